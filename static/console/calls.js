@@ -1,0 +1,163 @@
+/**
+ * Questions about the console's state, each answered from the state alone.
+ *
+ * @typedef {{id: number | string, name: string}} Named
+ * @typedef {Named & {version: number, state: string, state_since: string | null}} Agent
+ * @typedef {object} Call
+ * @property {string} id
+ * @property {number} version
+ * @property {"inbound" | "outbound"} direction
+ * @property {"ringing" | "connecting" | "active" | "ended"} status
+ * @property {{name: string, number: string}} contact
+ * @property {string} queue
+ * @property {(number | string)[]} offered_to
+ * @property {Named | null} agent
+ * @property {string | null} audio_url
+ * @property {boolean} muted
+ * @property {string} created_at
+ * @property {string | null} answered_at
+ * @property {string | null} ended_at
+ * @property {string} ended_by
+ * @property {string} end_reason
+ * @property {string} end_text
+ *
+ * @typedef {import("./store.js").State} State
+ */
+
+import { formatNumber } from "./phone-number.js";
+
+const AGENT_STATES = new Map([
+  ["available", "Available"],
+  ["in_call", "In call"],
+  ["on_break", "On break"],
+  ["offline", "Offline"],
+]);
+
+/**
+ * @param {Named | null} one
+ * @param {Named | null} other
+ */
+export function isSame(one, other) {
+  return one !== null && other !== null && String(one.id) === String(other.id);
+}
+
+/**
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+export function isOffered(call, agent) {
+  return (
+    agent !== null &&
+    call.status === "ringing" &&
+    call.agent === null &&
+    call.offered_to.some((id) => String(id) === String(agent.id))
+  );
+}
+
+/**
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+export function isHeld(call, agent) {
+  return call.status !== "ended" && isSame(call.agent, agent);
+}
+
+/**
+ * The call this agent is in, whatever is left of it.
+ * @param {State} state
+ * @returns {Call | null}
+ */
+export function myCall(state) {
+  return Object.values(state.calls).find((call) => isHeld(call, state.agent)) ?? null;
+}
+
+/**
+ * The calls that ring here, longest first.
+ * @param {State} state
+ * @returns {Call[]}
+ */
+export function ringingCalls(state) {
+  return Object.values(state.calls)
+    .filter((call) => isOffered(call, state.agent) && !state.asked[call.id])
+    .sort((one, other) => Date.parse(one.created_at) - Date.parse(other.created_at));
+}
+
+/**
+ * The call whose sound belongs in this page: one that was answered here, or found
+ * when the page was loaded. A second window only looks on.
+ * @param {State} state
+ */
+export function soundCall(state) {
+  const call = myCall(state);
+  return call !== null && call.id === state.soundHere ? call : null;
+}
+
+/** @param {State} state */
+export function isAnswering(state) {
+  return Object.values(state.asked).some((asked) => asked.verb === "answer");
+}
+
+/**
+ * What the element "Call status" reads.
+ * @param {State} state
+ */
+export function callStatus(state) {
+  const call = myCall(state);
+  if (call !== null && call.status === "active") {
+    return activeStatus(state, call);
+  }
+  if (state.connection !== "online") {
+    return "Reconnecting";
+  }
+  if (call !== null) {
+    return call.direction === "outbound" ? "Dialing" : "Connecting";
+  }
+  if (isAnswering(state)) {
+    return "Connecting";
+  }
+  return ringingCalls(state).length > 0 ? "Ringing" : "Idle";
+}
+
+/**
+ * A lost console connection alone does not end the talk: the sound has its own.
+ * @param {State} state
+ * @param {Call} call
+ */
+function activeStatus(state, call) {
+  if (call.id === state.soundHere && state.audio === "lost") {
+    return "Reconnecting";
+  }
+  if (call.id === state.soundHere && state.audio === "connecting") {
+    return state.hadSound ? "Reconnecting" : "Connecting";
+  }
+  return "In call";
+}
+
+/**
+ * What the element "Agent status" reads.
+ * @param {State} state
+ */
+export function agentStatus(state) {
+  if (state.connection !== "online" || state.agent === null) {
+    return "Reconnecting";
+  }
+  return AGENT_STATES.get(state.agent.state) ?? state.agent.state;
+}
+
+/**
+ * Who is on the line. WhatsApp may withhold the name, the number, or both.
+ * @param {Call} call
+ */
+export function callerName(call) {
+  return (
+    call.contact.name || formatNumber(call.contact.number) || "Unknown WhatsApp user"
+  );
+}
+
+/**
+ * The number, where it is not already shown as the name.
+ * @param {Call} call
+ */
+export function callerNumber(call) {
+  return call.contact.name ? formatNumber(call.contact.number) : "";
+}

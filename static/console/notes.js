@@ -1,0 +1,80 @@
+/**
+ * What the agent is told when a call goes a way that nobody chose here.
+ *
+ * @typedef {{id: number, at: number, who: string, text: string,
+ *   tone: "info" | "problem"}} Note
+ * @typedef {{name: string, text: string, seconds: number | null}} LastCall
+ * @typedef {import("./calls.js").Agent} Agent
+ * @typedef {import("./calls.js").Call} Call
+ */
+
+import { callerName, isHeld, isOffered, isSame } from "./calls.js";
+import { secondsSince } from "./clock.js";
+
+/**
+ * The note for a call that rang here and now does not, or null.
+ * @param {Call} previous
+ * @param {Call} call
+ * @param {Agent | null} agent
+ * @param {string} asked what this agent had asked for the call
+ * @returns {Omit<Note, "id" | "at"> | null}
+ */
+export function noteAfter(previous, call, agent, asked) {
+  const stopped = isOffered(previous, agent) && !isOffered(call, agent);
+  if (!stopped || isSame(call.agent, agent)) {
+    return null;
+  }
+  const text = whyItStopped(call, asked);
+  return text ? { who: callerName(call), text, tone: "info" } : null;
+}
+
+/**
+ * @param {Call} call
+ * @param {string} asked
+ */
+function whyItStopped(call, asked) {
+  if (call.agent !== null) {
+    return `${call.agent.name} took this call`;
+  }
+  if (call.status === "ended") {
+    return endingOf(call);
+  }
+  return asked === "decline" ? "" : "This call was offered to someone else";
+}
+
+/**
+ * What stays on the screen of a call this agent was in, or null.
+ * @param {Call | null} previous
+ * @param {Call} call
+ * @param {Agent | null} agent
+ * @returns {LastCall | null}
+ */
+export function lastCallAfter(previous, call, agent) {
+  if (previous === null || !isHeld(previous, agent) || isHeld(call, agent)) {
+    return null;
+  }
+  const taken = call.status !== "ended" && call.agent !== null;
+  return {
+    name: callerName(call),
+    text: taken ? `${call.agent?.name} took over this call` : endingOf(call),
+    seconds: talkSeconds(call),
+  };
+}
+
+/** @param {Call} call */
+function talkSeconds(call) {
+  if (call.answered_at === null || call.ended_at === null) {
+    return null;
+  }
+  return secondsSince(call.answered_at, Date.parse(call.ended_at));
+}
+
+/** @param {Call} call */
+function endingOf(call) {
+  if (call.ended_by === "customer") {
+    return call.direction === "outbound" && call.answered_at === null
+      ? call.end_text || "The customer did not answer"
+      : "The caller hung up";
+  }
+  return call.ended_by === "agent" ? "You hung up" : call.end_text || "The call ended";
+}

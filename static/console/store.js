@@ -1,0 +1,317 @@
+/**
+ * What the console knows, and how each message changes it. reduce() is pure; Store
+ * only keeps the last state and says when it changed.
+ *
+ * @typedef {import("./calls.js").Agent} Agent
+ * @typedef {import("./calls.js").Call} Call
+ * @typedef {import("./notes.js").Note} Note
+ * @typedef {import("./notes.js").LastCall} LastCall
+ * @typedef {"connecting" | "online" | "lost" | "refused"} Connection
+ * @typedef {"idle" | "connecting" | "connected" | "lost" | "replaced" | "ended"} AudioState
+ * @typedef {{verb: string, request: number, at: number}} Asked
+ *
+ * @typedef {object} State
+ * @property {Connection} connection
+ * @property {boolean} loaded whether the server has told everything once
+ * @property {Agent | null} agent
+ * @property {Record<string, Call>} calls by id, those that concern this agent now
+ * @property {Record<string, number>} versions newest seen, also of calls that are over
+ * @property {Record<string, Asked>} asked what was asked for a call and not yet done
+ * @property {string | null} soundHere id of the call whose sound belongs in this page
+ * @property {AudioState} audio
+ * @property {boolean} hadSound whether that call was connected before
+ * @property {boolean} open whether microphone and speaker are open
+ * @property {string} soundProblem why they are not, a sentence
+ * @property {{muted: boolean, sent: number}} mute the wish of this page, and how many
+ *   requests the server has not answered yet
+ * @property {Note[]} notes
+ * @property {LastCall | null} lastCall
+ */
+
+import { isHeld, isOffered, isSame, myCall } from "./calls.js";
+import { lastCallAfter, noteAfter } from "./notes.js";
+
+/** Finished calls whose version is remembered, against messages that come late. */
+const MOST_VERSIONS = 100;
+const MOST_NOTES = 4;
+const NOTE_LIFE_MS = 15_000;
+const REPLY_WITHIN_MS = 10_000;
+
+/** @type {State} */
+export const initialState = Object.freeze({
+  connection: "connecting",
+  loaded: false,
+  agent: null,
+  calls: {},
+  versions: {},
+  asked: {},
+  soundHere: null,
+  audio: "idle",
+  hadSound: false,
+  open: false,
+  soundProblem: "",
+  mute: { muted: false, sent: 0 },
+  notes: [],
+  lastCall: null,
+});
+
+/** @type {Record<string, (state: State, action: any, now: number) => State>} */
+const REDUCERS = {
+  console: replaceAll,
+  call: (state, { call }, now) => withCall(state, call, now),
+  agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),
+  problem: refused,
+  connection: (state, { connection }) => ({ ...state, connection }),
+  asked: (state, { verb, call, request }, now) => ({
+    ...state,
+    asked: { ...state.asked, [call]: { verb, request, at: now } },
+    soundHere: verb === "answer" ? call : state.soundHere,
+  }),
+  muted: (state, { muted }) => ({
+    ...state,
+    mute: { muted, sent: state.mute.sent + 1 },
+  }),
+  audio: (state, { audio }) => ({
+    ...state,
+    audio,
+    hadSound: state.hadSound || audio === "connected",
+    soundHere: audio === "replaced" ? null : state.soundHere,
+  }),
+  opened: (state, { open }) => ({ ...state, open, soundProblem: "" }),
+  soundProblem: (state, { text, open }) => ({ ...state, open, soundProblem: text }),
+  takeSound: (state) => ({ ...state, soundHere: myCall(state)?.id ?? null }),
+  note: (state, { note }, now) => withNote(state, note, now),
+  dismiss: (state, { id }) => ({
+    ...state,
+    notes: state.notes.filter((note) => note.id !== id),
+  }),
+  tick: expire,
+};
+
+/**
+ * The state after a message from the server or an action of the page. What is
+ * unknown changes nothing: a newer server may say more than this page understands.
+ * @param {State} state
+ * @param {{type: string} & Record<string, any>} action
+ * @param {number} now monotonic milliseconds
+ * @returns {State}
+ */
+export function reduce(state, action, now) {
+  return Object.hasOwn(REDUCERS, action.type)
+    ? REDUCERS[action.type](state, action, now)
+    : state;
+}
+
+/**
+ * @template {{version: number}} T
+ * @param {T | null | undefined} known
+ * @param {T} told
+ * @returns {T}
+ */
+function newer(known, told) {
+  return known && known.version >= told.version ? known : told;
+}
+
+/**
+ * Everything again, on connect. What is no longer told is gone; what was answered
+ * while the connection was down is settled.
+ * @param {State} state
+ * @param {{agent: Agent, calls: Call[]}} message
+ * @param {number} now
+ */
+function replaceAll(state, { agent, calls }, now) {
+  const told = new Set(calls.map((call) => call.id));
+  /** @type {State} */
+  let next = {
+    ...state,
+    agent: newer(state.agent, agent),
+    asked: {},
+    mute: { ...state.mute, sent: 0 },
+  };
+  for (const call of Object.values(state.calls)) {
+    next = told.has(call.id) ? next : withoutCall(next, call, now);
+  }
+  for (const call of calls) {
+    next = withCall(next, call, now);
+  }
+  // A page just loaded picks up the call it finds; later ones are answered by hand.
+  const found = state.loaded ? next.soundHere : (myCall(next)?.id ?? next.soundHere);
+  return { ...next, loaded: true, soundHere: found };
+}
+
+/**
+ * @param {State} state
+ * @param {Call} call
+ * @param {number} now
+ * @returns {State}
+ */
+function withCall(state, call, now) {
+  if (call.version <= (state.versions[call.id] ?? -1)) {
+    return state;
+  }
+  const previous = state.calls[call.id] ?? null;
+  const calls = { ...state.calls };
+  if (call.status === "ended" || (call.agent && !isSame(call.agent, state.agent))) {
+    delete calls[call.id];
+  } else {
+    calls[call.id] = call;
+  }
+  const next = {
+    ...state,
+    calls,
+    versions: remembered(state.versions, call),
+    asked: settled(state.asked, call, state.agent),
+  };
+  const verb = state.asked[call.id]?.verb ?? "";
+  return told(withSoundOf(next, previous, call), previous, call, verb, now);
+}
+
+/**
+ * A call the server no longer names: it ended while nobody was told.
+ * @param {State} state
+ * @param {Call} call
+ * @param {number} now
+ */
+function withoutCall(state, call, now) {
+  const calls = { ...state.calls };
+  delete calls[call.id];
+  const gone = { ...call, status: /** @type {const} */ ("ended"), ended_by: "" };
+  gone.end_text = "The call ended while the console was disconnected";
+  return told(withSoundOf({ ...state, calls }, call, gone), call, gone, "", now);
+}
+
+/**
+ * @param {State} state
+ * @param {Call | null} previous
+ * @param {Call} call
+ * @param {string} asked
+ * @param {number} now
+ * @returns {State}
+ */
+function told(state, previous, call, asked, now) {
+  const note = previous && noteAfter(previous, call, state.agent, asked);
+  const lastCall = lastCallAfter(previous, call, state.agent) ?? state.lastCall;
+  return note ? withNote({ ...state, lastCall }, note, now) : { ...state, lastCall };
+}
+
+/**
+ * Which sound is due here after the change, and whether it is muted. The agent's
+ * last wish stands until the server has answered it.
+ * @param {State} state
+ * @param {Call | null} previous
+ * @param {Call} call
+ * @returns {State}
+ */
+function withSoundOf(state, previous, call) {
+  if (!isHeld(call, state.agent)) {
+    const mine = state.soundHere === call.id && call.status !== "ringing";
+    return mine ? { ...state, soundHere: null, hadSound: false } : state;
+  }
+  if (previous === null || !isHeld(previous, state.agent)) {
+    return { ...state, hadSound: false, mute: { muted: call.muted, sent: 0 } };
+  }
+  if (previous.muted === call.muted) {
+    return state;
+  }
+  const { muted, sent } = state.mute;
+  const mute = sent > 0 ? { muted, sent: sent - 1 } : { muted: call.muted, sent: 0 };
+  return { ...state, mute };
+}
+
+/**
+ * @param {Record<string, number>} versions
+ * @param {Call} call
+ */
+function remembered(versions, call) {
+  const { [call.id]: _, ...others } = versions;
+  const kept = Object.entries(others).slice(1 - MOST_VERSIONS);
+  return { ...Object.fromEntries(kept), [call.id]: call.version };
+}
+
+/**
+ * Answer and decline are open while the call rings here, hang-up while it is held.
+ * @param {Record<string, Asked>} asked
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+function settled(asked, call, agent) {
+  const { [call.id]: request, ...others } = asked;
+  const open =
+    request?.verb === "hang_up" ? isHeld(call, agent) : isOffered(call, agent);
+  return request === undefined || open ? asked : others;
+}
+
+/**
+ * Without the requests that failed; an answer that failed brings no sound here.
+ * @param {State} state
+ * @param {(asked: Asked) => boolean} failed
+ * @returns {State}
+ */
+function withoutAsked(state, failed) {
+  const kept = Object.entries(state.asked).filter(([, asked]) => !failed(asked));
+  const here = state.soundHere === null ? undefined : state.asked[state.soundHere];
+  const silent = here?.verb === "answer" && failed(here);
+  return {
+    ...state,
+    asked: Object.fromEntries(kept),
+    soundHere: silent ? null : state.soundHere,
+  };
+}
+
+/**
+ * @param {State} state
+ * @param {{text: string, request?: number}} problem
+ * @param {number} now
+ */
+function refused(state, { text, request }, now) {
+  const next = withoutAsked(state, (asked) => asked.request === request);
+  return withNote(next, { who: "", text, tone: "problem" }, now);
+}
+
+/**
+ * @param {State} state
+ * @param {Omit<Note, "id" | "at">} note
+ * @param {number} now
+ */
+function withNote(state, note, now) {
+  const id = (state.notes.at(-1)?.id ?? 0) + 1;
+  return {
+    ...state,
+    notes: [...state.notes, { ...note, id, at: now }].slice(-MOST_NOTES),
+  };
+}
+
+/**
+ * Notes that were read, requests that nobody answered.
+ * @param {State} state
+ * @param {unknown} _action
+ * @param {number} now
+ */
+function expire(state, _action, now) {
+  const notes = state.notes.filter((note) => now - note.at < NOTE_LIFE_MS);
+  const next = notes.length === state.notes.length ? state : { ...state, notes };
+  const late = (/** @type {Asked} */ asked) => now - asked.at > REPLY_WITHIN_MS;
+  if (!Object.values(state.asked).some(late)) {
+    return next;
+  }
+  const text = "The server did not reply. Please try again.";
+  return withNote(withoutAsked(next, late), { who: "", text, tone: "problem" }, now);
+}
+
+/** Holds the state; "change" tells what it was before. */
+export class Store extends EventTarget {
+  #state = initialState;
+
+  get state() {
+    return this.#state;
+  }
+
+  /** @param {{type: string} & Record<string, any>} action */
+  dispatch(action) {
+    const previous = this.#state;
+    this.#state = reduce(previous, action, performance.now());
+    if (this.#state !== previous) {
+      this.dispatchEvent(new CustomEvent("change", { detail: { previous } }));
+    }
+  }
+}
