@@ -64,6 +64,7 @@ export class DelayEstimator {
   #smallest = Number.POSITIVE_INFINITY;
   #intervalEnd = Number.NEGATIVE_INFINITY;
   #intervalMax = 0;
+  #previous = 0;
   #frameMs = FRAME_MS;
 
   constructor() {
@@ -112,7 +113,11 @@ export class DelayEstimator {
 
   /** @param {number} now @param {number} lateness milliseconds */
   #learn(now, lateness) {
-    this.#intervalMax = Math.max(this.#intervalMax, lateness);
+    // Falling lateness is the rest of a burst: the same stall must not count twice when
+    // it lies across two intervals.
+    const fresh = lateness >= this.#previous ? lateness : 0;
+    this.#previous = lateness;
+    this.#intervalMax = Math.max(this.#intervalMax, fresh);
     if (now < this.#intervalEnd) return;
     if (this.#intervalEnd !== Number.NEGATIVE_INFINITY)
       this.#addSample(this.#intervalMax);
