@@ -24,8 +24,6 @@
  * @typedef {import("./store.js").State} State
  */
 
-import { formatNumber } from "./phone-number.js";
-
 const AGENT_STATES = new Map([
   ["available", "Available"],
   ["in_call", "In call"],
@@ -149,9 +147,7 @@ export function agentStatus(state) {
  * @param {Call} call
  */
 export function callerName(call) {
-  return (
-    call.contact.name || formatNumber(call.contact.number) || "Unknown WhatsApp user"
-  );
+  return call.contact.name || call.contact.number || "Unknown WhatsApp user";
 }
 
 /**
@@ -159,5 +155,5 @@ export function callerName(call) {
  * @param {Call} call
  */
 export function callerNumber(call) {
-  return call.contact.name ? formatNumber(call.contact.number) : "";
+  return call.contact.name ? call.contact.number : "";
 }

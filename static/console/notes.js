@@ -33,13 +33,16 @@ export function noteAfter(previous, call, agent, asked) {
  * @param {string} asked
  */
 function whyItStopped(call, asked) {
+  if (asked === "decline") {
+    return "";
+  }
   if (call.agent !== null) {
     return `${call.agent.name} took this call`;
   }
   if (call.status === "ended") {
     return endingOf(call);
   }
-  return asked === "decline" ? "" : "This call was offered to someone else";
+  return "This call was offered to someone else";
 }
 
 /**
@@ -53,12 +56,15 @@ export function lastCallAfter(previous, call, agent) {
   if (previous === null || !isHeld(previous, agent) || isHeld(call, agent)) {
     return null;
   }
-  const taken = call.status !== "ended" && call.agent !== null;
-  return {
-    name: callerName(call),
-    text: taken ? `${call.agent?.name} took over this call` : endingOf(call),
-    seconds: talkSeconds(call),
-  };
+  const text = call.status === "ended" ? endingOf(call) : whoHasIt(call);
+  return { name: callerName(call), text, seconds: talkSeconds(call) };
+}
+
+/** @param {Call} call */
+function whoHasIt(call) {
+  return call.agent === null
+    ? "The sound did not start here in time, so the call rings for others"
+    : `${call.agent.name} took over this call`;
 }
 
 /** @param {Call} call */

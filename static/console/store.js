@@ -204,8 +204,8 @@ function told(state, previous, call, asked, now) {
  */
 function withSoundOf(state, previous, call) {
   if (!isHeld(call, state.agent)) {
-    const mine = state.soundHere === call.id && call.status !== "ringing";
-    return mine ? { ...state, soundHere: null, hadSound: false } : state;
+    const over = state.soundHere === call.id && state.asked[call.id] === undefined;
+    return over ? { ...state, soundHere: null, hadSound: false } : state;
   }
   if (previous === null || !isHeld(previous, state.agent)) {
     return { ...state, hadSound: false, mute: { muted: call.muted, sent: 0 } };
@@ -269,16 +269,19 @@ function refused(state, { text, request }, now) {
 }
 
 /**
+ * The same thing may be told twice, by a call and by a refusal: it is shown once.
  * @param {State} state
  * @param {Omit<Note, "id" | "at">} note
  * @param {number} now
+ * @returns {State}
  */
 function withNote(state, note, now) {
-  const id = (state.notes.at(-1)?.id ?? 0) + 1;
-  return {
-    ...state,
-    notes: [...state.notes, { ...note, id, at: now }].slice(-MOST_NOTES),
-  };
+  const plain = (/** @type {{text: string}} */ { text }) => text.replace(/\.$/, "");
+  const same = state.notes.find((one) => plain(one) === plain(note));
+  const others = state.notes.filter((one) => one !== same);
+  const id = 1 + Math.max(0, ...state.notes.map((one) => one.id));
+  const fresh = { ...same, ...note, who: note.who || (same?.who ?? ""), id, at: now };
+  return { ...state, notes: [...others, fresh].slice(-MOST_NOTES) };
 }
 
 /**

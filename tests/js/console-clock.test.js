@@ -7,7 +7,6 @@ import {
   secondsSince,
   spokenDuration,
 } from "../../static/console/clock.js";
-import { formatNumber } from "../../static/console/phone-number.js";
 
 const NINE = "2026-01-05T09:00:00Z";
 const NINE_MS = Date.parse(NINE);
@@ -57,17 +56,4 @@ test("durations read as on a telephone, and aloud", () => {
   assert.equal(spokenDuration(0), "0 seconds");
   assert.equal(spokenDuration(754), "12 minutes 34 seconds");
   assert.equal(spokenDuration(3661), "1 hour 1 minute 1 second");
-});
-
-test("numbers are grouped behind their country's code", () => {
-  assert.equal(formatNumber("447700900123"), "+44 770 090 0123");
-  assert.equal(formatNumber("+15550100000"), "+1 555 010 0000");
-  assert.equal(formatNumber("351912345678"), "+351 912 345 678");
-  assert.equal(formatNumber("79161234567"), "+7 916 123 4567");
-});
-
-test("what is no international number is shown as it came", () => {
-  for (const other of ["", "US.1349", "anonymous", "0123", "+0123456789"]) {
-    assert.equal(formatNumber(other), other);
-  }
 });

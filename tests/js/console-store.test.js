@@ -25,7 +25,7 @@ function carla(changes = {}) {
     version: 1,
     direction: "inbound",
     status: "ringing",
-    contact: { name: "Carla Gomes", number: "447700900123" },
+    contact: { name: "Carla Gomes", number: "+44 7700 900123" },
     queue: "Sales",
     offered_to: [1, 2],
     agent: null,
@@ -117,7 +117,7 @@ test("a message with a version not higher than the one shown is dropped", () => 
   assert.equal(reduce(before, tell(carla({ version: 4 })), 9), before);
   const older = { ...ANA, version: 0, state: "offline" };
   assert.equal(
-    reduce(before, { type: "agent", agent: older }, 9).agent.state,
+    reduce(before, { type: "agent", agent: older }, 9).agent?.state,
     "available",
   );
 });
@@ -186,6 +186,41 @@ test("a refused answer brings the card back, with the server's sentence", () => 
   assert.equal(callStatus(state), "Ringing");
   assert.equal(state.soundHere, null);
   assert.equal(state.notes[0].text, "Bruno was quicker.");
+});
+
+test("who lost the race reads it once, whichever message comes first", () => {
+  const taken = tell(carla({ version: 2, status: "connecting", agent: BRUNO }));
+  const late = { type: "problem", text: "Bruno took this call.", request: 7 };
+  for (const order of [
+    [taken, late],
+    [late, taken],
+  ]) {
+    const state = after(online, console_(carla()), ask("answer", 7), ...order);
+    assert.equal(state.notes.length, 1);
+    assert.equal(state.notes[0].who, "Carla Gomes");
+    assert.match(state.notes[0].text, /^Bruno took this call/);
+    assert.equal(callStatus(state), "Idle");
+  }
+});
+
+test("a decline that ends the call leaves no note either", () => {
+  const gone = carla({ version: 2, status: "ended", ended_by: "agent" });
+  const state = after(online, console_(carla()), ask("decline"), tell(gone));
+  assert.deepEqual(state.notes, []);
+});
+
+test("a call whose sound did not start here goes back, and the agent reads why", () => {
+  const released = carla({ version: 3, offered_to: [2] });
+  const state = after(
+    online,
+    console_(carla()),
+    ask("answer"),
+    tell(connecting()),
+    tell(released),
+  );
+  assert.equal(callStatus(state), "Idle");
+  assert.equal(state.soundHere, null);
+  assert.match(state.lastCall.text, /did not start here in time/);
 });
 
 test("a problem with another request leaves the answer as it is", () => {
@@ -319,7 +354,7 @@ test("a reconnect does not unmute an agent whose wish was not heard", () => {
     console_(active()),
   );
   assert.equal(state.mute.muted, true);
-  assert.equal(myCall(state).muted, false);
+  assert.equal(myCall(state)?.muted, false);
 });
 
 test("ids are compared as text, for a server that sends numbers or strings", () => {
@@ -344,11 +379,11 @@ test("each state of the agent has its word", () => {
 });
 
 test("a caller is named by name, else by number, else as unknown", () => {
-  const number = "447700900123";
+  const number = "+44 7700 900123";
   assert.equal(callerName(carla()), "Carla Gomes");
-  assert.equal(callerNumber(carla()), "+44 770 090 0123");
+  assert.equal(callerNumber(carla()), "+44 7700 900123");
   const unnamed = carla({ contact: { name: "", number } });
-  assert.equal(callerName(unnamed), "+44 770 090 0123");
+  assert.equal(callerName(unnamed), "+44 7700 900123");
   assert.equal(callerNumber(unnamed), "");
   const unknown = carla({ contact: { name: "", number: "" } });
   assert.equal(callerName(unknown), "Unknown WhatsApp user");

@@ -1,0 +1,65 @@
+/** Single-key shortcuts, never while somebody types; they can be turned off. */
+
+const STORED = "console.shortcuts";
+
+/** Keys and what they do, in the order of the help. */
+export const SHORTCUTS = Object.freeze([
+  { key: "a", verb: "answer", text: "Answer the call that rings longest" },
+  { key: "d", verb: "decline", text: "Decline it" },
+  { key: "m", verb: "mute", text: "Mute or unmute" },
+  { key: "h", verb: "hang_up", text: "Hang up" },
+  { key: "?", verb: "help", text: "Show these shortcuts" },
+]);
+
+const VERBS = new Map(SHORTCUTS.map(({ key, verb }) => [key, verb]));
+
+/**
+ * What a key press asks for, or null.
+ * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean,
+ *   repeat: boolean, target: any}} press
+ */
+export function verbOf(press) {
+  if (press.ctrlKey || press.metaKey || press.altKey || press.repeat) {
+    return null;
+  }
+  return isTyping(press.target) ? null : (VERBS.get(press.key.toLowerCase()) ?? null);
+}
+
+/**
+ * Whether keys pressed here mean text or a choice in a list.
+ * @param {{matches?: (selector: string) => boolean, isContentEditable?: boolean}
+ *   | null} element
+ */
+export function isTyping(element) {
+  const field = "input:not([type=checkbox]), textarea, select";
+  return element?.isContentEditable === true || element?.matches?.(field) === true;
+}
+
+/** Dispatches "verb" {verb}. The help stays reachable when the rest is off. */
+export class Keyboard extends EventTarget {
+  constructor() {
+    super();
+    document.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  get isOn() {
+    return localStorage.getItem(STORED) !== "off";
+  }
+
+  /** @param {boolean} on */
+  turn(on) {
+    localStorage.setItem(STORED, on ? "on" : "off");
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    const verb = verbOf(event);
+    if (verb === null || document.querySelector("dialog[open]") !== null) {
+      return;
+    }
+    if (this.isOn || verb === "help") {
+      event.preventDefault();
+      this.dispatchEvent(new CustomEvent("verb", { detail: { verb } }));
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** Pictures drawn in the text's colour; a word always stands beside them. */
+
+import { html } from "../../vendor/lit-html.js";
+
+/** @param {string} path in a 24 x 24 box, drawn as a line */
+function icon(path) {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+    <path d=${path}></path>
+  </svg>`;
+}
+
+const HANDSET =
+  "M6.6 3.5 9 3l1.8 4.3-2 1.6a12.5 12.5 0 0 0 6.3 6.3l1.6-2L21 15l-.5 2.4a3 3 0 0 1-3 2.4" +
+  "A15.3 15.3 0 0 1 4.2 6.5a3 3 0 0 1 2.4-3Z";
+const MICROPHONE =
+  "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3ZM5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21";
+
+export const handset = () => icon(HANDSET);
+export const microphone = () => icon(MICROPHONE);
+export const microphoneOff = () => icon(`${MICROPHONE}M4 4l16 16`);
+export const speaker = () =>
+  icon(
+    "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5ZM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11",
+  );
+export const cross = () => icon("M6 6l12 12M18 6 6 18");
+export const headset = () =>
+  icon(
+    "M4 14v-2a8 8 0 0 1 16 0v2M4 14v3a2 2 0 0 0 2 2h1v-7H6a2 2 0 0 0-2 2ZM20 14a2 2 0 0 " +
+      "0-2-2h-1v7h1a2 2 0 0 0 2-2ZM19 19c0 1.5-1.5 2-3.5 2H13",
+  );
+export const cup = () =>
+  icon(
+    "M5 9h11v5a5 5 0 0 1-5 5h-1a5 5 0 0 1-5-5ZM16 10h1.5a2.5 2.5 0 0 1 0 5H16M8.5 6V4M12.5 6V4",
+  );

@@ -1,0 +1,66 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { formatDuration, spokenDuration } from "../clock.js";
+import { cup, headset } from "./icons.js";
+
+/** @typedef {import("../store.js").State} State */
+
+/** @type {Record<string, {title: string, text: string}>} */
+const WORDS = {
+  available: {
+    title: "Ready for calls",
+    text: "The next caller rings here, with a sound and a desktop notification.",
+  },
+  on_break: {
+    title: "You are on a break",
+    text: "No calls ring here until you go available again.",
+  },
+  offline: {
+    title: "You are offline",
+    text: "Go available to take calls. The browser will ask for your microphone once.",
+  },
+};
+const UNKNOWN = { title: "Just a moment", text: "The console is connecting." };
+
+/**
+ * No call: what to expect now, and how the last call ended.
+ * @param {State} state
+ */
+export function idleView(state) {
+  const { title, text } = WORDS[state.agent?.state ?? ""] ?? UNKNOWN;
+  const resting = state.agent?.state !== "available";
+  return html`<section class="idle" data-resting=${resting}>
+    <div class="idle-picture">${resting ? cup() : headset()}</div>
+    <h2>${title}</h2>
+    <p>${text}</p>
+    <div aria-live="polite">${lastCall(state)}</div>
+  </section>`;
+}
+
+/** @param {State} state */
+function lastCall({ lastCall: last }) {
+  if (last === null) {
+    return nothing;
+  }
+  return html`<dl class="last-call">
+    <div>
+      <dt>Last call</dt>
+      <dd>${last.name}</dd>
+    </div>
+    <div>
+      <dt>Talk time</dt>
+      <dd>
+        ${
+          last.seconds === null
+            ? "None"
+            : html`<span aria-label=${spokenDuration(last.seconds)}
+              >${formatDuration(last.seconds)}</span
+            >`
+        }
+      </dd>
+    </div>
+    <div>
+      <dt>Ending</dt>
+      <dd>${last.text}</dd>
+    </div>
+  </dl>`;
+}

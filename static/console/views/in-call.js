@@ -1,0 +1,103 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { callStatus, soundCall } from "../calls.js";
+import { handset, microphone, microphoneOff } from "./icons.js";
+import { caller, keyHint, timer } from "./parts.js";
+
+/**
+ * @typedef {import("../calls.js").Call} Call
+ * @typedef {import("../store.js").State} State
+ * @typedef {import("./screen.js").Actions} Actions
+ */
+
+/**
+ * The call this agent is in.
+ * @param {State} state
+ * @param {Call} call
+ * @param {import("../quality.js").Verdict} quality
+ * @param {number} now
+ * @param {Actions} actions
+ */
+export function inCallView(state, call, quality, now, actions) {
+  const here = soundCall(state) !== null;
+  return html`<section class="card call-card" aria-labelledby="caller-now">
+    <div class="call-who">${caller(call, "caller-now")}</div>
+    ${bigTimer(state, call, now)} ${here ? sound(quality) : elsewhere(actions)}
+    ${
+      state.mute.muted && here
+        ? html`<p class="muted-note">
+          ${microphoneOff()} You are muted. The caller cannot hear you.
+        </p>`
+        : nothing
+    }
+    ${buttons(state, call, here, actions)}
+  </section>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Call} call
+ * @param {number} now
+ */
+function bigTimer(state, call, now) {
+  if (call.answered_at === null || call.status !== "active") {
+    return html`<p class="big-timer waiting">${callStatus(state)}…</p>`;
+  }
+  return html`<p class="big-timer">${timer(call.answered_at, now, "Talking for")}</p>`;
+}
+
+/** @param {import("../quality.js").Verdict} quality */
+function sound(quality) {
+  return html`<div class="sound">
+    <level-meter label="You" data-level="microphone"></level-meter>
+    <level-meter label="Caller" data-level="speaker"></level-meter>
+    <p class="quality" data-grade=${quality.grade} aria-live="polite">${quality.text}</p>
+  </div>`;
+}
+
+/** @param {Actions} actions */
+function elsewhere(actions) {
+  return html`<div class="elsewhere">
+    <p>The sound of this call is in another window.</p>
+    <button type="button" class="button" @click=${actions.takeSound}>
+      Take over here
+    </button>
+  </div>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Call} call
+ * @param {boolean} here
+ * @param {Actions} actions
+ */
+function buttons(state, call, here, actions) {
+  const { muted } = state.mute;
+  return html`<div class="call-buttons">
+    <button
+      type="button"
+      class=${muted ? "button large is-on" : "button large"}
+      aria-keyshortcuts="M"
+      ?disabled=${!here}
+      @click=${actions.toggleMute}
+    >
+      ${muted ? microphoneOff() : microphone()} ${muted ? "Unmute" : "Mute"}
+      ${keyHint("M")}
+    </button>
+    <button
+      type="button"
+      class="button large hang-up"
+      aria-keyshortcuts="H"
+      ?disabled=${state.asked[call.id] !== undefined || state.connection !== "online"}
+      @click=${actions.hangUp}
+    >
+      ${handset()} Hang up ${keyHint("H")}
+    </button>
+  </div>`;
+}
+
+/** Between the click on Answer and the server's word that the call is ours. */
+export function answeringView() {
+  return html`<section class="card call-card" aria-label="Answering">
+    <p class="big-timer waiting">Connecting…</p>
+  </section>`;
+}

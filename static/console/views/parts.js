@@ -1,0 +1,54 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { callerName, callerNumber } from "../calls.js";
+import { formatDuration, secondsSince, spokenDuration } from "../clock.js";
+
+/**
+ * A running time since an instant of the server's.
+ * @param {string | null | undefined} since ISO 8601
+ * @param {number} now milliseconds of the epoch by the server's clock
+ * @param {string} label
+ */
+export function timer(since, now, label) {
+  const seconds = secondsSince(since, now);
+  return html`<span
+    class="timer"
+    role="timer"
+    aria-label=${`${label} ${spokenDuration(seconds)}`}
+    >${formatDuration(seconds)}</span
+  >`;
+}
+
+/**
+ * The first letters of a name, for a picture of nobody's face.
+ * @param {string} name
+ */
+export function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word));
+  const letters = [words.at(0), words.length > 1 ? words.at(-1) : ""];
+  return letters.map((word) => [...(word ?? "")].at(0) ?? "").join("") || "?";
+}
+
+/**
+ * Who is on the line: name, number where there is one, queue.
+ * @param {import("../calls.js").Call} call
+ * @param {string} heading id of the element that holds the name
+ */
+export function caller(call, heading) {
+  const name = callerName(call);
+  const number = callerNumber(call);
+  return html`
+    <span class="avatar" aria-hidden="true">${initials(call.contact.name)}</span>
+    <div class="caller">
+      <h2 id=${heading}>${name}</h2>
+      <p class="caller-facts">
+        ${number ? html`<span class="number">${number}</span>` : nothing}
+        ${call.queue ? html`<span class="tag">${call.queue}</span>` : nothing}
+      </p>
+    </div>
+  `;
+}
+
+/** @param {string} key as printed on the button; not a part of its name */
+export function keyHint(key) {
+  return html`<kbd aria-hidden="true">${key}</kbd>`;
+}

@@ -1,0 +1,61 @@
+import { html } from "../../vendor/lit-html.js";
+import { myCall } from "../calls.js";
+import { cross, handset } from "./icons.js";
+import { caller, keyHint, timer } from "./parts.js";
+
+/**
+ * @typedef {import("../calls.js").Call} Call
+ * @typedef {import("./screen.js").Actions} Actions
+ */
+
+/**
+ * The calls that ring here: the longest as a card, the others as rows below.
+ * @param {import("../store.js").State} state
+ * @param {Call[]} calls longest first
+ * @param {number} now
+ * @param {Actions} actions
+ */
+export function ringingView(state, calls, now, actions) {
+  const busy = myCall(state) !== null;
+  const blocked = busy || state.connection !== "online";
+  return html`<ul class="ringing" aria-label="Ringing calls">
+    ${calls.map((call, index) => ringingCall(call, index === 0 && !busy, blocked, now, actions))}
+  </ul>`;
+}
+
+/**
+ * @param {Call} call
+ * @param {boolean} first
+ * @param {boolean} blocked
+ * @param {number} now
+ * @param {Actions} actions
+ */
+function ringingCall(call, first, blocked, now, actions) {
+  const heading = `caller-${call.id}`;
+  return html`<li class=${first ? "card ring-card" : "card ring-row"}>
+    ${caller(call, heading)}
+    <p class="ringing-for">Ringing for ${timer(call.created_at, now, "Ringing for")}</p>
+    <div class="ring-buttons">
+      <button
+        type="button"
+        class="button answer"
+        aria-describedby=${heading}
+        aria-keyshortcuts=${first ? "A" : ""}
+        data-answer=${call.id}
+        ?disabled=${blocked}
+        @click=${() => actions.answer(call.id)}
+      >
+        ${handset()} Answer ${first ? keyHint("A") : ""}
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-describedby=${heading}
+        aria-keyshortcuts=${first ? "D" : ""}
+        @click=${() => actions.decline(call.id)}
+      >
+        ${cross()} Decline ${first ? keyHint("D") : ""}
+      </button>
+    </div>
+  </li>`;
+}

@@ -1,0 +1,150 @@
+/**
+ * Puts the state on the page. The template holds what stands still, each part below
+ * is drawn into an element of it.
+ *
+ * @typedef {object} Actions
+ * @property {() => void} goAvailable
+ * @property {() => void} takeBreak
+ * @property {() => void} goOffline
+ * @property {(id: string) => void} answer
+ * @property {(id: string) => void} decline
+ * @property {() => void} hangUp
+ * @property {() => void} toggleMute
+ * @property {() => void} takeSound
+ * @property {() => void} openSound
+ * @property {(id: string) => void} useMicrophone
+ * @property {(id: string) => void} useSpeaker
+ * @property {() => void} reconnect
+ * @property {(id: number) => void} dismiss
+ * @property {() => void} help
+ *
+ * @typedef {import("../store.js").State} State
+ * @typedef {object} Scene
+ * @property {State} state
+ * @property {number} now milliseconds of the epoch by the server's clock
+ * @property {import("./side-panel.js").Devices} devices
+ * @property {import("../quality.js").Verdict} quality
+ * @property {boolean} opening whether the browser is opening the sound
+ */
+
+import { html, nothing, render } from "../../vendor/lit-html.js";
+import {
+  agentStatus,
+  callStatus,
+  isAnswering,
+  myCall,
+  ringingCalls,
+} from "../calls.js";
+import { isTyping } from "../keyboard.js";
+import { stateButtons, stateName, stateTimer } from "./agent-bar.js";
+import { idleView } from "./idle.js";
+import { answeringView, inCallView } from "./in-call.js";
+import { bannersView, notesView } from "./notices.js";
+import { ringingView } from "./ringing.js";
+import { sidePanelView } from "./side-panel.js";
+
+export class Screen {
+  #root;
+  #actions;
+  #signInAddress;
+  #wasRinging = false;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Actions} actions
+   * @param {string} signInAddress
+   */
+  constructor(root, actions, signInAddress) {
+    this.#root = root;
+    this.#actions = actions;
+    this.#signInAddress = signInAddress;
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    const { state, now, opening } = scene;
+    const call = myCall(state);
+    this.#header(scene);
+    this.#text("call-status", callStatus(state));
+    this.#into("banners", bannersView(state, this.#signInAddress, this.#actions));
+    this.#into("notes", notesView(state, this.#actions));
+    this.#into("stage", this.#stage(scene));
+    const talking = call !== null && call.id === state.soundHere;
+    this.#into("side", sidePanelView(state, scene.devices, talking, this.#actions));
+    this.#root.toggleAttribute("data-opening", opening);
+    this.#root.dataset.status = callStatus(state).toLowerCase().replace(" ", "-");
+    this.#focusAnswer(ringingCalls(state).length > 0 && call === null);
+  }
+
+  /** @param {{microphone: number, speaker: number}} levels root mean squares */
+  showLevels(levels) {
+    for (const [name, level] of Object.entries(levels)) {
+      for (const meter of this.#root.querySelectorAll(`[data-level=${name}]`)) {
+        /** @type {import("../level-meter.js").LevelMeter} */ (meter).level = level;
+      }
+    }
+  }
+
+  /** @param {Scene} scene */
+  #header({ state, now, opening }) {
+    this.#text("agent-status", agentStatus(state));
+    this.#element("agent-status").dataset.state = stateName(state);
+    this.#into("agent-since", stateTimer(state, now));
+    this.#into("agent-buttons", stateButtons(state, opening, this.#actions));
+    if (state.agent !== null) {
+      this.#text("agent-name", state.agent.name);
+    }
+  }
+
+  /** @param {Scene} scene */
+  #stage({ state, now, quality }) {
+    const call = myCall(state);
+    const ringing = ringingCalls(state);
+    const rings =
+      ringing.length > 0 ? ringingView(state, ringing, now, this.#actions) : nothing;
+    if (call !== null) {
+      return html`${inCallView(state, call, quality, now, this.#actions)} ${rings}`;
+    }
+    if (isAnswering(state)) {
+      return answeringView();
+    }
+    return ringing.length > 0 ? rings : idleView(state);
+  }
+
+  /**
+   * The first card that rings takes the focus, unless the agent is typing.
+   * @param {boolean} ringing
+   */
+  #focusAnswer(ringing) {
+    if (ringing && !this.#wasRinging && !isTyping(document.activeElement)) {
+      const answer = this.#root.querySelector("[data-answer]");
+      /** @type {HTMLElement | null} */ (answer)?.focus();
+    }
+    this.#wasRinging = ringing;
+  }
+
+  /** @param {string} name */
+  #element(name) {
+    return /** @type {HTMLElement} */ (this.#root.querySelector(`#${name}`));
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} content
+   */
+  #into(name, content) {
+    render(content, this.#element(name));
+  }
+
+  /**
+   * Only when it changed: a live region would say it again.
+   * @param {string} name
+   * @param {string} text
+   */
+  #text(name, text) {
+    const element = this.#element(name);
+    if (element.textContent !== text) {
+      element.textContent = text;
+    }
+  }
+}
