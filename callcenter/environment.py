@@ -1,0 +1,38 @@
+"""Strict readers for the environment: a wrong word stops the start."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+YES = {"1", "true", "yes", "on"}
+NO = {"0", "false", "no", "off", ""}
+
+
+def read_text(name: str, default: str = "") -> str:
+    """The variable itself, or the content of the file that NAME_FILE points at."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text().strip()
+    return os.environ.get(name, default).strip()
+
+
+def read_bool(name: str, default: bool = False) -> bool:
+    word = read_text(name, "1" if default else "0").lower()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {word!r}.")
+
+
+def read_int(name: str, default: int, *, low: int = 0) -> int:
+    word = read_text(name) or str(default)
+    if not word.isdigit() or int(word) < low:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number of {low} or more, not {word!r}."
+        )
+    return int(word)
+
+
+def read_list(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in read_text(name, default).split(",") if part]

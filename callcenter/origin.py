@@ -1,0 +1,33 @@
+"""Websockets only from our own pages: the session cookie alone proves nothing."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http.request import validate_host
+
+App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+def is_ours(headers: dict[bytes, bytes]) -> bool:
+    """Same host and port as asked for, or the public address. None is not ours."""
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    if origin == settings.PUBLIC_URL:
+        return True
+    parts = urlsplit(origin)
+    host = headers.get(b"host", b"").decode("latin-1")
+    name = parts.hostname or ""
+    known = validate_host(f"[{name}]" if ":" in name else name, settings.ALLOWED_HOSTS)
+    return parts.scheme in ("http", "https") and parts.netloc == host and known
+
+
+def own_origin_only(app: App) -> App:
+    async def door(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if is_ours(dict(scope["headers"])):
+            await app(scope, receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})  # HTTP 403
+
+    return door

@@ -1,0 +1,96 @@
+"""Messages between processes, and from any thread to the event loop's groups."""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+MOST_PENDING = 1000
+
+
+class EmbeddedChannelLayer(InMemoryChannelLayer):
+    """The in-memory layer, safe to use from threads.
+
+    Its queues belong to the loop that made the first channel. The stock layer pokes
+    them from whatever loop calls, which wakes nobody and loses messages.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"capacity": 1000, **options})
+        self.home: asyncio.AbstractEventLoop | None = None
+
+    async def at_home(self, work: Coroutine[Any, Any, Any]) -> Any:
+        home = self.home
+        if home is None or home is asyncio.get_running_loop() or home.is_closed():
+            return await work
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, home))
+
+    async def new_channel(self, prefix: str = "specific.") -> str:
+        if self.home is None or self.home.is_closed():
+            self.home = asyncio.get_running_loop()
+        return await super().new_channel(prefix)
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        await self.at_home(super().send(channel, message))
+
+    async def group_add(self, group: str, channel: str) -> None:
+        await self.at_home(super().group_add(group, channel))
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        await self.at_home(super().group_discard(group, channel))
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        await self.at_home(super().group_send(group, message))
+
+
+class Sender:
+    """One loop in one thread per process, so that Redis sees few connections.
+
+    A message is a hint: who receives it too late or never re-reads the rows. So
+    sending waits for nobody, and beyond MOST_PENDING messages new ones are dropped.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.process = os.getpid()
+        self.tasks: set[asyncio.Task[None]] = set()
+        threading.Thread(target=self.loop.run_forever, daemon=True, name="push").start()
+
+    def send(self, group: str, message: dict[str, Any]) -> None:
+        if len(self.tasks) >= MOST_PENDING:
+            logger.error("push: dropped a message to %s, too many are waiting", group)
+            return
+        self.loop.call_soon_threadsafe(self._start, group, message)
+
+    def _start(self, group: str, message: dict[str, Any]) -> None:
+        task = self.loop.create_task(self._deliver(group, message))
+        self.tasks.add(task)
+        task.add_done_callback(self._done)
+
+    async def _deliver(self, group: str, message: dict[str, Any]) -> None:
+        async with asyncio.timeout(5):
+            await get_channel_layer().group_send(group, message)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if error := task.exception():
+            logger.warning("push: %s", type(error).__name__)
+
+
+_sender: Sender | None = None
+_lock = threading.Lock()
+
+
+def send_group(group: str, message: dict[str, Any]) -> None:
+    """Send from any thread or process; returns at once, never raises."""
+    global _sender
+    with _lock:
+        if _sender is None or _sender.process != os.getpid():
+            _sender = Sender()
+    _sender.send(group, message)

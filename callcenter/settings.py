@@ -1,0 +1,245 @@
+"""Every setting, from the environment (see .env.example). Nothing set: embedded."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from callcenter.environment import read_bool, read_int, read_list, read_text
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+VAR_DIR = Path(read_text("VAR_DIR") or BASE_DIR / "var")
+
+DEBUG = read_bool("DEBUG")
+HOST = read_text("HOST", "127.0.0.1")
+PORT = read_int("PORT", 8000)
+PUBLIC_URL = read_text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
+
+
+def development_secret() -> str:
+    """One secret per clone, so that sessions outlive a restart."""
+    path = VAR_DIR / "secret-key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+SECRET_KEY = read_text("SECRET_KEY") or (development_secret() if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY must be set when DEBUG is off.")
+# Old keys still decrypt what is stored; the first one encrypts.
+ENCRYPTION_KEYS = read_list("ENCRYPTION_KEYS") or [SECRET_KEY]
+
+LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", LOCAL_HOSTS if DEBUG else "")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# The node: one ASGI process that may hold calls.
+NODE_NAME = read_text("NODE_NAME", "node-1")
+NODE_URL = read_text("NODE_URL").rstrip("/")
+NODE_MAX_CALLS = read_int("NODE_MAX_CALLS", 40)
+MEDIA_BIND_ADDRESSES = read_list("MEDIA_BIND_ADDRESSES")
+MEDIA_ALLOW_PRIVATE_CANDIDATES = read_bool("MEDIA_ALLOW_PRIVATE_CANDIDATES")
+if MEDIA_ALLOW_PRIVATE_CANDIDATES and not DEBUG:
+    raise ImproperlyConfigured(
+        "MEDIA_ALLOW_PRIVATE_CANDIDATES=1 lets strangers make this server send "
+        "packets into its own network; it is refused unless DEBUG=1."
+    )
+
+SIMULATOR = read_bool("SIMULATOR")
+SIMULATOR_URL = read_text("SIMULATOR_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+SIMULATOR_WEBHOOK_URL = read_text("SIMULATOR_WEBHOOK_URL", f"http://127.0.0.1:{PORT}")
+SIMULATOR_TENANT = "demo"
+SIMULATOR_TOKEN = "simulator-token"
+SIMULATOR_WEBHOOK_KEY = "simulator-webhook-key"
+SIMULATOR_NUMBER = "15550100000"
+if SIMULATOR and not DEBUG:
+    raise ImproperlyConfigured("SIMULATOR=1 needs DEBUG=1: its keys are public.")
+
+# The first Wati account; afterwards the admin owns it.
+WATI_BASE_URL = read_text("WATI_BASE_URL")
+WATI_TENANT_ID = read_text("WATI_TENANT_ID")
+WATI_API_TOKEN = read_text("WATI_API_TOKEN")
+WATI_WEBHOOK_API_KEY = read_text("WATI_WEBHOOK_API_KEY")
+WATI_BUSINESS_NUMBER = read_text("WATI_BUSINESS_NUMBER")
+
+INSTALLED_APPS = [
+    "callcenter.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "callcenter.apps.CallcenterConfig",
+    "agents",
+    "permissions",
+    "calls",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "callcenter.middleware.security_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "callcenter.urls"
+ASGI_APPLICATION = "callcenter.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# IMMEDIATE takes SQLite's one write lock at the start of each transaction, which
+# keeps compare-and-set and select_for_update exact there too.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
+    ),
+}
+
+
+def database() -> dict[str, Any]:
+    url = read_text("DATABASE_URL")
+    if not url:
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}"
+    found: dict[str, Any] = environ.Env.db_url_config(url)
+    if "sqlite" in found["ENGINE"]:
+        found["OPTIONS"] = SQLITE_OPTIONS
+        # A file even under test: threads and processes share it, memory they cannot.
+        found["TEST"] = {"NAME": f"{found['NAME']}.test"}
+    else:
+        found.setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+    found["CONN_MAX_AGE"] = 60
+    found["CONN_HEALTH_CHECKS"] = True
+    return found
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = read_text("REDIS_URL").rstrip("/")
+EMBEDDED = not REDIS_URL
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {"BACKEND": "callcenter.push.EmbeddedChannelLayer"}
+    if EMBEDDED
+    else {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [f"{REDIS_URL}/0"]},
+    }
+}
+
+CELERY_BROKER_URL = "memory://" if EMBEDDED else f"{REDIS_URL}/1"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"polling_interval": 0.05} if EMBEDDED else {"socket_connect_timeout": 2}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = read_text("TIME_ZONE", "UTC")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "callcenter.storage.ModuleManifestStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["callcenter.webhook_auth.IsWati"],
+    "UNAUTHENTICATED_USER": None,
+}
+WEBHOOK_MAX_BYTES = 64 * 1024
+SPOOL_DIR = Path(read_text("SPOOL_DIR") or VAR_DIR / "spool")
+
+SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "session"
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = read_bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)-7s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # These write addresses of peers and bodies of requests at INFO.
+        "aioice": {"level": "WARNING"},
+        "aiortc": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+    },
+}

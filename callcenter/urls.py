@@ -1,0 +1,28 @@
+"""Every door, on one screen."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+
+from callcenter import health, views
+from calls.urls import urlpatterns as call_urls
+from calls.urls import websocket_urlpatterns as call_sockets
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path(
+        "sign-in/", LoginView.as_view(extra_context=views.demo_logins()), name="login"
+    ),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    *call_urls,
+]
+
+if settings.SIMULATOR:
+    urlpatterns.append(path("simulator/", include("callcenter.simulator.urls")))
+
+websocket_urlpatterns = call_sockets

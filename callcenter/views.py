@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+DEMO_USERS = ("ana", "bruno", "supervisor")
+DEMO_PASSWORD = "demo-demo"
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Agents to the console, supervisors to the admin."""
+    if hasattr(request.user, "agent"):
+        return redirect("console")
+    return redirect("admin:index")
+
+
+def demo_logins() -> dict[str, Any]:
+    """What the sign-in page of a demo tells; nothing anywhere else."""
+    if not settings.SIMULATOR:
+        return {}
+    return {"demo_users": DEMO_USERS, "demo_password": DEMO_PASSWORD}

@@ -1,0 +1,61 @@
+"""The one error of the Wati client, and what WhatsApp's codes mean to people."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    REFUSED = "refused"  # Wati or WhatsApp said no; asking again changes nothing
+    UNKNOWN = "unknown"  # it may have been done: reconcile, never blindly repeat
+    UNAUTHORISED = "unauthorised"  # the token is wrong or lacks a right
+    UNREACHABLE = "unreachable"  # not one byte was sent: safe to repeat
+
+
+@dataclass(frozen=True)
+class WatiError(Exception):
+    """A request that did not succeed. `message` never holds the token or an SDP."""
+
+    outcome: Outcome
+    message: str
+    status: int | None = None  # HTTP
+    code: int | None = None  # WhatsApp's own, such as 138006
+    retry_after: float | None = None  # seconds
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.message}"
+
+
+# Protocol: error codes of WhatsApp's calling API, in a sentence for an agent.
+SENTENCES: dict[int, str] = {
+    100: "WhatsApp did not accept our sound description. Tell your administrator.",
+    613: "WhatsApp was asked too often. Try again in a minute.",
+    131026: "This person's WhatsApp cannot receive a permission request.",
+    131030: "This number is not on the test number's list of allowed people.",
+    131044: "The business has no valid payment method at WhatsApp.",
+    131055: "The business number is in SIP mode; calls cannot be made from here.",
+    138000: "Calling is not switched on for the business number.",
+    138001: "This person cannot be called on WhatsApp.",
+    138002: "The business number has too many calls at once. Try again soon.",
+    138003: "A call with this person is already running.",
+    138004: "WhatsApp could not connect the call. Try again.",
+    138005: "The business number started too many calls. Try again in a minute.",
+    138006: "This person has not allowed calls yet.",
+    138007: "The call was not connected in time.",
+    138009: "WhatsApp allows no further permission request to this person for now.",
+    138011: "Write to this person first; WhatsApp wants a conversation before a request.",
+    138012: "The most calls a day with this person have been made.",
+    138013: "Calling out is not available for the business number's country.",
+    138014: "WhatsApp has paused calls of the business number because of low quality.",
+    138015: "The business number's messaging limit is too low for calls.",
+    138017: "This person allows calls for good; just call.",
+    138018: "The business number lacks the technical setup for calls.",
+    138019: "The caller's phone could not set the call up.",
+    138020: "The caller's phone could not reach WhatsApp's relay.",
+    138021: "The caller's phone heard nothing for too long and ended the call.",
+    138022: "The caller's phone could not send sound and ended the call.",
+    138023: "The call was accepted but sound never started.",
+}
+
+
+def sentence(code: int | None) -> str:
+    return SENTENCES.get(code or 0, "")

@@ -1,0 +1,217 @@
+"""Where the row, Wati and the sound meet: the calls that this node holds."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from django.conf import settings
+
+from callcenter.database import in_database
+from callcenter.wati.client import new_http
+from callcenter.wati.errors import Outcome, WatiError
+from calls import outbox, services
+from calls.media.hub import Full, Hub
+from calls.media.sdp import RefusedSdp
+from calls.media.session import Session
+from calls.media.settings import MediaSettings
+from calls.models import Call, Node
+from calls.states import WITH_AGENT, Event
+
+logger = logging.getLogger(__name__)
+
+# An accept whose reply was lost has probably worked: sound tells within this time.
+LOST_REPLY_PAUSE = 3.0  # seconds
+UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
+
+
+def media_settings() -> MediaSettings:
+    return MediaSettings(
+        max_calls=settings.NODE_MAX_CALLS,
+        allow_private_candidates=settings.MEDIA_ALLOW_PRIVATE_CANDIDATES,
+        bind_addresses=tuple(settings.MEDIA_BIND_ADDRESSES),
+    )
+
+
+class Bridge:
+    """Joins consoles to calls, and carries what the sound tells into the rows."""
+
+    def __init__(self) -> None:
+        self.hub = Hub(media_settings())
+        self.node: Node | None = None
+        self._http: httpx2.AsyncClient | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- The agent's side ---
+
+    async def find(self, call_id: UUID) -> Call | None:
+        """The call if this node holds it, else None."""
+        return await in_database(self._held_call, call_id)
+
+    def _held_call(self, call_id: UUID) -> Call | None:
+        calls = Call.objects.select_related("agent__user", "account", "queue")
+        call = calls.filter(pk=call_id, status__in=WITH_AGENT).first()
+        node = self.node
+        if call is None or node is None or call.node != node.name:
+            return None
+        return call if call.node_epoch == node.epoch else None
+
+    def session_for(self, call: Call) -> Session:
+        """The call's sound; the first to ask starts connecting. Raises Full."""
+        session = self.hub.get(str(call.pk))
+        if session is None:
+            session = self.hub.open(str(call.pk), self)
+            self._start(self._connect(session, call))
+        return session
+
+    # --- Answering ---
+
+    async def _connect(self, session: Session, call: Call) -> None:
+        try:
+            answer = await session.answer(call.offer_sdp)
+        except RefusedSdp as refusal:
+            await self._end(session, Event.ACCEPT_REFUSED, str(refusal))
+            return
+        if not await in_database(services.accept_sent, call.pk, answer):
+            await self._drop(session)
+            return
+        request = await in_database(outbox.prepare_accept, call)
+        await self._accept(session, call, request.pk)
+
+    async def _accept(self, session: Session, call: Call, request_id: int) -> None:
+        """Send our answer; sound may start when Wati has it, or might have it."""
+        error: WatiError | None = None
+        pauses = list(UNREACHABLE_PAUSES)
+        while True:
+            session.expect_release()
+            try:
+                error = await outbox.send(request_id, self.http)
+            except LookupError:  # the call ended before our answer went out
+                return
+            pause = self._pause_before_retry(session, error, pauses)
+            if pause is None:
+                break
+            if error and error.outcome == Outcome.UNKNOWN:
+                session.release_ice()
+            await asyncio.sleep(pause)
+            if session.media_is_up:
+                error = None
+                break
+            await in_database(outbox.retry_accept, request_id)
+        await self._accepted(session, call, error)
+
+    def _pause_before_retry(
+        self, session: Session, error: WatiError | None, pauses: list[float]
+    ) -> float | None:
+        """Seconds until the same answer is sent once more; None for never."""
+        if error is None or not pauses:
+            return None
+        if error.outcome == Outcome.UNREACHABLE:
+            return pauses.pop(0)
+        if error.outcome == Outcome.UNKNOWN or error.status == 429:
+            pauses.clear()
+            return min(error.retry_after or LOST_REPLY_PAUSE, 10.0)
+        return None
+
+    async def _accepted(
+        self, session: Session, call: Call, error: WatiError | None
+    ) -> None:
+        if error is None or error.outcome == Outcome.UNKNOWN:
+            session.release_ice()  # the media deadline judges from here on
+            await in_database(services.accepted, call.pk)
+        elif error.status in (404, 410):
+            await self._end(session, Event.CALLER_GONE)
+        else:
+            await self._end(session, Event.ACCEPT_REFUSED, _explain(error), error.code)
+
+    @property
+    def http(self) -> httpx2.AsyncClient:
+        if self._http is None:
+            self._http = new_http()
+        return self._http
+
+    # --- What the sound tells (calls.media.session.SessionEvents) ---
+
+    def media_up(self, session: Session) -> None:
+        self._start(self._media_up(session))
+
+    async def _media_up(self, session: Session) -> None:
+        if not await in_database(services.media_up, UUID(session.call_id)):
+            await self.settle(session)
+
+    def media_failed(self, session: Session, reason: str) -> None:
+        self._start(self._end(session, Event.MEDIA_FAILED, reason))
+
+    def media_lost(self, session: Session, reason: str) -> None:
+        self._start(self._end(session, Event.MEDIA_LOST, reason))
+
+    def media_quiet(self, session: Session, seconds: float) -> None:
+        logger.warning("call %s: no sound for %.0f s", session.call_id, seconds)
+
+    def media_back(self, session: Session) -> None:
+        logger.info("call %s: sound is back", session.call_id)
+
+    def listener_joined(self, session: Session) -> None:
+        logger.info("call %s: a console listens", session.call_id)
+
+    def listener_left(self, session: Session) -> None:
+        logger.info("call %s: the console left", session.call_id)
+
+    # --- The end ---
+
+    async def _end(
+        self, session: Session, event: Event, text: str = "", code: int | None = None
+    ) -> None:
+        call_id = UUID(session.call_id)
+        await in_database(services.end, call_id, event, text=text, error_code=code)
+        await self._drop(session)
+
+    async def settle(self, session: Session) -> None:
+        """Close the sound of a call that this node no longer holds."""
+        if await self.find(UUID(session.call_id)) is None:
+            await self._drop(session)
+
+    async def settle_all(self) -> None:
+        for session in self.hub.sessions():
+            await self.settle(session)
+
+    async def _drop(self, session: Session) -> None:
+        await session.close("the call is over")
+
+    async def close(self) -> None:
+        """End every call of this node; the process stops."""
+        for session in self.hub.sessions():
+            await self._end(session, Event.NODE_LOST, "The server was stopped.")
+        await self.hub.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("bridge", exc_info=error)
+
+
+def _explain(error: WatiError) -> str:
+    match error.outcome:
+        case Outcome.UNAUTHORISED:
+            return "Wati refuses our API token. Your supervisor must renew it."
+        case Outcome.UNREACHABLE:
+            return "Wati cannot be reached."
+    return error.message
+
+
+__all__ = ["Bridge", "Full", "bridge"]
+
+bridge = Bridge()

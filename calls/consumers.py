@@ -1,0 +1,229 @@
+"""The two websockets: the console's JSON, and the lean one for sound."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest
+from importlib import import_module
+
+from agents.models import Agent, AgentState
+from agents.services import heard
+from callcenter.database import in_database
+from calls import notify, services
+from calls.bridge import Full, bridge
+from calls.media.listener import Listener
+from calls.node import node_process
+
+logger = logging.getLogger(__name__)
+
+LARGEST_MESSAGE = 16 * 1024
+CHECK_EVERY = 5.0  # seconds between two looks at whether the session still holds
+NOT_SIGNED_IN, NOT_YOURS, NO_SUCH_CALL, TRY_AGAIN = 4401, 4403, 4404, 1013
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+
+
+def signed_in(scope: Scope) -> AbstractBaseUser | AnonymousUser:
+    """Who holds this session now: logging out or a new password ends it."""
+    engine = import_module(settings.SESSION_ENGINE)
+    request = HttpRequest()
+    request.session = engine.SessionStore(scope["session"].session_key)
+    return get_user(request)
+
+
+def agent_of(scope: Scope) -> Agent | None:
+    user = signed_in(scope)
+    return Agent.objects.select_related("user").filter(user_id=user.pk).first()
+
+
+class ConsoleConsumer(AsyncWebsocketConsumer):
+    """One console: requests in, whole snapshots out (docs/console-websocket.md)."""
+
+    agent: Agent | None = None
+
+    async def connect(self) -> None:
+        node_process.start()
+        await self.accept()
+        if not (await in_database(signed_in, self.scope)).is_authenticated:
+            return await self.close(NOT_SIGNED_IN)
+        self.agent = await in_database(agent_of, self.scope)
+        if self.agent is None:
+            return await self.close(NOT_YOURS)
+        group = notify.agent_group(self.agent.pk)
+        await self.channel_layer.group_add(group, self.channel_name)
+        await in_database(heard, self.agent.pk)
+        await self.refresh({})
+
+    async def disconnect(self, code: int) -> None:
+        if self.agent is not None:
+            group = notify.agent_group(self.agent.pk)
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None
+    ) -> None:
+        message = _decode(text_data)
+        handler = HANDLERS.get(message.get("type", "")) if message else None
+        if handler is None or self.agent is None or message is None:
+            return await self.problem("The server did not understand the console.")
+        try:
+            await handler(self, message)
+        except services.Refused as refusal:
+            await self.problem(str(refusal), message.get("request"))
+        except Exception:
+            logger.exception("console of agent %s", self.agent.pk)
+            text = "The server could not do that. Please try again."
+            await self.problem(text, message.get("request"))
+
+    async def push(self, event: Message) -> None:
+        """A snapshot from calls.notify."""
+        await self.send(json.dumps(event["message"]))
+
+    async def problem(self, text: str, request: Any = None) -> None:
+        message = {"type": "problem", "text": text, "request": request}
+        await self.send(json.dumps(message))
+
+    # --- Requests, one method for each `type` ---
+
+    async def refresh(self, message: Message) -> None:
+        snapshot = await in_database(notify.console_snapshot, self.agent.pk)
+        await self.send(json.dumps(snapshot))
+
+    async def beat(self, message: Message) -> None:
+        agent = await in_database(agent_of, self.scope)
+        if agent is None:
+            return await self.close(NOT_SIGNED_IN)
+        await in_database(heard, agent.pk)
+        await self.send(json.dumps(notify.beat()))
+
+    async def available(self, message: Message) -> None:
+        await in_database(heard, self.agent.pk)
+        await self._change(AgentState.AVAILABLE)
+
+    async def offline(self, message: Message) -> None:
+        await self._change(AgentState.OFFLINE)
+
+    async def take_break(self, message: Message) -> None:
+        await self._change(AgentState.ON_BREAK, str(message.get("reason") or "")[:100])
+
+    async def _change(self, state: str, reason: str = "") -> None:
+        free = ("offline", "available", "on_break")
+        await in_database(
+            services.change_agent,
+            self.agent.pk,
+            state,
+            reason=reason,
+            only_from=free,
+        )
+
+    async def answer(self, message: Message) -> None:
+        near = settings.NODE_NAME
+        await in_database(services.claim, _call_id(message), self.agent, near=near)
+
+    async def decline(self, message: Message) -> None:
+        await in_database(services.decline, _call_id(message), self.agent)
+
+    async def hang_up(self, message: Message) -> None:
+        await in_database(services.hang_up, _call_id(message), self.agent)
+
+    async def mute(self, message: Message) -> None:
+        muted = message.get("muted") is True
+        await in_database(services.set_muted, _call_id(message), self.agent, muted)
+
+    async def rings(self, message: Message) -> None:
+        await in_database(services.rings, _call_id(message), self.agent.pk)
+
+    async def quality(self, message: Message) -> None:
+        report = json.dumps(message.get("report"))[:500]
+        logger.debug("call %s: quality %s", _call_id(message), report)
+
+
+Handler = Callable[[ConsoleConsumer, Message], Awaitable[None]]
+
+HANDLERS: dict[str, Handler] = {
+    "refresh": ConsoleConsumer.refresh,
+    "beat": ConsoleConsumer.beat,
+    "available": ConsoleConsumer.available,
+    "offline": ConsoleConsumer.offline,
+    "break": ConsoleConsumer.take_break,
+    "answer": ConsoleConsumer.answer,
+    "decline": ConsoleConsumer.decline,
+    "hang_up": ConsoleConsumer.hang_up,
+    "mute": ConsoleConsumer.mute,
+    "rings": ConsoleConsumer.rings,
+    "quality": ConsoleConsumer.quality,
+}
+
+
+def _decode(text: str | None) -> Message | None:
+    if text is None or len(text) > LARGEST_MESSAGE:
+        return None
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    known = isinstance(message, dict) and isinstance(message.get("type"), str)
+    return message if known else None
+
+
+def _call_id(message: Message) -> UUID:
+    try:
+        return UUID(str(message.get("call")))
+    except ValueError:
+        raise services.Refused("This call is not known.") from None
+
+
+async def audio(scope: Scope, receive: Any, send: Any) -> None:
+    """The door to a call's sound: a bare ASGI application, nothing per frame."""
+    node_process.start()
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept"})
+    listener, refusal = await _admit(scope)
+    if listener is None:
+        await send({"type": "websocket.close", "code": refusal})
+        return
+    guard = asyncio.create_task(_guard(scope, listener))
+    try:
+        await listener.serve(receive, send)
+    finally:
+        guard.cancel()
+        await asyncio.gather(guard, return_exceptions=True)
+
+
+async def _admit(scope: Scope) -> tuple[Listener | None, int]:
+    agent = await in_database(agent_of, scope)
+    if agent is None:
+        return None, NOT_SIGNED_IN
+    call = await bridge.find(scope["url_route"]["kwargs"]["call_id"])
+    if call is None:
+        return None, NO_SUCH_CALL
+    if call.agent_id != agent.pk:
+        return None, NOT_YOURS
+    try:
+        session = bridge.session_for(call)
+    except Full:
+        return None, TRY_AGAIN
+    query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
+    return Listener(session, codec=query.get("codec", ["opus"])[0]), 0
+
+
+async def _guard(scope: Scope, listener: Listener) -> None:
+    """Who signs out, hears nothing more."""
+    while True:
+        await asyncio.sleep(CHECK_EVERY)
+        try:
+            agent = await in_database(agent_of, scope)
+        except Exception:  # the database is away: the call goes on
+            continue
+        if agent is None:
+            return listener.close(NOT_SIGNED_IN)

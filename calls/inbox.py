@@ -1,0 +1,247 @@
+"""Every webhook: a row first, then 200, then its effect, once."""
+
+import json
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from callcenter.models import WatiAccount
+from callcenter.wati import parsing
+from callcenter.wati.events import CallTerminated, Event, InboundCall, Kind
+from calls import services
+from calls.media.sdp import RefusedSdp, gate
+from calls.models import Call, WebhookDelivery
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+Status = WebhookDelivery.Status
+
+SWEEP_AFTER = timedelta(seconds=2)
+SHADOW_LASTS = timedelta(seconds=120)
+MOST_ATTEMPTS = 5
+MOST_WAITING = 1000
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A webhook as it reached the door."""
+
+    account_id: int
+    kind: Kind
+    body: bytes
+    remote_address: str | None
+    received_at: datetime
+
+
+def store(incoming: Incoming) -> int | None:
+    """Keep a webhook. Returns its id, or None for one that came before.
+
+    Raises parsing.NotJson. Anything else authentic is kept, understood or not.
+    """
+    try:
+        event = parsing.parse(incoming.kind, parsing.load(incoming.body))
+    except parsing.NotUnderstood as error:
+        _create(incoming, status=Status.DEAD, problem=str(error))
+        return None
+    key = parsing.dedupe_key(event)
+    delivery, created = WebhookDelivery.objects.get_or_create(
+        account_id=incoming.account_id,
+        dedupe_key=key,
+        defaults=_row(incoming) | {"wati_call_id": getattr(event, "call_id", "")},
+    )
+    if not created:
+        same = WebhookDelivery.objects.filter(pk=delivery.pk)
+        same.update(copies=F("copies") + 1)
+        return None
+    return delivery.pk
+
+
+def _create(incoming: Incoming, **fields: str) -> None:
+    WebhookDelivery.objects.create(
+        account_id=incoming.account_id, **_row(incoming), **fields
+    )
+
+
+def _row(incoming: Incoming) -> dict[str, object]:
+    return {
+        "kind": incoming.kind,
+        "body": incoming.body,
+        "remote_address": incoming.remote_address,
+        "received_at": incoming.received_at,
+        "next_attempt_at": incoming.received_at + SWEEP_AFTER,
+    }
+
+
+class Processor:
+    """Gives stored webhooks their effect at once, in this process.
+
+    The bound keeps a flood out of memory; what does not fit, the sweep finds.
+    """
+
+    def __init__(self, threads: int = 2) -> None:
+        self._room = threading.BoundedSemaphore(MOST_WAITING)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="inbox")
+
+    def soon(self, delivery_id: int) -> None:
+        if self._room.acquire(blocking=False):
+            self._pool.submit(self._run, delivery_id)
+
+    def _run(self, delivery_id: int) -> None:
+        try:
+            close_old_connections()
+            process(delivery_id)
+        except Exception:
+            logger.exception("webhook %s", delivery_id)
+        finally:
+            close_old_connections()
+            self._room.release()
+
+
+processor = Processor()
+
+
+def process(delivery_id: int) -> None:
+    """Give one stored webhook its effect; safe to run twice and at two places."""
+    try:
+        with transaction.atomic():
+            delivery = _take(delivery_id)
+            if delivery is not None:
+                _apply(delivery)
+    except services.Conflict as conflict:
+        bury(delivery_id, conflict.problem)
+        logger.warning("webhook %s: %s", delivery_id, conflict.problem)
+    except Exception as error:
+        logger.exception("webhook %s", delivery_id)
+        _try_again(delivery_id, type(error).__name__)
+
+
+def _take(delivery_id: int) -> WebhookDelivery | None:
+    deliveries = WebhookDelivery.objects.select_for_update(of=("self",))
+    return (
+        deliveries.select_related("account")
+        .filter(pk=delivery_id, status=Status.NEW)
+        .first()
+    )
+
+
+def _apply(delivery: WebhookDelivery) -> None:
+    event = parsing.parse(Kind(delivery.kind), parsing.load(bytes(delivery.body)))
+    call = _effect(delivery, event)
+    if call is None or call.direction:
+        delivery.status, delivery.next_attempt_at = Status.DONE, None
+        _settle_waiting(delivery)
+    else:
+        delivery.status = Status.WAITING
+        delivery.next_attempt_at = delivery.received_at + SHADOW_LASTS
+    delivery.problem = ""
+    delivery.save()
+
+
+def _effect(delivery: WebhookDelivery, event: Event) -> Call | None:
+    match event:
+        case InboundCall():
+            return _offer(delivery, event)
+        case CallTerminated():
+            return services.customer_ended(delivery.account, event)
+    raise services.Conflict("Calling out is not set up here yet.")
+
+
+def _offer(delivery: WebhookDelivery, event: InboundCall) -> Call:
+    offer, problem = "", ""
+    try:
+        private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
+        offer = gate(event.offer, allow_private=private)
+    except RefusedSdp as refusal:
+        problem = str(refusal)
+    return services.offered(
+        delivery.account,
+        event,
+        received_at=delivery.received_at,
+        offer=offer,
+        offer_problem=problem,
+    )
+
+
+def _settle_waiting(delivery: WebhookDelivery) -> None:
+    if delivery.wati_call_id:
+        WebhookDelivery.objects.filter(
+            account_id=delivery.account_id,
+            wati_call_id=delivery.wati_call_id,
+            status=Status.WAITING,
+        ).update(status=Status.DONE, next_attempt_at=None)
+
+
+def _try_again(delivery_id: int, problem: str) -> None:
+    mine = WebhookDelivery.objects.filter(pk=delivery_id, status=Status.NEW)
+    delivery = mine.first()
+    if delivery is None:
+        return
+    attempts = delivery.attempts + 1
+    if attempts >= MOST_ATTEMPTS:
+        bury(delivery_id, f"It failed {attempts} times ({problem}).")
+        return
+    pause = timedelta(seconds=2**attempts)
+    mine.update(attempts=attempts, next_attempt_at=timezone.now() + pause)
+
+
+def bury(delivery_id: int, problem: str) -> None:
+    """No effect, and a person should look: shown in the admin, can be replayed."""
+    WebhookDelivery.objects.filter(pk=delivery_id).update(
+        status=Status.DEAD, problem=problem[:300], next_attempt_at=None
+    )
+
+
+def replay(delivery_id: int) -> None:
+    """Try once more what needed a look."""
+    WebhookDelivery.objects.filter(pk=delivery_id, status=Status.DEAD).update(
+        status=Status.NEW, attempts=0, problem="", next_attempt_at=timezone.now()
+    )
+    process(delivery_id)
+
+
+def sweep() -> None:
+    """Finish what a crash left, and give up waiting for calls that never came."""
+    now = timezone.now()
+    due = WebhookDelivery.objects.filter(next_attempt_at__lte=now)
+    fresh = due.filter(status=Status.NEW).order_by("id")
+    for delivery_id in fresh.values_list("pk", flat=True)[:200]:
+        process(delivery_id)
+    due.filter(status=Status.WAITING).update(
+        status=Status.DEAD,
+        next_attempt_at=None,
+        problem="It speaks of a call that was never offered to us.",
+    )
+
+
+# --- When the database is away -----------------------------------------------------
+
+
+def to_spool_line(incoming: Incoming) -> bytes:
+    """One line of the spool file; from_spool_line reads it back."""
+    fields = {
+        "account_id": incoming.account_id,
+        "kind": incoming.kind,
+        "body": incoming.body.hex(),
+        "remote_address": incoming.remote_address,
+        "received_at": incoming.received_at.isoformat(),
+    }
+    return json.dumps(fields).encode() + b"\n"
+
+
+def from_spool_line(line: bytes) -> Incoming:
+    """Raises ValueError or KeyError for a torn line."""
+    fields = json.loads(line)
+    return Incoming(
+        account_id=fields["account_id"],
+        kind=Kind(fields["kind"]),
+        body=bytes.fromhex(fields["body"]),
+        remote_address=fields["remote_address"],
+        received_at=datetime.fromisoformat(fields["received_at"]),
+    )

@@ -1,0 +1,62 @@
+"""Which processes may hold calls, and which of them are alive."""
+
+from collections import Counter
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from calls.models import Call, Node
+from calls.states import WITH_AGENT
+
+RENEW_EVERY = 3.0  # seconds
+LEASE = timedelta(seconds=10)
+
+
+def register() -> Node:
+    """This process takes over its name; calls of an earlier epoch are lost."""
+    lease = {
+        "lease_until": timezone.now() + LEASE,
+        "url": settings.NODE_URL,
+        "max_calls": settings.NODE_MAX_CALLS,
+        "draining": False,
+        "calls": 0,
+    }
+    node, _ = Node.objects.update_or_create(name=settings.NODE_NAME, defaults=lease)
+    Node.objects.filter(pk=node.pk).update(epoch=F("epoch") + 1)
+    node.refresh_from_db()
+    return node
+
+
+def renew(node: Node, *, calls: int, draining: bool) -> bool:
+    """False when another process runs under this name: stop holding calls."""
+    mine = Node.objects.filter(pk=node.pk, epoch=node.epoch)
+    lease_until = timezone.now() + LEASE
+    return bool(mine.update(lease_until=lease_until, calls=calls, draining=draining))
+
+
+def retire(node: Node) -> None:
+    """This process stops: whoever looks may end what it still held."""
+    mine = Node.objects.filter(pk=node.pk, epoch=node.epoch)
+    mine.update(lease_until=timezone.now(), draining=True)
+
+
+def choose(near: str = "") -> Node | None:
+    """The least loaded living node; among equals the asking one."""
+    alive = Node.objects.filter(lease_until__gt=timezone.now(), draining=False)
+    held = Counter(
+        Call.objects.filter(status__in=WITH_AGENT).values_list("node", flat=True)
+    )
+    free = [node for node in alive if held[node.name] < node.max_calls]
+    return min(free, key=lambda n: (held[n.name], n.name != near), default=None)
+
+
+def orphans() -> list[Call]:
+    """Calls whose node died, or was started anew since."""
+    epochs = {
+        node.name: node.epoch
+        for node in Node.objects.filter(lease_until__gt=timezone.now())
+    }
+    held = Call.objects.filter(status__in=WITH_AGENT)
+    return [call for call in held if epochs.get(call.node) != call.node_epoch]

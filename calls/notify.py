@@ -1,0 +1,127 @@
+"""The only sender to browsers, and to the node that holds a call.
+
+Whole snapshots, after the commit. Who misses one reads the rows again.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from agents.models import Agent
+from callcenter.push import send_group
+from calls.models import Call, Node, Offer
+from calls.states import LIVE, WITH_AGENT
+from permissions.numbers import display
+
+Snapshot = dict[str, Any]
+
+
+def agent_group(agent_id: int) -> str:
+    return f"agent.{agent_id}"
+
+
+def node_group(name: str) -> str:
+    return f"node.{name}"
+
+
+def call_changed(call: Call) -> None:
+    """Tell everybody concerned about this call, once this transaction is committed."""
+    call_id = call.pk
+    transaction.on_commit(lambda: _send_call(call_id))
+
+
+def agent_changed(agent_id: int) -> None:
+    transaction.on_commit(lambda: _send_agent(agent_id))
+
+
+def console_snapshot(agent_id: int) -> Snapshot:
+    """Everything that this agent's console shows."""
+    agent = Agent.objects.get(pk=agent_id)
+    mine = Call.objects.filter(status__in=WITH_AGENT, agent=agent)
+    rung = Call.objects.filter(
+        status__in=LIVE,
+        offers__agent=agent,
+        offers__outcome=Offer.Outcome.RINGING,
+    )
+    calls = (mine | rung).select_related("agent", "queue", "contact").distinct()
+    return _message(
+        "console",
+        agent=agent_snapshot(agent),
+        calls=[call_snapshot(call) for call in calls.order_by("created_at")],
+    )
+
+
+def agent_snapshot(agent: Agent) -> Snapshot:
+    return {
+        "id": agent.pk,
+        "version": agent.version,
+        "name": agent.name,
+        "state": agent.state,
+        "state_since": _iso(agent.state_since),
+    }
+
+
+def call_snapshot(call: Call) -> Snapshot:
+    """A call as its agents may see it (docs/console-websocket.md)."""
+    contact = call.contact
+    ringing = [o.agent_id for o in call.offers.filter(outcome=Offer.Outcome.RINGING)]
+    return {
+        "id": str(call.pk),
+        "version": call.version,
+        "direction": call.direction,
+        "status": call.status,
+        "contact": {
+            "name": contact.name if contact else "",
+            "number": display(contact.waid or "") if contact else "",
+        },
+        "queue": call.queue.name if call.queue else "",
+        "offered_to": ringing,
+        "agent": {"id": call.agent.pk, "name": call.agent.name} if call.agent else None,
+        "audio_url": _audio_url(call),
+        "muted": call.muted,
+        "created_at": _iso(call.created_at),
+        "answered_at": _iso(call.answered_at),
+        "ended_at": _iso(call.ended_at),
+        "ended_by": call.ended_by,
+        "end_reason": call.end_reason,
+        "end_text": call.end_text,
+    }
+
+
+def beat() -> Snapshot:
+    return _message("beat")
+
+
+def _send_call(call_id: Any) -> None:
+    call = Call.objects.select_related("agent", "queue", "contact").get(pk=call_id)
+    message = {"type": "push", "message": _message("call", call=call_snapshot(call))}
+    agents = set(call.offers.values_list("agent_id", flat=True))
+    if call.agent_id:
+        agents.add(call.agent_id)
+    for agent_id in agents:
+        send_group(agent_group(agent_id), message)
+    if call.node:
+        send_group(node_group(call.node), message)
+
+
+def _send_agent(agent_id: int) -> None:
+    agent = Agent.objects.get(pk=agent_id)
+    content = _message("agent", agent=agent_snapshot(agent))
+    send_group(agent_group(agent_id), {"type": "push", "message": content})
+
+
+def _message(kind: str, **fields: Any) -> Snapshot:
+    return {"type": kind, "server_time": _iso(timezone.now()), **fields}
+
+
+def _audio_url(call: Call) -> str | None:
+    if call.status not in WITH_AGENT:
+        return None
+    node = Node.objects.filter(name=call.node).first()
+    return node.audio_url(call.pk) if node else None
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

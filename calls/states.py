@@ -1,0 +1,142 @@
+"""Everything about where a call is, and nothing else.
+
+A status answers "where is it now"; an end reason answers "how did it finish".
+Events are facts. An event that the table does not know for a status changes nothing,
+so the order in which facts arrive does not matter: ENDED absorbs everything, and a
+call of which only later facts are known waits in UNMATCHED until it is offered.
+"""
+
+from enum import StrEnum
+
+from django.db.models import TextChoices
+
+
+class Status(TextChoices):
+    UNMATCHED = "unmatched", "Unmatched"
+    RINGING = "ringing", "Ringing"
+    CONNECTING = "connecting", "Connecting"
+    ACTIVE = "active", "In call"
+    ENDED = "ended", "Ended"
+
+
+class Event(StrEnum):
+    OFFERED = "offered"  # Wati told us of an inbound call that we can take
+    CLAIMED = "claimed"  # an agent pressed Answer and was first
+    RELEASED = "released"  # the winner's console did not come for the sound
+    MEDIA_UP = "media_up"  # sound can flow
+    CUSTOMER_ENDED = "customer_ended"
+    AGENT_ENDED = "agent_ended"
+    SUPERVISOR_ENDED = "supervisor_ended"
+    DECLINED = "declined"  # by everybody who could have answered
+    RING_TIMEOUT = "ring_timeout"
+    OFFERED_LATE = "offered_late"  # too old to ring anybody
+    OFFER_REFUSED = "offer_refused"  # a sound description nobody may open
+    ACCEPT_REFUSED = "accept_refused"
+    CALLER_GONE = "caller_gone"  # Wati no longer knew the call when we accepted
+    MEDIA_FAILED = "media_failed"  # accepted, but sound never came up
+    MEDIA_LOST = "media_lost"
+    NODE_LOST = "node_lost"
+    TOO_LONG = "too_long"
+
+
+U, R, C, A, E = Status
+
+TABLE: dict[Status, dict[Event, Status]] = {
+    U: {
+        Event.OFFERED: R,
+        Event.OFFERED_LATE: E,
+        Event.OFFER_REFUSED: E,
+        Event.CUSTOMER_ENDED: E,
+    },
+    R: {
+        Event.CLAIMED: C,
+        Event.CUSTOMER_ENDED: E,
+        Event.SUPERVISOR_ENDED: E,
+        Event.DECLINED: E,
+        Event.RING_TIMEOUT: E,
+    },
+    C: {
+        Event.MEDIA_UP: A,
+        Event.RELEASED: R,
+        Event.CUSTOMER_ENDED: E,
+        Event.AGENT_ENDED: E,
+        Event.SUPERVISOR_ENDED: E,
+        Event.ACCEPT_REFUSED: E,
+        Event.CALLER_GONE: E,
+        Event.MEDIA_FAILED: E,
+        Event.NODE_LOST: E,
+    },
+    A: {
+        Event.CUSTOMER_ENDED: E,
+        Event.AGENT_ENDED: E,
+        Event.SUPERVISOR_ENDED: E,
+        Event.MEDIA_LOST: E,
+        Event.NODE_LOST: E,
+        Event.TOO_LONG: E,
+    },
+    E: {},
+}
+
+LIVE = (Status.RINGING, Status.CONNECTING, Status.ACTIVE)
+WITH_AGENT = (Status.CONNECTING, Status.ACTIVE)
+
+
+class IllegalMove(Exception):
+    """This event means nothing to a call in this status."""
+
+
+def after(status: str, event: str) -> Status:
+    """The status that follows. Raises IllegalMove."""
+    try:
+        return TABLE[Status(status)][Event(event)]
+    except KeyError:
+        raise IllegalMove(f"{event} means nothing to a call that is {status}") from None
+
+
+class EndedBy(TextChoices):
+    CUSTOMER = "customer", "Customer"
+    AGENT = "agent", "Agent"
+    SUPERVISOR = "supervisor", "Supervisor"
+    SYSTEM = "system", "System"
+
+
+class Result(TextChoices):
+    """How a call counts. Every ended call has exactly one."""
+
+    ANSWERED = "answered", "Answered"
+    ABANDONED = "abandoned", "Abandoned"
+    DECLINED = "declined", "Declined"
+    TIMEOUT = "timeout", "Not answered in time"
+    FAILED = "failed", "Failed"
+
+
+CUSTOMER, AGENT, SUPERVISOR, SYSTEM = EndedBy
+
+# Ending event -> who ended it, how it counts when nobody had answered, and a sentence.
+ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
+    Event.CUSTOMER_ENDED: (CUSTOMER, Result.ABANDONED, "The caller hung up."),
+    Event.AGENT_ENDED: (AGENT, Result.ABANDONED, "The agent hung up."),
+    Event.SUPERVISOR_ENDED: (SUPERVISOR, Result.FAILED, "A supervisor ended the call."),
+    Event.DECLINED: (AGENT, Result.DECLINED, "The call was declined."),
+    Event.RING_TIMEOUT: (SYSTEM, Result.TIMEOUT, "Nobody answered in time."),
+    Event.OFFERED_LATE: (SYSTEM, Result.TIMEOUT, "The call reached us too late."),
+    Event.OFFER_REFUSED: (
+        SYSTEM,
+        Result.FAILED,
+        "WhatsApp's sound description could not be used.",
+    ),
+    Event.ACCEPT_REFUSED: (SYSTEM, Result.FAILED, "WhatsApp refused our answer."),
+    Event.CALLER_GONE: (CUSTOMER, Result.ABANDONED, "The caller had already gone."),
+    Event.MEDIA_FAILED: (
+        SYSTEM,
+        Result.FAILED,
+        "The sound connection to WhatsApp did not come up.",
+    ),
+    Event.MEDIA_LOST: (SYSTEM, Result.FAILED, "The connection to the caller was lost."),
+    Event.NODE_LOST: (SYSTEM, Result.FAILED, "The server that held the call stopped."),
+    Event.TOO_LONG: (
+        SYSTEM,
+        Result.FAILED,
+        "The call reached the longest time allowed.",
+    ),
+}
