@@ -26,3 +26,34 @@ export function decodePcm(bytes) {
   }
   return samples;
 }
+
+const REPEAT_GAIN = 0.6;
+
+/** The decoder of the fallback: a lost frame is the last one again, ever softer. */
+export class PcmDecoder {
+  #onSamples;
+  #previous = new Float32Array(0);
+
+  /** @param {(samples: Float32Array<ArrayBuffer>) => void} onSamples 48 kHz mono */
+  constructor(onSamples) {
+    this.#onSamples = onSamples;
+  }
+
+  /** @param {Uint8Array} payload */
+  decode(payload) {
+    this.#previous = decodePcm(payload);
+    this.#onSamples(this.#previous.slice());
+  }
+
+  /** @param {number} missing frames */
+  conceal(missing) {
+    for (let i = 0; i < missing; i += 1) {
+      this.#previous = this.#previous.map((sample) => sample * REPEAT_GAIN);
+      this.#onSamples(this.#previous.slice());
+    }
+  }
+
+  close() {
+    this.#previous = new Float32Array(0);
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * Everything between the two worklets and the node, as it runs in the audio worker: the
+ * page's main thread, however busy, is not in the path of sound.
+ */
+import { AudioSocket } from "./audio-socket.js";
+import { Downlink } from "./downlink.js";
+import { meterLevel } from "./level.js";
+import { OpusDecoder, OpusEncoder } from "./opus-codec.js";
+import { encodePcm, PcmDecoder } from "./pcm.js";
+import { Uplink } from "./uplink.js";
+import { OPUS, PCM } from "./wire.js";
+
+/** @import {Decoder, Player} from "./downlink.js" */
+/** @import {PlayoutReport} from "./playout.js" */
+/** @import {SocketState} from "./audio-socket.js" */
+/**
+ * @typedef {object} CodecSupport
+ * @property {boolean} opus
+ * @property {boolean} conceals
+ */
+
+export const TICK_MS = 100;
+const REPORT_TICKS = 20;
+const HOLD_MS = 30;
+/** Half a second of each codec may wait in the socket. */
+const WAITING_BYTES = { [OPUS]: 2000, [PCM]: 48_000 };
+const CODEC_FAILURES_MAX = 5;
+
+export class CallAudio {
+  #tell;
+  #support;
+  #opus;
+  #encoder;
+  #decoders = /** @type {Map<number, Decoder>} */ (new Map());
+  #uplink;
+  #downlink;
+  #socket;
+  #url = /** @type {string | null} */ (null);
+  #codecFailures = 0;
+  #ticks = 0;
+  #holdTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+
+  /**
+   * @param {object} options
+   * @param {Player} options.player
+   * @param {(message: object) => void} options.tell to the page
+   * @param {CodecSupport} options.support
+   */
+  constructor({ player, tell, support }) {
+    this.#tell = tell;
+    this.#support = support;
+    this.#opus = support.opus;
+    this.#uplink = new Uplink((message) => this.#send(message));
+    this.#downlink = new Downlink(player, (kind) => this.#decoderFor(kind));
+    this.#encoder = new OpusEncoder(
+      (packet) => this.#encoded(packet),
+      (error) => this.#codecFailed(error),
+    );
+    this.#socket = new AudioSocket({
+      onState: (state, code) => this.#stateChanged(state, code),
+      onOpen: () => this.#beginStream(),
+      onMessage: (message) => this.#received(message),
+    });
+  }
+
+  /** @param {string} url without the codec, which is chosen here */
+  connect(url) {
+    if (this.#url === url) return;
+    this.#url = url;
+    this.#restart();
+    this.#socket.connect(this.#withCodec(url));
+  }
+
+  disconnect() {
+    this.#url = null;
+    this.#socket.disconnect();
+    this.#restart();
+  }
+
+  /** The network is back. */
+  retryNow() {
+    this.#socket.retryNow();
+  }
+
+  /** @param {boolean} muted */
+  mute(muted) {
+    this.#uplink.muted = muted;
+  }
+
+  /** @param {Float32Array<ArrayBuffer>} samples @param {number} ageMs since captured */
+  captured(samples, ageMs) {
+    this.#uplink.prepare(samples);
+    if (this.#socket.state !== "connected") return;
+    if (this.#uplink.tooOld(ageMs)) this.#uplink.skip();
+    else if (!this.#opus) this.#uplink.send(PCM, encodePcm(samples));
+    else if (!this.#encode(samples)) this.#uplink.skip();
+  }
+
+  /** @param {PlayoutReport} report */
+  played(report) {
+    this.#downlink.played(report);
+  }
+
+  /** Ten times a second. */
+  tick() {
+    this.#socket.tick();
+    this.#tell({
+      type: "levels",
+      microphone: meterLevel(this.#uplink.takeLoudness()),
+      speaker: meterLevel(this.#downlink.loudness),
+    });
+    this.#ticks = (this.#ticks + 1) % REPORT_TICKS;
+    if (this.#ticks === 0) this.#report();
+  }
+
+  close() {
+    clearTimeout(this.#holdTimer);
+    this.#socket.disconnect();
+    this.#closeCodecs();
+  }
+
+  #report() {
+    const microphoneFlat = this.#uplink.takeFlat();
+    if (this.#url === null) return;
+    this.#tell({
+      type: "report",
+      ...this.#downlink.report(),
+      sent: this.#uplink.sent,
+      notSent: this.#uplink.dropped,
+      microphoneFlat,
+      bufferedAmount: this.#socket.bufferedAmount,
+      codec: this.#opus ? "opus" : "pcm16",
+    });
+  }
+
+  #restart() {
+    this.#uplink.restart();
+    this.#downlink.restart();
+    this.#closeCodecs();
+  }
+
+  #beginStream() {
+    this.#uplink.beginStream();
+    this.#downlink.beginStream();
+    this.#closeCodecs();
+  }
+
+  #closeCodecs() {
+    this.#encoder.close();
+    for (const decoder of this.#decoders.values()) decoder.close();
+  }
+
+  /** @param {SocketState} state @param {number} code */
+  #stateChanged(state, code) {
+    if (state === "ended" || state === "replaced") this.#url = null;
+    this.#tell({ type: "state", state, code });
+  }
+
+  /** @param {Float32Array<ArrayBuffer>} samples @returns {boolean} */
+  #encode(samples) {
+    try {
+      return this.#encoder.encode(samples);
+    } catch (error) {
+      this.#codecFailed(error);
+      return false;
+    }
+  }
+
+  /** @param {Uint8Array} packet */
+  #encoded(packet) {
+    this.#codecFailures = 0;
+    this.#uplink.send(OPUS, packet);
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} message */
+  #send(message) {
+    return this.#socket.send(message, WAITING_BYTES[this.#opus ? OPUS : PCM]);
+  }
+
+  /** @param {ArrayBuffer} message */
+  #received(message) {
+    try {
+      this.#downlink.receive(message, performance.now());
+    } catch (error) {
+      this.#codecFailed(error);
+    }
+    if (!this.#downlink.holding || this.#holdTimer !== undefined) return;
+    this.#holdTimer = setTimeout(() => {
+      this.#holdTimer = undefined;
+      this.#downlink.tick(performance.now());
+    }, HOLD_MS);
+  }
+
+  /** @param {number} kind @returns {Decoder | null} */
+  #decoderFor(kind) {
+    if (kind === OPUS && !this.#support.opus) return null;
+    const known = this.#decoders.get(kind);
+    if (known) return known;
+    const decoder = this.#createDecoder(kind);
+    this.#decoders.set(kind, decoder);
+    return decoder;
+  }
+
+  /** @param {number} kind @returns {Decoder} */
+  #createDecoder(kind) {
+    /** @param {Float32Array<ArrayBuffer>} samples */
+    const play = (samples) => this.#downlink.play(samples);
+    if (kind === PCM) return new PcmDecoder(play);
+    return new OpusDecoder(
+      play,
+      (error) => this.#codecFailed(error),
+      this.#support.conceals,
+    );
+  }
+
+  /** @param {unknown} error the codec is replaced at its next packet */
+  #codecFailed(error) {
+    this.#codecFailures += 1;
+    if (!this.#opus || this.#codecFailures < CODEC_FAILURES_MAX) return;
+    this.#tell({ type: "problem", code: "codec-failed", message: String(error) });
+    this.#opus = false;
+    if (this.#url !== null) this.#socket.connect(this.#withCodec(this.#url));
+  }
+
+  /** @param {string} url */
+  #withCodec(url) {
+    if (this.#opus) return url;
+    const address = new URL(url);
+    address.searchParams.set("codec", "pcm16");
+    return address.href;
+  }
+}

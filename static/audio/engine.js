@@ -1,0 +1,318 @@
+/**
+ * The sound of the console: microphone, speaker and the audio socket of one call. This
+ * part lives on the page and only wires; sound itself runs in a worker and two worklets.
+ */
+import { AudioError, openMicrophone, requireAudio } from "./microphone.js";
+import { SpeakerOutput } from "./speaker-output.js";
+
+/**
+ * @typedef {object} EngineUrls
+ * @property {string} workerUrl
+ * @property {string} captureWorkletUrl
+ * @property {string} playoutWorkletUrl
+ * @property {"auto" | "pcm16"} [codec] "pcm16" leaves out WebCodecs even where it works
+ */
+
+const WORKER_READY_MS = 15_000;
+const BLOCKED_AFTER_MS = 1000;
+const GESTURES = ["pointerdown", "keydown"];
+
+/**
+ * Events, all with a `detail`:
+ * - `state`: { state, code }; idle, connecting, connected, lost, replaced, ended
+ * - `levels`, ten times a second: { microphone, speaker }, 0..1, even in decibel; the
+ *   microphone's also while muted, so that the console can warn who talks unheard
+ * - `report`, every two seconds of a call: { bufferMs, targetMs, underruns, concealedMs,
+ *   acceleratedMs, expandedMs, droppedMs, received, lost, late, bad, sent, notSent,
+ *   microphoneFlat, bufferedAmount, codec }; sums since `connect`
+ * - `problem`: { code, message }; microphone-ended, microphone-missing,
+ *   microphone-denied, speaker-ended, sound-blocked, codec-failed, engine-failed
+ */
+export class AudioEngine extends EventTarget {
+  #urls;
+  #opening = /** @type {Promise<void> | null} */ (null);
+  #open = false;
+  #muted = false;
+  #url = /** @type {string | null} */ (null);
+  #stream = /** @type {MediaStream | null} */ (null);
+  #microphoneId = "";
+  #speakerId = "";
+  #captureContext = /** @type {AudioContext | null} */ (null);
+  #playoutContext = /** @type {AudioContext | null} */ (null);
+  #microphone = /** @type {MediaStreamAudioSourceNode | null} */ (null);
+  #captureNode = /** @type {AudioWorkletNode | null} */ (null);
+  #playoutNode = /** @type {AudioWorkletNode | null} */ (null);
+  #output = /** @type {SpeakerOutput | null} */ (null);
+  #worker = /** @type {Worker | null} */ (null);
+  #devicesFollowed = Promise.resolve();
+  #follow = () => {
+    this.#devicesFollowed = this.#devicesFollowed.then(() => this.#followDevices());
+  };
+  #resume = () => {
+    this.#captureContext?.resume();
+    this.#playoutContext?.resume();
+  };
+
+  /** @param {EngineUrls} urls hashed names, hence given by the template */
+  constructor(urls) {
+    super();
+    this.#urls = urls;
+  }
+
+  get isOpen() {
+    return this.#open;
+  }
+
+  /**
+   * Opens microphone and speaker; to be called from a user's gesture, or after a reload.
+   *
+   * @param {{microphoneId?: string, speakerId?: string}} [devices]
+   * @throws {AudioError} with a code and a sentence for the agent
+   */
+  async open({ microphoneId = "", speakerId = "" } = {}) {
+    if (this.#open) return;
+    this.#opening ??= this.#openAll(microphoneId, speakerId).finally(() => {
+      this.#opening = null;
+    });
+    await this.#opening;
+  }
+
+  /** @param {string} url of a call's audio socket, or its path on this host */
+  connect(url) {
+    const address = new URL(url, location.href);
+    address.protocol = address.protocol.replace(/^http/, "ws");
+    this.#url = address.href;
+    this.#post({ type: "connect", url: this.#url });
+  }
+
+  disconnect() {
+    this.#url = null;
+    this.#post({ type: "disconnect" });
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  set muted(muted) {
+    this.#muted = muted;
+    this.#post({ type: "mute", muted });
+  }
+
+  /**
+   * Changes the microphone, in a call without a gap.
+   *
+   * @param {string} id
+   * @throws {AudioError} the old one goes on
+   */
+  async useMicrophone(id) {
+    this.#microphoneId = id;
+    if (!this.#open) return;
+    const stream = await openMicrophone(id);
+    if (this.#open && this.#microphoneId === id) this.#attach(stream);
+    else stop(stream);
+  }
+
+  /**
+   * @param {string} id "" is the system's default
+   * @throws {DOMException} the old one goes on
+   */
+  async useSpeaker(id) {
+    this.#speakerId = id;
+    await this.#output?.use(id);
+  }
+
+  /** Gives everything back; may be called at any time and twice. */
+  async close() {
+    await this.#opening?.catch(() => {});
+    this.#url = null;
+    await this.#closeAll();
+  }
+
+  /** @param {string} microphoneId @param {string} speakerId */
+  async #openAll(microphoneId, speakerId) {
+    requireAudio();
+    this.#microphoneId = microphoneId;
+    this.#speakerId = speakerId;
+    // First the microphone: while it runs, audio contexts may start without a gesture.
+    const stream = await openMicrophone(microphoneId);
+    try {
+      await this.#build();
+      this.#attach(stream);
+      this.#open = true;
+      this.#resume();
+    } catch (error) {
+      stop(stream);
+      await this.#closeAll();
+      throw new AudioError("unsupported", `The sound could not start: ${error}`);
+    }
+    navigator.mediaDevices.addEventListener("devicechange", this.#follow);
+    this.#watchBlocked();
+    await this.#chooseSpeaker();
+    this.#post({ type: "mute", muted: this.#muted });
+    if (this.#url !== null) this.#post({ type: "connect", url: this.#url });
+  }
+
+  async #build() {
+    // Two contexts: opening a speaker may stop a context for a second, and the
+    // microphone must not stop with it.
+    this.#captureContext = createContext(true);
+    this.#playoutContext = createContext(false);
+    await Promise.all([
+      this.#captureContext.audioWorklet.addModule(this.#urls.captureWorkletUrl),
+      this.#playoutContext.audioWorklet.addModule(this.#urls.playoutWorkletUrl),
+    ]);
+    this.#captureNode = new AudioWorkletNode(this.#captureContext, "capture");
+    this.#captureNode.connect(this.#captureContext.destination);
+    this.#playoutNode = new AudioWorkletNode(this.#playoutContext, "playout", {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+    });
+    this.#output = new SpeakerOutput(this.#playoutContext, this.#playoutNode);
+    await this.#startWorker(this.#captureNode, this.#playoutNode);
+  }
+
+  /** @param {AudioWorkletNode} captureNode @param {AudioWorkletNode} playoutNode */
+  async #startWorker(captureNode, playoutNode) {
+    const worker = new Worker(this.#urls.workerUrl, { type: "module" });
+    this.#worker = worker;
+    const capture = new MessageChannel();
+    const playout = new MessageChannel();
+    captureNode.port.postMessage({ port: capture.port1 }, [capture.port1]);
+    playoutNode.port.postMessage({ port: playout.port1 }, [playout.port1]);
+    const ready = readyWorker(worker);
+    const ports = { capture: capture.port2, playout: playout.port2 };
+    const codec = this.#urls.codec ?? "auto";
+    worker.postMessage({ type: "start", codec, ...ports }, Object.values(ports));
+    await ready;
+    worker.onmessage = ({ data: { type, ...detail } }) => this.#told(type, detail);
+    worker.onerror = ({ message }) => this.#problem("engine-failed", message);
+  }
+
+  /** @param {string} type @param {{state?: string}} detail */
+  #told(type, detail) {
+    if (detail.state === "ended" || detail.state === "replaced") this.#url = null;
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** @param {MediaStream} stream takes the place of the one before, without a gap */
+  #attach(stream) {
+    const context = /** @type {AudioContext} */ (this.#captureContext);
+    const source = context.createMediaStreamSource(stream);
+    source.connect(/** @type {AudioWorkletNode} */ (this.#captureNode));
+    this.#microphone?.disconnect();
+    stop(this.#stream);
+    this.#microphone = source;
+    this.#stream = stream;
+    stream.getAudioTracks()[0].addEventListener("ended", () => this.#ended(stream));
+  }
+
+  /** @param {MediaStream} stream */
+  async #ended(stream) {
+    if (stream !== this.#stream) return;
+    this.#problem("microphone-ended", "The microphone was unplugged.");
+    await this.#reopenMicrophone();
+  }
+
+  async #reopenMicrophone() {
+    try {
+      const stream = await openMicrophone(this.#microphoneId);
+      if (this.#open) this.#attach(stream);
+      else stop(stream);
+    } catch (error) {
+      const { code, message } = /** @type {AudioError} */ (error);
+      this.#problem(code, message);
+    }
+  }
+
+  async #followDevices() {
+    if (!this.#open) return;
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    const present = (/** @type {string} */ id) =>
+      devices.some((device) => device.deviceId === id);
+    await this.#followMicrophone(present);
+    if (!this.#speakerId || present(this.#speakerId)) await this.#chooseSpeaker();
+    else if (this.#output?.id !== "") {
+      this.#problem("speaker-ended", "The speaker was unplugged.");
+      await this.#output?.use("");
+    }
+  }
+
+  /** @param {(id: string) => boolean} present */
+  async #followMicrophone(present) {
+    const track = this.#stream?.getAudioTracks()[0];
+    if (!this.#open || track === undefined) return;
+    const wanted = this.#microphoneId;
+    const isBack =
+      wanted !== "" && present(wanted) && track.getSettings().deviceId !== wanted;
+    if (track.readyState === "ended" || isBack) await this.#reopenMicrophone();
+  }
+
+  async #chooseSpeaker() {
+    try {
+      await this.#output?.use(this.#speakerId);
+    } catch {
+      this.#problem("speaker-ended", "The chosen speaker cannot be used.");
+    }
+  }
+
+  /** A context that may not start yet starts at the next gesture. */
+  #watchBlocked() {
+    for (const gesture of GESTURES) window.addEventListener(gesture, this.#resume);
+    const context = /** @type {AudioContext} */ (this.#playoutContext);
+    const check = () => {
+      if (context !== this.#playoutContext || context.state === "running") return;
+      this.#problem("sound-blocked", "Click anywhere to hear the call.");
+    };
+    context.onstatechange = check;
+    setTimeout(check, BLOCKED_AFTER_MS);
+  }
+
+  async #closeAll() {
+    this.#open = false;
+    navigator.mediaDevices?.removeEventListener("devicechange", this.#follow);
+    for (const gesture of GESTURES) window.removeEventListener(gesture, this.#resume);
+    this.#post({ type: "close" });
+    this.#captureNode?.port.postMessage({ stop: true });
+    this.#playoutNode?.port.postMessage({ stop: true });
+    this.#output?.close();
+    this.#microphone?.disconnect();
+    stop(this.#stream);
+    const contexts = [this.#captureContext, this.#playoutContext];
+    this.#worker = this.#captureNode = this.#playoutNode = null;
+    this.#output = this.#microphone = this.#stream = null;
+    this.#captureContext = this.#playoutContext = null;
+    await Promise.all(contexts.map((context) => context?.close()));
+  }
+
+  /** @param {object} message */
+  #post(message) {
+    this.#worker?.postMessage(message);
+  }
+
+  /** @param {string} code @param {string} message */
+  #problem(code, message) {
+    this.dispatchEvent(new CustomEvent("problem", { detail: { code, message } }));
+  }
+}
+
+/** @param {MediaStream | null} stream */
+function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+/** @param {boolean} silent needs no speaker at all, where the browser can do without */
+function createContext(silent) {
+  const options = { sampleRate: 48_000, latencyHint: "interactive" };
+  if (silent) Object.assign(options, { sinkId: { type: "none" } });
+  return new AudioContext(/** @type {AudioContextOptions} */ (options));
+}
+
+/** @param {Worker} worker @returns {Promise<void>} rejects when it does not start */
+function readyWorker(worker) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject("no answer"), WORKER_READY_MS);
+    worker.onmessage = () => resolve(clearTimeout(timer));
+    worker.onerror = ({ message }) => reject(message ?? "the worker was not loaded");
+  });
+}

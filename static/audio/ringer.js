@@ -1,0 +1,90 @@
+/** The ring tone: synthesised, looped, on a speaker of its own if the agent wants. */
+import { SpeakerOutput } from "./speaker-output.js";
+
+const RATE = 24_000;
+const CYCLE_SECONDS = 3;
+const RINGS = [
+  { from: 0, to: 0.4 },
+  { from: 0.6, to: 1 },
+];
+const TONES_HERTZ = [523.25, 659.25];
+const EDGE_SECONDS = 0.02;
+const VOLUME = 0.25;
+
+/** @param {number} second @returns {number} 0..1, rising and falling softly */
+function envelope(second) {
+  for (const { from, to } of RINGS) {
+    if (second < from || second >= to) continue;
+    return Math.min(1, (second - from) / EDGE_SECONDS, (to - second) / EDGE_SECONDS);
+  }
+  return 0;
+}
+
+/** @returns {Float32Array<ArrayBuffer>} one cycle: two short rings and a pause */
+export function ringSamples(rate = RATE) {
+  const samples = new Float32Array(rate * CYCLE_SECONDS);
+  for (let i = 0; i < samples.length; i += 1) {
+    let tone = 0;
+    for (const hertz of TONES_HERTZ) tone += Math.sin((2 * Math.PI * hertz * i) / rate);
+    samples[i] = (VOLUME * envelope(i / rate) * tone) / TONES_HERTZ.length;
+  }
+  return samples;
+}
+
+export class Ringer {
+  #speakerId = "";
+  #context = /** @type {AudioContext | null} */ (null);
+  #output = /** @type {SpeakerOutput | null} */ (null);
+  #source = /** @type {AudioBufferSourceNode | null} */ (null);
+
+  get isRinging() {
+    return this.#source !== null;
+  }
+
+  /** @param {string} id "" is the system's default; a device that is gone is left out */
+  async useSpeaker(id) {
+    this.#speakerId = id;
+    await this.#output?.use(id).catch(() => {});
+  }
+
+  /**
+   * Rings until `stop`. Without a gesture or a running microphone the browser keeps it
+   * silent; it begins to be heard as soon as the browser allows.
+   *
+   * @returns {Promise<boolean>} whether it can be heard now
+   */
+  async start() {
+    if (this.#source !== null) return this.#isHeard();
+    const context = new AudioContext();
+    const source = context.createBufferSource();
+    source.buffer = context.createBuffer(1, RATE * CYCLE_SECONDS, RATE);
+    source.buffer.copyToChannel(ringSamples(), 0);
+    source.loop = true;
+    this.#context = context;
+    this.#source = source;
+    this.#output = new SpeakerOutput(context, source);
+    await this.useSpeaker(this.#speakerId);
+    if (this.#source === source) source.start();
+    return this.#isHeard();
+  }
+
+  /** For a click anywhere: lets be heard what the browser kept silent. */
+  resume() {
+    this.#context?.resume().catch(() => {});
+  }
+
+  stop() {
+    this.#output?.close();
+    this.#context?.close().catch(() => {});
+    this.#output = this.#context = this.#source = null;
+  }
+
+  async #isHeard() {
+    const context = this.#context;
+    if (context === null) return false;
+    const settled = new Promise((resolve) => setTimeout(resolve, 200));
+    // resume() stays pending for as long as the browser forbids sound.
+    await Promise.race([context.resume().catch(() => {}), settled]);
+    return context.state === "running";
+  }
+}
