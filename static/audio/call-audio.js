@@ -4,7 +4,6 @@
  */
 import { AudioSocket } from "./audio-socket.js";
 import { Downlink } from "./downlink.js";
-import { meterLevel } from "./level.js";
 import { OpusDecoder, OpusEncoder } from "./opus-codec.js";
 import { encodePcm, PcmDecoder } from "./pcm.js";
 import { Uplink } from "./uplink.js";
@@ -106,8 +105,8 @@ export class CallAudio {
     this.#socket.tick();
     this.#tell({
       type: "levels",
-      microphone: meterLevel(this.#uplink.takeLoudness()),
-      speaker: meterLevel(this.#downlink.loudness),
+      microphone: this.#uplink.takeLoudness(),
+      speaker: this.#downlink.loudness,
     });
     this.#ticks = (this.#ticks + 1) % REPORT_TICKS;
     if (this.#ticks === 0) this.#report();

@@ -2,31 +2,26 @@
  * Which microphones and speakers there are, and which the agent chose. A choice is kept
  * by id and by label: browsers give a device a new id when their data is cleared.
  *
- * @typedef {"microphone" | "speaker" | "ringer"} DeviceRole
- * @typedef {{id: string, label: string}} Device
+ * @typedef {{deviceId: string, label: string}} Device
+ * @typedef {"microphone" | "speaker" | "ringer"} Role
  */
 
-const KINDS = {
-  microphone: "audioinput",
-  speaker: "audiooutput",
-  ringer: "audiooutput",
-};
-const NAMES = { microphone: "Microphone", speaker: "Speaker", ringer: "Speaker" };
-/** Chromium lists the system's choice a second time under these ids. */
-const ALIASES = ["communications"];
+/** Chromium lists the system's choice for calls a second time under this id. */
+const ALIAS = "communications";
 
-/** @param {DeviceRole} role */
+/** @param {Role} role */
 const keyOf = (role) => `audio-${role}`;
 
-export class AudioDevices extends EventTarget {
+/** Says `change` when devices came or went; `microphones` and `speakers` are up to date. */
+export class Devices extends EventTarget {
   #storage;
   #media;
-  #changed = () => this.dispatchEvent(new Event("change"));
+  #microphones = /** @type {Device[]} */ ([]);
+  #speakers = /** @type {Device[]} */ ([]);
+  #changed = () => this.refresh();
 
   /**
-   * Says `change` whenever a device comes or goes.
-   *
-   * @param {Storage} [storage]
+   * @param {Pick<Storage, "getItem" | "setItem">} [storage]
    * @param {MediaDevices | undefined} [media] undefined on a page without https
    */
   constructor(storage = localStorage, media = navigator.mediaDevices) {
@@ -36,71 +31,96 @@ export class AudioDevices extends EventTarget {
     this.#media?.addEventListener("devicechange", this.#changed);
   }
 
-  /**
-   * Labels are numbered placeholders until the microphone was allowed once.
-   *
-   * @param {DeviceRole} role
-   * @returns {Promise<Device[]>}
-   */
-  async list(role) {
+  /** Those with a name: none until the microphone was allowed and `refresh` called. */
+  get microphones() {
+    return this.#microphones;
+  }
+
+  /** As with microphones; none where the browser does not let a page choose. */
+  get speakers() {
+    return this.#speakers;
+  }
+
+  /** The chosen microphone's id, "" for the default one. */
+  get microphoneId() {
+    return this.#chosen("microphone", this.#microphones);
+  }
+
+  get speakerId() {
+    return this.#chosen("speaker", this.#speakers);
+  }
+
+  /** The speaker to ring at; "" where none was chosen. */
+  get ringerId() {
+    return this.#chosen("ringer", this.#speakers);
+  }
+
+  /** @param {string} id "" for the default one */
+  rememberMicrophone(id) {
+    this.#remember("microphone", this.#microphones, id);
+  }
+
+  /** @param {string} id */
+  rememberSpeaker(id) {
+    this.#remember("speaker", this.#speakers, id);
+  }
+
+  /** @param {string} id */
+  rememberRinger(id) {
+    this.#remember("ringer", this.#speakers, id);
+  }
+
+  /** Reads the list anew. */
+  async refresh() {
     const devices = (await this.#media?.enumerateDevices()) ?? [];
-    return devices
-      .filter((device) => device.kind === KINDS[role] && device.deviceId !== "")
-      .filter((device) => !ALIASES.includes(device.deviceId))
-      .map(({ deviceId, label }, i) => ({
-        id: deviceId,
-        label: label || `${NAMES[role]} ${i + 1}`,
-      }));
-  }
-
-  /** @returns {Promise<Device[]>} */
-  microphones() {
-    return this.list("microphone");
-  }
-
-  /** @returns {Promise<Device[]>} empty where the browser does not let a page choose */
-  speakers() {
-    return this.list("speaker");
-  }
-
-  /**
-   * @param {DeviceRole} role
-   * @param {Device | null} device null forgets the choice
-   */
-  choose(role, device) {
-    if (device === null) this.#storage.removeItem(keyOf(role));
-    else this.#storage.setItem(keyOf(role), JSON.stringify(device));
-  }
-
-  /**
-   * The id to open: the chosen device, or one with the same label; "" for the default
-   * while it is away.
-   *
-   * @param {DeviceRole} role
-   * @returns {Promise<string>}
-   */
-  async chosen(role) {
-    const wanted = this.#remembered(role);
-    if (wanted === null) return "";
-    const devices = await this.list(role);
-    const found =
-      devices.find((device) => device.id === wanted.id) ??
-      devices.find((device) => device.label === wanted.label);
-    // Before the microphone was allowed there is no list; the id may well be right.
-    return found?.id ?? (devices.length === 0 ? wanted.id : "");
+    const named = devices.filter(
+      ({ deviceId, label }) => deviceId !== "" && deviceId !== ALIAS && label !== "",
+    );
+    this.#microphones = ofKind(named, "audioinput");
+    this.#speakers = ofKind(named, "audiooutput");
+    this.dispatchEvent(new Event("change"));
   }
 
   close() {
     this.#media?.removeEventListener("devicechange", this.#changed);
   }
 
-  /** @param {DeviceRole} role @returns {Device | null} */
+  /** @param {Role} role @param {Device[]} devices @param {string} id */
+  #remember(role, devices, id) {
+    const label = devices.find(({ deviceId }) => deviceId === id)?.label ?? "";
+    this.#storage.setItem(keyOf(role), JSON.stringify({ id, label }));
+  }
+
+  /**
+   * The chosen device while it is there, else one with the same label, else the default.
+   *
+   * @param {Role} role
+   * @param {Device[]} devices
+   */
+  #chosen(role, devices) {
+    const { id, label } = this.#remembered(role);
+    // Before the microphone was allowed there is no list; the id may well be right.
+    if (devices.length === 0) return id;
+    const found =
+      devices.find(({ deviceId }) => deviceId === id) ??
+      devices.find((device) => label !== "" && device.label === label);
+    return found?.deviceId ?? "";
+  }
+
+  /** @param {Role} role @returns {{id: string, label: string}} */
   #remembered(role) {
     try {
       const { id, label } = JSON.parse(this.#storage.getItem(keyOf(role)) ?? "");
-      return typeof id === "string" && typeof label === "string" ? { id, label } : null;
+      return { id: String(id), label: String(label) };
     } catch {
-      return null;
+      return { id: "", label: "" };
     }
   }
+}
+
+/** @param {MediaDeviceInfo[]} devices @param {MediaDeviceKind} kind @returns {Device[]} */
+function ofKind(devices, kind) {
+  return devices
+    .filter((device) => device.kind === kind)
+    .map(({ deviceId, label }) => ({ deviceId, label }));
 }

@@ -105,6 +105,7 @@ export class Downlink {
     const { bufferMs = 0, underruns = 0, concealedMs = 0 } = this.#playout ?? {};
     const { acceleratedMs = 0, expandedMs = 0, droppedMs = 0 } = this.#playout ?? {};
     return {
+      pushes: this.#playout?.pushes ?? 0,
       bufferMs,
       targetMs: this.#jitter.targetMs,
       underruns,

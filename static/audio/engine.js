@@ -20,11 +20,12 @@ const GESTURES = ["pointerdown", "keydown"];
 /**
  * Events, all with a `detail`:
  * - `state`: { state, code }; idle, connecting, connected, lost, replaced, ended
- * - `levels`, ten times a second: { microphone, speaker }, 0..1, even in decibel; the
+ * - `levels`, ten times a second: { microphone, speaker }, root mean square, 0..1; the
  *   microphone's also while muted, so that the console can warn who talks unheard
  * - `report`, every two seconds of a call: { bufferMs, targetMs, underruns, concealedMs,
  *   acceleratedMs, expandedMs, droppedMs, received, lost, late, bad, sent, notSent,
- *   microphoneFlat, bufferedAmount, codec }; sums since `connect`
+ *   microphoneFlat, bufferedAmount, codec }, sums since `connect`; { pushes } frames
+ *   given to the player since `open`
  * - `problem`: { code, message }; microphone-ended, microphone-missing,
  *   microphone-denied, speaker-ended, sound-blocked, codec-failed, engine-failed
  */

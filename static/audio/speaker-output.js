@@ -1,3 +1,5 @@
+/** @typedef {AudioContext & {setSinkId?: (id: string) => Promise<void>}} SinkContext */
+
 /**
  * An audio context whose sound comes out of a chosen speaker. Browsers that cannot send
  * a context there go through an <audio> element, which costs some latency.
@@ -9,7 +11,7 @@ export class SpeakerOutput {
   #bypass = /** @type {MediaStreamAudioDestinationNode | null} */ (null);
   #source;
 
-  /** @param {AudioContext} context @param {AudioNode} source what is to be heard */
+  /** @param {SinkContext} context @param {AudioNode} source what is to be heard */
   constructor(context, source) {
     this.#context = context;
     this.#source = source;
@@ -27,7 +29,7 @@ export class SpeakerOutput {
   async use(id) {
     const wanted = id === "default" ? "" : id;
     if (wanted === this.#id) return;
-    if ("setSinkId" in this.#context) await this.#context.setSinkId(wanted);
+    if (this.#context.setSinkId) await this.#context.setSinkId(wanted);
     else await this.#useElement(wanted);
     this.#id = wanted;
   }
