@@ -12,6 +12,7 @@ from calls.states import WITH_AGENT
 
 RENEW_EVERY = 3.0  # seconds
 LEASE = timedelta(seconds=10)
+OUTAGE_GRACE = timedelta(seconds=5)
 
 
 def register() -> Node:
@@ -53,10 +54,15 @@ def choose(near: str = "") -> Node | None:
 
 
 def orphans() -> list[Call]:
-    """Calls whose node died, or was started anew since."""
-    epochs = {
-        node.name: node.epoch
-        for node in Node.objects.filter(lease_until__gt=timezone.now())
-    }
+    """Calls whose node died, or was started anew since.
+
+    When not one lease is good, the database was rather away than all nodes dead; then
+    they get a moment to renew first, for their calls go on without it.
+    """
+    now = timezone.now()
+    if not Node.objects.filter(lease_until__gt=now).exists():
+        now -= OUTAGE_GRACE
+    alive = Node.objects.filter(lease_until__gt=now)
+    epochs = dict(alive.values_list("name", "epoch"))
     held = Call.objects.filter(status__in=WITH_AGENT)
     return [call for call in held if epochs.get(call.node) != call.node_epoch]

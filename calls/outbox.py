@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from callcenter.celery import app, wake
+from callcenter.celery import wake
 from callcenter.database import in_database
 from callcenter.models import WatiAccount
 from callcenter.wati.client import WatiClient
@@ -31,8 +31,7 @@ def ask_terminate(call: Call) -> None:
         account_id=call.account_id, call=call, verb=Verb.TERMINATE
     )
     if created:
-        task = app.tasks["calls.tasks.send_request"]
-        transaction.on_commit(lambda: wake(task, request.pk))
+        transaction.on_commit(lambda: wake("calls.tasks.send_request", request.pk))
 
 
 def prepare_accept(call: Call) -> WatiRequest:

@@ -1,0 +1,103 @@
+"""Run a node: the web server and, embedded, the worker and its clock beside it."""
+
+import asyncio
+import logging
+import signal
+import threading
+from typing import Any
+
+from celery.beat import EmbeddedService
+from daphne.server import Server
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from twisted.internet import reactor
+
+from callcenter import celery
+from calls.node import node_process
+
+logger = logging.getLogger(__name__)
+
+WORKER_THREADS = 4
+
+
+class EmbeddedWorker:
+    """A Celery worker and beat in threads of this process.
+
+    For small tasks of HTTP and database only: what burns CPU here makes sound stutter.
+    """
+
+    def start(self) -> None:
+        app = celery.app
+        self.worker = app.WorkController(
+            app=app,
+            pool="threads",
+            concurrency=WORKER_THREADS,
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+        )
+        # The schedule lives in memory: nothing of it needs to outlast the process.
+        self.beat = EmbeddedService(
+            app, thread=True, scheduler_cls="celery.beat.Scheduler"
+        )
+        threading.Thread(target=self.worker.start, daemon=True, name="worker").start()
+        self.beat.start()
+        celery.embedded_worker_runs = True
+
+    def stop(self) -> None:
+        celery.embedded_worker_runs = False
+        self.beat.stop(wait=False)
+        self.worker.stop()
+
+
+class Command(BaseCommand):
+    help = "Serve HTTP, websockets and calls; embedded, run the worker too."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=settings.PORT)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from callcenter.asgi import application
+
+        self.worker = EmbeddedWorker() if settings.EMBEDDED else None
+        self.stopping: asyncio.Task[None] | None = None
+        host = options["host"].replace(":", r"\:")
+        server = Server(
+            application,
+            endpoints=[f"tcp:port={options['port']}:interface={host}"],
+            signal_handlers=False,
+            ready_callable=self.ready,
+            # Backstop for a response that dies half-way: Daphne would never close it.
+            http_timeout=600,
+            websocket_max_message_size=64 * 1024,
+            websocket_max_frame_size=64 * 1024,
+            application_close_timeout=2,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.on_signal)
+        server.run()
+        if server.abort_start:
+            raise SystemExit(1)
+
+    def ready(self) -> None:
+        if self.worker is not None:
+            self.worker.start()
+        node_process.start()
+        logger.info("node %s takes calls", settings.NODE_NAME)
+
+    def on_signal(self, *_: Any) -> None:
+        reactor.callFromThread(self.begin_stop)
+
+    def begin_stop(self) -> None:
+        if self.stopping is None:
+            self.stopping = asyncio.get_running_loop().create_task(self.stop())
+
+    async def stop(self) -> None:
+        """Calls first, while the worker can still tell Wati."""
+        logger.info("stopping")
+        await node_process.stop()
+        if self.worker is not None:
+            await asyncio.sleep(0.3)  # lets the terminates of the last calls go out
+            await asyncio.to_thread(self.worker.stop)
+        reactor.stop()

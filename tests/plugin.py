@@ -1,0 +1,41 @@
+"""Sets the environment before Django reads it. FULL=1: PostgreSQL and Valkey."""
+
+import os
+import shutil
+import tempfile
+
+from tests.servers import Postgres, Valkey
+
+var_dir = tempfile.mkdtemp(prefix="callcenter-tests")
+servers: list[Postgres | Valkey] = []
+
+os.environ.update(
+    {
+        "ENV_FILE": os.devnull,
+        "DEBUG": "1",
+        "SECRET_KEY": "only-for-tests",
+        "SIMULATOR": "1",
+        "MEDIA_ALLOW_PRIVATE_CANDIDATES": "1",
+        "VAR_DIR": var_dir,
+        "NODE_NAME": "node-1",
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+    }
+)
+
+if os.environ.get("FULL") == "1":
+    servers += [Postgres(), Valkey()]
+    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = (s.url for s in servers)
+
+
+def pytest_report_header() -> str:
+    if servers:
+        return "full mode: PostgreSQL, Valkey, two nodes, a separate worker"
+    return "embedded mode: SQLite, everything in one process (FULL=1 for the other)"
+
+
+def pytest_unconfigure() -> None:
+    for server in servers:
+        server.stop()
+    shutil.rmtree(var_dir, ignore_errors=True)
