@@ -157,3 +157,13 @@ export function callerName(call) {
 export function callerNumber(call) {
   return call.contact.name ? call.contact.number : "";
 }
+
+/**
+ * The first letters of a name, for a picture of nobody's face.
+ * @param {string} name
+ */
+export function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word));
+  const letters = [words.at(0), words.length > 1 ? words.at(-1) : ""];
+  return letters.map((word) => [...(word ?? "")].at(0) ?? "").join("") || "?";
+}

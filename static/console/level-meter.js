@@ -1,7 +1,7 @@
 import { barOf, wordOf } from "./levels.js";
 
 /** How far the bar falls with each new level, so that the eye can follow. */
-const FALL = 0.06;
+const FALL = 0.08;
 
 /** <level-meter label="You">: a bar that follows the property `level`. */
 export class LevelMeter extends HTMLElement {

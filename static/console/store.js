@@ -77,8 +77,8 @@ const REDUCERS = {
     hadSound: state.hadSound || audio === "connected",
     soundHere: audio === "replaced" ? null : state.soundHere,
   }),
-  opened: (state, { open }) => ({ ...state, open, soundProblem: "" }),
-  soundProblem: (state, { text, open }) => ({ ...state, open, soundProblem: text }),
+  opened: (state, { open }) => ({ ...state, open }),
+  soundProblem: (state, { text }) => ({ ...state, soundProblem: text }),
   takeSound: (state) => ({ ...state, soundHere: myCall(state)?.id ?? null }),
   note: (state, { note }, now) => withNote(state, note, now),
   dismiss: (state, { id }) => ({
@@ -124,6 +124,7 @@ function replaceAll(state, { agent, calls }, now) {
   /** @type {State} */
   let next = {
     ...state,
+    connection: "online",
     agent: newer(state.agent, agent),
     asked: {},
     mute: { ...state.mute, sent: 0 },

@@ -32,3 +32,5 @@ export const cup = () =>
   icon(
     "M5 9h11v5a5 5 0 0 1-5 5h-1a5 5 0 0 1-5-5ZM16 10h1.5a2.5 2.5 0 0 1 0 5H16M8.5 6V4M12.5 6V4",
   );
+export const bell = () =>
+  icon("M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15ZM10 20.5a2.2 2.2 0 0 0 4 0");

@@ -1,5 +1,5 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { callerName, callerNumber } from "../calls.js";
+import { callerName, callerNumber, initials } from "../calls.js";
 import { formatDuration, secondsSince, spokenDuration } from "../clock.js";
 
 /**
@@ -16,16 +16,6 @@ export function timer(since, now, label) {
     aria-label=${`${label} ${spokenDuration(seconds)}`}
     >${formatDuration(seconds)}</span
   >`;
-}
-
-/**
- * The first letters of a name, for a picture of nobody's face.
- * @param {string} name
- */
-export function initials(name) {
-  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word));
-  const letters = [words.at(0), words.length > 1 ? words.at(-1) : ""];
-  return letters.map((word) => [...(word ?? "")].at(0) ?? "").join("") || "?";
 }
 
 /**

@@ -12,8 +12,7 @@
  * @property {() => void} toggleMute
  * @property {() => void} takeSound
  * @property {() => void} openSound
- * @property {(id: string) => void} useMicrophone
- * @property {(id: string) => void} useSpeaker
+ * @property {(role: import("../../audio/devices.js").Role, id: string) => void} useDevice
  * @property {() => void} reconnect
  * @property {(id: number) => void} dismiss
  * @property {() => void} help
@@ -22,7 +21,7 @@
  * @typedef {object} Scene
  * @property {State} state
  * @property {number} now milliseconds of the epoch by the server's clock
- * @property {import("./side-panel.js").Devices} devices
+ * @property {import("../../audio/devices.js").Devices} devices
  * @property {import("../quality.js").Verdict} quality
  * @property {boolean} opening whether the browser is opening the sound
  */
@@ -62,7 +61,7 @@ export class Screen {
 
   /** @param {Scene} scene */
   draw(scene) {
-    const { state, now, opening } = scene;
+    const { state, opening } = scene;
     const call = myCall(state);
     this.#header(scene);
     this.#text("call-status", callStatus(state));

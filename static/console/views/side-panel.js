@@ -1,13 +1,16 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { microphone, speaker } from "./icons.js";
+import { bell, microphone, speaker } from "./icons.js";
 
 /**
  * @typedef {import("../store.js").State} State
  * @typedef {import("./screen.js").Actions} Actions
- * @typedef {{deviceId: string, label: string}} Device
- * @typedef {{microphones: Device[], speakers: Device[], microphoneId: string,
- *   speakerId: string}} Devices
+ * @typedef {import("../../audio/devices.js").Device} Device
+ * @typedef {import("../../audio/devices.js").Devices} Devices
+ * @typedef {import("../../audio/devices.js").Role} Role
  */
+
+/** How Chromium lists the system's own choice. */
+const SYSTEM = "default";
 
 /**
  * Which microphone and speaker, and whether the agent is heard.
@@ -17,22 +20,23 @@ import { microphone, speaker } from "./icons.js";
  * @param {Actions} actions
  */
 export function sidePanelView(state, devices, talking, actions) {
+  const { microphones, microphoneId, speakers, speakerId, ringerId } = devices;
+  const picker = (
+    /** @type {Role} */ role,
+    /** @type {Device[]} */ list,
+    /** @type {string} */ chosen,
+  ) => devicePicker(list, chosen, (id) => actions.useDevice(role, id));
   return html`<section class="panel" aria-labelledby="sound-heading">
       <h2 id="sound-heading">Sound</h2>
-      <label class="field">
-        <span>${microphone()} Microphone</span>
-        ${picker(devices.microphones, devices.microphoneId, actions.useMicrophone)}
-      </label>
+      <label class="field"><span>${microphone()} Microphone</span>${picker("microphone", microphones, microphoneId)}</label>
       ${
         state.open && !talking
-          ? html`<level-meter label="You" data-level="microphone"></level-meter>`
+          ? html`<level-meter label="Your voice" data-level="microphone"></level-meter>`
           : nothing
       }
-      <label class="field">
-        <span>${speaker()} Speaker</span>
-        ${picker(devices.speakers, devices.speakerId, actions.useSpeaker)}
-      </label>
-      <p class="hint">${soundHint(state)}</p>
+      <label class="field"><span>${speaker()} Speaker</span>${picker("speaker", speakers, speakerId)}</label>
+      <label class="field"><span>${bell()} Ring on</span>${picker("ringer", speakers, ringerId)}</label>
+      <p class="hint">${soundHint(state, talking)}</p>
     </section>
     <section class="panel quiet">
       <button type="button" class="link-button" @click=${actions.help}>
@@ -46,23 +50,30 @@ export function sidePanelView(state, devices, talking, actions) {
  * @param {string} chosen
  * @param {(id: string) => void} choose
  */
-function picker(devices, chosen, choose) {
+function devicePicker(devices, chosen, choose) {
   const change = (/** @type {Event & {target: HTMLSelectElement}} */ event) =>
     choose(event.target.value);
+  const listed = devices.some(({ deviceId }) => deviceId === (chosen || SYSTEM));
   return html`<select @change=${change} ?disabled=${devices.length === 0}>
-    ${devices.length === 0 ? html`<option>System default</option>` : nothing}
+    ${listed ? nothing : html`<option value="">System default</option>`}
     ${devices.map(
       ({ deviceId, label }) =>
-        html`<option value=${deviceId} .selected=${deviceId === chosen}>
+        html`<option value=${deviceId} .selected=${deviceId === (chosen || SYSTEM)}>
           ${label}
         </option>`,
     )}
   </select>`;
 }
 
-/** @param {State} state */
-function soundHint(state) {
+/**
+ * @param {State} state
+ * @param {boolean} talking
+ */
+function soundHint(state, talking) {
+  if (talking) {
+    return "You can change devices during the call.";
+  }
   return state.open
-    ? "Say something: the bar above follows your voice."
-    : "The names of your devices appear once you go available.";
+    ? "Say something: the bar follows your voice."
+    : "Your devices appear here once you go available.";
 }

@@ -1,0 +1,44 @@
+import { html, render } from "../vendor/lit-html.js";
+import { SHORTCUTS } from "./keyboard.js";
+
+/** The dialog that lists the shortcuts and can turn them off. */
+export class Help {
+  #dialog;
+  #keyboard;
+
+  /**
+   * @param {HTMLDialogElement} dialog
+   * @param {import("./keyboard.js").Keyboard} keyboard
+   */
+  constructor(dialog, keyboard) {
+    this.#dialog = dialog;
+    this.#keyboard = keyboard;
+  }
+
+  open() {
+    render(this.#content(), this.#dialog);
+    this.#dialog.showModal();
+  }
+
+  #content() {
+    const turn = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
+      this.#keyboard.turn(event.target.checked);
+    return html`<h2 id="help-heading">Keyboard shortcuts</h2>
+      <dl class="shortcuts">
+        ${SHORTCUTS.map(
+          ({ key, text }) => html`<div>
+            <dt><kbd>${key.toUpperCase()}</kbd></dt>
+            <dd>${text}</dd>
+          </div>`,
+        )}
+      </dl>
+      <label class="choice">
+        <input type="checkbox" .checked=${this.#keyboard.isOn} @change=${turn} />
+        Use single-key shortcuts
+      </label>
+      <p class="hint">They never act while you type in a field.</p>
+      <form method="dialog">
+        <button class="button primary">Close</button>
+      </form>`;
+  }
+}

@@ -1,0 +1,40 @@
+import { Devices } from "../audio/devices.js";
+import { AudioEngine } from "../audio/engine.js";
+import { Ringer } from "../audio/ringer.js";
+import { Console } from "./console.js";
+import { Help } from "./help.js";
+import { Keyboard } from "./keyboard.js";
+import { LevelMeter } from "./level-meter.js";
+import { Notifier } from "./notifier.js";
+import { Pulse } from "./pulse.js";
+import { ConsoleSocket } from "./socket.js";
+
+const root = /** @type {HTMLElement} */ (document.querySelector("#console"));
+const dialog = /** @type {HTMLDialogElement} */ (document.querySelector("#help"));
+const given = /** @type {Record<string, string>} */ (root.dataset);
+const keyboard = new Keyboard();
+
+/** @param {string} path */
+function socketAddress(path) {
+  const address = new URL(path, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  return address.href;
+}
+
+customElements.define("level-meter", LevelMeter);
+new Console({
+  root,
+  keyboard,
+  signInAddress: given.signIn,
+  socket: new ConsoleSocket(socketAddress(given.socketPath)),
+  pulse: new Pulse(given.pulseWorkerUrl),
+  notifier: new Notifier(given.iconUrl),
+  help: new Help(dialog, keyboard),
+  engine: new AudioEngine({
+    workerUrl: given.audioWorkerUrl,
+    captureWorkletUrl: given.captureWorkletUrl,
+    playoutWorkletUrl: given.playoutWorkletUrl,
+  }),
+  devices: new Devices(),
+  ringer: new Ringer(),
+}).start();

@@ -1,0 +1,60 @@
+/** Makes the calls that ring be heard and seen, and tells the server that they are. */
+
+import { callerName, callerNumber, myCall, ringingCalls } from "./calls.js";
+
+/**
+ * @typedef {import("./calls.js").Call} Call
+ * @typedef {{start(): unknown, stop(): unknown}} Ringer
+ */
+
+export class Ringing {
+  #ringer;
+  #notifier;
+  #acknowledge;
+  #isRinging = false;
+  /** @type {Set<string>} */
+  #acknowledged = new Set();
+
+  /**
+   * @param {Ringer} ringer
+   * @param {import("./notifier.js").Notifier} notifier
+   * @param {(id: string) => void} acknowledge
+   */
+  constructor(ringer, notifier, acknowledge) {
+    this.#ringer = ringer;
+    this.#notifier = notifier;
+    this.#acknowledge = acknowledge;
+  }
+
+  /** @param {import("./store.js").State} state already shown on the page */
+  follow(state) {
+    const calls = state.connection === "online" ? ringingCalls(state) : [];
+    this.#notifier.show(calls.map(described));
+    this.#sound(calls.length > 0 && myCall(state) === null);
+    for (const { id } of calls) {
+      if (!this.#acknowledged.has(id)) {
+        this.#acknowledge(id);
+      }
+    }
+    this.#acknowledged = new Set(calls.map(({ id }) => id));
+  }
+
+  /** @param {boolean} due */
+  #sound(due) {
+    if (due === this.#isRinging) {
+      return;
+    }
+    this.#isRinging = due;
+    if (due) {
+      this.#ringer.start();
+    } else {
+      this.#ringer.stop();
+    }
+  }
+}
+
+/** @param {Call} call */
+function described(call) {
+  const detail = [callerNumber(call), call.queue].filter(Boolean).join(" · ");
+  return { id: call.id, who: callerName(call), detail };
+}

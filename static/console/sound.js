@@ -1,0 +1,123 @@
+/** Keeps the audio engine at what the state asks for. */
+
+import { soundCall } from "./calls.js";
+
+/**
+ * @typedef {import("../audio/devices.js").Role} Role
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").Store} Store
+ * @typedef {import("../audio/engine.js").AudioEngine} AudioEngine
+ */
+
+export class Sound {
+  #engine;
+  #ringer;
+  #devices;
+  #store;
+  /** @type {string | null} */
+  #address = null;
+  /** @type {Promise<boolean> | null} */
+  #opening = null;
+
+  /**
+   * @param {AudioEngine} engine
+   * @param {import("../audio/ringer.js").Ringer} ringer
+   * @param {import("../audio/devices.js").Devices} devices
+   * @param {Store} store
+   */
+  constructor(engine, ringer, devices, store) {
+    this.#engine = engine;
+    this.#ringer = ringer;
+    this.#devices = devices;
+    this.#store = store;
+  }
+
+  get isOpening() {
+    return this.#opening !== null;
+  }
+
+  /**
+   * Open microphone and speaker unless they are; why it failed goes to the store.
+   * @returns {Promise<boolean>} whether they are open
+   */
+  open() {
+    if (this.#engine.isOpen) {
+      return Promise.resolve(true);
+    }
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null;
+      this.#store.dispatch({ type: "opened", open: this.#engine.isOpen });
+    });
+    return this.#opening;
+  }
+
+  async #open() {
+    const { microphoneId, speakerId, ringerId } = this.#devices;
+    try {
+      await this.#engine.open({ microphoneId, speakerId });
+      await this.#ringer.useSpeaker(ringerId);
+      await this.#devices.refresh();
+      this.#store.dispatch({ type: "soundProblem", text: "" });
+    } catch (error) {
+      this.#store.dispatch({ type: "soundProblem", text: sentenceOf(error) });
+    }
+    return this.#engine.isOpen;
+  }
+
+  /**
+   * Connect the call whose sound belongs here, or nothing.
+   * @param {State} state
+   */
+  async follow(state) {
+    this.#engine.muted = state.mute.muted;
+    const address = soundCall(state)?.audio_url ?? null;
+    if (address === this.#address) {
+      return;
+    }
+    this.#address = address;
+    if (address === null) {
+      this.#engine.disconnect();
+    } else if ((await this.open()) && this.#address === address) {
+      this.#engine.connect(address);
+    }
+  }
+
+  /**
+   * Change a device; in a call without a gap.
+   * @param {Role} role
+   * @param {string} id
+   */
+  async use(role, id) {
+    try {
+      await this.#change(role, id);
+    } catch (error) {
+      const note = { who: "", text: sentenceOf(error), tone: "problem" };
+      this.#store.dispatch({ type: "note", note });
+    }
+  }
+
+  /**
+   * Remembered first: what cannot be used now may be there tomorrow.
+   * @param {Role} role
+   * @param {string} id
+   */
+  async #change(role, id) {
+    if (role === "microphone") {
+      this.#devices.rememberMicrophone(id);
+      await this.#engine.useMicrophone(id);
+    } else if (role === "speaker") {
+      this.#devices.rememberSpeaker(id);
+      await this.#engine.useSpeaker(id);
+    } else {
+      this.#devices.rememberRinger(id);
+      await this.#ringer.useSpeaker(id);
+    }
+  }
+}
+
+/** @param {unknown} error */
+function sentenceOf(error) {
+  return error instanceof Error && error.message
+    ? error.message
+    : "The microphone could not be opened.";
+}

@@ -1,0 +1,144 @@
+/**
+ * What the agent can do. Each verb is one method; buttons and keys call the same.
+ */
+
+import { myCall, ringingCalls, soundCall } from "./calls.js";
+
+/**
+ * @typedef {import("./store.js").Store} Store
+ * @typedef {import("./socket.js").ConsoleSocket} ConsoleSocket
+ */
+
+export class Verbs {
+  #store;
+  #socket;
+  #sound;
+  #notifier;
+
+  /**
+   * @param {Store} store
+   * @param {ConsoleSocket} socket
+   * @param {import("./sound.js").Sound} sound
+   * @param {import("./notifier.js").Notifier} notifier
+   */
+  constructor(store, socket, sound, notifier) {
+    this.#store = store;
+    this.#socket = socket;
+    this.#sound = sound;
+    this.#notifier = notifier;
+  }
+
+  get #state() {
+    return this.#store.state;
+  }
+
+  /** In the handler of a click: only there may a page ask for these permissions. */
+  async goAvailable() {
+    const asked = this.#notifier.ask();
+    if (!(await this.#sound.open())) {
+      return;
+    }
+    this.#send("available");
+    const problem = await asked;
+    if (problem) {
+      this.#note(problem);
+    }
+  }
+
+  takeBreak() {
+    this.#send("break", { reason: "" });
+  }
+
+  goOffline() {
+    this.#send("offline");
+  }
+
+  /**
+   * Not before the sound is open: the caller would hear nobody.
+   * @param {string | undefined} id the call that rings longest, when missing
+   */
+  async answer(id = ringingCalls(this.#state)[0]?.id) {
+    const free = myCall(this.#state) === null;
+    if (id !== undefined && free && (await this.#sound.open())) {
+      this.#ask("answer", id);
+    }
+  }
+
+  /** @param {string | undefined} id the call that rings longest, when missing */
+  decline(id = ringingCalls(this.#state)[0]?.id) {
+    if (id !== undefined) {
+      this.#ask("decline", id);
+    }
+  }
+
+  hangUp() {
+    const call = myCall(this.#state);
+    if (call !== null) {
+      this.#ask("hang_up", call.id);
+    }
+  }
+
+  /** Muting takes effect here at once; the server is told so that others know. */
+  toggleMute() {
+    const call = soundCall(this.#state);
+    if (call === null) {
+      return;
+    }
+    const muted = !this.#state.mute.muted;
+    this.#store.dispatch({ type: "muted", muted });
+    this.#socket.send("mute", { call: call.id, muted });
+  }
+
+  /** Tell the server again what was muted while nobody listened. */
+  repeatMute() {
+    const call = soundCall(this.#state);
+    const { muted } = this.#state.mute;
+    if (call !== null && call.muted !== muted) {
+      this.#store.dispatch({ type: "muted", muted });
+      this.#socket.send("mute", { call: call.id, muted });
+    }
+  }
+
+  /**
+   * After a load, pick up where the agent was. An agent whose sound does not open
+   * cannot take calls and is not left shown as available.
+   */
+  async resume() {
+    const state = this.#state.agent?.state;
+    if (state !== "available" && soundCall(this.#state) === null) {
+      return;
+    }
+    if (!(await this.#sound.open()) && this.#state.agent?.state === "available") {
+      this.#send("offline");
+      this.#note("You are offline now, because no call could be heard here.");
+    }
+  }
+
+  /**
+   * @param {string} verb
+   * @param {string} call
+   */
+  #ask(verb, call) {
+    const request = this.#send(verb, { call });
+    if (request > 0) {
+      this.#store.dispatch({ type: "asked", verb, call, request });
+    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {Record<string, unknown>} fields
+   */
+  #send(type, fields = {}) {
+    const request = this.#socket.send(type, fields);
+    if (request === 0) {
+      this.#note("The server cannot be reached right now. Please try again.");
+    }
+    return request;
+  }
+
+  /** @param {string} text */
+  #note(text) {
+    this.#store.dispatch({ type: "note", note: { who: "", text, tone: "problem" } });
+  }
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Backoff } from "../../static/console/backoff.js";
+import { ConsoleSocket } from "../../static/console/socket.js";
+
+/** The far end of a websocket, played by hand. */
+class Line extends EventTarget {
+  readyState = 0;
+  /** @type {any[]} */
+  sent = [];
+
+  /** @param {string} text */
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+
+  accept() {
+    this.readyState = 1;
+    this.dispatchEvent(new Event("open"));
+  }
+
+  /** @param {object} message */
+  say(message) {
+    const data = JSON.stringify(message);
+    this.dispatchEvent(Object.assign(new Event("message"), { data }));
+  }
+
+  /** @param {number} code */
+  hangUp(code) {
+    this.readyState = 3;
+    this.dispatchEvent(Object.assign(new Event("close"), { code }));
+  }
+}
+
+/** A socket whose lines are kept, and what it told. */
+function socketWithLines() {
+  /** @type {Line[]} */
+  const lines = [];
+  /** @type {string[]} */
+  const told = [];
+  const connect = () => {
+    lines.push(new Line());
+    return /** @type {any} */ (lines.at(-1));
+  };
+  const socket = new ConsoleSocket("ws://console", connect, new Backoff(() => 1));
+  socket.addEventListener("connection", (event) =>
+    told.push(/** @type {CustomEvent} */ (event).detail.connection),
+  );
+  for (const type of ["signedout", "unreachable"]) {
+    socket.addEventListener(type, () => told.push(type));
+  }
+  socket.open();
+  return { socket, lines, told };
+}
+
+const later = (/** @type {number} */ milliseconds) => performance.now() + milliseconds;
+
+test("requests are numbered, and refused while there is no line", () => {
+  const { socket, lines } = socketWithLines();
+  assert.equal(socket.send("available"), 0);
+  lines[0].accept();
+  assert.equal(socket.send("answer", { call: "carla-1" }), 1);
+  assert.equal(socket.send("offline"), 2);
+  assert.deepEqual(lines[0].sent[0], { type: "answer", call: "carla-1", request: 1 });
+});
+
+test("an open line beats every five seconds", () => {
+  const { socket, lines } = socketWithLines();
+  lines[0].accept();
+  const start = later(0);
+  for (const second of [0, 1, 4, 5, 6, 10]) {
+    lines[0].say({ type: "beat" });
+    socket.tick(start + second * 1000 + 5000);
+  }
+  assert.deepEqual(
+    lines[0].sent.map(({ type }) => type),
+    ["beat", "beat", "beat"],
+  );
+});
+
+test("a lost line is opened again, later each time", () => {
+  const { socket, lines, told } = socketWithLines();
+  lines[0].accept();
+  lines[0].hangUp(1006);
+  assert.deepEqual(told, ["lost"]);
+  socket.tick(later(400));
+  assert.equal(lines.length, 1);
+  socket.tick(later(600));
+  assert.equal(lines.length, 2);
+  lines[1].hangUp(1006);
+  socket.tick(later(900));
+  assert.equal(lines.length, 2);
+  socket.tick(later(1100));
+  assert.equal(lines.length, 3);
+});
+
+test("a refused handshake asks whether the agent is still signed in", () => {
+  const { lines, told } = socketWithLines();
+  lines[0].hangUp(1006);
+  assert.deepEqual(told, ["lost", "unreachable"]);
+});
+
+test("a line that says nothing for fifteen seconds is given up", () => {
+  const { socket, lines, told } = socketWithLines();
+  lines[0].accept();
+  socket.tick(later(14_000));
+  assert.deepEqual(told, []);
+  socket.tick(later(16_000));
+  assert.deepEqual(told, ["lost"]);
+  assert.equal(lines[0].readyState, 3);
+});
+
+test("a line that was left says nothing any more", () => {
+  const { socket, lines, told } = socketWithLines();
+  lines[0].accept();
+  socket.tick(later(16_000));
+  let heard = 0;
+  socket.addEventListener("message", () => {
+    heard += 1;
+  });
+  lines[0].say({ type: "beat" });
+  lines[0].hangUp(1006);
+  assert.equal(heard, 0);
+  assert.deepEqual(told, ["lost"]);
+});
+
+test("signed out and not an agent are final", () => {
+  for (const [code, word] of [
+    [4401, "signedout"],
+    [4403, "refused"],
+  ]) {
+    const { socket, lines, told } = socketWithLines();
+    lines[0].accept();
+    lines[0].hangUp(Number(code));
+    socket.tick(later(60_000));
+    assert.deepEqual(told, [word]);
+    assert.equal(lines.length, 1);
+  }
+});
+
+test("the wait doubles up to ten seconds, and starts small after a success", () => {
+  const backoff = new Backoff(() => 1);
+  const waits = Array.from({ length: 7 }, () => backoff.next());
+  assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  backoff.reset();
+  assert.equal(backoff.next(), 500);
+});
+
+test("half of each wait is left to chance", () => {
+  assert.equal(new Backoff(() => 0).next(), 250);
+});
