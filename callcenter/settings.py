@@ -1,6 +1,7 @@
 """Every setting, from the environment (see .env.example). Nothing set: embedded."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # The node: one ASGI process that may hold calls.
 NODE_NAME = read_text("NODE_NAME", "node-1")
+if not re.fullmatch(r"[A-Za-z0-9._-]{1,80}", NODE_NAME):
+    raise ImproperlyConfigured("NODE_NAME may hold letters, digits, '.', '_' and '-'.")
 NODE_URL = read_text("NODE_URL").rstrip("/")
 NODE_MAX_CALLS = read_int("NODE_MAX_CALLS", 40)
 MEDIA_BIND_ADDRESSES = read_list("MEDIA_BIND_ADDRESSES")

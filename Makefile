@@ -1,0 +1,64 @@
+# The commands of this project; each line is what you would type yourself.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PORT ?= 8000
+export HOST ?= 127.0.0.1
+
+.PHONY: help run test check bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: export DEBUG ?= 1
+run: export SIMULATOR ?= 1
+run: export MEDIA_ALLOW_PRIVATE_CANDIDATES ?= 1
+run: .venv/runtime  ## Set up and start everything, with demo data and the simulator
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+	@exec $(BIN)/python manage.py serve
+
+test: .venv/development node_modules/.package-lock.json  ## Run every test, on both databases
+	@./deploy/test-tools.sh
+	npm test
+	$(BIN)/python -m pytest
+	FULL=1 $(BIN)/python -m pytest
+
+check: export DEBUG = 1
+check: .venv/development node_modules/.package-lock.json  ## Format, lint, types, imports, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		ALLOWED_HOSTS=calls.example.com PUBLIC_URL=https://calls.example.com \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	npm run check
+
+bench: .venv/development  ## Measure the relay beside its baseline; writes bench/results.md
+	$(BIN)/python -m bench
+
+clean:  ## Forget the environment and the demo data
+	rm -rf .venv node_modules var staticfiles
+
+# uv installs in seconds; where it cannot be had, pip does the same.
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null \
+		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@touch $@
+endef
+
+.venv/runtime: requirements.lock
+	@echo "Setting up the environment (once) ..."
+	$(call install,requirements.lock)
+
+.venv/development: requirements-dev.lock
+	@echo "Setting up the development environment (once) ..."
+	$(call install,requirements-dev.lock)
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --silent --no-audit --no-fund

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# What the tests need beside Python and node: PostgreSQL, Valkey or Redis, Chromium.
+# Installs what is missing where apt-get and the right to use it are there.
+set -euo pipefail
+
+missing=()
+command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null \
+	|| missing+=(postgresql)
+command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	|| [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+else
+	echo "The tests need: ${missing[*]}. Install them, for instance with" >&2
+	echo "    sudo apt-get install ${missing[*]}" >&2
+	exit 1
+fi
