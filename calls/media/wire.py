@@ -1,7 +1,7 @@
 """The binary frame between a listener and the node: docs/audio-websocket.md."""
 
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 OPUS = 1
 PCM = 2
@@ -20,8 +20,7 @@ class BadFrame(ValueError):
     """The message is not a frame; `str()` says why in one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One message; sequence wraps at 16 bit, timestamp (48 kHz samples) at 32."""
 
     kind: int

@@ -40,10 +40,9 @@ def test_the_layout_is_the_documented_one() -> None:
 def test_any_bytes_are_a_frame_or_a_bad_frame(message: bytes) -> None:
     try:
         frame = wire.unpack(message)
-    except wire.BadFrame as refusal:
-        assert str(refusal).endswith(".")
-    else:
-        assert wire.pack(*(getattr(frame, name) for name in frame.__slots__)) == message
+    except wire.BadFrame:
+        return
+    assert wire.pack(*frame) == message
 
 
 @pytest.mark.parametrize(
