@@ -1,0 +1,196 @@
+"""What this project asks of aioice beyond its public interface, all in one place.
+
+Per connection, never for the whole process: which local addresses are offered, when the
+checks begin, and from whom datagrams are taken. Datagrams that are no STUN pass only
+from an address that has answered or sent an authenticated check; everything else is
+counted and dropped before the DTLS layer sees it (RFC 8445 section 12, ASVS 17.2.6).
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+import ifaddr
+from aioice import Candidate, stun
+from aioice.candidate import candidate_foundation, candidate_priority
+from aioice.ice import Connection, StunProtocol
+
+logger = logging.getLogger(__name__)
+
+Address = tuple[str, int]
+
+MAX_PROVEN_ADDRESSES = 16
+MAX_WAITING_DATAGRAMS = 128
+MAX_DATAGRAM_BYTES = 2048
+# Documentation addresses: asking the kernel for the way there sends nothing.
+_FAR_AWAY = ((socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1"))
+
+
+class IceGuard:
+    """Holds the checks of one ICE connection and filters what it receives.
+
+    Must be made before candidates are gathered. `on_rtp` gets every SRTP packet from a
+    proven address, without a queue in between; RTCP and DTLS go the engine's way.
+    """
+
+    def __init__(self, connection: Connection, bind_addresses: tuple[str, ...]) -> None:
+        self.on_rtp: Callable[[bytes], None] | None = None
+        self.dropped = 0
+        self.proven: set[Address] = set()
+        self._connection = connection
+        self._bind_addresses = bind_addresses
+        self._released = asyncio.Event()
+        self._closed = False
+        self._connect = connection.connect
+        # The engine looks both up on the instance each time it calls them.
+        cast(Any, connection).gather_candidates = self._gather_candidates
+        cast(Any, connection).connect = self._hold_connect
+
+    def release(self) -> None:
+        """Let the connectivity checks begin; may be called again."""
+        self._released.set()
+
+    def close(self) -> None:
+        """Pass nothing more on and end a connect that is still held."""
+        self.on_rtp = None
+        self._closed = True
+        self._released.set()
+
+    async def _hold_connect(self) -> None:
+        await self._released.wait()
+        if self._closed:
+            # Ends the engine's own task here; an error would make it begin DTLS.
+            raise asyncio.CancelledError
+        await self._connect()
+
+    async def _gather_candidates(self) -> None:
+        connection = self._connection
+        connection._local_candidates_start = True
+        for address in local_addresses(self._bind_addresses):
+            try:
+                protocol = await self._open(address)
+            except OSError as error:
+                logger.warning("No media socket on %s: %s", address, error)
+                continue
+            connection._protocols.append(protocol)
+            connection._local_candidates.append(protocol.local_candidate)
+        connection._local_candidates_end = True
+
+    async def _open(self, address: str) -> "GuardedProtocol":
+        transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: GuardedProtocol(self._connection, self), local_addr=(address, 0)
+        )
+        # asyncio allocates this much for each datagram, 256 KiB if left alone.
+        if hasattr(transport, "max_size"):
+            transport.max_size = MAX_DATAGRAM_BYTES
+        host, port = transport.get_extra_info("sockname")[:2]
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=1,
+            transport="udp",
+            priority=candidate_priority(1, "host"),
+            host=host,
+            port=port,
+            type="host",
+        )
+        return protocol
+
+    def prove(self, address: Address) -> None:
+        """Note that `address` knows the passwords of this connection."""
+        if len(self.proven) < MAX_PROVEN_ADDRESSES:
+            self.proven.add(address)
+
+    def has_room(self) -> bool:
+        """Tell whether the engine keeps up with what it was given."""
+        return self._connection._queue.qsize() < MAX_WAITING_DATAGRAMS
+
+
+class GuardedProtocol(StunProtocol):
+    """One media socket: STUN to aioice, RTP to the guard's sink, the rest if proven."""
+
+    def __init__(self, receiver: Connection, guard: IceGuard) -> None:
+        super().__init__(receiver)
+        self._guard = guard
+
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
+        """Sort one datagram by its first byte (RFC 7983)."""
+        assert isinstance(data, bytes)
+        guard = self._guard
+        first = data[0] if len(data) > 1 else 255
+        if first < 4:
+            self._stun_received(data, addr)
+        elif (addr[0], addr[1]) not in guard.proven:
+            guard.dropped += 1
+        elif 127 < first < 192 and not 192 <= data[1] <= 223:
+            if guard.on_rtp is not None:
+                guard.on_rtp(data)
+        elif (19 < first < 64 or 127 < first < 192) and guard.has_room():
+            self.receiver.data_received(data, 1)
+        else:
+            guard.dropped += 1
+
+    def _stun_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        # What aioice cannot parse it would hand to DTLS, so that is found out first.
+        try:
+            stun.parse_message(data)
+            super().datagram_received(data, addr)
+        except Exception as error:
+            self._guard.dropped += 1
+            logger.debug("A STUN message was dropped: %r", error)
+
+    def send_stun(self, message: stun.Message, addr: Address) -> None:
+        """Send; a success response goes out only after the check was authenticated."""
+        if message.message_class == stun.Class.RESPONSE:
+            self._guard.prove(addr)
+        super().send_stun(message, addr)
+
+    async def request(
+        self,
+        request: stun.Message,
+        addr: Address,
+        integrity_key: bytes | None = None,
+        retransmissions: int | None = None,
+    ) -> tuple[stun.Message, Address]:
+        """Run one transaction; its response has been authenticated when it returns."""
+        response, source = await super().request(
+            request, addr, integrity_key, retransmissions
+        )
+        if integrity_key is not None and source == addr:
+            self._guard.prove(source)
+        return response, source
+
+
+def local_addresses(bind_addresses: tuple[str, ...] = ()) -> list[str]:
+    """Return the addresses to open media sockets on, at least one.
+
+    The configured ones; or those the default routes use, which leaves out bridges and
+    tunnels; or every address of this host; or, on a host without a network, 127.0.0.1.
+    """
+    if bind_addresses:
+        return list(bind_addresses)
+    return _routed_addresses() or _host_addresses() or ["127.0.0.1"]
+
+
+def _routed_addresses() -> list[str]:
+    addresses = []
+    for family, far_away in _FAR_AWAY:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((far_away, 9))
+            except OSError:
+                continue
+            addresses.append(probe.getsockname()[0])
+    return addresses
+
+
+def _host_addresses() -> list[str]:
+    addresses = []
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            if isinstance(ip.ip, str):
+                addresses.append(ip.ip)
+            elif ip.ip[2] == 0:
+                addresses.append(ip.ip[0])
+    return [address for address in addresses if address not in ("127.0.0.1", "::1")]
