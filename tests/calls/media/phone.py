@@ -1,0 +1,163 @@
+"""Carla's phone: WhatsApp's side of a call, as its relay would speak it."""
+
+import asyncio
+import fractions
+import re
+from typing import Any
+
+import av
+import numpy as np
+from aioice.ice import CandidatePair
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCSessionDescription,
+)
+
+FRAME = 960
+RATE = 48000
+
+
+def tone(frequency: float, frame: int) -> np.ndarray:
+    at = np.arange(frame * FRAME, (frame + 1) * FRAME)
+    return (8000 * np.sin(2 * np.pi * frequency * at / RATE)).astype(np.int16)
+
+
+def loudest(samples: np.ndarray) -> float:
+    """Return the frequency that is strongest in a mono signal."""
+    window = samples * np.hanning(len(samples))
+    spectrum = np.abs(np.fft.rfft(window))
+    return float(np.argmax(spectrum) * RATE / len(samples))
+
+
+def is_silent(samples: np.ndarray) -> bool:
+    return bool(np.max(np.abs(samples)) < 100)
+
+
+def opus_tone(frequency: float, frames: int) -> list[bytes]:
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.format, encoder.layout, encoder.sample_rate = "s16", "mono", RATE
+    encoder.bit_rate = 24000
+    packets = []
+    for number in range(frames):
+        frame = av.AudioFrame.from_ndarray(
+            tone(frequency, number).reshape(1, -1), format="s16", layout="mono"
+        )
+        frame.sample_rate, frame.pts = RATE, number * FRAME
+        packets += [bytes(packet) for packet in encoder.encode(frame)]
+    return packets
+
+
+def decode_opus(packets: list[bytes]) -> np.ndarray:
+    decoder = av.CodecContext.create("libopus", "r")
+    decoder.format, decoder.layout, decoder.sample_rate = "s16", "mono", RATE
+    frames = [frame for data in packets for frame in decoder.decode(av.Packet(data))]
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames])
+
+
+class Voice(MediaStreamTrack):
+    """Sends the packets of a tone over and over, each 20 ms; None skips one."""
+
+    kind = "audio"
+
+    def __init__(self, packets: list[bytes]) -> None:
+        super().__init__()
+        self.packets = packets
+        self.muted = False
+        self._number = 0
+        self._begin: float | None = None
+
+    async def recv(self) -> av.Packet:
+        loop = asyncio.get_running_loop()
+        if self._begin is None:
+            self._begin = loop.time()
+        while True:
+            self._number += 1
+            await asyncio.sleep(self._begin + self._number * 0.02 - loop.time())
+            if not self.muted:
+                break
+        packet = av.Packet(self.packets[self._number % len(self.packets)])
+        packet.pts = self._number * FRAME
+        packet.time_base = fractions.Fraction(1, RATE)
+        return packet
+
+
+class Phone:
+    """An ICE-lite end: it offers or answers, and sends no check of its own."""
+
+    def __init__(self, frequency: float = 440) -> None:
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.voice = Voice(opus_tone(frequency, 100))
+        self.heard: list[np.ndarray] = []
+        self.deaf = False
+        self._ears: asyncio.Task[None] | None = None
+        transceiver = self.connection.addTransceiver(self.voice)
+        codecs = RTCRtpReceiver.getCapabilities("audio").codecs
+        transceiver.setCodecPreferences(
+            [codec for codec in codecs if codec.mimeType == "audio/opus"]
+        )
+        self.dtls = transceiver.receiver.transport
+        self.ice: Any = self.dtls.transport._connection
+        self.ice.check_start_task = self._answer_only
+        self.connection.on("track", self._listen)
+
+    def _answer_only(self, pair: CandidatePair) -> None:
+        pair.state = CandidatePair.State.SUCCEEDED
+
+    def _listen(self, track: MediaStreamTrack) -> None:
+        self._ears = asyncio.create_task(self._hear(track))
+
+    async def _hear(self, track: MediaStreamTrack) -> None:
+        while True:
+            frame = await track.recv()
+            self.heard.append(frame.to_ndarray()[0][::2])
+
+    async def offer(self) -> str:
+        """Return an offer in the form that WhatsApp sends."""
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        # An ICE-lite end is controlled, whoever offers.
+        self.ice.ice_controlling = False
+        for protocol in self.ice._protocols:
+            self._make_deaf(protocol)
+        sdp = self.connection.localDescription.sdp
+        sdp = re.sub(r"a=fingerprint:sha-(384|512).*\r\n", "", sdp)
+        sdp = sdp.replace("a=end-of-candidates\r\n", "").replace(" 96\r\n", " 111\r\n")
+        sdp = re.sub(r"a=(rtpmap|fmtp|rtcp-fb):96", r"a=\1:111", sdp)
+        return sdp.replace("a=msid-semantic", "a=ice-lite\r\na=msid-semantic", 1)
+
+    async def answer(self, offer: str) -> str:
+        """Return an answer as WhatsApp gives it: ICE-lite, DTLS active."""
+        await self.connection.setRemoteDescription(
+            RTCSessionDescription(offer, "offer")
+        )
+        self.ice.ice_controlling = False
+        await self.connection.setLocalDescription(await self.connection.createAnswer())
+        sdp = self.connection.localDescription.sdp
+        sdp = re.sub(r"a=fingerprint:sha-(384|512).*\r\n", "", sdp)
+        return sdp.replace("a=msid-semantic", "a=ice-lite\r\na=msid-semantic", 1)
+
+    async def accept(self, answer: str) -> None:
+        """Take the answer to our offer."""
+        await self.connection.setRemoteDescription(
+            RTCSessionDescription(answer, "answer")
+        )
+
+    def _make_deaf(self, protocol: Any) -> None:
+        receive = protocol.datagram_received
+
+        def unless_deaf(data: bytes, address: Any) -> None:
+            if not self.deaf:
+                receive(data, address)
+
+        protocol.datagram_received = unless_deaf
+
+    def last_heard(self, frames: int) -> np.ndarray:
+        return np.concatenate(self.heard[-frames:])
+
+    async def close(self) -> None:
+        await self.connection.close()
+        if self._ears is not None:
+            self._ears.cancel()
+            await asyncio.gather(self._ears, return_exceptions=True)
