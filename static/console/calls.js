@@ -90,9 +90,16 @@ export function soundCall(state) {
   return call !== null && call.id === state.soundHere ? call : null;
 }
 
-/** @param {State} state */
-export function isAnswering(state) {
-  return Object.values(state.asked).some((asked) => asked.verb === "answer");
+/**
+ * The call that was answered here, until the server says whose it is.
+ * @param {State} state
+ * @returns {Call | null}
+ */
+export function answeredCall(state) {
+  const answered = Object.keys(state.asked).find(
+    (id) => state.asked[id].verb === "answer",
+  );
+  return answered === undefined ? null : (state.calls[answered] ?? null);
 }
 
 /**
@@ -110,7 +117,7 @@ export function callStatus(state) {
   if (call !== null) {
     return call.direction === "outbound" ? "Dialing" : "Connecting";
   }
-  if (isAnswering(state)) {
+  if (answeredCall(state) !== null) {
     return "Connecting";
   }
   return ringingCalls(state).length > 0 ? "Ringing" : "Idle";

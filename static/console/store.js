@@ -33,7 +33,7 @@ import { lastCallAfter, noteAfter } from "./notes.js";
 
 /** Finished calls whose version is remembered, against messages that come late. */
 const MOST_VERSIONS = 100;
-const MOST_NOTES = 4;
+const MOST_NOTES = 3;
 const NOTE_LIFE_MS = 15_000;
 const REPLY_WITHIN_MS = 10_000;
 

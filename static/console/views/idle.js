@@ -29,7 +29,7 @@ export function idleView(state) {
   const { title, text } = WORDS[state.agent?.state ?? ""] ?? UNKNOWN;
   const resting = state.agent?.state !== "available";
   return html`<section class="idle" data-resting=${resting}>
-    <div class="idle-picture">${resting ? cup() : headset()}</div>
+    <div class="idle-picture">${state.agent?.state === "on_break" ? cup() : headset()}</div>
     <h2>${title}</h2>
     <p>${text}</p>
     <div aria-live="polite">${lastCall(state)}</div>

@@ -1,4 +1,4 @@
-import { html, nothing } from "../../vendor/lit-html.js";
+import { html } from "../../vendor/lit-html.js";
 import { callStatus, soundCall } from "../calls.js";
 import { handset, microphone, microphoneOff } from "./icons.js";
 import { caller, keyHint, timer } from "./parts.js";
@@ -22,13 +22,9 @@ export function inCallView(state, call, quality, now, actions) {
   return html`<section class="card call-card" aria-labelledby="caller-now">
     <div class="call-who">${caller(call, "caller-now")}</div>
     ${bigTimer(state, call, now)} ${here ? sound(quality) : elsewhere(actions)}
-    ${
-      state.mute.muted && here
-        ? html`<p class="muted-note">
-          ${microphoneOff()} You are muted. The caller cannot hear you.
-        </p>`
-        : nothing
-    }
+    <p class="muted-note" data-muted=${state.mute.muted && here}>
+      ${microphoneOff()} You are muted. The caller cannot hear you.
+    </p>
     ${buttons(state, call, here, actions)}
   </section>`;
 }
@@ -95,9 +91,13 @@ function buttons(state, call, here, actions) {
   </div>`;
 }
 
-/** Between the click on Answer and the server's word that the call is ours. */
-export function answeringView() {
-  return html`<section class="card call-card" aria-label="Answering">
+/**
+ * Between the click on Answer and the server's word that the call is ours.
+ * @param {Call} call
+ */
+export function answeringView(call) {
+  return html`<section class="card call-card" aria-labelledby="caller-now">
+    <div class="call-who">${caller(call, "caller-now")}</div>
     <p class="big-timer waiting">Connecting…</p>
   </section>`;
 }

@@ -1,4 +1,4 @@
-import { html } from "../../vendor/lit-html.js";
+import { html, nothing } from "../../vendor/lit-html.js";
 import { myCall } from "../calls.js";
 import { cross, handset } from "./icons.js";
 import { caller, keyHint, timer } from "./parts.js";
@@ -40,21 +40,21 @@ function ringingCall(call, first, blocked, now, actions) {
         type="button"
         class="button answer"
         aria-describedby=${heading}
-        aria-keyshortcuts=${first ? "A" : ""}
+        aria-keyshortcuts=${first ? "A" : nothing}
         data-answer=${call.id}
         ?disabled=${blocked}
         @click=${() => actions.answer(call.id)}
       >
-        ${handset()} Answer ${first ? keyHint("A") : ""}
+        ${handset()} Answer ${first ? keyHint("A") : nothing}
       </button>
       <button
         type="button"
         class="button"
         aria-describedby=${heading}
-        aria-keyshortcuts=${first ? "D" : ""}
+        aria-keyshortcuts=${first ? "D" : nothing}
         @click=${() => actions.decline(call.id)}
       >
-        ${cross()} Decline ${first ? keyHint("D") : ""}
+        ${cross()} Decline ${first ? keyHint("D") : nothing}
       </button>
     </div>
   </li>`;

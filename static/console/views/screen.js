@@ -29,8 +29,8 @@
 import { html, nothing, render } from "../../vendor/lit-html.js";
 import {
   agentStatus,
+  answeredCall,
   callStatus,
-  isAnswering,
   myCall,
   ringingCalls,
 } from "../calls.js";
@@ -104,8 +104,9 @@ export class Screen {
     if (call !== null) {
       return html`${inCallView(state, call, quality, now, this.#actions)} ${rings}`;
     }
-    if (isAnswering(state)) {
-      return answeringView();
+    const answered = answeredCall(state);
+    if (answered !== null) {
+      return answeringView(answered);
     }
     return ringing.length > 0 ? rings : idleView(state);
   }
