@@ -58,6 +58,12 @@ export class Console {
     pulse.addEventListener("tick", () => this.#tick());
     window.addEventListener("online", () => this.#reconnect());
     setInterval(() => this.#draw(), DRAW_EVERY_MS);
+    // Browsers that put idle pages to sleep leave those alone that hold a lock.
+    navigator.locks?.request(
+      "console",
+      { mode: "shared" },
+      () => new Promise(() => {}),
+    );
     this.#draw();
     this.#parts.devices.refresh();
     socket.open();

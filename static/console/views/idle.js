@@ -20,20 +20,32 @@ const WORDS = {
   },
 };
 const UNKNOWN = { title: "Just a moment", text: "The console is connecting." };
+const CUT_OFF = {
+  title: "No connection",
+  text: "Calls cannot ring here until the connection is back.",
+};
 
 /**
  * No call: what to expect now, and how the last call ended.
  * @param {State} state
  */
 export function idleView(state) {
-  const { title, text } = WORDS[state.agent?.state ?? ""] ?? UNKNOWN;
-  const resting = state.agent?.state !== "available";
+  const { title, text } = wordsFor(state);
+  const resting = state.connection !== "online" || state.agent?.state !== "available";
   return html`<section class="idle" data-resting=${resting}>
     <div class="idle-picture">${state.agent?.state === "on_break" ? cup() : headset()}</div>
     <h2>${title}</h2>
     <p>${text}</p>
     <div aria-live="polite">${lastCall(state)}</div>
   </section>`;
+}
+
+/** @param {State} state */
+function wordsFor({ connection, agent }) {
+  if (connection === "lost" || connection === "refused") {
+    return CUT_OFF;
+  }
+  return WORDS[agent?.state ?? ""] ?? UNKNOWN;
 }
 
 /** @param {State} state */

@@ -30,10 +30,14 @@ export function caller(call, heading) {
     <span class="avatar" aria-hidden="true">${initials(call.contact.name)}</span>
     <div class="caller">
       <h2 id=${heading}>${name}</h2>
-      <p class="caller-facts">
-        ${number ? html`<span class="number">${number}</span>` : nothing}
-        ${call.queue ? html`<span class="tag">${call.queue}</span>` : nothing}
-      </p>
+      ${
+        number || call.queue
+          ? html`<p class="caller-facts">
+              ${number ? html`<span class="number">${number}</span>` : nothing}
+              ${call.queue ? html`<span class="tag">${call.queue}</span>` : nothing}
+            </p>`
+          : nothing
+      }
     </div>
   `;
 }
