@@ -7,6 +7,7 @@ be stalled, thinned out, spoilt and cut off.
 import asyncio
 import http
 import json
+import logging
 import mimetypes
 import struct
 import time
@@ -22,6 +23,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.WARNING)
 
 PAGES = Path(__file__).parent / "pages"
 STATIC = Path(__file__).parents[2] / "static"
@@ -55,6 +59,7 @@ class AudioServer:
     frames: deque[SentFrame] = field(default_factory=lambda: deque(maxlen=KEPT_FRAMES))
     codecs: list[str] = field(default_factory=list)
     sockets: list[ServerConnection] = field(default_factory=list)
+    first_frames: dict[ServerConnection, SentFrame] = field(default_factory=dict)
     drop_every: int = 0
     spoil_every: int = 0
     stalled: bool = False
@@ -64,7 +69,12 @@ class AudioServer:
 
     async def __aenter__(self) -> Self:
         self._server = await serve(
-            self._echo, "127.0.0.1", 0, process_request=self._page, compression=None
+            self._echo,
+            "127.0.0.1",
+            0,
+            process_request=self._page,
+            compression=None,
+            logger=logger,
         )
         return self
 
@@ -109,6 +119,7 @@ class AudioServer:
     async def _answer(self, socket: ServerConnection, message: bytes) -> None:
         frame = SentFrame.parse(message)
         self.frames.append(frame)
+        self.first_frames.setdefault(socket, frame)
         if self.drop_every and frame.sequence % self.drop_every == 0:
             return
         if self.spoil_every and frame.sequence % self.spoil_every == 0:
