@@ -20,9 +20,9 @@
  * @property {string} ended_by
  * @property {string} end_reason
  * @property {string} end_text
- *
- * @typedef {import("./store.js").State} State
  */
+
+/** @import {State} from "./store.js" */
 
 const AGENT_STATES = new Map([
   ["available", "Available"],

@@ -9,6 +9,17 @@ import { Store } from "./store.js";
 import { Verbs } from "./verbs.js";
 import { Screen } from "./views/screen.js";
 
+/** @import {Devices} from "../audio/devices.js" */
+/** @import {AudioEngine} from "../audio/engine.js" */
+/** @import {Ringer} from "../audio/ringer.js" */
+/** @import {Help} from "./help.js" */
+/** @import {Keyboard} from "./keyboard.js" */
+/** @import {Notifier} from "./notifier.js" */
+/** @import {Pulse} from "./pulse.js" */
+/** @import {Report} from "./quality.js" */
+/** @import {ConsoleSocket} from "./socket.js" */
+/** @import {Actions} from "./views/screen.js" */
+
 const DRAW_EVERY_MS = 250;
 const TELL_QUALITY_MS = 5_000;
 
@@ -16,14 +27,14 @@ const TELL_QUALITY_MS = 5_000;
  * @typedef {object} Parts
  * @property {HTMLElement} root
  * @property {string} signInAddress
- * @property {import("./socket.js").ConsoleSocket} socket
- * @property {import("./pulse.js").Pulse} pulse
- * @property {import("./keyboard.js").Keyboard} keyboard
- * @property {import("./notifier.js").Notifier} notifier
- * @property {import("./help.js").Help} help
- * @property {import("../audio/engine.js").AudioEngine} engine
- * @property {import("../audio/devices.js").Devices} devices
- * @property {import("../audio/ringer.js").Ringer} ringer
+ * @property {ConsoleSocket} socket
+ * @property {Pulse} pulse
+ * @property {Keyboard} keyboard
+ * @property {Notifier} notifier
+ * @property {Help} help
+ * @property {AudioEngine} engine
+ * @property {Devices} devices
+ * @property {Ringer} ringer
  */
 
 export class Console {
@@ -140,7 +151,7 @@ export class Console {
     }
   }
 
-  /** @param {import("./quality.js").Report} report */
+  /** @param {Report} report */
   #report(report) {
     const now = performance.now();
     this.#quality.add(report);
@@ -162,7 +173,7 @@ export class Console {
     });
   }
 
-  /** @returns {import("./views/screen.js").Actions} */
+  /** @returns {Actions} */
   #actions() {
     const verbs = this.#verbs;
     return {

@@ -1,6 +1,8 @@
 import { html, render } from "../vendor/lit-html.js";
 import { SHORTCUTS } from "./keyboard.js";
 
+/** @import {Keyboard} from "./keyboard.js" */
+
 /** The dialog that lists the shortcuts and can turn them off. */
 export class Help {
   #dialog;
@@ -8,7 +10,7 @@ export class Help {
 
   /**
    * @param {HTMLDialogElement} dialog
-   * @param {import("./keyboard.js").Keyboard} keyboard
+   * @param {Keyboard} keyboard
    */
   constructor(dialog, keyboard) {
     this.#dialog = dialog;

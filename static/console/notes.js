@@ -4,12 +4,12 @@
  * @typedef {{id: number, at: number, who: string, text: string,
  *   tone: "info" | "problem"}} Note
  * @typedef {{name: string, text: string, seconds: number | null}} LastCall
- * @typedef {import("./calls.js").Agent} Agent
- * @typedef {import("./calls.js").Call} Call
  */
 
 import { callerName, isHeld, isOffered, isSame } from "./calls.js";
 import { secondsSince } from "./clock.js";
+
+/** @import {Agent, Call} from "./calls.js" */
 
 /**
  * The note for a call that rang here and now does not, or null.

@@ -10,6 +10,8 @@
  * @property {boolean} microphoneFlat whether nothing at all came from the microphone
  */
 
+/** @import {AudioState} from "./store.js" */
+
 /** Reports that count; the engine makes one every two seconds. */
 const WINDOW = 4;
 const REPORT_MS = 2_000;
@@ -60,7 +62,7 @@ export class Quality {
   }
 
   /**
-   * @param {import("./store.js").AudioState} audio
+   * @param {AudioState} audio
    * @returns {Verdict}
    */
   verdict(audio) {

@@ -2,8 +2,11 @@
 
 import { callerName, callerNumber, myCall, ringingCalls } from "./calls.js";
 
+/** @import {Call} from "./calls.js" */
+/** @import {Notifier} from "./notifier.js" */
+/** @import {State} from "./store.js" */
+
 /**
- * @typedef {import("./calls.js").Call} Call
  * @typedef {{start(): unknown, stop(): unknown}} Ringer
  */
 
@@ -17,7 +20,7 @@ export class Ringing {
 
   /**
    * @param {Ringer} ringer
-   * @param {import("./notifier.js").Notifier} notifier
+   * @param {Notifier} notifier
    * @param {(id: string) => void} acknowledge
    */
   constructor(ringer, notifier, acknowledge) {
@@ -26,7 +29,7 @@ export class Ringing {
     this.#acknowledge = acknowledge;
   }
 
-  /** @param {import("./store.js").State} state already shown on the page */
+  /** @param {State} state already shown on the page */
   follow(state) {
     const calls = state.connection === "online" ? ringingCalls(state) : [];
     this.#notifier.show(calls.map(described));

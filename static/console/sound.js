@@ -2,12 +2,10 @@
 
 import { soundCall } from "./calls.js";
 
-/**
- * @typedef {import("../audio/devices.js").Role} Role
- * @typedef {import("./store.js").State} State
- * @typedef {import("./store.js").Store} Store
- * @typedef {import("../audio/engine.js").AudioEngine} AudioEngine
- */
+/** @import {Devices, Role} from "../audio/devices.js" */
+/** @import {AudioEngine} from "../audio/engine.js" */
+/** @import {Ringer} from "../audio/ringer.js" */
+/** @import {State, Store} from "./store.js" */
 
 export class Sound {
   #engine;
@@ -21,8 +19,8 @@ export class Sound {
 
   /**
    * @param {AudioEngine} engine
-   * @param {import("../audio/ringer.js").Ringer} ringer
-   * @param {import("../audio/devices.js").Devices} devices
+   * @param {Ringer} ringer
+   * @param {Devices} devices
    * @param {Store} store
    */
   constructor(engine, ringer, devices, store) {

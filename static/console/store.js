@@ -2,10 +2,6 @@
  * What the console knows, and how each message changes it. reduce() is pure; Store
  * only keeps the last state and says when it changed.
  *
- * @typedef {import("./calls.js").Agent} Agent
- * @typedef {import("./calls.js").Call} Call
- * @typedef {import("./notes.js").Note} Note
- * @typedef {import("./notes.js").LastCall} LastCall
  * @typedef {"connecting" | "online" | "lost" | "refused"} Connection
  * @typedef {"idle" | "connecting" | "connected" | "lost" | "replaced" | "ended"} AudioState
  * @typedef {{verb: string, request: number, at: number}} Asked
@@ -30,6 +26,9 @@
 
 import { isHeld, isOffered, isSame, myCall } from "./calls.js";
 import { lastCallAfter, noteAfter } from "./notes.js";
+
+/** @import {Agent, Call} from "./calls.js" */
+/** @import {LastCall, Note} from "./notes.js" */
 
 /** Finished calls whose version is remembered, against messages that come late. */
 const MOST_VERSIONS = 100;

@@ -4,10 +4,10 @@
 
 import { myCall, ringingCalls, soundCall } from "./calls.js";
 
-/**
- * @typedef {import("./store.js").Store} Store
- * @typedef {import("./socket.js").ConsoleSocket} ConsoleSocket
- */
+/** @import {Notifier} from "./notifier.js" */
+/** @import {ConsoleSocket} from "./socket.js" */
+/** @import {Sound} from "./sound.js" */
+/** @import {Store} from "./store.js" */
 
 export class Verbs {
   #store;
@@ -18,8 +18,8 @@ export class Verbs {
   /**
    * @param {Store} store
    * @param {ConsoleSocket} socket
-   * @param {import("./sound.js").Sound} sound
-   * @param {import("./notifier.js").Notifier} notifier
+   * @param {Sound} sound
+   * @param {Notifier} notifier
    */
   constructor(store, socket, sound, notifier) {
     this.#store = store;

@@ -1,10 +1,8 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { timer } from "./parts.js";
 
-/**
- * @typedef {import("../store.js").State} State
- * @typedef {import("./screen.js").Actions} Actions
- */
+/** @import {State} from "../store.js" */
+/** @import {Actions} from "./screen.js" */
 
 /**
  * How long the agent has been in this state.

@@ -2,7 +2,7 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { formatDuration, spokenDuration } from "../clock.js";
 import { cup, headset } from "./icons.js";
 
-/** @typedef {import("../store.js").State} State */
+/** @import {State} from "../store.js" */
 
 /** @type {Record<string, {title: string, text: string}>} */
 const WORDS = {

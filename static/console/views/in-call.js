@@ -3,17 +3,16 @@ import { callStatus, soundCall } from "../calls.js";
 import { handset, microphone, microphoneOff } from "./icons.js";
 import { caller, keyHint, timer } from "./parts.js";
 
-/**
- * @typedef {import("../calls.js").Call} Call
- * @typedef {import("../store.js").State} State
- * @typedef {import("./screen.js").Actions} Actions
- */
+/** @import {Call} from "../calls.js" */
+/** @import {Verdict} from "../quality.js" */
+/** @import {State} from "../store.js" */
+/** @import {Actions} from "./screen.js" */
 
 /**
  * The call this agent is in.
  * @param {State} state
  * @param {Call} call
- * @param {import("../quality.js").Verdict} quality
+ * @param {Verdict} quality
  * @param {number} now
  * @param {Actions} actions
  */
@@ -41,7 +40,7 @@ function bigTimer(state, call, now) {
   return html`<p class="big-timer">${timer(call.answered_at, now, "Talking for")}</p>`;
 }
 
-/** @param {import("../quality.js").Verdict} quality */
+/** @param {Verdict} quality */
 function sound(quality) {
   return html`<div class="sound">
     <level-meter label="You" data-level="microphone"></level-meter>

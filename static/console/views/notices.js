@@ -1,10 +1,8 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { cross } from "./icons.js";
 
-/**
- * @typedef {import("../store.js").State} State
- * @typedef {import("./screen.js").Actions} Actions
- */
+/** @import {State} from "../store.js" */
+/** @import {Actions} from "./screen.js" */
 
 /**
  * What stands above everything: a lost connection, sound that does not work.

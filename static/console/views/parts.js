@@ -2,6 +2,8 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { callerName, callerNumber, initials } from "../calls.js";
 import { formatDuration, secondsSince, spokenDuration } from "../clock.js";
 
+/** @import {Call} from "../calls.js" */
+
 /**
  * A running time since an instant of the server's.
  * @param {string | null | undefined} since ISO 8601
@@ -20,7 +22,7 @@ export function timer(since, now, label) {
 
 /**
  * Who is on the line: name, number where there is one, queue.
- * @param {import("../calls.js").Call} call
+ * @param {Call} call
  * @param {string} heading id of the element that holds the name
  */
 export function caller(call, heading) {

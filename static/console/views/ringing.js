@@ -3,14 +3,13 @@ import { myCall } from "../calls.js";
 import { cross, handset } from "./icons.js";
 import { caller, keyHint, timer } from "./parts.js";
 
-/**
- * @typedef {import("../calls.js").Call} Call
- * @typedef {import("./screen.js").Actions} Actions
- */
+/** @import {Call} from "../calls.js" */
+/** @import {State} from "../store.js" */
+/** @import {Actions} from "./screen.js" */
 
 /**
  * The calls that ring here: the longest as a card, the others as rows below.
- * @param {import("../store.js").State} state
+ * @param {State} state
  * @param {Call[]} calls longest first
  * @param {number} now
  * @param {Actions} actions

@@ -12,17 +12,16 @@
  * @property {() => void} toggleMute
  * @property {() => void} takeSound
  * @property {() => void} openSound
- * @property {(role: import("../../audio/devices.js").Role, id: string) => void} useDevice
+ * @property {(role: Role, id: string) => void} useDevice
  * @property {() => void} reconnect
  * @property {(id: number) => void} dismiss
  * @property {() => void} help
  *
- * @typedef {import("../store.js").State} State
  * @typedef {object} Scene
  * @property {State} state
  * @property {number} now milliseconds of the epoch by the server's clock
- * @property {import("../../audio/devices.js").Devices} devices
- * @property {import("../quality.js").Verdict} quality
+ * @property {Devices} devices
+ * @property {Verdict} quality
  * @property {boolean} opening whether the browser is opening the sound
  */
 
@@ -41,6 +40,11 @@ import { answeringView, inCallView } from "./in-call.js";
 import { bannersView, notesView } from "./notices.js";
 import { ringingView } from "./ringing.js";
 import { sidePanelView } from "./side-panel.js";
+
+/** @import {Devices, Role} from "../../audio/devices.js" */
+/** @import {LevelMeter} from "../level-meter.js" */
+/** @import {Verdict} from "../quality.js" */
+/** @import {State} from "../store.js" */
 
 export class Screen {
   #root;
@@ -79,7 +83,7 @@ export class Screen {
   showLevels(levels) {
     for (const [name, level] of Object.entries(levels)) {
       for (const meter of this.#root.querySelectorAll(`[data-level=${name}]`)) {
-        /** @type {import("../level-meter.js").LevelMeter} */ (meter).level = level;
+        /** @type {LevelMeter} */ (meter).level = level;
       }
     }
   }

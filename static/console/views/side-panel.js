@@ -1,13 +1,9 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { bell, microphone, speaker } from "./icons.js";
 
-/**
- * @typedef {import("../store.js").State} State
- * @typedef {import("./screen.js").Actions} Actions
- * @typedef {import("../../audio/devices.js").Device} Device
- * @typedef {import("../../audio/devices.js").Devices} Devices
- * @typedef {import("../../audio/devices.js").Role} Role
- */
+/** @import {Device, Devices, Role} from "../../audio/devices.js" */
+/** @import {State} from "../store.js" */
+/** @import {Actions} from "./screen.js" */
 
 /** How Chromium lists the system's own choice. */
 const SYSTEM = "default";
