@@ -1,0 +1,172 @@
+"""A client of the simulator's control desk, for tests and scripts."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx2
+
+
+class ControlError(Exception):
+    """The simulator said no; the text says why."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a phone heard: ``seconds`` since the start of the call, the rest lately.
+
+    ``rms`` is 1.0 at full scale; ``levels`` are those of the frequencies asked for.
+    """
+
+    seconds: float
+    rms: float
+    frequency: float
+    levels: tuple[float, ...]
+    packets: int
+    lost: int
+    longest_gap: float
+    payload_types: dict[str, int]
+    sources: dict[str, int]
+    connected: bool
+
+
+class SimulatorControl:
+    """Speaks to ``{base_url}/simulator/api/``. Usable as a context manager."""
+
+    def __init__(self, base_url: str, token: str = "") -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx2.Client(
+            base_url=f"{base_url.rstrip('/')}/simulator/api/",
+            headers=headers,
+            trust_env=False,
+            timeout=30.0,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def place_call(
+        self,
+        *,
+        tone: int | None = None,
+        behaviour: dict[str, Any] | None = None,
+        **placed: Any,
+    ) -> str:
+        """Let a scripted phone call the business (fields of Placed); its call id.
+
+        With ``tone`` the phone sounds that many hertz, else it speaks.
+        """
+        if tone is not None:
+            placed |= {"says": "tone", "frequency": tone}
+        if behaviour:
+            placed["behaviour"] = behaviour
+        call: str = self._post("calls", placed)["call"]
+        return call
+
+    def calls(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._get("calls")["calls"]
+        return found
+
+    def call(self, call_id: str) -> dict[str, Any]:
+        """State and both SDPs of one call."""
+        return self._get("call", call=call_id)
+
+    def hang_up(self, call_id: str) -> None:
+        self._post("call/hang_up", {"call": call_id})
+
+    def decide(self, call_id: str, decision: str) -> None:
+        """Let the user ``answer`` or ``reject`` a call of the business."""
+        self._post(f"call/{decision}", {"call": call_id})
+
+    def mute(self, call_id: str, how: str = "silence") -> None:
+        """``silence`` keeps packets flowing, ``stop`` does not, empty unmutes."""
+        self._post("call/mute", {"call": call_id, "how": how})
+
+    def send_dtmf(self, call_id: str, digits: str) -> None:
+        self._post("call/dtmf", {"call": call_id, "digits": digits})
+
+    def lose_network(self, call_id: str, *, lost: bool = True) -> None:
+        self._post("call/network", {"call": call_id, "lost": lost})
+
+    def heard(
+        self, call_id: str, *, seconds: float = 1.0, levels_of: tuple[float, ...] = ()
+    ) -> Heard:
+        query = {"call": call_id, "seconds": seconds, "frequency": list(levels_of)}
+        found = self._get("heard", **query)
+        found["levels"] = tuple(found["levels"])
+        found.pop("late")
+        return Heard(**found)
+
+    def heard_wav(self, call_id: str) -> bytes:
+        return self._check(self._client.get("heard.wav", params={"call": call_id}))
+
+    def set_person(self, waid: str, **person: Any) -> None:
+        """How a user without a phone page reacts (fields of Person)."""
+        self._post(f"people/{waid}", person)
+
+    def permission(self, waid: str) -> dict[str, Any]:
+        return self._get(f"permissions/{waid}")
+
+    def reply(self, waid: str, reply: str) -> None:
+        """The user grants (temporary, permanent) or takes away (reject) by itself."""
+        self._post(f"permissions/{waid}", {"reply": reply})
+
+    def behave(self, **behaviour: Any) -> None:
+        """Change what the world does from now on (fields of Behaviour)."""
+        self._post("behaviour", behaviour)
+
+    def set_fault(self, **fault: Any) -> None:
+        """Spoil the business's coming requests (fields of RestFault)."""
+        self._post("faults/rest", fault)
+
+    def set_webhook_fault(self, **fault: Any) -> None:
+        """Spoil the coming webhooks (fields of WebhookFault)."""
+        self._post("faults/webhook", fault)
+
+    def clear_faults(self) -> None:
+        self._post("faults/clear", {})
+
+    def requests(self, **wanted: str) -> list[dict[str, Any]]:
+        """The business's requests, oldest first; by verb, call or waid."""
+        found: list[dict[str, Any]] = self._get("requests", **wanted)["requests"]
+        return found
+
+    def webhooks(self, **wanted: str) -> list[dict[str, Any]]:
+        """The webhooks sent, oldest first; by kind or call."""
+        found: list[dict[str, Any]] = self._get("webhooks", **wanted)["webhooks"]
+        return found
+
+    def send_webhook(self, kind: str, body: dict[str, Any], call: str = "") -> None:
+        """Send any body to one of the five addresses."""
+        self._post("webhooks", {"kind": kind, "body": body, "call": call})
+
+    def advance_clock(self, seconds: float) -> None:
+        self._post("clock", {"advance": seconds})
+
+    def settle(self) -> None:
+        """Wait until no webhook is on its way."""
+        self._post("settle", {})
+
+    def reset(self) -> None:
+        self._post("reset", {})
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        reply = self._client.get(path, params=query)
+        self._check(reply)
+        found: dict[str, Any] = reply.json()
+        return found
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        reply = self._client.post(path, json=body)
+        found: dict[str, Any] = reply.json() if self._check(reply) else {}
+        return found
+
+    def _check(self, reply: httpx2.Response) -> bytes:
+        if reply.is_error:
+            raise ControlError(f"{reply.status_code}: {reply.text[:300]}")
+        return reply.content

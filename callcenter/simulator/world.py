@@ -1,0 +1,365 @@
+"""The simulated world: Wati's account, WhatsApp's calls and permissions, its users."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from callcenter.simulator import payloads, sdp
+from callcenter.simulator.behaviour import Behaviour, FaultList, RestFault
+from callcenter.simulator.calls import Call, Person, Placed, State
+from callcenter.simulator.consent import Consent
+from callcenter.simulator.errors import NoSuchCall, Refusal
+from callcenter.simulator.handset import Handset, Handsets, PagePhone
+from callcenter.simulator.ledger import Ledger
+from callcenter.simulator.phone import PaperPhone, Phone, Script, ScriptedPhone
+from callcenter.simulator.postman import Postman
+
+logger = logging.getLogger(__name__)
+
+CALLS_KEPT = 2_000
+CONCURRENT_CALLS = 1_000
+RINGS_AFTER = 0.1
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the business has at the simulated Wati."""
+
+    tenant: str
+    token: str
+    number: str
+    webhook_url: str
+    webhook_key: str
+
+
+class World:
+    """Everything lives in one event loop; every task is held by the world or a call."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.ledger = Ledger()
+        self.postman = Postman(account.webhook_url, account.webhook_key, self.ledger)
+        self.faults: FaultList[RestFault] = FaultList()
+        self.behaviour = Behaviour()
+        self.calls: dict[str, Call] = {}
+        self.people: dict[str, Person] = {}
+        self.handsets = Handsets()
+        self.consent = Consent(
+            account.tenant,
+            self.now,
+            lambda notice: self.postman.tell(notice, self.behaviour),
+            self.handsets,
+        )
+        self._shift = 0.0
+        self._watches: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def now(self) -> float:
+        return time.time() + self._shift
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for permissions and limits; calls go on in real time."""
+        self._shift += seconds
+
+    # Calls to the business.
+
+    async def place_call(self, placed: Placed, behaviour: Behaviour) -> Call:
+        """Let a scripted phone call; ValueError at an unknown word."""
+        call = await self.ring_business(
+            waid=placed.waid,
+            name=placed.name,
+            number=placed.number,
+            phone=self._phone(placed, behaviour),
+            behaviour=behaviour,
+            call_id=placed.call,
+        )
+        if placed.give_up_after:
+            self._later(call, placed.give_up_after, State.RINGING)
+        call.hang_up_after = placed.hang_up_after
+        return call
+
+    async def ring_business(
+        self,
+        *,
+        waid: str,
+        name: str,
+        phone: Phone,
+        behaviour: Behaviour,
+        number: str = "",
+        call_id: str = "",
+    ) -> Call:
+        call = self._new_call(waid, name, number, "inbound", phone, behaviour)
+        call.call_id = call_id or call.call_id
+        call.offer = await phone.write_offer()
+        self._remember(call)
+        self._later(call, behaviour.ring_limit, State.RINGING, "whatsapp")
+        self._tell(call, payloads.INBOUND)
+        return call
+
+    async def accept(self, call_id: str, answer: str) -> None:
+        """The business answers a ringing call; Refusal or NoSuchCall if it can not."""
+        call = self._running(call_id)
+        if call.direction != "inbound":
+            raise Refusal(100, "the call was placed by the business")
+        if call.state is not State.RINGING:
+            raise Refusal(100, "the call has already been accepted")
+        self._check_sdp(answer, "answer", call.behaviour)
+        call.answer, call.accepted = answer, self.now()
+        self._connected(call)
+        await call.phone.take_answer(answer)
+
+    # Calls by the business.
+
+    async def dial(self, number: str, waid: str, offer: str) -> Call:
+        """The business calls a user; Refusal when WhatsApp does not let it."""
+        self._check_sdp(offer, "offer", self.behaviour)
+        person = self.people.get(waid, Person())
+        self._check_dial(number, waid, person)
+        handset = self.handsets.by_number(waid)
+        phone = self._phone_of(person) if handset is None else PagePhone()
+        name = person.name if handset is None else handset.name
+        call = self._new_call(waid, name, number, "outbound", phone, self.behaviour)
+        call.offer, call.hang_up_after = offer, person.hang_up_after
+        self._remember(call)
+        if handset is not None:
+            handset.attach(call)
+        at_once = handset is None and call.behaviour.answer_at == "before_reply"
+        if at_once:
+            await self._announce(call, at_once=True)
+        self._start(call, self._ring_user(call, person, handset, at_once))
+        return call
+
+    def _check_dial(self, number: str, waid: str, person: Person) -> None:
+        refusal = self.consent.of(number, waid).refuses_call(self.now())
+        if refusal:
+            raise Refusal(refusal, "the business may not call this user now")
+        if person.reaction == "unreachable":
+            raise Refusal(138001, "the user can not be called")
+        running = [call for call in self.calls.values() if not call.is_over]
+        if len(running) >= CONCURRENT_CALLS:
+            raise Refusal(138002, f"{CONCURRENT_CALLS} calls are running")
+        if person.reaction == "busy" or any(
+            (call.number, call.waid) == (number, waid) for call in running
+        ):
+            raise Refusal(138003, "a call with this user is running")
+
+    async def _announce(self, call: Call, *, at_once: bool) -> None:
+        self._tell(call, payloads.STATUS, "CALLING")
+        if not at_once:
+            await asyncio.sleep(RINGS_AFTER)
+        last = self._tell(call, payloads.STATUS, "RINGING")
+        if call.behaviour.answer_at != "accepted" and not isinstance(
+            call.phone, PagePhone
+        ):
+            call.answer = await call.phone.write_answer(call.offer)
+            last = self._tell(call, payloads.OUTBOUND)
+        if at_once:
+            await asyncio.wait([last])
+
+    async def _ring_user(
+        self, call: Call, person: Person, handset: Handset | None, announced: bool
+    ) -> None:
+        if not announced:
+            await self._announce(call, at_once=False)
+        decision = await self._decision(call, person, is_scripted=handset is None)
+        if decision == "answer":
+            await self._user_answers(call)
+            return
+        if decision == "reject":
+            self._tell(call, payloads.STATUS, "REJECTED")
+        self._end(call, "user" if decision else "whatsapp")
+        self.consent.count_unanswered(call.number, call.waid)
+
+    async def _decision(self, call: Call, person: Person, *, is_scripted: bool) -> str:
+        """``answer``, ``reject``, or nothing when it rang too long."""
+        wait, reaction = call.behaviour.ring_limit, ""
+        if is_scripted and person.reaction != "ignore" and person.answer_after < wait:
+            wait, reaction = person.answer_after, person.reaction
+        try:
+            return await asyncio.wait_for(call.decision, wait)
+        except TimeoutError:
+            return reaction
+
+    async def _user_answers(self, call: Call) -> None:
+        if not call.answer:
+            call.answer = await call.phone.write_answer(call.offer)
+            self._tell(call, payloads.OUTBOUND)
+        call.accepted = self.now()
+        call.phone.pick_up()
+        self._connected(call)
+        self._tell(call, payloads.STATUS, "ACCEPTED")
+
+    def _connected(self, call: Call) -> None:
+        call.set_state(State.ACCEPTED)
+        permission = self.consent.of(call.number, call.waid)
+        permission.call_connected(self.now(), outbound=call.direction == "outbound")
+        if call.hang_up_after:
+            self._later(call, call.hang_up_after, State.ACCEPTED)
+
+    # The end of calls.
+
+    def terminate(self, call_id: str) -> None:
+        """The business hangs up or declines; NoSuchCall if there is nothing to end."""
+        self._end(self._running(call_id), "business")
+
+    def hang_up(self, call_id: str, error: int = 0) -> None:
+        """The user hangs up, or their phone gives up with an error of Meta's."""
+        self._end(self._running(call_id), "user", error)
+
+    def _end(self, call: Call, by: str, error: int = 0) -> None:
+        if call.is_over:
+            return
+        call.ended, call.ended_by, call.error = self.now(), by, error
+        call.set_state(State.ENDED)
+        self._tell(call, payloads.TERMINATE)
+        self._own(self._release(call))
+
+    async def _release(self, call: Call) -> None:
+        tasks = list(call.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await call.phone.close()
+
+    def request_permission(self, number: str, waid: str) -> None:
+        """Ask the user; Refusal when WhatsApp does not let the business ask."""
+        self.consent.request(number, waid, self.people.get(waid, Person()))
+
+    # Phones.
+
+    def open_handset(self, waid: str, name: str) -> Handset:
+        """A phone page was opened; its call ends when the page is gone."""
+        handset = self.handsets.open(waid, name)
+        task = asyncio.create_task(self._watch(handset))
+        self._watches.add(task)
+        task.add_done_callback(self._watches.discard)
+        return handset
+
+    async def _watch(self, handset: Handset) -> None:
+        while left := handset.seconds_left:
+            await asyncio.sleep(left)
+        self.close_handset(handset)
+
+    def close_handset(self, handset: Handset) -> None:
+        self.handsets.forget(handset)
+        handset.changed()
+        for call in (handset.call, handset.companion):
+            if call is not None:
+                self._end(call, "user")
+
+    def _phone_of(self, person: Person) -> Phone:
+        placed = Placed(
+            says=person.says, frequency=person.frequency, media=person.media
+        )
+        return self._phone(placed, self.behaviour)
+
+    def _phone(self, placed: Placed, behaviour: Behaviour) -> Phone:
+        if placed.media == "paper" or placed.offer:
+            return PaperPhone(placed.offer)
+        script = Script(
+            says=placed.says,
+            frequency=placed.frequency,
+            ice=placed.ice,
+            first_media_limit=behaviour.first_media_limit,
+            media_gap_limit=behaviour.media_gap_limit,
+        )
+        return ScriptedPhone(script)
+
+    # Housekeeping.
+
+    def _new_call(
+        self,
+        waid: str,
+        name: str,
+        number: str,
+        direction: str,
+        phone: Phone,
+        behaviour: Behaviour,
+    ) -> Call:
+        call = Call(
+            waid=waid,
+            name=name,
+            number=number or self.account.number,
+            tenant=self.account.tenant,
+            direction=direction,
+            phone=phone,
+            behaviour=behaviour,
+            created=self.now(),
+        )
+        if isinstance(phone, ScriptedPhone):
+            phone.on_failure = partial(self._end, call, "user")
+        return call
+
+    def _remember(self, call: Call) -> None:
+        self.calls[call.call_id] = call
+        if len(self.calls) > CALLS_KEPT:
+            oldest = next(iter(self.calls.values()))
+            self._end(oldest, "whatsapp")
+            del self.calls[oldest.call_id]
+
+    def find(self, call_id: str) -> Call:
+        call = self.calls.get(call_id)
+        if call is None:
+            raise NoSuchCall("no such call", 404)
+        return call
+
+    def _running(self, call_id: str) -> Call:
+        call = self.find(call_id)
+        if call.is_over:
+            raise NoSuchCall("the call has ended", 400)
+        return call
+
+    def _check_sdp(self, text: str, kind: str, behaviour: Behaviour) -> None:
+        found = sdp.complaint(text, kind, need_candidates=behaviour.need_candidates)
+        if found:
+            subcode = sdp.FINGERPRINT_SUBCODE if "SHA256" in found else 0
+            raise Refusal(100, f"SDP validation error: {found}", subcode)
+
+    def _tell(self, call: Call, kind: str, status: str = "") -> asyncio.Task[None]:
+        notice = call.notice(kind, self.now(), status)
+        return self.postman.tell(notice, call.behaviour)
+
+    def _later(
+        self, call: Call, seconds: float, state: State, by: str = "user"
+    ) -> None:
+        """End the call after a while if it is still in this state."""
+
+        async def end_then() -> None:
+            await asyncio.sleep(seconds)
+            if call.state is state:
+                self._end(call, by)
+
+        self._start(call, end_then())
+
+    def _start(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        call.tasks.add(task)
+        task.add_done_callback(call.tasks.discard)
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def reset(self) -> None:
+        """Forget everything: calls end silently, nobody hears of it."""
+        calls = list(self.calls.values())
+        self.calls.clear()
+        await asyncio.gather(*(self._release(call) for call in calls))
+        watches = list(self._watches)
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, *self._tasks, return_exceptions=True)
+        await self.consent.reset()
+        await self.postman.close()
+        self.postman.faults.clear()
+        self.faults.clear()
+        self.ledger.clear()
+        self.people.clear()
+        self.handsets.clear()
+        self.behaviour = Behaviour()
+        self._shift = 0.0

@@ -1,0 +1,75 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from callcenter.simulator import sdp, service
+from callcenter.simulator.standalone import SimulatorHandler
+from callcenter.simulator.world import Account, World
+from tests.callcenter.simulator.receiver import Receiver
+
+CARLA = "15550101001"
+NUMBER = "15550100000"
+CALLS = "/simulator/wati/demo/api/v1/openapi/whatsapp/calls"
+ENDPOINT = sdp.Endpoint(
+    addresses=(sdp.Address("127.0.0.1", 4000),),
+    ufrag="business",
+    password="business-password-22-chars",
+    fingerprint=":".join(["B2"] * 32),
+    ssrc=7,
+)
+
+
+def business_offer() -> str:
+    """An offer of a business that is not there."""
+    return sdp.write_offer(ENDPOINT).replace("a=ice-lite\r\n", "")
+
+
+def business_answer() -> str:
+    return business_offer().replace("a=setup:actpass", "a=setup:active")
+
+
+async def until(check: Callable[[], Any], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not check():
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def world(receiver: Receiver) -> AsyncIterator[World]:
+    account = Account("demo", "token", NUMBER, receiver.url, "webhook-key")
+    world = service.create(account)
+    yield world
+    await world.reset()
+
+
+@pytest.fixture
+async def web(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of this process's simulator, from this host."""
+    transport = httpx2.ASGITransport(app=SimulatorHandler())
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://localhost"
+    ) as client:
+        yield client
+
+
+Ask = Callable[..., Awaitable[httpx2.Response]]
+
+
+@pytest.fixture
+def ask(web: httpx2.AsyncClient) -> Ask:
+    """Make one of the business's requests, with the right token."""
+
+    async def ask(method: str, path: str, **details: Any) -> httpx2.Response:
+        headers = details.pop("headers", {"Authorization": "Bearer token"})
+        return await web.request(method, f"{CALLS}/{path}", headers=headers, **details)
+
+    return ask
