@@ -1,0 +1,124 @@
+/** @typedef {import("./api.js").Snapshot} Snapshot */
+
+const STATUS = {
+  idle: "Idle",
+  calling: "Calling",
+  ringing: "Ringing",
+  in_call: "In call",
+  ended: "Ended",
+};
+
+const LINES = {
+  calling: "Calling…",
+  ringing: "is calling you",
+  in_call: "In call",
+  ended: "Call ended",
+};
+
+const PERMISSIONS = {
+  no_permission: "The business may not call you.",
+  temporary: "The business may call you for a week.",
+  permanent: "The business may always call you.",
+};
+
+const COMPANION = {
+  idle: "",
+  calling: "The recorded caller is ringing the business.",
+  in_call: "The recorded caller is speaking.",
+  ended: "The recorded caller has hung up.",
+};
+
+/**
+ * Minutes and seconds.
+ * @param {number} seconds
+ */
+export function clock(seconds) {
+  const whole = Math.floor(Math.max(0, seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** Shows a snapshot; knows nothing of calls or media. */
+export class Screen {
+  #page;
+  #answeredAt = 0;
+
+  /** @param {Document} page */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** @param {string} id */
+  find(id) {
+    return this.#page.getElementById(id);
+  }
+
+  /** @param {Snapshot} snapshot */
+  show(snapshot) {
+    const { state } = snapshot;
+    const inCall = state === "in_call";
+    this.#answeredAt = inCall ? performance.now() - snapshot.seconds * 1000 : 0;
+    this.#page.querySelector(".phone").dataset.state = state;
+    this.find("status").textContent = STATUS[state];
+    this.find("call-line").textContent = LINES[state] ?? "";
+    this.#reveal("call-screen", state !== "idle");
+    this.#reveal("dial-screen", state === "idle" || state === "ended");
+    this.#reveal("answer", state === "ringing");
+    this.#reveal("decline", state === "ringing");
+    this.#reveal("hang-up", inCall || state === "calling");
+    this.#reveal("mute", inCall);
+    this.#reveal("timer", inCall);
+    this.#reveal("level", inCall);
+    this.tick();
+    this.#showPermission(snapshot);
+    this.#showCompanion(snapshot);
+  }
+
+  /** Move the timer on. */
+  tick() {
+    if (this.#answeredAt) {
+      const seconds = (performance.now() - this.#answeredAt) / 1000;
+      this.find("timer").textContent = clock(seconds);
+    }
+  }
+
+  /** @param {number} level 0 to 1, as the browser measures it */
+  showLevel(level) {
+    // The ear is logarithmic: a quiet voice is 0.01 of full scale.
+    this.find("level").value = Math.min(1, Math.sqrt(level * 2));
+  }
+
+  /** @param {boolean} muted */
+  showMuted(muted) {
+    this.find("mute").textContent = muted ? "Unmute" : "Mute";
+    this.find("mute").setAttribute("aria-pressed", String(muted));
+  }
+
+  /** @param {string} text empty when all is well */
+  showProblem(text) {
+    this.find("problem").textContent = text;
+    this.#reveal("problem", text !== "");
+  }
+
+  #showPermission(snapshot) {
+    this.#reveal("permission-card", snapshot.asked_by !== "");
+    this.find("asking").textContent = `+${snapshot.asked_by}`;
+    this.#reveal("nudge", snapshot.nudged);
+    this.find("permission").textContent = PERMISSIONS[snapshot.permission];
+    this.find("change-permission").textContent =
+      snapshot.permission === "no_permission"
+        ? "Let the business call"
+        : "Stop the business from calling";
+  }
+
+  #showCompanion(snapshot) {
+    const running = ["calling", "in_call"].includes(snapshot.companion);
+    this.find("scripted-line").textContent = COMPANION[snapshot.companion];
+    this.find("scripted-call").textContent = running
+      ? "Stop the scripted caller"
+      : "Let the scripted caller ring";
+  }
+
+  #reveal(id, visible) {
+    this.find(id).hidden = !visible;
+  }
+}
