@@ -77,6 +77,7 @@ export class DelayEstimator {
     this.#base.clear();
     this.#smallest = Number.POSITIVE_INFINITY;
     this.#intervalMax = 0;
+    this.#previous = 0;
   }
 
   /**

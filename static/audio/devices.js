@@ -22,7 +22,7 @@ export class Devices extends EventTarget {
 
   /**
    * @param {Pick<Storage, "getItem" | "setItem">} [storage]
-   * @param {MediaDevices | undefined} [media] undefined on a page without https
+   * @param {MediaDevices | null} [media] missing on a page without https
    */
   constructor(storage = localStorage, media = navigator.mediaDevices) {
     super();

@@ -14,6 +14,7 @@ import { SpeakerOutput } from "./speaker-output.js";
  */
 
 const WORKER_READY_MS = 15_000;
+const WORKER_CLOSE_MS = 1000;
 const BLOCKED_AFTER_MS = 1000;
 const GESTURES = ["pointerdown", "keydown"];
 
@@ -273,7 +274,10 @@ export class AudioEngine extends EventTarget {
     this.#open = false;
     navigator.mediaDevices?.removeEventListener("devicechange", this.#follow);
     for (const gesture of GESTURES) window.removeEventListener(gesture, this.#resume);
-    this.#post({ type: "close" });
+    const worker = this.#worker;
+    worker?.postMessage({ type: "close" });
+    // Closing by itself it still says goodbye to the node; should it hang, it is ended.
+    setTimeout(() => worker?.terminate(), WORKER_CLOSE_MS);
     this.#captureNode?.port.postMessage({ stop: true });
     this.#playoutNode?.port.postMessage({ stop: true });
     this.#output?.close();

@@ -10,6 +10,8 @@ const RINGS = [
 const TONES_HERTZ = [523.25, 659.25];
 const EDGE_SECONDS = 0.02;
 const VOLUME = 0.25;
+const GESTURES = ["pointerdown", "keydown"];
+const SETTLED_MS = 200;
 
 /** @param {number} second @returns {number} 0..1, rising and falling softly */
 function envelope(second) {
@@ -36,6 +38,9 @@ export class Ringer {
   #context = /** @type {AudioContext | null} */ (null);
   #output = /** @type {SpeakerOutput | null} */ (null);
   #source = /** @type {AudioBufferSourceNode | null} */ (null);
+  #resume = () => {
+    this.#context?.resume().catch(() => {});
+  };
 
   get isRinging() {
     return this.#source !== null;
@@ -49,7 +54,7 @@ export class Ringer {
 
   /**
    * Rings until `stop`. Without a gesture or a running microphone the browser keeps it
-   * silent; it begins to be heard as soon as the browser allows.
+   * silent; it begins to be heard at the next click or key.
    *
    * @returns {Promise<boolean>} whether it can be heard now
    */
@@ -64,16 +69,14 @@ export class Ringer {
     this.#source = source;
     this.#output = new SpeakerOutput(context, source);
     await this.useSpeaker(this.#speakerId);
-    if (this.#source === source) source.start();
+    if (this.#source !== source) return false;
+    source.start();
+    for (const gesture of GESTURES) window.addEventListener(gesture, this.#resume);
     return this.#isHeard();
   }
 
-  /** For a click anywhere: lets be heard what the browser kept silent. */
-  resume() {
-    this.#context?.resume().catch(() => {});
-  }
-
   stop() {
+    for (const gesture of GESTURES) window.removeEventListener(gesture, this.#resume);
     this.#output?.close();
     this.#context?.close().catch(() => {});
     this.#output = this.#context = this.#source = null;
@@ -82,7 +85,7 @@ export class Ringer {
   async #isHeard() {
     const context = this.#context;
     if (context === null) return false;
-    const settled = new Promise((resolve) => setTimeout(resolve, 200));
+    const settled = new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
     // resume() stays pending for as long as the browser forbids sound.
     await Promise.race([context.resume().catch(() => {}), settled]);
     return context.state === "running";

@@ -392,6 +392,7 @@ async def test_an_engine_closes_and_opens_again(ana: Ana, server: AudioServer) -
     assert await ana.do("engine.isOpen") is False
     assert await ana.do("seen.streams[0].getAudioTracks()[0].readyState") == "ended"
     await until_true(lambda: server.socket.close_code == 1000, "the socket is closed")
+    await ana.until("seen.states.at(-1) === 'idle'")
     await ana.do("Promise.all([engine.open(), engine.open()])")
     await ana.do("engine.connect('/ws/echo/')")
     await ana.until("seen.states.at(-1) === 'connected'")

@@ -58,7 +58,8 @@ window.ears = { microphone: null, speaker: null };
 const { connect } = AudioNode.prototype;
 AudioNode.prototype.connect = function (...to) {
   const result = connect.apply(this, to);
-  if (this instanceof MediaStreamAudioSourceNode) window.ears.microphone = new Ear(this);
+  if (this instanceof MediaStreamAudioSourceNode)
+    window.ears.microphone = new Ear(this);
   else if (this.numberOfInputs === 0) window.ears.speaker = new Ear(this);
   return result;
 };
