@@ -4,6 +4,7 @@
  */
 import { AudioSocket } from "./audio-socket.js";
 import { Downlink } from "./downlink.js";
+import { HOLD_MS } from "./jitter-buffer.js";
 import { OpusDecoder, OpusEncoder } from "./opus-codec.js";
 import { encodePcm, PcmDecoder } from "./pcm.js";
 import { Uplink } from "./uplink.js";
@@ -20,7 +21,6 @@ import { OPUS, PCM } from "./wire.js";
 
 export const TICK_MS = 100;
 const REPORT_TICKS = 20;
-const HOLD_MS = 30;
 /** Half a second of each codec may wait in the socket. */
 const WAITING_BYTES = { [OPUS]: 2000, [PCM]: 48_000 };
 const CODEC_FAILURES_MAX = 5;
@@ -35,7 +35,7 @@ export class CallAudio {
   #downlink;
   #socket;
   #url = /** @type {string | null} */ (null);
-  #codecFailures = 0;
+  #failures = { encoder: 0, decoder: 0 };
   #ticks = 0;
   #holdTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
@@ -53,7 +53,7 @@ export class CallAudio {
     this.#downlink = new Downlink(player, (kind) => this.#decoderFor(kind));
     this.#encoder = new OpusEncoder(
       (packet) => this.#encoded(packet),
-      (error) => this.#codecFailed(error),
+      (error) => this.#codecFailed("encoder", error),
     );
     this.#socket = new AudioSocket({
       onState: (state, code) => this.#stateChanged(state, code),
@@ -160,14 +160,14 @@ export class CallAudio {
     try {
       return this.#encoder.encode(samples);
     } catch (error) {
-      this.#codecFailed(error);
+      this.#codecFailed("encoder", error);
       return false;
     }
   }
 
   /** @param {Uint8Array} packet */
   #encoded(packet) {
-    this.#codecFailures = 0;
+    this.#failures.encoder = 0;
     this.#uplink.send(OPUS, packet);
   }
 
@@ -181,13 +181,13 @@ export class CallAudio {
     try {
       this.#downlink.receive(message, performance.now());
     } catch (error) {
-      this.#codecFailed(error);
+      this.#codecFailed("decoder", error);
     }
     if (!this.#downlink.holding || this.#holdTimer !== undefined) return;
     this.#holdTimer = setTimeout(() => {
       this.#holdTimer = undefined;
       this.#downlink.tick(performance.now());
-    }, HOLD_MS);
+    }, HOLD_MS + 1);
   }
 
   /** @param {number} kind @returns {Decoder | null} */
@@ -203,19 +203,28 @@ export class CallAudio {
   /** @param {number} kind @returns {Decoder} */
   #createDecoder(kind) {
     /** @param {Float32Array<ArrayBuffer>} samples */
-    const play = (samples) => this.#downlink.play(samples);
+    const play = (samples) => {
+      this.#failures.decoder = 0;
+      this.#downlink.play(samples);
+    };
     if (kind === PCM) return new PcmDecoder(play);
     return new OpusDecoder(
       play,
-      (error) => this.#codecFailed(error),
+      (error) => this.#codecFailed("decoder", error),
       this.#support.conceals,
     );
   }
 
-  /** @param {unknown} error the codec is replaced at its next packet */
-  #codecFailed(error) {
-    this.#codecFailures += 1;
-    if (!this.#opus || this.#codecFailures < CODEC_FAILURES_MAX) return;
+  /**
+   * A codec that failed is replaced at its next packet; one that does nothing but fail
+   * is given up, and from then on the node decodes and encodes.
+   *
+   * @param {"encoder" | "decoder"} codec
+   * @param {unknown} error
+   */
+  #codecFailed(codec, error) {
+    this.#failures[codec] += 1;
+    if (!this.#opus || this.#failures[codec] < CODEC_FAILURES_MAX) return;
     this.#tell({ type: "problem", code: "codec-failed", message: String(error) });
     this.#opus = false;
     if (this.#url !== null) this.#socket.connect(this.#withCodec(this.#url));

@@ -164,7 +164,10 @@ export class AudioEngine extends EventTarget {
       this.#captureContext.audioWorklet.addModule(this.#urls.captureWorkletUrl),
       this.#playoutContext.audioWorklet.addModule(this.#urls.playoutWorkletUrl),
     ]);
-    this.#captureNode = new AudioWorkletNode(this.#captureContext, "capture");
+    this.#captureNode = new AudioWorkletNode(this.#captureContext, "capture", {
+      channelCount: 1,
+      channelCountMode: "explicit",
+    });
     this.#captureNode.connect(this.#captureContext.destination);
     this.#playoutNode = new AudioWorkletNode(this.#playoutContext, "playout", {
       numberOfInputs: 0,

@@ -19,7 +19,8 @@ import { FRAME_SAMPLES, OPUS, sequenceDistance, timestampDistance } from "./wire
 /** Opus fades a concealed stretch to nothing within five frames. */
 export const CONCEAL_MAX = 5;
 const HELD_MAX = 3;
-const HOLD_MS = 30;
+/** How long a packet waits for one before it, where packets overtake each other. */
+export const HOLD_MS = 30;
 const REORDER_MEMORY_MS = 30_000;
 /** A sequence further off than two seconds is another stream, not a late packet. */
 const RESTART_DISTANCE = 100;
@@ -42,7 +43,7 @@ export class JitterBuffer {
     return this.#delay.targetMs;
   }
 
-  /** Whether `expire` has something to do once `HOLD_MS` have passed. */
+  /** Whether `expire` has something to do once HOLD_MS have passed. */
   get holding() {
     return this.#held.length > 0;
   }
@@ -70,7 +71,7 @@ export class JitterBuffer {
     if (distance < 0) this.#noteLate(frame.sequence, now);
     else if (!this.#isHeld(frame.sequence)) {
       this.received += 1;
-      if (distance > 0 && !frame.talkSpurt) return this.#gap(frame, distance, now);
+      if (distance > 0) return this.#gap(frame, distance, now);
       return [this.#take(frame, 0, now), ...this.#takeHeld(now)];
     }
     return [];
@@ -89,13 +90,10 @@ export class JitterBuffer {
   /** @param {Frame} frame @param {number} missing @param {number} now */
   #gap(frame, missing, now) {
     const waits = now - this.#reorderedAt < REORDER_MEMORY_MS && missing <= CONCEAL_MAX;
-    if (!waits) {
-      this.#hold(frame);
-      return this.#release(now);
-    }
     if (!this.holding) this.#holdUntil = now + HOLD_MS;
     this.#hold(frame);
-    return this.#held.length >= HELD_MAX ? this.#release(now) : [];
+    const full = this.#held.length >= HELD_MAX;
+    return full || frame.talkSpurt || !waits ? this.#release(now) : [];
   }
 
   /** @param {Frame} frame */
@@ -128,11 +126,12 @@ export class JitterBuffer {
 
   /**
    * @param {Frame} frame
-   * @param {number} missing
+   * @param {number} gap
    * @param {number} now
    * @returns {Playable}
    */
-  #take(frame, missing, now) {
+  #take(frame, gap, now) {
+    const missing = frame.talkSpurt ? 0 : gap;
     const samples =
       frame.kind === OPUS ? opusPacketSamples(frame.payload) : FRAME_SAMPLES;
     const talkSpurt = missing === 0 && this.#followsSilence(frame);

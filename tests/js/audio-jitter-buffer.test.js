@@ -101,6 +101,19 @@ test("a jump of the timestamp alone is a talk spurt, not a loss", () => {
   assert.equal(buffer.lost, 0);
 });
 
+test("a talk spurt is not held back, and frees what is held", () => {
+  const buffer = new JitterBuffer();
+  buffer.push(packet(0), 0);
+  buffer.push(packet(2), 40);
+  buffer.push(packet(1), 45);
+  assert.deepEqual(buffer.push(packet(4), 80), []);
+  assert.deepEqual(told(buffer.push(packet(7, { talkSpurt: true }), 85)), [
+    [4, 1],
+    [7, 0],
+  ]);
+  assert.ok(!buffer.holding);
+});
+
 test("a stream that begins again elsewhere is followed", () => {
   const buffer = new JitterBuffer();
   buffer.push(packet(0), 0);
@@ -120,7 +133,8 @@ test("whatever order packets come in, nothing is played twice or backwards", () 
   for (let i = 0; i < 5000; i += 1) {
     if (random() < 0.05) continue;
     const index = random() < 0.1 ? Math.max(0, i - Math.floor(random() * 4)) : i;
-    const played = [...buffer.push(packet(index), i * 20), ...buffer.expire(i * 20)];
+    const frame = packet(index, { talkSpurt: random() < 0.02 });
+    const played = [...buffer.push(frame, i * 20), ...buffer.expire(i * 20)];
     for (const { frame, missing } of played) {
       assert.ok(frame.sequence > last, `${frame.sequence} after ${last}`);
       assert.ok(missing >= 0 && missing <= 5);

@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 import {
   agentStatus,
+  callerHeading,
   callerName,
-  callerNumber,
   callStatus,
   myCall,
   ringingCalls,
@@ -381,10 +381,9 @@ test("each state of the agent has its word", () => {
 test("a caller is named by name, else by number, else as unknown", () => {
   const number = "+44 7700 900123";
   assert.equal(callerName(carla()), "Carla Gomes");
-  assert.equal(callerNumber(carla()), "+44 7700 900123");
   const unnamed = carla({ contact: { name: "", number } });
-  assert.equal(callerName(unnamed), "+44 7700 900123");
-  assert.equal(callerNumber(unnamed), "");
+  assert.equal(callerName(unnamed), number);
+  assert.equal(callerHeading(unnamed), "Unknown WhatsApp user");
   const unknown = carla({ contact: { name: "", number: "" } });
   assert.equal(callerName(unknown), "Unknown WhatsApp user");
 });
