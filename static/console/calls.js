@@ -24,6 +24,8 @@
 
 /** @import {State} from "./store.js" */
 
+const UNKNOWN = "Unknown WhatsApp user";
+
 const AGENT_STATES = new Map([
   ["available", "Available"],
   ["in_call", "In call"],
@@ -150,19 +152,20 @@ export function agentStatus(state) {
 }
 
 /**
- * Who is on the line. WhatsApp may withhold the name, the number, or both.
+ * Who is on the line, in few words. WhatsApp may withhold the name, the number, or
+ * both.
  * @param {Call} call
  */
 export function callerName(call) {
-  return call.contact.name || call.contact.number || "Unknown WhatsApp user";
+  return call.contact.name || call.contact.number || UNKNOWN;
 }
 
 /**
- * The number, where it is not already shown as the name.
+ * The name for a card, where the number stands below.
  * @param {Call} call
  */
-export function callerNumber(call) {
-  return call.contact.name ? call.contact.number : "";
+export function callerHeading(call) {
+  return call.contact.name || UNKNOWN;
 }
 
 /**

@@ -1,6 +1,9 @@
 /** Tells an agent who looks elsewhere: the page's title, and a desktop notification. */
 
 const TITLE = "Console";
+const BLOCKED =
+  "Desktop notifications are blocked. Keep this window in sight, or allow them in the " +
+  "site settings beside the address.";
 
 export class Notifier {
   #icon;
@@ -8,6 +11,7 @@ export class Notifier {
   #shown = new Map();
   /** @type {{id: string, who: string, detail: string}[]} */
   #ringing = [];
+  #complained = false;
 
   /** @param {string} icon address of the picture in the notification */
   constructor(icon) {
@@ -17,20 +21,18 @@ export class Notifier {
 
   /**
    * Ask to show notifications; call it in the handler of a click.
-   * @returns {Promise<string>} a sentence when they stay off, else ""
+   * @returns {Promise<string>} a sentence when they stay off, the first time; else ""
    */
   async ask() {
     if (!("Notification" in window)) {
       return "";
     }
-    const answer =
-      Notification.permission === "default"
-        ? await Notification.requestPermission()
-        : Notification.permission;
-    return answer === "denied"
-      ? "Desktop notifications are blocked, so keep this window in sight. To allow " +
-          "them, open the site settings beside the address and reload the page."
-      : "";
+    if (Notification.permission === "default") {
+      await Notification.requestPermission();
+    }
+    const complain = Notification.permission === "denied" && !this.#complained;
+    this.#complained ||= complain;
+    return complain ? BLOCKED : "";
   }
 
   /**

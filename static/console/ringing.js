@@ -1,6 +1,6 @@
 /** Makes the calls that ring be heard and seen, and tells the server that they are. */
 
-import { callerName, callerNumber, myCall, ringingCalls } from "./calls.js";
+import { callerName, myCall, ringingCalls } from "./calls.js";
 
 /** @import {Call} from "./calls.js" */
 /** @import {Notifier} from "./notifier.js" */
@@ -58,6 +58,7 @@ export class Ringing {
 
 /** @param {Call} call */
 function described(call) {
-  const detail = [callerNumber(call), call.queue].filter(Boolean).join(" · ");
+  const { name, number } = call.contact;
+  const detail = [name ? number : "", call.queue].filter(Boolean).join(" · ");
   return { id: call.id, who: callerName(call), detail };
 }

@@ -1,4 +1,4 @@
-import { html } from "../../vendor/lit-html.js";
+import { html, nothing } from "../../vendor/lit-html.js";
 import { callStatus, soundCall } from "../calls.js";
 import { handset, microphone, microphoneOff } from "./icons.js";
 import { caller, keyHint, timer } from "./parts.js";
@@ -20,10 +20,8 @@ export function inCallView(state, call, quality, now, actions) {
   const here = soundCall(state) !== null;
   return html`<section class="card call-card" aria-labelledby="caller-now">
     <div class="call-who">${caller(call, "caller-now")}</div>
-    ${bigTimer(state, call, now)} ${here ? sound(quality) : elsewhere(actions)}
-    <p class="muted-note" data-muted=${state.mute.muted && here}>
-      ${microphoneOff()} You are muted. The caller cannot hear you.
-    </p>
+    ${bigTimer(state, call, now)}
+    ${here ? sound(quality, state.mute.muted) : elsewhere(actions)}
     ${buttons(state, call, here, actions)}
   </section>`;
 }
@@ -40,12 +38,30 @@ function bigTimer(state, call, now) {
   return html`<p class="big-timer">${timer(call.answered_at, now, "Talking for")}</p>`;
 }
 
-/** @param {Verdict} quality */
-function sound(quality) {
+/**
+ * Good sound needs no line of its own while the agent is muted.
+ * @param {Verdict} quality
+ * @param {boolean} muted
+ */
+function sound(quality, muted) {
+  const isTold = !muted || quality.grade === "fair" || quality.grade === "bad";
   return html`<div class="sound">
-    <level-meter label="You" data-level="microphone"></level-meter>
+    <level-meter label="Your voice" data-level="microphone"></level-meter>
     <level-meter label="Caller" data-level="speaker"></level-meter>
-    <p class="quality" data-grade=${quality.grade} aria-live="polite">${quality.text}</p>
+    <div class="sound-notes" aria-live="polite">
+      ${
+        muted
+          ? html`<p class="muted-note">
+              ${microphoneOff()} You are muted. The caller cannot hear you.
+            </p>`
+          : nothing
+      }
+      ${
+        isTold
+          ? html`<p class="quality" data-grade=${quality.grade}>${quality.text}</p>`
+          : nothing
+      }
+    </div>
   </div>`;
 }
 

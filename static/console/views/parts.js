@@ -1,5 +1,5 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { callerName, callerNumber, initials } from "../calls.js";
+import { callerHeading, initials } from "../calls.js";
 import { formatDuration, secondsSince, spokenDuration } from "../clock.js";
 
 /** @import {Call} from "../calls.js" */
@@ -26,12 +26,11 @@ export function timer(since, now, label) {
  * @param {string} heading id of the element that holds the name
  */
 export function caller(call, heading) {
-  const name = callerName(call);
-  const number = callerNumber(call);
+  const { name, number } = call.contact;
   return html`
-    <span class="avatar" aria-hidden="true">${initials(call.contact.name)}</span>
+    <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
-      <h2 id=${heading}>${name}</h2>
+      <h2 id=${heading}>${callerHeading(call)}</h2>
       ${
         number || call.queue
           ? html`<p class="caller-facts">
