@@ -244,5 +244,9 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        # memory:// has no host, and kombu finds that worth a warning.
+        "kombu": {"level": "ERROR"},
+        # Four lines a second about sweeps that found nothing.
+        "celery": {"level": "WARNING"},
     },
 }

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # An accept whose reply was lost has probably worked: sound tells within this time.
 LOST_REPLY_PAUSE = 3.0  # seconds
+TERMINATE_FOLLOWS = 3.0  # seconds
 UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
 
 
@@ -85,7 +86,6 @@ class Bridge:
         error: WatiError | None = None
         pauses = list(UNREACHABLE_PAUSES)
         while True:
-            session.expect_release()
             try:
                 error = await outbox.send(request_id, self.http)
             except LookupError:  # the call ended before our answer went out
@@ -93,10 +93,8 @@ class Bridge:
             pause = self._pause_before_retry(session, error, pauses)
             if pause is None:
                 break
-            if error and error.outcome == Outcome.UNKNOWN:
-                session.release_ice()
-            await asyncio.sleep(pause)
-            if session.media_is_up:
+            await asyncio.sleep(pause)  # sound may come up meanwhile and tell
+            if session.is_up:
                 error = None
                 break
             await in_database(outbox.retry_accept, request_id)
@@ -142,10 +140,18 @@ class Bridge:
             await self.settle(session)
 
     def media_failed(self, session: Session, reason: str) -> None:
-        self._start(self._end(session, Event.MEDIA_FAILED, reason))
+        self._start(self._media_failed(session, reason))
 
-    def media_lost(self, session: Session, reason: str) -> None:
-        self._start(self._end(session, Event.MEDIA_LOST, reason))
+    async def _media_failed(self, session: Session, reason: str) -> None:
+        if session.counters.media_up_at is None:
+            await self._end(session, Event.MEDIA_FAILED, reason)
+            return
+        # A caller who hangs up closes the sound first; Wati says so a moment later.
+        await asyncio.sleep(TERMINATE_FOLLOWS)
+        await self._end(session, Event.MEDIA_LOST, reason)
+
+    def media_lost(self, session: Session) -> None:
+        logger.warning("call %s: the caller's sound is lost", session.call_id)
 
     def media_quiet(self, session: Session, seconds: float) -> None:
         logger.warning("call %s: no sound for %.0f s", session.call_id, seconds)

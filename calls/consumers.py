@@ -20,7 +20,7 @@ from agents.services import heard
 from callcenter.database import in_database
 from calls import notify, services
 from calls.bridge import Full, bridge
-from calls.media.listener import Listener
+from calls.media.listener import Codec, Listener
 from calls.node import node_process
 
 logger = logging.getLogger(__name__)
@@ -187,9 +187,9 @@ async def audio(scope: Scope, receive: Any, send: Any) -> None:
     """The door to a call's sound: a bare ASGI application, nothing per frame."""
     node_process.start()
     await receive()  # websocket.connect
-    await send({"type": "websocket.accept"})
     listener, refusal = await _admit(scope)
-    if listener is None:
+    if listener is None:  # a browser sees the code only of an accepted socket
+        await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": refusal})
         return
     guard = asyncio.create_task(_guard(scope, listener))
@@ -213,8 +213,13 @@ async def _admit(scope: Scope) -> tuple[Listener | None, int]:
         session = bridge.session_for(call)
     except Full:
         return None, TRY_AGAIN
+    return Listener(session, _codec(scope)), 0
+
+
+def _codec(scope: Scope) -> Codec:
     query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
-    return Listener(session, codec=query.get("codec", ["opus"])[0]), 0
+    wanted = query.get("codec", [""])[0]
+    return Codec.PCM16 if wanted == Codec.PCM16.value else Codec.OPUS
 
 
 async def _guard(scope: Scope, listener: Listener) -> None:

@@ -76,7 +76,7 @@ class NodeProcess:
             # Another process took our name; our calls are ended by whoever sweeps.
             logger.critical("node %s runs twice; closing calls", settings.NODE_NAME)
             bridge.node = None
-            await bridge.close()
+            await bridge.settle_all()
 
     async def _listen(self) -> None:
         """Hear of changes of our calls as a console does, and act at once."""

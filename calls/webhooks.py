@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 class WebhookView(APIView):
     """One of the five addresses that Wati posts to."""
 
-    kind: Kind
+    kind = Kind.INBOUND_CALL  # each address has its own
     http_method_names = ["post"]
 
     def permission_denied(self, request: Request, *_: Any, **__: Any) -> None:

@@ -41,9 +41,7 @@ def introduce(wati_url: str = "http://127.0.0.1:9/simulator/wati") -> Cast:
     sofia = User.objects.create(
         username="supervisor", password=HASHED, is_staff=True, is_superuser=True
     )
-    return Cast(
-        account, line, queue, hire("ana", queue), hire("bruno", queue), sofia
-    )
+    return Cast(account, line, queue, hire("ana", queue), hire("bruno", queue), sofia)
 
 
 def hire(username: str, queue: Queue) -> Agent:

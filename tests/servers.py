@@ -26,7 +26,9 @@ def wait_for(check: Callable[[], bool], what: str, seconds: float = 30.0) -> Non
 
 
 def _program(name: str, pattern: str, advice: str) -> str:
-    found = shutil.which(name) or next(iter(sorted(glob(pattern, recursive=True), reverse=True)), None)
+    found = shutil.which(name) or next(
+        iter(sorted(glob(pattern, recursive=True), reverse=True)), None
+    )
     if not found:
         raise SystemExit(f"The tests need {name}: {advice}")
     return found
@@ -46,9 +48,7 @@ class Postgres:
             shutil.chown(self._directory, self._user)
         self.port = free_port()
         data = str(self._directory / "data")
-        self._run(
-            "initdb", "-D", data, "-U", "callcenter", "-A", "trust", "-E", "UTF8"
-        )
+        self._run("initdb", "-D", data, "-U", "callcenter", "-A", "trust", "-E", "UTF8")
         options = [
             *("-p", str(self.port), "-k", str(self._directory), "-h", "127.0.0.1"),
             *("-F", "-c", "full_page_writes=off", "-c", "max_connections=200"),

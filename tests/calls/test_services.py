@@ -197,9 +197,7 @@ def test_a_second_offer_for_a_call_harms_nothing(cast: Cast):
 def test_a_number_that_is_not_ours_is_a_conflict(cast: Cast):
     event = InboundCall(call_id="wacid.9", offer=OFFER, business_number="4900")
     with pytest.raises(services.Conflict, match="not one of"):
-        services.offered(
-            cast.account, event, received_at=timezone.now(), offer=OFFER
-        )
+        services.offered(cast.account, event, received_at=timezone.now(), offer=OFFER)
     assert not Call.objects.exists()
 
 

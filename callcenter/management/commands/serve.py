@@ -46,7 +46,7 @@ class EmbeddedWorker:
 
     def stop(self) -> None:
         celery.embedded_worker_runs = False
-        self.beat.stop(wait=False)
+        self.beat.stop()
         self.worker.stop()
 
 
@@ -83,7 +83,7 @@ class Command(BaseCommand):
     def ready(self) -> None:
         if self.worker is not None:
             self.worker.start()
-        node_process.start()
+        reactor.callLater(0, node_process.start)  # inside the loop, which runs then
         logger.info("node %s takes calls", settings.NODE_NAME)
 
     def on_signal(self, *_: Any) -> None:
@@ -96,8 +96,12 @@ class Command(BaseCommand):
     async def stop(self) -> None:
         """Calls first, while the worker can still tell Wati."""
         logger.info("stopping")
-        await node_process.stop()
-        if self.worker is not None:
-            await asyncio.sleep(0.3)  # lets the terminates of the last calls go out
-            await asyncio.to_thread(self.worker.stop)
-        reactor.stop()
+        try:
+            await node_process.stop()
+            if self.worker is not None:
+                await asyncio.sleep(0.3)  # lets the last calls' terminates go out
+                await asyncio.to_thread(self.worker.stop)
+        except Exception:
+            logger.exception("stopping")
+        finally:
+            reactor.stop()
