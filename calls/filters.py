@@ -1,0 +1,162 @@
+"""Filters of the call log, for the screen and for the file alike."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ListFilter, ModelAdmin, SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from calls.models import Call
+from calls.reports import GROUPS, UNANSWERED
+from calls.states import LIVE
+
+Choices = list[tuple[str, str]]
+
+
+class BadPeriod(ValueError):
+    """A date that cannot be read; the text is a sentence for the person who asked."""
+
+
+def read_period(first: str, last: str) -> tuple[datetime | None, datetime | None]:
+    """From and to, as dates in the current zone or as ISO instants; empty is open.
+
+    A date as `to` includes its whole day. The end is exclusive. Raises BadPeriod.
+    """
+    start = _instant("from", first, days=0)
+    end = _instant("to", last, days=1)
+    if start and end and start >= end:
+        raise BadPeriod("“from” must be before “to”.")
+    return start, end
+
+
+def _instant(name: str, text: str, *, days: int) -> datetime | None:
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        day = _date(text)
+        if day:
+            midnight = datetime.combine(day + timedelta(days=days), time.min)
+            return timezone.make_aware(midnight)
+        # In a query string a bare + is a space: 10:00:00+01:00 arrives without it.
+        instant = datetime.fromisoformat(text.replace(" ", "+"))
+        if timezone.is_naive(instant):
+            instant = timezone.make_aware(instant)
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadPeriod(
+            f"“{name}” must be a date such as 2026-11-23 or an instant such as "
+            f"2026-11-23T09:30:00Z, not “{text[:40]}”."
+        ) from None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+class PeriodFilter(ListFilter):
+    """?from=&to=: two dates to fill in."""
+
+    title = "period"
+    template = "admin/calls/period_filter.html"
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        params: dict[str, list[str]],
+        model: type[Call],
+        model_admin: "ModelAdmin[Call]",
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.expected_parameters():
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+
+    def expected_parameters(self) -> list[str]:
+        return ["from", "to"]
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        others = changelist.get_filters_params()
+        yield {
+            "values": self.used_parameters,
+            "others": [
+                (name, value)
+                for name, values in others.items()
+                if name not in self.expected_parameters()
+                for value in values
+            ],
+            "search": changelist.query,
+            "clear": changelist.get_query_string(remove=self.expected_parameters()),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
+        try:
+            start, end = read_period(
+                self.used_parameters.get("from", ""), self.used_parameters.get("to", "")
+            )
+        except BadPeriod as problem:
+            messages.error(request, str(problem))
+            return queryset.none()
+        if start:
+            queryset = queryset.filter(created_at__gte=start)
+        if end:
+            queryset = queryset.filter(created_at__lt=end)
+        return queryset
+
+
+class ResultFilter(SimpleListFilter):
+    """How a call counts, by the very groups that the overview counts."""
+
+    title = "result"
+    parameter_name = "result"
+    names = {
+        "answered": "Answered",
+        "missed": "Missed, for any reason",
+        "abandoned": "Abandoned",
+        "declined": "Declined",
+        "timeout": "Not answered in time",
+        "failed": "Failed",
+        "waiting": "Not answered yet",
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return list(self.names.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
+        value = self.value()
+        if value == "missed":
+            return queryset.filter(UNANSWERED)
+        return queryset.filter(GROUPS[value]) if value in GROUPS else None
+
+
+class StatusFilter(SimpleListFilter):
+    """Live calls at one click."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("live", "Live now"),
+            ("ringing", "Ringing"),
+            ("connecting", "Connecting"),
+            ("active", "In call"),
+            ("ended", "Ended"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
+        value = self.value()
+        if value == "live":
+            return queryset.filter(status__in=LIVE)
+        return queryset.filter(status=value) if value else None

@@ -1,0 +1,47 @@
+"""What the log says of calls, in words that a supervisor reads."""
+
+from calls.states import ENDINGS, Event
+
+WHAT_HAPPENED = {
+    Event.OFFERED: "WhatsApp offered the call.",
+    Event.CLAIMED: "An agent answered.",
+    Event.RELEASED: "The agent's console did not connect; it rang again.",
+    Event.MEDIA_UP: "Sound flows.",
+}
+
+NAME_AT_WATI = {
+    "inbound-call": "New Inbound Call",
+    "terminate-call": "Terminate Call",
+    "outbound-call": "New Outbound Call",
+    "outbound-call-status": "New Outbound Call Status",
+    "call-permission": "Call Permission",
+}
+
+
+def happened(event: str) -> str:
+    """One event in a sentence; an event without one shows its own name."""
+    try:
+        known = Event(event)
+    except ValueError:
+        return _plain(event)
+    if known in ENDINGS:
+        return ENDINGS[known][2]
+    return WHAT_HAPPENED.get(known, _plain(event))
+
+
+def kind_name(kind: str) -> str:
+    """A webhook's kind as Wati's own pages call it."""
+    return NAME_AT_WATI.get(kind, kind)
+
+
+def duration(seconds: int | None) -> str:
+    """Minutes and seconds, with hours only when there are any."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(max(0, seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _plain(event: str) -> str:
+    return event.replace("_", " ").capitalize() + "."
