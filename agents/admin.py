@@ -1,0 +1,190 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms.models import ModelChoiceField
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from agents.models import Agent, AgentStateSpan, Membership, Queue
+from callcenter.admin_parts import ReadOnlyAdmin, badge, when
+
+User = get_user_model()
+
+NOW = ["state_badge", when("state_since", "since"), when("seen_at", "last seen")]
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ["agent"]
+    verbose_name = "member"
+    verbose_name_plural = "agents who serve this queue"
+
+
+class QueueOfAgentInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    verbose_name = "queue"
+    verbose_name_plural = "queues this agent serves"
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
+
+@admin.register(Queue)
+class QueueAdmin(admin.ModelAdmin):
+    list_display = ["name", "ring_seconds", "members"]
+    search_fields = ["name"]
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
+        return super().get_queryset(request).prefetch_related("agents")
+
+    @admin.display(description="agents")
+    def members(self, queue: Queue) -> str:
+        return ", ".join(agent.name for agent in queue.agents.all()) or "nobody"
+
+
+class NewAgentForm(forms.ModelForm):
+    """An agent for a user who exists, or for a new one made in the same step."""
+
+    username = forms.CharField(
+        max_length=150,
+        required=False,
+        label="New username",
+        validators=[User.username_validator],
+        help_text="To make a new user for this agent. It opens the console, "
+        "not the admin.",
+    )
+    password = forms.CharField(
+        required=False,
+        label="New password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = Agent
+        fields = ["name", "user"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.fields["user"]
+        if isinstance(user, ModelChoiceField):
+            user.queryset = User.objects.filter(agent=None, is_active=True)
+            user.required = "username" not in self.fields
+            user.label = "Existing user"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        username = data.get("username", "")
+        if bool(data.get("user")) == bool(username):
+            raise ValidationError("Choose an existing user, or name a new one.")
+        if username:
+            self._check_new_user(username, data.get("password", ""))
+        return data
+
+    def _check_new_user(self, username: str, password: str) -> None:
+        if User.objects.filter(username__iexact=username).exists():
+            self.add_error("username", "This username is taken.")
+        try:
+            validate_password(password, User(username=username))
+        except ValidationError as error:
+            self.add_error("password", error)
+
+
+class AgentOfUserForm(NewAgentForm):
+    """For people who may add agents, but no users."""
+
+    username = None
+    password = None
+
+
+@admin.register(Agent)
+class AgentAdmin(admin.ModelAdmin):
+    list_display = [
+        "name",
+        "user",
+        "state_badge",
+        when("state_since", "since"),
+        when("seen_at", "last seen"),
+        "serves",
+    ]
+    list_filter = ["state", "queues"]
+    list_select_related = ["user"]
+    search_fields = ["name", "user__username"]
+    inlines = [QueueOfAgentInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
+        return super().get_queryset(request).prefetch_related("queues")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            fields = ["name", "user"]
+            if request.user.has_perm("auth.add_user"):
+                fields += ["username", "password"]
+            return [(None, {"fields": fields})]
+        return [(None, {"fields": ["name", "user"]}), ("Now", {"fields": NOW})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*NOW, "user"] if obj else []
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            may_add_user = request.user.has_perm("auth.add_user")
+            kwargs["form"] = NewAgentForm if may_add_user else AgentOfUserForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: Agent, form: Any, change: bool
+    ) -> None:
+        if username := form.cleaned_data.get("username"):
+            obj.user = User.objects.create_user(
+                username, password=form.cleaned_data["password"]
+            )
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # The log tells who was rung and who answered; deactivate the user instead.
+        if isinstance(obj, Agent) and obj.offers.exists():
+            return False
+        return super().has_delete_permission(request, obj)
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, agent: Agent) -> SafeString:
+        return badge(agent.state, agent.get_state_display())
+
+    @admin.display(description="queues")
+    def serves(self, agent: Agent) -> str:
+        return ", ".join(queue.name for queue in agent.queues.all()) or "none"
+
+
+@admin.register(AgentStateSpan)
+class AgentStateSpanAdmin(ReadOnlyAdmin):
+    """The agents' days, as they were; written by the system alone."""
+
+    date_hierarchy = "started_at"
+    ordering = ["-started_at", "-pk"]
+    list_select_related = ["agent"]
+    list_display = [
+        "agent",
+        "state",
+        "reason",
+        when("started_at", "from"),
+        when("ended_at", "until"),
+        "lasted",
+    ]
+    list_filter = ["state", "agent"]
+
+    @admin.display(description="lasted")
+    def lasted(self, span: AgentStateSpan) -> str:
+        if span.ended_at is None:
+            return "still"
+        return str(span.ended_at - span.started_at).split(".")[0]

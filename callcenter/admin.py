@@ -1,0 +1,212 @@
+"""Wati accounts: secrets that go in and never come out, and what to type into Wati."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max
+from django.forms import Script
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from callcenter import connection
+from callcenter.models import WatiAccount
+from callcenter.wati.events import Kind
+from calls.models import Line, WebhookDelivery
+from calls.words import kind_name
+
+OLD_KEY_LASTS = timedelta(hours=24)
+SECRETS = ("api_token", "webhook_key")
+FOR_SUPERUSERS = ("base_url", "tenant_id")
+# Asked about when the account has no line yet; WhatsApp knows no such person.
+SOME_NUMBER = "15550100000"
+
+
+class WatiAccountForm(forms.ModelForm):
+    """Empty secrets keep what is stored."""
+
+    base_url = forms.URLField(
+        label="Base URL",
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"class": "vLargeTextField"}),
+        help_text="The API endpoint that Wati shows, such as "
+        "https://live-mt-server.wati.io; with or without the tenant id at its end.",
+    )
+
+    class Meta:
+        model = WatiAccount
+        fields = ["name", "is_active", "base_url", "tenant_id", *SECRETS]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SECRETS:
+            if name in self.fields:
+                self._make_secret(name)
+
+    def _make_secret(self, name: str) -> None:
+        field = self.fields[name]
+        field.widget = forms.PasswordInput(
+            render_value=False,
+            attrs={"autocomplete": "new-password", "class": "vTextField"},
+        )
+        field.help_text = f"{hint(getattr(self.instance, name))} {HELP[name]}"
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        typed = {name for name in SECRETS if self.data.get(self.add_prefix(name))}
+        changed = set(super().changed_data) - (set(SECRETS) - typed)
+        return [name for name in self.fields if name in changed]
+
+    def clean_api_token(self) -> str:
+        return self._new_or_stored("api_token")
+
+    def clean_webhook_key(self) -> str:
+        return self._new_or_stored("webhook_key")
+
+    def _new_or_stored(self, name: str) -> str:
+        typed = str(self.cleaned_data[name]).strip()
+        if typed.lower().startswith("bearer "):
+            typed = typed[len("bearer ") :].strip()
+        return typed or str(self.initial.get(name) or "")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if base_url := data.get("base_url"):
+            tenant_id = data.get("tenant_id", "")
+            data["base_url"] = connection.host_part(base_url, tenant_id)
+        return data
+
+
+HELP = {
+    "api_token": "From Wati, Connectors, API Tokens. Leave empty to keep it.",
+    "webhook_key": "The ApiKey that Wati sends with every webhook: a long random text "
+    "of your own making, typed here and in Wati. Leave empty to keep it. After a "
+    "change the key before it stays valid for 24 hours.",
+}
+
+
+def hint(secret: str) -> str:
+    """Enough to tell two secrets apart, too little to use one."""
+    if not secret:
+        return "None is stored."
+    return f"Stored, ends with …{secret[-4:]}." if len(secret) >= 12 else "Stored."
+
+
+class LineInline(admin.TabularInline):
+    model = Line
+    extra = 0
+    fields = ["number", "name", "queue"]
+
+
+@admin.register(WatiAccount)
+class WatiAccountAdmin(admin.ModelAdmin):
+    form = WatiAccountForm
+    inlines = [LineInline]
+    change_form_template = "admin/callcenter/account_form.html"
+    list_display = ["name", "base_url", "tenant_id", "is_active", "token", "last_heard"]
+
+    class Media:
+        js = [Script("admin-extra/copy.js", type="module")]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        ours: list[str] = ["name", "is_active"]
+        wati = ["base_url", "tenant_id"]
+        if request.user.is_superuser:
+            wati += SECRETS
+        shown = [("This account", {"fields": ours}), ("At Wati", {"fields": wati})]
+        if obj is not None:
+            wati += ["token", *(["old_key"] if self._has_old_key(obj) else [])]
+            shown.append(("To type into Wati", {"fields": ["addresses"]}))
+        return shown
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = ["token", "old_key", "addresses"]
+        return shown if request.user.is_superuser else [*shown, *FOR_SUPERUSERS]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # Without its address and secrets an account is nothing.
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def save_model(
+        self, request: HttpRequest, obj: WatiAccount, form: Any, change: bool
+    ) -> None:
+        stored = {name: form.initial.get(name, "") for name in SECRETS}
+        typed = form.cleaned_data
+        if stored["webhook_key"] != typed.get("webhook_key", stored["webhook_key"]):
+            obj.old_webhook_key = stored["webhook_key"]
+            obj.old_webhook_key_until = timezone.now() + OLD_KEY_LASTS
+        if stored["api_token"] != typed.get("api_token", stored["api_token"]):
+            obj.unauthorised_since = None
+        super().save_model(request, obj, form, change)
+
+    def get_urls(self) -> list[URLPattern]:
+        test = self.admin_site.admin_view(require_POST(self.test_connection))
+        mine = path("<int:account_id>/test/", test, name="callcenter_watiaccount_test")
+        return [mine, *super().get_urls()]
+
+    def test_connection(self, request: HttpRequest, account_id: int) -> HttpResponse:
+        account = get_object_or_404(WatiAccount, pk=account_id)
+        if not self.has_change_permission(request, account):
+            raise PermissionDenied
+        line = account.lines.order_by("pk").first()
+        verdict = connection.check(account, line.number if line else SOME_NUMBER)
+        level = messages.SUCCESS if verdict.good else messages.ERROR
+        messages.add_message(request, level, verdict.sentence)
+        page = reverse("admin:callcenter_watiaccount_change", args=[account.pk])
+        return HttpResponseRedirect(page)
+
+    @admin.display(description="API token works")
+    def token(self, account: WatiAccount) -> SafeString | str:
+        if not account.api_token:
+            return format_html('<span class="badge badge-failed">{}</span>', "Missing")
+        since = account.unauthorised_since
+        if since is None:
+            return "Not refused"
+        text = f"Refused since {timezone.localtime(since):%b %d, %H:%M}"
+        return format_html('<span class="badge badge-failed">{}</span>', text)
+
+    @admin.display(description="Former key")
+    def old_key(self, account: WatiAccount) -> str:
+        until = timezone.localtime(account.old_webhook_key_until)
+        return f"The key before this one is also accepted until {until:%b %d, %H:%M}."
+
+    def _has_old_key(self, account: WatiAccount) -> bool:
+        return len(account.webhook_keys()) > 1
+
+    @admin.display(description="last heard")
+    def last_heard(self, account: WatiAccount) -> str:
+        times = heard_of(account).values()
+        return f"{timezone.localtime(max(times)):%b %d, %H:%M:%S}" if times else "never"
+
+    @admin.display(description="Webhook addresses")
+    def addresses(self, account: WatiAccount) -> SafeString:
+        heard = heard_of(account)
+        rows = [
+            {
+                "name": kind_name(kind),
+                "address": f"{settings.PUBLIC_URL}{reverse(kind)}",
+                "heard": heard.get(kind),
+            }
+            for kind in Kind
+        ]
+        return render_to_string("admin/callcenter/addresses.html", {"rows": rows})
+
+
+def heard_of(account: WatiAccount) -> dict[str, Any]:
+    """Kind of webhook -> when the last one came."""
+    deliveries = WebhookDelivery.objects.filter(account=account).order_by()
+    newest = deliveries.values_list("kind").annotate(at=Max("received_at"))
+    return dict(newest)

@@ -1,0 +1,76 @@
+"""Is a Wati account set up right? One harmless question, answered in a sentence."""
+
+import asyncio
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from callcenter.models import WatiAccount
+from callcenter.wati.client import WatiClient, new_http
+from callcenter.wati.errors import Outcome, WatiError
+
+GOOD = "Wati answered: the address and the token are good."
+SENTENCES = {
+    Outcome.REFUSED: "Wati was reached, but refused the question: {message} "
+    "Check the base URL and the tenant id.",
+    Outcome.UNAUTHORISED: "Wati refuses the API token. Make a new one in Wati under "
+    "Connectors, API Tokens, and paste it here.",
+    Outcome.UNREACHABLE: "Nothing answers at the base URL. Check it, and the network "
+    "of this server. {message}",
+    Outcome.UNKNOWN: "Something answered, but not as Wati does: {message} Check the "
+    "base URL, or try again in a minute.",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    good: bool
+    sentence: str
+
+
+def check(account: WatiAccount, number: str) -> Verdict:
+    """Ask Wati whether `number` may be called. Blocks for as long as Wati thinks.
+
+    Remembers on the account whether the token was refused.
+    """
+    try:
+        asyncio.run(_ask(account, number))
+    except WatiError as error:
+        verdict = judge(error)
+        _remember(
+            account, refused=error.outcome == Outcome.UNAUTHORISED, verdict=verdict
+        )
+        return verdict
+    verdict = Verdict(True, GOOD)
+    _remember(account, refused=False, verdict=verdict)
+    return verdict
+
+
+def judge(error: WatiError) -> Verdict:
+    """What an error says of the set-up. WhatsApp's own codes come with a good token."""
+    if error.outcome == Outcome.REFUSED and error.code is not None:
+        return Verdict(True, f"{GOOD} WhatsApp adds: {error.message}")
+    return Verdict(False, SENTENCES[error.outcome].format(message=error.message))
+
+
+def host_part(base_url: str, tenant_id: str) -> str:
+    """The address without the tenant, which Wati shows as one with it."""
+    root = base_url.rstrip("/")
+    head, found, _ = f"{root}/".partition(f"/{tenant_id}/")
+    return head if tenant_id and found else root
+
+
+async def _ask(account: WatiAccount, number: str) -> None:
+    async with new_http() as http:
+        client = WatiClient(
+            account.base_url, account.tenant_id, account.api_token, http
+        )
+        await client.read_permission(number)
+
+
+def _remember(account: WatiAccount, *, refused: bool, verdict: Verdict) -> None:
+    mine = WatiAccount.objects.filter(pk=account.pk)
+    if refused:
+        mine.filter(unauthorised_since=None).update(unauthorised_since=timezone.now())
+    elif verdict.good:
+        mine.update(unauthorised_since=None)

@@ -1,0 +1,174 @@
+"""What goes to and fro between Wati and us, and the processes that do it; read-only."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from callcenter.admin_parts import ReadOnlyAdmin, badge, when
+from calls import inbox
+from calls.models import Call, Node, WatiRequest, WebhookDelivery
+from calls.redaction import readable
+from calls.words import kind_name
+
+
+def link_to(call: Call) -> SafeString:
+    address = reverse("admin:calls_call_change", args=[call.pk])
+    return format_html('<a href="{}">{}</a>', address, call)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    date_hierarchy = "received_at"
+    ordering = ["-received_at", "-pk"]
+    list_select_related = ["account"]
+    list_display = [
+        when("received_at", "received"),
+        "name_at_wati",
+        "state",
+        "problem",
+        "wati_call_id",
+        "copies",
+        "account",
+    ]
+    list_filter = ["status", "kind", "account"]
+    search_fields = ["wati_call_id", "problem"]
+    search_help_text = "Wati call id or problem"
+    actions = ["replay"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        return super().get_queryset(request).defer("body")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [
+            "name_at_wati",
+            "state",
+            "problem",
+            "call",
+            when("received_at", "received"),
+            "account",
+            "wati_call_id",
+            "copies",
+            "attempts",
+            when("next_attempt_at", "next try"),
+            "remote_address",
+            "whole_body" if request.user.is_superuser else "body_without_sdp",
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("calls.change_webhookdelivery")
+
+    @admin.action(description="Replay what needs a look", permissions=["replay"])
+    def replay(
+        self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]
+    ) -> None:
+        dead = WebhookDelivery.Status.DEAD
+        oldest_first = deliveries.filter(status=dead).order_by("received_at", "pk")
+        chosen = list(oldest_first.values_list("pk", flat=True))
+        for pk in chosen:
+            inbox.replay(pk)
+        still = WebhookDelivery.objects.filter(pk__in=chosen, status=dead).count()
+        done = len(chosen) - still
+        if still:
+            text = f"{done} replayed; {still} still cannot be used, see the problem."
+            messages.warning(request, text)
+        else:
+            messages.success(request, f"{done} replayed.")
+
+    @admin.display(description="webhook", ordering="kind")
+    def name_at_wati(self, delivery: WebhookDelivery) -> str:
+        return kind_name(delivery.kind)
+
+    @admin.display(description="state", ordering="status")
+    def state(self, delivery: WebhookDelivery) -> SafeString:
+        return badge(delivery.status, delivery.get_status_display())
+
+    @admin.display(description="call")
+    def call(self, delivery: WebhookDelivery) -> str | SafeString:
+        call = Call.objects.logged().filter(
+            account_id=delivery.account_id, wati_call_id=delivery.wati_call_id
+        )
+        found = (
+            call.select_related("contact").first() if delivery.wati_call_id else None
+        )
+        return link_to(found) if found else "None that we know of"
+
+    @admin.display(description="body")
+    def whole_body(self, delivery: WebhookDelivery) -> SafeString:
+        return _preformatted(readable(bytes(delivery.body), with_sdp=True))
+
+    @admin.display(description="body")
+    def body_without_sdp(self, delivery: WebhookDelivery) -> SafeString:
+        return _preformatted(readable(bytes(delivery.body), with_sdp=False))
+
+
+def _preformatted(text: str) -> SafeString:
+    return format_html('<pre class="body">{}</pre>', text)
+
+
+def deliveries_of(call: Call) -> list[dict[str, Any]]:
+    """The webhooks that named a call, for the table on its page."""
+    mine = WebhookDelivery.objects.filter(
+        account_id=call.account_id, wati_call_id=call.wati_call_id
+    )
+    rows = mine.defer("body").order_by("received_at", "pk")
+    return [{"row": row, "what": kind_name(row.kind)} for row in rows]
+
+
+@admin.register(WatiRequest)
+class WatiRequestAdmin(ReadOnlyAdmin):
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-pk"]
+    list_select_related = ["call__contact", "account"]
+    list_display = [
+        when("created_at", "asked"),
+        "verb",
+        "state",
+        "http_status",
+        "problem",
+        "attempts",
+        "call_link",
+        "account",
+    ]
+    list_filter = ["status", "verb", "account"]
+    search_fields = ["call__wati_call_id", "problem"]
+    search_help_text = "Wati call id or problem"
+
+    @admin.display(description="state", ordering="status")
+    def state(self, request: WatiRequest) -> SafeString:
+        return badge(request.status, request.get_status_display())
+
+    @admin.display(description="call")
+    def call_link(self, request: WatiRequest) -> SafeString:
+        return link_to(request.call)
+
+
+@admin.register(Node)
+class NodeAdmin(ReadOnlyAdmin):
+    ordering = ["name"]
+    list_display = [
+        "name",
+        "state",
+        "load",
+        when("lease_until", "heard of until"),
+        "epoch",
+        "url",
+    ]
+
+    @admin.display(description="state")
+    def state(self, node: Node) -> SafeString:
+        if node.lease_until <= timezone.now():
+            return badge("failed", "Not running")
+        return badge("waiting", "Draining") if node.draining else badge("ok", "Alive")
+
+    @admin.display(description="calls held")
+    def load(self, node: Node) -> str:
+        return f"{node.calls} of {node.max_calls}"
