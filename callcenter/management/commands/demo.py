@@ -1,0 +1,71 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from agents.models import Agent, Membership, Queue
+from callcenter.demo import make_past_calls
+from callcenter.models import WatiAccount
+from callcenter.views import DEMO_PASSWORD, DEMO_USERS
+from calls.models import Line
+
+SUPERVISOR = "supervisor"
+User = get_user_model()
+
+
+class Command(BaseCommand):
+    help = (
+        "Make what a demo needs: users, a queue, a line at the simulator, past calls."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("Demo users have a known password: DEBUG=1 only.")
+        agents = [make_agent(name) for name in DEMO_USERS if name != SUPERVISOR]
+        make_supervisor()
+        queue, _ = Queue.objects.get_or_create(name="Support")
+        for agent in agents:
+            Membership.objects.get_or_create(queue=queue, agent=agent)
+        line, _ = Line.objects.get_or_create(
+            account=make_account(),
+            number=settings.SIMULATOR_NUMBER,
+            defaults={"name": "Simulator", "queue": queue},
+        )
+        made = make_past_calls(line, agents, timezone.now())
+        if made:
+            self.stdout.write(f"Demo data is ready, with {made} past calls.")
+
+
+def make_agent(username: str) -> Agent:
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        user = User.objects.create_user(username, password=DEMO_PASSWORD)
+    agent, _ = Agent.objects.get_or_create(
+        user=user, defaults={"name": username.title()}
+    )
+    return agent
+
+
+def make_supervisor() -> None:
+    if not User.objects.filter(username=SUPERVISOR).exists():
+        User.objects.create_superuser(SUPERVISOR, password=DEMO_PASSWORD)
+
+
+def make_account() -> WatiAccount:
+    """The account at the simulator; its address follows this server's port."""
+    wanted = {
+        "base_url": f"{settings.SIMULATOR_URL}/simulator/wati",
+        "tenant_id": settings.SIMULATOR_TENANT,
+        "api_token": settings.SIMULATOR_TOKEN,
+        "webhook_key": settings.SIMULATOR_WEBHOOK_KEY,
+    }
+    account, created = WatiAccount.objects.get_or_create(
+        name="Simulator", defaults=wanted
+    )
+    if not created and any(getattr(account, name) != wanted[name] for name in wanted):
+        for name, value in wanted.items():
+            setattr(account, name, value)
+        account.save(update_fields=list(wanted))
+    return account
