@@ -9,6 +9,7 @@ import { Backoff } from "./backoff.js";
 const BEAT_EVERY_MS = 4_500;
 /** Three beats without a word: the network is gone, though nobody closed. */
 const SILENCE_MS = 15_000;
+const OPEN_WITHIN_MS = 8_000;
 const NOT_SIGNED_IN = 4401;
 const NO_AGENT = 4403;
 
@@ -88,12 +89,16 @@ export class ConsoleSocket extends EventTarget {
   tick(now) {
     if (now >= this.#retryAt) {
       this.open();
-    } else if (this.#socket !== null && now - this.#heardAt > SILENCE_MS) {
+    } else if (this.#socket !== null && now - this.#heardAt > this.#patience) {
       this.#lost(false);
     } else if (this.isOpen && now - this.#beatAt >= BEAT_EVERY_MS) {
       this.#beatAt = now;
       this.#socket?.send('{"type":"beat"}');
     }
+  }
+
+  get #patience() {
+    return this.isOpen ? SILENCE_MS : OPEN_WITHIN_MS;
   }
 
   /**

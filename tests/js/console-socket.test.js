@@ -115,6 +115,14 @@ test("a line that says nothing for fifteen seconds is given up", () => {
   assert.equal(lines[0].readyState, 3);
 });
 
+test("a handshake that hangs is given up sooner", () => {
+  const { socket, told } = socketWithLines();
+  socket.tick(later(7_000));
+  assert.deepEqual(told, []);
+  socket.tick(later(9_000));
+  assert.deepEqual(told, ["lost"]);
+});
+
 test("a line that was left says nothing any more", () => {
   const { socket, lines, told } = socketWithLines();
   lines[0].accept();
@@ -143,10 +151,10 @@ test("signed out and not an agent are final", () => {
   }
 });
 
-test("the wait doubles up to ten seconds, and starts small after a success", () => {
+test("the wait doubles up to five seconds, and starts small after a success", () => {
   const backoff = new Backoff(() => 1);
-  const waits = Array.from({ length: 7 }, () => backoff.next());
-  assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  const waits = Array.from({ length: 6 }, () => backoff.next());
+  assert.deepEqual(waits, [500, 1000, 2000, 4000, 5000, 5000]);
   backoff.reset();
   assert.equal(backoff.next(), 500);
 });
