@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from calls.media import wire
 from calls.media.eager import Rest, begin
+from calls.media.lanes import Lane, find_lane
 from calls.media.pcm import PcmTranscoder
 from calls.media.rtp import FRAME_SECONDS, SAMPLES_PER_SECOND, Packet
 from calls.media.session import ListenerPort
@@ -69,15 +70,19 @@ class Listener:
         self._transcoder = PcmTranscoder() if codec is Codec.PCM16 else None
         self._loop = asyncio.get_running_loop()
         self._send: Send | None = None
+        self._lane: Lane | None = None
         self._ended: asyncio.Future[int] = self._loop.create_future()
         self._waiting: deque[tuple[bytes, int]] = deque()
         self._pump: asyncio.Task[None] | None = None
+        self._stuck_since: float | None = None
         self._allowed_at = 0.0
 
     async def serve(self, receive: Receive, send: Send) -> None:
         """Accept the websocket and carry sound until one side closes it."""
         await send({"type": "websocket.accept"})
-        self._send = send
+        self._send, self._lane = send, find_lane(send)
+        if self._lane is not None:
+            self._lane.open(self.hear)
         reader = asyncio.create_task(self._read(receive))
         self._session.attach(self)
         try:
@@ -85,9 +90,13 @@ class Listener:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._send = None
+            if self._lane is not None:
+                self._lane.close()
             self._session.detach(self)
+            is_gone = reader.done()
             await _end(reader, self._pump)
-            await self._say_goodbye(send)
+            if not is_gone:
+                await self._say_goodbye(send)
 
     def close(self, code: int) -> None:
         """Close the websocket with `code`; the first code counts."""
@@ -103,10 +112,33 @@ class Listener:
                 self._deliver(wire.PCM, frame)
 
     def _deliver(self, kind: int, packet: Packet) -> None:
-        if self._pump is not None:
-            self._keep(kind, packet)
-        elif self._send is not None:
-            self._send_now(wire.pack(kind, *packet))
+        if self._send is None:
+            return
+        frame = wire.pack(kind, *packet)
+        if self._lane is not None:
+            self._send_on_lane(self._lane, frame, packet.timestamp)
+        elif self._pump is not None:
+            self._keep(frame, packet.timestamp)
+        else:
+            self._send_now(frame)
+
+    def _send_on_lane(self, lane: Lane, frame: bytes, timestamp: int) -> None:
+        """Send what waits and then this; the next packet tries again what is left."""
+        waiting = self._waiting
+        try:
+            while waiting and lane.write(waiting[0][0]):
+                waiting.popleft()
+            if not waiting and lane.write(frame):
+                self._stuck_since = None
+                return
+        except OSError:
+            self.close(GOING_AWAY)
+            return
+        self._keep(frame, timestamp)
+        now = self._loop.time()
+        self._stuck_since = self._stuck_since or now
+        if now - self._stuck_since > MAX_STUCK_SECONDS:
+            self.close(GOING_AWAY)
 
     async def _read(self, receive: Receive) -> None:
         """Take messages until the listener is gone."""
@@ -180,10 +212,10 @@ class Listener:
         finally:
             self._pump = None
 
-    def _keep(self, kind: int, packet: Packet) -> None:
+    def _keep(self, frame: bytes, timestamp: int) -> None:
         waiting = self._waiting
-        waiting.append((wire.pack(kind, *packet), packet.timestamp))
-        while (packet.timestamp - waiting[0][1]) & 0xFFFFFFFF > MAX_WAITING_SAMPLES:
+        waiting.append((frame, timestamp))
+        while (timestamp - waiting[0][1]) & 0xFFFFFFFF > MAX_WAITING_SAMPLES:
             waiting.popleft()
             self.dropped += 1
 

@@ -80,9 +80,9 @@ class IncomingStream:
     def read(self, rtp: bytes) -> Packet | None:
         """Return the packet in one RTP packet, or None if it holds no sound.
 
-        After the call `sequence_number` and `timestamp` are those of the RTP header. Other
-        payload types (126 is a key pressed) take their number out of the row, so that
-        they are not mistaken for a loss.
+        After the call `sequence_number` and `timestamp` are those of the RTP header.
+        Other payload types (126 is a key pressed) take their number out of the row, so
+        that they are not mistaken for a loss.
         """
         first, kind, sequence, timestamp, ssrc = _HEADER.unpack_from(rtp)
         self.sequence_number, self.timestamp = sequence, timestamp

@@ -1,0 +1,213 @@
+"""A short way between the audio socket and the server's TCP connection.
+
+ASGI passes each message through a queue and a task on its way in, and through a general
+websocket writer on its way out, which costs more than everything else a frame needs.
+Behind the two servers this project runs on, whole binary frames take a short cut, in and
+out; all else, from the handshake over pings to the close, stays with the server. Behind
+any other server there is no lane, and the listener speaks plain ASGI.
+"""
+
+import asyncio
+import functools
+import socket
+from collections.abc import Callable
+from struct import Struct
+from typing import Any, Protocol, cast
+
+Hear = Callable[[bytes], None]
+
+BINARY_AND_FINAL = 0x82
+MASKED = 0x80
+MAX_FRAME_BYTES = 4096
+UNSENT_BYTES = 1200
+"""What the kernel may hold back unsent: about 400 ms, afterwards the queue begins."""
+
+_SHORT = Struct("!BB")
+_LONG = Struct("!BBH")
+
+
+class Lane(Protocol):
+    """The short way of one websocket; open it once the websocket is accepted."""
+
+    def open(self, hear: Hear) -> None:
+        """Give every binary message to `hear` from now on."""
+
+    def write(self, message: bytes) -> bool:
+        """Send one binary message; False, and nothing sent, while the socket is full.
+
+        Raises `OSError` if the connection is gone.
+        """
+
+    def close(self) -> None:
+        """Give the connection back to the server; may be called again."""
+
+
+def find_lane(send: Any) -> Lane | None:
+    """Return the lane behind an ASGI `send`, None behind a server that is not known."""
+    server = _server_of(send)
+    name = f"{type(server).__module__}.{type(server).__name__}"
+    if name == "daphne.ws_protocol.WebSocketProtocol":
+        return _TwistedLane.find(server)
+    if name.endswith("websockets_sansio_impl.WebSocketsSansIOProtocol"):
+        return _AsyncioLane(server)
+    return None
+
+
+def _server_of(send: Any) -> Any:
+    """Look through the middleware of Channels, which wraps `send` for sessions."""
+    while (inner := getattr(getattr(send, "__self__", None), "real_send", None)) and (
+        inner is not send
+    ):
+        send = inner
+    if isinstance(send, functools.partial) and send.args:
+        return send.args[0]
+    return getattr(send, "__self__", None)
+
+
+def frame(message: bytes) -> bytes:
+    """Return one unmasked binary websocket frame (RFC 6455 section 5.2)."""
+    length = len(message)
+    if length < 126:
+        return _SHORT.pack(BINARY_AND_FINAL, length) + message
+    return _LONG.pack(BINARY_AND_FINAL, 126, length) + message
+
+
+def unframe(data: bytes) -> list[bytes] | None:
+    """Return the messages in `data`, unmasked.
+
+    None if it holds anything but whole binary messages from a client, each in a single
+    frame of up to 4 KiB: the server's own parser must see it then.
+    """
+    messages = []
+    at, end = 0, len(data)
+    while at < end:
+        if end - at < 6 or data[at] != BINARY_AND_FINAL or not data[at + 1] & MASKED:
+            return None
+        length, start = data[at + 1] & 0x7F, at + 6
+        if length == 126:
+            length, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 8
+        if length > MAX_FRAME_BYTES or length == 127 or start + length > end:
+            return None
+        key = data[start - 4 : start]
+        messages.append(_unmask(data[start : start + length], key))
+        at = start + length
+    return messages
+
+
+def _unmask(body: bytes, key: bytes) -> bytes:
+    length = len(body)
+    repeated = (key * (length // 4 + 1))[:length]
+    number = int.from_bytes(body, "big") ^ int.from_bytes(repeated, "big")
+    return number.to_bytes(length, "big")
+
+
+def _hold_little_back(connection: Any) -> None:
+    # Sound that waits in the kernel cannot be dropped any more when it is late.
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None and connection is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
+
+
+class _AsyncioLane(asyncio.Protocol):
+    """Stands between the transport and uvicorn's protocol."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._transport: asyncio.Transport = server.transport
+        self._hear: Hear | None = None
+
+    def open(self, hear: Hear) -> None:
+        self._hear = hear
+        _hold_little_back(self._transport.get_extra_info("socket"))
+        self._transport.set_protocol(self)
+
+    def write(self, message: bytes) -> bool:
+        transport = self._transport
+        if transport.is_closing():
+            raise ConnectionResetError("The audio socket is closed.")
+        if transport.get_write_buffer_size():
+            return False
+        transport.write(frame(message))
+        return True
+
+    def close(self) -> None:
+        self._hear = None
+        if self._transport.get_protocol() is self:
+            self._transport.set_protocol(self._server)
+
+    def data_received(self, data: bytes) -> None:
+        messages = None
+        if self._hear is not None and not self._server.conn.reader.buffer:
+            messages = unframe(data)
+        if messages is None:
+            self._server.data_received(data)
+            return
+        for message in messages:
+            if self._hear is not None:
+                self._hear(message)
+
+    def eof_received(self) -> bool | None:
+        return cast(bool | None, self._server.eof_received())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._server.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._server.resume_writing()
+
+
+class _TwistedLane:
+    """Stands in for `dataReceived` of Daphne's websocket protocol."""
+
+    def __init__(self, server: Any, connection: socket.socket) -> None:
+        self._server = server
+        self._transport = server.transport
+        self._socket = connection
+        self._hear: Hear | None = None
+
+    @classmethod
+    def find(cls, server: Any) -> "_TwistedLane | None":
+        """Return the lane, None where TLS stands between, which must see all bytes."""
+        connection = getattr(server.transport, "socket", None)
+        if isinstance(connection, socket.socket):
+            return cls(server, connection)
+        return None
+
+    def open(self, hear: Hear) -> None:
+        self._hear = hear
+        _hold_little_back(self._socket)
+        self._server.dataReceived = self._data_received
+
+    def write(self, message: bytes) -> bool:
+        transport = self._transport
+        if not transport.connected or transport.disconnecting:
+            raise ConnectionResetError("The audio socket is closed.")
+        if transport._tempDataBuffer or transport.dataBuffer:
+            return False
+        data = frame(message)
+        try:
+            sent = self._socket.send(data)
+        except (BlockingIOError, InterruptedError):
+            return False
+        if sent < len(data):
+            transport.write(data[sent:])
+        return True
+
+    def close(self) -> None:
+        self._hear = None
+        # The class's own method shows again once the instance's is gone.
+        self._server.__dict__.pop("dataReceived", None)
+
+    def _data_received(self, data: bytes) -> None:
+        server, messages = self._server, None
+        if self._hear is not None and not server.data and server.current_frame is None:
+            messages = unframe(data)
+        if messages is None:
+            type(server).dataReceived(server, data)
+            return
+        for message in messages:
+            if self._hear is not None:
+                self._hear(message)
