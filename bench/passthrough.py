@@ -1,0 +1,52 @@
+"""The relay of the product: `Hub`, `Session` and `Listener` as they are."""
+
+from typing import Any
+
+from calls.media.hub import Hub
+from calls.media.listener import Listener
+from calls.media.session import Session
+from calls.media.settings import MediaSettings
+
+
+class Silent:
+    """Session events that nobody needs here."""
+
+    def media_up(self, session: Session) -> None:
+        pass
+
+    def media_quiet(self, session: Session, seconds: float) -> None:
+        pass
+
+    def media_back(self, session: Session) -> None:
+        pass
+
+    def media_lost(self, session: Session) -> None:
+        pass
+
+    def media_failed(self, session: Session, reason: str) -> None:
+        print(f"{session.call_id}: {reason}", flush=True)
+
+    def listener_joined(self, session: Session) -> None:
+        pass
+
+    def listener_left(self, session: Session) -> None:
+        pass
+
+
+class PassthroughRelay:
+    def __init__(self) -> None:
+        self._hub = Hub(MediaSettings(max_calls=1000, allow_private_candidates=True))
+
+    async def answer(self, call_id: str, offer: str) -> str:
+        session = self._hub.open(call_id, Silent())
+        answer = await session.answer(offer)
+        session.release_ice()
+        return answer
+
+    async def consumer(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        session = self._hub.get(scope["url_route"]["kwargs"]["call_id"])
+        if session is None:
+            await receive()
+            await send({"type": "websocket.close", "code": 4404})
+            return
+        await Listener(session).serve(receive, send)

@@ -1,0 +1,152 @@
+"""One measurement: a server on a core of its own, its load on the others."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+WARM_UP = 3.0
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Core is a fraction of one; delays are milliseconds."""
+
+    kind: str
+    server: str
+    calls: int
+    core: float
+    delay_p50: float
+    delay_p99: float
+    lost: float
+
+    @property
+    def core_per_call(self) -> float:
+        return self.core / self.calls
+
+
+def measure(kind: str, server: str, calls: int, seconds: float) -> Result:
+    """Run `calls` two-way calls and return what they cost the server process."""
+    port = free_port()
+    with running("bench.server", kind, server, str(port), core=0) as serving:
+        wait_for(port)
+        with (
+            running("bench.phones", kind, str(port), str(calls)) as phones,
+            ready(phones),
+            running("bench.agents", kind, str(port), str(calls)) as agents,
+            ready(agents),
+        ):
+            begin = time.monotonic() + WARM_UP
+            for generator in (phones, agents):
+                tell(generator, f"{begin} {begin + seconds}")
+            time.sleep(begin - time.monotonic())
+            before = cpu_seconds(serving.pid)
+            time.sleep(begin + seconds - time.monotonic())
+            core = (cpu_seconds(serving.pid) - before) / seconds
+            heard = [json.loads(read(generator)) for generator in (phones, agents)]
+            for generator in (phones, agents):
+                tell(generator, "end")
+    delays = np.array(delays_of(kind, *heard)) * 1000
+    return Result(
+        kind,
+        server,
+        calls,
+        core,
+        float(np.percentile(delays, 50)),
+        float(np.percentile(delays, 99)),
+        loss_of(*heard),
+    )
+
+
+def delays_of(kind: str, phones: Any, agents: Any) -> list[float]:
+    if kind == "passthrough":
+        return [*phones["delays"], *agents["delays"]]
+    delays = []
+    for sender, hearer in ((phones, agents), (agents, phones)):
+        for number, sent in sender["sent_bursts"].items():
+            for heard in hearer["heard_bursts"][number]:
+                before = [instant for instant in sent if instant <= heard]
+                if before:
+                    delays.append(heard - before[-1])
+    return delays
+
+
+def loss_of(phones: Any, agents: Any) -> float:
+    sent = phones["sent"] + agents["sent"]
+    return max(0.0, 1 - (phones["received"] + agents["received"]) / sent)
+
+
+@contextmanager
+def running(
+    module: str, *words: str, core: int | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    others = sorted(os.sched_getaffinity(0))
+    cores = [others[0]] if core == 0 else others[1:] or others
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    os.sched_setaffinity(process.pid, cores)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def ready(generator: subprocess.Popen[str]) -> Iterator[None]:
+    line = read(generator)
+    if line.strip() != "ready":
+        raise RuntimeError(f"A load generator failed: {line!r}")
+    yield
+
+
+def tell(generator: subprocess.Popen[str], line: str) -> None:
+    assert generator.stdin is not None
+    generator.stdin.write(line + "\n")
+    generator.stdin.flush()
+
+
+def read(generator: subprocess.Popen[str]) -> str:
+    assert generator.stdout is not None
+    return generator.stdout.readline()
+
+
+def cpu_seconds(pid: int) -> float:
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("The server did not come up.")
