@@ -14,7 +14,7 @@ export function bannersView(state, signInAddress, actions) {
   return html`${connectionBanner(state, signInAddress, actions)}
   ${
     state.soundProblem
-      ? html`<div class="banner problem">
+      ? html`<div class="banner">
         <p>${state.soundProblem}</p>
         <button type="button" class="button small" @click=${actions.openSound}>
           Try again
@@ -42,7 +42,7 @@ function connectionBanner(state, signInAddress, actions) {
     </div>`;
   }
   if (state.connection === "refused") {
-    return html`<div class="banner problem">
+    return html`<div class="banner">
       <p>This user is not an agent, so no calls can ring here. Ask a supervisor.</p>
       <a class="button small" href=${signInAddress}>Sign in as another user</a>
     </div>`;
