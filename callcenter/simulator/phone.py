@@ -112,6 +112,11 @@ class ScriptedPhone:
         return self._dtls.state == "connected"
 
     @property
+    def dropped(self) -> int:
+        """Datagrams thrown away: strangers', too early, or too many."""
+        return self._ice.dropped
+
+    @property
     def network_lost(self) -> bool:
         return self._ice.network_lost
 

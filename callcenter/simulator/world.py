@@ -240,7 +240,10 @@ class World:
         return handset
 
     async def _watch(self, handset: Handset) -> None:
-        while left := handset.seconds_left:
+        while True:
+            left = handset.seconds_left
+            if not left:
+                break
             await asyncio.sleep(left)
         self.close_handset(handset)
 
