@@ -60,10 +60,16 @@ class IceGuard:
 
     async def _hold_connect(self) -> None:
         await self._released.wait()
+        if not self._closed:
+            await self._connect()
         if self._closed:
+            # A connection that was closed while it came up would renew its consent
+            # for ever.
+            consent = self._connection._query_consent_task
+            if consent is not None:
+                consent.cancel()
             # Ends the engine's own task here; an error would make it begin DTLS.
             raise asyncio.CancelledError
-        await self._connect()
 
     async def _gather_candidates(self) -> None:
         connection = self._connection

@@ -3,6 +3,7 @@
 import asyncio
 import fractions
 import re
+from collections.abc import Callable
 from typing import Any
 
 import av
@@ -92,6 +93,10 @@ class Phone:
         self.voice = Voice(opus_tone(frequency, 100))
         self.heard: list[np.ndarray] = []
         self.deaf = False
+        self.on_datagram: Callable[[bytes], None] | None = None
+        self._lost_of = 0
+        self._sent = 0
+        self._all_muted = False
         self._ears: asyncio.Task[None] | None = None
         transceiver = self.connection.addTransceiver(self.voice)
         codecs = RTCRtpReceiver.getCapabilities("audio").codecs
@@ -101,6 +106,7 @@ class Phone:
         self.dtls = transceiver.receiver.transport
         self.ice: Any = self.dtls.transport._connection
         self.ice.check_start_task = self._answer_only
+        self.dtls.transport._send = self._send_unless_lost
         self.connection.on("track", self._listen)
 
     def _answer_only(self, pair: CandidatePair) -> None:
@@ -148,10 +154,30 @@ class Phone:
         receive = protocol.datagram_received
 
         def unless_deaf(data: bytes, address: Any) -> None:
+            if self.on_datagram is not None:
+                self.on_datagram(data)
             if not self.deaf:
                 receive(data, address)
 
         protocol.datagram_received = unless_deaf
+
+    def lose_every(self, nth: int) -> None:
+        """Let every nth RTP packet of ours be lost on its way."""
+        self._lost_of = nth
+
+    def mute_all(self) -> None:
+        """Send nothing more, neither RTP nor RTCP."""
+        self._all_muted = True
+
+    def unmute_all(self) -> None:
+        self._all_muted = False
+
+    async def _send_unless_lost(self, data: bytes) -> None:
+        self._sent += 1
+        lost = self._lost_of and self._sent % self._lost_of == 0
+        is_media = 127 < data[0] < 192
+        if not is_media or not (self._all_muted or lost):
+            await self.ice.send(data)
 
     def last_heard(self, frames: int) -> np.ndarray:
         return np.concatenate(self.heard[-frames:])
