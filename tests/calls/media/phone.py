@@ -94,6 +94,8 @@ class Phone:
         self.heard: list[np.ndarray] = []
         self.deaf = False
         self.on_datagram: Callable[[bytes], None] | None = None
+        self.send_twice = False
+        self.press_keys = False
         self._lost_of = 0
         self._sent = 0
         self._all_muted = False
@@ -103,10 +105,13 @@ class Phone:
         transceiver.setCodecPreferences(
             [codec for codec in codecs if codec.mimeType == "audio/opus"]
         )
+        self.sender, self.receiver = transceiver.sender, transceiver.receiver
         self.dtls = transceiver.receiver.transport
         self.ice: Any = self.dtls.transport._connection
         self.ice.check_start_task = self._answer_only
         self.dtls.transport._send = self._send_unless_lost
+        self._plain_send_rtp = self.dtls._send_rtp
+        self.dtls._send_rtp = self._send_rtp
         self.connection.on("track", self._listen)
 
     def _answer_only(self, pair: CandidatePair) -> None:
@@ -178,6 +183,15 @@ class Phone:
         is_media = 127 < data[0] < 192
         if not is_media or not (self._all_muted or lost):
             await self.ice.send(data)
+            if self.send_twice and is_media:
+                await self.ice.send(data)
+
+    async def _send_rtp(self, data: bytes) -> None:
+        """Turn every other sound into a pressed key while keys are pressed."""
+        sequence = int.from_bytes(data[2:4], "big")
+        if self.press_keys and data[1] & 0x7F == 111 and sequence % 2:
+            data = data[:1] + b"\x7e" + data[2:12] + b"\x05\x0a\x00\xa0"
+        await self._plain_send_rtp(data)
 
     def last_heard(self, frames: int) -> np.ndarray:
         return np.concatenate(self.heard[-frames:])
