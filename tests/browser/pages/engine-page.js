@@ -60,7 +60,8 @@ AudioNode.prototype.connect = function (...to) {
   const result = connect.apply(this, to);
   if (this instanceof MediaStreamAudioSourceNode)
     window.ears.microphone = new Ear(this);
-  else if (this.numberOfInputs === 0) window.ears.speaker = new Ear(this);
+  else if (this instanceof AudioWorkletNode && this.numberOfInputs === 0)
+    window.ears.speaker = new Ear(this);
   return result;
 };
 
