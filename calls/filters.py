@@ -42,7 +42,7 @@ def _instant(name: str, text: str, *, days: int) -> datetime | None:
         day = _date(text)
         if day:
             midnight = datetime.combine(day + timedelta(days=days), time.min)
-            return timezone.make_aware(midnight)
+            return timezone.make_aware(midnight).astimezone(UTC)
         # In a query string a bare + is a space: 10:00:00+01:00 arrives without it.
         instant = datetime.fromisoformat(text.replace(" ", "+"))
         if timezone.is_naive(instant):
@@ -80,7 +80,7 @@ class PeriodFilter(ListFilter):
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return ["from", "to"]
 
     def has_output(self) -> bool:
@@ -97,13 +97,14 @@ class PeriodFilter(ListFilter):
                 for value in values
             ],
             "search": changelist.query,
-            "clear": changelist.get_query_string(remove=self.expected_parameters()),
+            "clear": changelist.get_query_string(remove=["from", "to"]),
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
         try:
             start, end = read_period(
-                self.used_parameters.get("from", ""), self.used_parameters.get("to", "")
+                str(self.used_parameters.get("from", "")),
+                str(self.used_parameters.get("to", "")),
             )
         except BadPeriod as problem:
             messages.error(request, str(problem))

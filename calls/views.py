@@ -11,6 +11,7 @@ from django.http import (
     HttpResponse,
     HttpResponseBadRequest,
     HttpResponseBase,
+    QueryDict,
     StreamingHttpResponse,
 )
 from django.shortcuts import redirect, render
@@ -51,19 +52,19 @@ def export(request: HttpRequest) -> HttpResponseBase:
     user = request.user
     if not (user.is_staff and user.has_perm("calls.view_call")):
         raise PermissionDenied
+    wish = request.GET.dict()
     try:
-        read_period(request.GET.get("from", ""), request.GET.get("to", ""))
+        read_period(wish.get("from", ""), wish.get("to", ""))
         calls = listed(request)
     except BadPeriod as problem:
         return _bad(str(problem))
     except (IncorrectLookupParameters, DisallowedModelAdminLookup):
         return _bad("One of the filters in this address is not known or not readable.")
     return StreamingHttpResponse(
-        exports.stream(calls, bom=request.GET.get("bom") == "1"),
+        exports.stream(calls, bom=wish.get("bom") == "1"),
         content_type="text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": "attachment; "
-            f'filename="{exports.file_name(request.GET.dict())}"'
+            "Content-Disposition": f'attachment; filename="{exports.file_name(wish)}"'
         },
     )
 
@@ -76,7 +77,7 @@ def listed(request: HttpRequest) -> QuerySet[Call]:
     wanted = request.GET.copy()
     for name in (*ONLY_FOR_THE_SCREEN, "bom"):
         wanted.pop(name, None)
-    request.GET = wanted
+    request.GET = QueryDict(wanted.urlencode())
     model_admin = admin.site.get_model_admin(Call)
     calls: QuerySet[Call] = model_admin.get_changelist_instance(request).queryset
     return calls
