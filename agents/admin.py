@@ -50,7 +50,22 @@ class QueueAdmin(admin.ModelAdmin):
         return ", ".join(agent.name for agent in queue.agents.all()) or "nobody"
 
 
-class NewAgentForm(forms.ModelForm):
+class AgentOfUserForm(forms.ModelForm):
+    """An agent for a user who exists."""
+
+    class Meta:
+        model = Agent
+        fields = ["name", "user"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.fields["user"]
+        if isinstance(user, ModelChoiceField):
+            user.queryset = User.objects.filter(agent=None, is_active=True)
+            user.label = "Existing user"
+
+
+class NewAgentForm(AgentOfUserForm):
     """An agent for a user who exists, or for a new one made in the same step."""
 
     username = forms.CharField(
@@ -68,17 +83,9 @@ class NewAgentForm(forms.ModelForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    class Meta:
-        model = Agent
-        fields = ["name", "user"]
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        user = self.fields["user"]
-        if isinstance(user, ModelChoiceField):
-            user.queryset = User.objects.filter(agent=None, is_active=True)
-            user.required = "username" not in self.fields
-            user.label = "Existing user"
+        self.fields["user"].required = False
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -96,13 +103,6 @@ class NewAgentForm(forms.ModelForm):
             validate_password(password, User(username=username))
         except ValidationError as error:
             self.add_error("password", error)
-
-
-class AgentOfUserForm(NewAgentForm):
-    """For people who may add agents, but no users."""
-
-    username = None
-    password = None
 
 
 @admin.register(Agent)

@@ -1,9 +1,10 @@
 """The call log, read-only: calls move through calls.services, never by an edit."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -141,7 +142,8 @@ class CallAdmin(ReadOnlyAdmin):
         if not request.user.has_perm("calls.change_call"):
             raise PermissionDenied
         call = get_object_or_404(self.get_queryset(request), pk=call_id)
-        if services.end(call.pk, Event.SUPERVISOR_ENDED, user=request.user):
+        user = cast(User, request.user)
+        if services.end(call.pk, Event.SUPERVISOR_ENDED, user=user):
             self.log_change(request, call, "Ended the call.")
             messages.success(request, "The call is ended.")
         else:
@@ -156,7 +158,8 @@ class CallAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         call_id = _uuid(object_id)
-        call = self.get_queryset(request).filter(pk=call_id).first()
+        calls = self.get_queryset(request)
+        call = calls.filter(pk=call_id).first() if call_id else None
         context = dict(extra_context or {}, title="Call")
         if call is not None:
             context |= story_of(call)

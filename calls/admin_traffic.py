@@ -70,18 +70,20 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def replay(
         self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]
     ) -> None:
-        dead = WebhookDelivery.Status.DEAD
-        oldest_first = deliveries.filter(status=dead).order_by("received_at", "pk")
-        chosen = list(oldest_first.values_list("pk", flat=True))
+        dead = deliveries.filter(status=WebhookDelivery.Status.DEAD)
+        chosen = list(dead.order_by("received_at", "pk").values_list("pk", flat=True))
         for pk in chosen:
             inbox.replay(pk)
-        still = WebhookDelivery.objects.filter(pk__in=chosen, status=dead).count()
-        done = len(chosen) - still
-        if still:
-            text = f"{done} replayed; {still} still cannot be used, see the problem."
+        replayed = WebhookDelivery.objects.filter(pk__in=chosen)
+        useless = replayed.filter(status=WebhookDelivery.Status.DEAD).count()
+        failed = replayed.filter(status=WebhookDelivery.Status.NEW).count()
+        messages.success(request, f"{len(chosen) - useless - failed} replayed.")
+        if useless:
+            text = f"{useless} still cannot be used; the problem says why."
             messages.warning(request, text)
-        else:
-            messages.success(request, f"{done} replayed.")
+        if failed:
+            text = f"{failed} failed again and will be tried some more."
+            messages.warning(request, text)
 
     @admin.display(description="webhook", ordering="kind")
     def name_at_wati(self, delivery: WebhookDelivery) -> str:

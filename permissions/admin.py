@@ -26,23 +26,14 @@ class ContactAdmin(admin.ModelAdmin):
     ]
     search_fields = ["name", "waid", "bsuid"]
     search_help_text = "Name or number"
-    fields = [
-        "name",
-        "number_as_read",
-        "waid",
-        "bsuid",
-        "calls_link",
-        FIRST_HEARD,
-    ]
-    readonly_fields = [
-        "number_as_read",
-        "waid",
-        "bsuid",
-        "calls_link",
-        FIRST_HEARD,
-    ]
     date_hierarchy = "created_at"
     show_full_result_count = False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return ["name", *self.get_readonly_fields(request, obj)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return ["number_as_read", "waid", "bsuid", "calls_link", FIRST_HEARD]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -51,7 +42,8 @@ class ContactAdmin(admin.ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
-        return super().get_queryset(request).annotate(call_count=Count("calls"))
+        contacts: QuerySet[Contact] = super().get_queryset(request)
+        return contacts.annotate(call_count=Count("calls"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
