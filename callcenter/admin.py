@@ -32,20 +32,25 @@ FOR_SUPERUSERS = ("base_url", "tenant_id")
 SOME_NUMBER = "15550100000"
 
 
+class HttpsField(forms.URLField):
+    """An address; https when it does not say."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(assume_scheme="https", **kwargs)
+
+
 class WatiAccountForm(forms.ModelForm):
     """Empty secrets keep what is stored."""
-
-    base_url = forms.URLField(
-        label="Base URL",
-        assume_scheme="https",
-        widget=forms.URLInput(attrs={"class": "vLargeTextField"}),
-        help_text="The API endpoint that Wati shows, such as "
-        "https://live-mt-server.wati.io; with or without the tenant id at its end.",
-    )
 
     class Meta:
         model = WatiAccount
         fields = ["name", "is_active", "base_url", "tenant_id", *SECRETS]
+        field_classes = {"base_url": HttpsField}
+        widgets = {"base_url": forms.URLInput(attrs={"class": "vLargeTextField"})}
+        help_texts = {
+            "base_url": "The API endpoint that Wati shows, such as "
+            "https://live-mt-server.wati.io; with or without the tenant id at its end."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -143,12 +148,11 @@ class WatiAccountAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: WatiAccount, form: Any, change: bool
     ) -> None:
-        stored = {name: form.initial.get(name, "") for name in SECRETS}
-        typed = form.cleaned_data
-        if stored["webhook_key"] != typed.get("webhook_key", stored["webhook_key"]):
-            obj.old_webhook_key = stored["webhook_key"]
+        stored = form.initial.get("webhook_key")
+        if stored and stored != form.cleaned_data.get("webhook_key", stored):
+            obj.old_webhook_key = stored
             obj.old_webhook_key_until = timezone.now() + OLD_KEY_LASTS
-        if stored["api_token"] != typed.get("api_token", stored["api_token"]):
+        if "api_token" in form.changed_data:
             obj.unauthorised_since = None
         super().save_model(request, obj, form, change)
 
