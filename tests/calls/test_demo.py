@@ -1,0 +1,100 @@
+"""The demo's data: believable, complete, made once."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from agents.models import Agent, Queue
+from callcenter.models import WatiAccount
+from callcenter.views import DEMO_PASSWORD, DEMO_USERS
+from calls.models import Call, CallChange, Offer
+from calls.states import IllegalMove, Result, after
+
+
+@pytest.fixture
+def demo(transactional_db, settings) -> None:
+    settings.DEBUG = True
+    call_command("demo", stdout=io.StringIO())
+
+
+def test_the_three_logins_work(demo: None):
+    for username in DEMO_USERS:
+        user = authenticate(username=username, password=DEMO_PASSWORD)
+        assert user is not None
+        assert hasattr(user, "agent") == (username != "supervisor")
+        assert user.is_staff == (username == "supervisor")
+
+
+def test_ana_and_bruno_serve_the_line_of_the_simulator(demo: None, settings):
+    queue = Queue.objects.get(name="Support")
+    assert sorted(agent.name for agent in queue.agents.all()) == ["Ana", "Bruno"]
+    account = WatiAccount.objects.get()
+    assert account.base_url == f"{settings.SIMULATOR_URL}/simulator/wati"
+    assert account.webhook_keys() == [settings.SIMULATOR_WEBHOOK_KEY]
+    assert queue.lines.get().number == settings.SIMULATOR_NUMBER
+
+
+def test_a_second_run_changes_nothing(demo: None):
+    rows = (Call, Offer, CallChange, Agent, WatiAccount, Queue)
+    before = [list(model.objects.order_by("pk").values()) for model in rows]
+    call_command("demo", stdout=io.StringIO())
+    assert [list(model.objects.order_by("pk").values()) for model in rows] == before
+
+
+def test_the_account_follows_the_port_of_the_server(demo: None, settings):
+    settings.SIMULATOR_URL = "http://127.0.0.1:9999"
+    call_command("demo", stdout=io.StringIO())
+    assert WatiAccount.objects.get().base_url == "http://127.0.0.1:9999/simulator/wati"
+
+
+def test_there_is_something_of_everything(demo: None):
+    calls = Call.objects.logged()
+    assert calls.count() == 60
+    assert set(calls.values_list("result", flat=True)) == set(Result)
+    assert calls.filter(contact=None).exists()
+    first = calls.earliest("created_at").created_at
+    age = timezone.now() - first
+    assert timedelta(days=10) < age < timedelta(days=25)
+
+
+def test_every_past_call_could_have_happened(demo: None):
+    for call in Call.objects.prefetch_related("changes"):
+        instants = [
+            call.created_at,
+            call.claimed_at,
+            call.accepted_at,
+            call.answered_at,
+            call.ended_at,
+        ]
+        known = [at for at in instants if at]
+        assert known == sorted(known)
+        assert known[-1] <= timezone.now()
+        assert (call.result == "answered") == bool(call.answered_at)
+        status = "unmatched"
+        for change in call.changes.all():
+            assert change.old == status
+            try:
+                assert after(status, change.event) == change.new
+            except IllegalMove:
+                pytest.fail(f"{change} is no move")
+            status = change.new
+        assert status == call.status == "ended"
+
+
+def test_nobody_is_in_two_calls_at_once(demo: None):
+    for agent in Agent.objects.all():
+        mine = Call.objects.filter(agent=agent).order_by("created_at")
+        spans = list(mine.values_list("claimed_at", "ended_at"))
+        for (_, ended), (claimed, _) in zip(spans, spans[1:], strict=False):
+            assert ended <= claimed
+
+
+def test_known_passwords_are_for_demos_only(transactional_db, settings):
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="DEBUG"):
+        call_command("demo")
+    assert not Agent.objects.exists()
