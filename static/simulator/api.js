@@ -33,13 +33,14 @@ export class PhoneApi {
   }
 
   /**
-   * Switch the phone on under a number.
+   * Switch the phone on under a number, and off under the one before.
    * @param {string} waid
    * @param {string} name
    * @returns {Promise<Snapshot>}
    */
   async open(waid, name) {
     const opened = await this.#post("open", { waid, name });
+    this.close();
     this.#token = opened.token;
     return opened;
   }
@@ -67,7 +68,7 @@ export class PhoneApi {
     return this.#post(`${this.#token}/${action}`, details);
   }
 
-  /** Switch the phone off while the page goes away. */
+  /** Switch the phone off, even while the page goes away. */
   close() {
     if (this.#token) {
       this.#send(`${this.#token}/close`, {}, true).catch(() => {});

@@ -43,9 +43,6 @@ export class Phone {
     if (this.#mine.waid === waid && this.#mine.name === name) {
       return;
     }
-    if (this.#snapshot) {
-      this.#api.close();
-    }
     const opened = await this.#api.open(waid, name);
     this.#mine = { waid, name };
     await this.#start(opened);
@@ -129,14 +126,14 @@ export class Phone {
           await this.#take(snapshot);
         }
       } catch (error) {
-        await this.#recover(error);
+        await this.#recover(error, generation);
       }
     }
   }
 
-  async #recover(error) {
+  async #recover(error, generation) {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    if (error instanceof PhoneOff) {
+    if (error instanceof PhoneOff && generation === this.#generation) {
       const { waid, name } = this.#mine;
       const opened = await this.#api.open(waid, name).catch(() => undefined);
       if (opened) {

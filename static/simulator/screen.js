@@ -12,7 +12,12 @@ const LINES = {
   calling: "Calling…",
   ringing: "is calling you",
   in_call: "In call",
-  ended: "Call ended",
+};
+
+const ENDINGS = {
+  business: "The business ended the call.",
+  user: "You hung up.",
+  whatsapp: "Nobody answered.",
 };
 
 const PERMISSIONS = {
@@ -59,7 +64,8 @@ export class Screen {
     this.#answeredAt = inCall ? performance.now() - snapshot.seconds * 1000 : 0;
     this.#page.querySelector(".phone").dataset.state = state;
     this.find("status").textContent = STATUS[state];
-    this.find("call-line").textContent = LINES[state] ?? "";
+    this.find("call-line").textContent =
+      state === "ended" ? ENDINGS[snapshot.ended_by] : (LINES[state] ?? "");
     this.#reveal("call-screen", state !== "idle");
     this.#reveal("dial-screen", state === "idle" || state === "ended");
     this.#reveal("answer", state === "ringing");

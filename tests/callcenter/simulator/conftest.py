@@ -1,15 +1,24 @@
 import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from callcenter.simulator import sdp, service
+from callcenter.simulator.control import SimulatorControl
 from callcenter.simulator.standalone import SimulatorHandler
 from callcenter.simulator.world import Account, World
 from tests.callcenter.simulator.receiver import Receiver
 
+ROOT = Path(__file__).parents[3]
 CARLA = "15550101001"
 NUMBER = "15550100000"
 CALLS = "/simulator/wati/demo/api/v1/openapi/whatsapp/calls"
@@ -73,3 +82,56 @@ def ask(web: httpx2.AsyncClient) -> Ask:
         return await web.request(method, f"{CALLS}/{path}", headers=headers, **details)
 
     return ask
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def desk_receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def address(desk_receiver: Receiver) -> Iterator[str]:
+    """Where the simulator runs as a process of its own, without a database."""
+    port = free_port()
+    command = ["manage.py", "simulator", "--port", str(port)]
+    process = subprocess.Popen(
+        [sys.executable, *command, "--webhooks", desk_receiver.url],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_served(address, process)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def wait_until_served(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None
+        try:
+            httpx2.get(f"{address}/simulator/api/calls")
+        except httpx2.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("the simulator does not serve")
+
+
+@pytest.fixture
+def control(address: str, desk_receiver: Receiver) -> Iterator[SimulatorControl]:
+    with SimulatorControl(address) as control:
+        control.reset()
+        desk_receiver.received.clear()
+        yield control
+        control.reset()

@@ -1,88 +1,29 @@
 """The simulator as a process of its own, by its control desk and under Daphne."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import httpx2
 import pytest
 
 from callcenter.simulator.control import ControlError, SimulatorControl
+from tests.callcenter.simulator.business import Business
 from tests.callcenter.simulator.conftest import (
     CALLS,
     CARLA,
     business_answer,
     business_offer,
+    until,
 )
 from tests.callcenter.simulator.receiver import Receiver
 
-ROOT = Path(__file__).parents[3]
 HEADERS = {"Authorization": "Bearer simulator-token"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def address(receiver: Receiver) -> Iterator[str]:
-    port = free_port()
-    command = ["manage.py", "simulator", "--port", str(port)]
-    process = subprocess.Popen(
-        [sys.executable, *command, "--webhooks", receiver.url],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_served(address, process)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-
-
-def wait_until_served(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert process.poll() is None
-        try:
-            httpx2.get(f"{address}/simulator/api/calls")
-        except httpx2.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError("the simulator does not serve")
-
-
-@pytest.fixture
-def control(address: str, receiver: Receiver) -> Iterator[SimulatorControl]:
-    with SimulatorControl(address) as control:
-        control.reset()
-        receiver.received.clear()
-        yield control
-        control.reset()
-
-
 def test_a_call_can_be_placed_found_and_hung_up(
-    control: SimulatorControl, receiver: Receiver
+    control: SimulatorControl, desk_receiver: Receiver
 ) -> None:
     call = control.place_call(waid=CARLA, name="Carla", tone=440)
-    told = receiver.wait_for("inbound-call")
+    told = desk_receiver.wait_for("inbound-call")
     assert told["callId"] == call
     assert told["contact"] == {"ContactName": "Carla", "ContactNumber": CARLA}
     assert control.call(call)["state"] == "ringing"
@@ -95,6 +36,29 @@ def test_a_call_can_be_placed_found_and_hung_up(
     ]
     with pytest.raises(ControlError, match="has ended"):
         control.hang_up(call)
+
+
+async def test_what_each_side_heard_can_be_asked_and_downloaded(
+    address: str, control: SimulatorControl
+) -> None:
+    business = Business(500)
+    call = control.place_call(tone=700, behaviour={"media_gap_limit": 0.5})
+    answer = await business.answer(control.call(call)["offer"])
+    path = f"{address}{CALLS}/{quote(call, safe='')}/accept"
+    async with httpx2.AsyncClient(headers=HEADERS) as client:
+        assert (await client.post(path, json={"Sdp": answer})).json()["code"] == 200
+    await until(lambda: abs(control.heard(call).frequency - 500) < 5)
+    await until(lambda: abs(business.frequency - 700) < 5)
+    heard = control.heard(call, levels_of=(500, 700))
+    assert heard.connected
+    assert heard.payload_types == {"111": heard.packets}
+    assert heard.levels[0] > 10 * heard.levels[1]
+    assert control.heard_wav(call).startswith(b"RIFF")
+    control.send_dtmf(call, "5")
+    control.mute(call)
+    control.lose_network(call)
+    await until(lambda: control.call(call)["error"] == 138021)
+    await business.close()
 
 
 def test_a_lost_reply_leaves_the_business_in_doubt(
