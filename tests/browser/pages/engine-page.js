@@ -92,3 +92,7 @@ engine.addEventListener("report", ({ detail }) => seen.reports.push(detail));
 engine.addEventListener("problem", ({ detail }) => seen.problems.push(detail.code));
 engine.addEventListener("levels", ({ detail }) => seen.levels.push(detail));
 window.engine = engine;
+if (query.has("talk")) {
+  await engine.open();
+  engine.connect("/ws/echo/");
+}
