@@ -75,10 +75,19 @@ export class PhoneApi {
     }
   }
 
+  /**
+   * @param {string} path
+   * @param {object} details
+   */
   async #post(path, details) {
     return this.#read(await this.#send(path, details, false));
   }
 
+  /**
+   * @param {string} path
+   * @param {object} details
+   * @param {boolean} keepalive whether it outlives the page
+   */
   #send(path, details, keepalive) {
     return fetch(this.#pages + path, {
       method: "POST",
@@ -91,6 +100,10 @@ export class PhoneApi {
     });
   }
 
+  /**
+   * @param {Response} reply
+   * @returns {Promise<any>}
+   */
   async #read(reply) {
     if (!reply.ok) {
       const told = await reply.json().catch(() => ({}));

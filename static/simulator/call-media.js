@@ -99,7 +99,7 @@ export class CallMedia {
     for (const track of this.#microphone.getAudioTracks()) {
       this.#connection.addTrack(track, this.#microphone);
     }
-    const opus = RTCRtpReceiver.getCapabilities("audio").codecs.filter(
+    const opus = (RTCRtpReceiver.getCapabilities("audio")?.codecs ?? []).filter(
       (codec) => codec.mimeType.toLowerCase() === "audio/opus",
     );
     for (const transceiver of this.#connection.getTransceivers()) {
@@ -109,9 +109,10 @@ export class CallMedia {
 
   async #describe() {
     await this.#gathered();
-    return this.#connection.localDescription.sdp;
+    return this.#connection.localDescription?.sdp ?? "";
   }
 
+  /** @returns {Promise<void>} */
   #gathered() {
     return new Promise((resolve) => {
       const check = () => {

@@ -2,11 +2,17 @@ import { PhoneApi } from "./api.js";
 import { Phone } from "./phone.js";
 import { Screen } from "./screen.js";
 
+const REPLIES = {
+  allow: "temporary",
+  "allow-always": "permanent",
+  refuse: "reject",
+};
 const REMEMBERED = "simulated-phone";
-const { pages, forgeryToken } = document.body.dataset;
+const { pages = "", forgeryToken = "" } = document.body.dataset;
 const api = new PhoneApi(pages, forgeryToken);
 const screen = new Screen(document);
-const phone = new Phone(api, screen, screen.find("far-end"));
+const farEnd = /** @type {HTMLAudioElement} */ (screen.find("far-end"));
+const phone = new Phone(api, screen, farEnd);
 
 /** The number and name of the last visit, or a number of one's own. */
 function remembered() {
@@ -24,43 +30,52 @@ function remembered() {
 
 /** Switch the phone on under what stands in the fields. */
 async function open() {
-  const waid = screen.find("waid").value.replace(/[\s()+./-]/g, "");
-  const name = screen.find("name").value.trim();
+  const waid = screen.field("waid").value.replace(/[\s()+./-]/g, "");
+  const name = screen.field("name").value.trim();
   await phone.open(waid, name);
   localStorage.setItem(REMEMBERED, JSON.stringify({ waid, name }));
 }
 
-/** Run what a button does; what goes wrong is said on the page. */
+/**
+ * Run what a button does; what goes wrong is said on the page.
+ * @param {HTMLButtonElement|HTMLInputElement} button
+ * @param {() => Promise<void>} work
+ */
 async function press(button, work) {
   button.disabled = true;
   screen.showProblem("");
   try {
     await work();
-  } catch (error) {
+  } catch (caught) {
+    const { name, message } = /** @type {Error} */ (caught);
     screen.showProblem(
-      error.name === "NotAllowedError"
+      name === "NotAllowedError"
         ? "The microphone is not allowed. Allow it in the address bar and call again."
-        : error.message,
+        : message,
     );
   } finally {
     button.disabled = false;
   }
 }
 
+/**
+ * @param {string} id
+ * @param {() => Promise<void>} work
+ */
 function onPress(id, work) {
-  const button = screen.find(id);
+  const button = screen.button(id);
   button.addEventListener("click", () => press(button, work));
 }
 
 screen.find("dial-screen").addEventListener("submit", (event) => {
   event.preventDefault();
-  press(screen.find("call"), async () => {
+  press(screen.button("call"), async () => {
     await open();
     await phone.call();
   });
 });
 for (const id of ["waid", "name"]) {
-  const field = screen.find(id);
+  const field = screen.field(id);
   field.addEventListener("change", () => press(field, open));
 }
 onPress("answer", () => phone.answer());
@@ -75,15 +90,8 @@ onPress("change-permission", () => {
   const may = phone.snapshot?.permission !== "no_permission";
   return phone.act("reply", { reply: may ? "reject" : "temporary" });
 });
-for (const button of document.querySelectorAll("[data-reply]")) {
-  button.addEventListener("click", () =>
-    press(button, () =>
-      phone.act("reply", {
-        reply: button.dataset.reply,
-        number: phone.snapshot.asked_by,
-      }),
-    ),
-  );
+for (const [id, reply] of Object.entries(REPLIES)) {
+  onPress(id, () => phone.act("reply", { reply, number: phone.snapshot?.asked_by }));
 }
 
 addEventListener("pagehide", () => api.close());
@@ -95,6 +103,6 @@ addEventListener("pageshow", (event) => {
 setInterval(() => phone.tick().catch(() => {}), 1000);
 
 const mine = remembered();
-screen.find("waid").value = mine.waid;
-screen.find("name").value = mine.name;
-press(screen.find("call"), open);
+screen.field("waid").value = mine.waid;
+screen.field("name").value = mine.name;
+press(screen.button("call"), open);

@@ -13,7 +13,9 @@ export class Phone {
   #api;
   #screen;
   #audio;
+  /** @type {Snapshot|undefined} */
   #snapshot;
+  /** @type {CallMedia|null} */
   #media = null;
   #muted = false;
   #packets = 0;
@@ -38,7 +40,11 @@ export class Phone {
     return this.#snapshot;
   }
 
-  /** Switch on under a number, and again under another one. */
+  /**
+   * Switch on under a number, and again under another one.
+   * @param {string} waid
+   * @param {string} name
+   */
   async open(waid, name) {
     if (this.#mine.waid === waid && this.#mine.name === name) {
       return;
@@ -59,7 +65,7 @@ export class Phone {
   }
 
   async answer() {
-    const { offer } = this.#snapshot;
+    const offer = this.#snapshot?.offer ?? "";
     await this.#withMedia(async (media) => {
       await this.act("answer", { sdp: await media.answer(offer) });
     });
@@ -75,7 +81,11 @@ export class Phone {
     this.#screen.showMuted(this.#muted);
   }
 
-  /** Tell the simulator something, and show what it makes of it. */
+  /**
+   * Tell the simulator something, and show what it makes of it.
+   * @param {string} action
+   * @param {object} [details]
+   */
   async act(action, details) {
     await this.#take(await this.#api.act(action, details));
   }
@@ -99,6 +109,7 @@ export class Phone {
     }
   }
 
+  /** @param {(media: CallMedia) => Promise<void>} use */
   async #withMedia(use) {
     this.#closeMedia();
     this.#media = await CallMedia.open(this.#audio);
@@ -110,6 +121,7 @@ export class Phone {
     }
   }
 
+  /** @param {Snapshot} opened */
   async #start(opened) {
     this.#generation += 1;
     this.#snapshot = undefined;
@@ -131,6 +143,10 @@ export class Phone {
     }
   }
 
+  /**
+   * @param {unknown} error
+   * @param {number} generation
+   */
   async #recover(error, generation) {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (error instanceof PhoneOff && generation === this.#generation) {
@@ -142,6 +158,7 @@ export class Phone {
     }
   }
 
+  /** @param {Snapshot} snapshot */
   async #take(snapshot) {
     const last = this.#snapshot;
     if (last && snapshot.version < last.version) {

@@ -1,5 +1,6 @@
 /** @typedef {import("./api.js").Snapshot} Snapshot */
 
+/** @type {Record<string, string>} */
 const STATUS = {
   idle: "Idle",
   calling: "Calling",
@@ -8,24 +9,28 @@ const STATUS = {
   ended: "Ended",
 };
 
+/** @type {Record<string, string>} */
 const LINES = {
   calling: "Calling…",
   ringing: "is calling you",
   in_call: "In call",
 };
 
+/** @type {Record<string, string>} */
 const ENDINGS = {
   business: "The business ended the call.",
   user: "You hung up.",
   whatsapp: "Nobody answered.",
 };
 
+/** @type {Record<string, string>} */
 const PERMISSIONS = {
   no_permission: "The business may not call you.",
   temporary: "The business may call you for a week.",
   permanent: "The business may always call you.",
 };
 
+/** @type {Record<string, string>} */
 const COMPANION = {
   idle: "",
   calling: "The recorded caller is ringing the business.",
@@ -52,9 +57,32 @@ export class Screen {
     this.#page = page;
   }
 
-  /** @param {string} id */
+  /**
+   * @param {string} id
+   * @returns {HTMLElement}
+   */
   find(id) {
-    return this.#page.getElementById(id);
+    const found = this.#page.getElementById(id);
+    if (!found) {
+      throw new Error(`The page has no ${id}.`);
+    }
+    return found;
+  }
+
+  /**
+   * @param {string} id
+   * @returns {HTMLInputElement}
+   */
+  field(id) {
+    return /** @type {HTMLInputElement} */ (this.find(id));
+  }
+
+  /**
+   * @param {string} id
+   * @returns {HTMLButtonElement}
+   */
+  button(id) {
+    return /** @type {HTMLButtonElement} */ (this.find(id));
   }
 
   /** @param {Snapshot} snapshot */
@@ -62,7 +90,7 @@ export class Screen {
     const { state } = snapshot;
     const inCall = state === "in_call";
     this.#answeredAt = inCall ? performance.now() - snapshot.seconds * 1000 : 0;
-    this.#page.querySelector(".phone").dataset.state = state;
+    this.find("phone").dataset.state = state;
     this.find("status").textContent = STATUS[state];
     this.find("call-line").textContent =
       state === "ended" ? ENDINGS[snapshot.ended_by] : (LINES[state] ?? "");
@@ -90,7 +118,8 @@ export class Screen {
   /** @param {number} level 0 to 1, as the browser measures it */
   showLevel(level) {
     // The ear is logarithmic: a quiet voice is 0.01 of full scale.
-    this.find("level").value = Math.min(1, Math.sqrt(level * 2));
+    const meter = /** @type {HTMLMeterElement} */ (this.find("level"));
+    meter.value = Math.min(1, Math.sqrt(level * 2));
   }
 
   /** @param {boolean} muted */
@@ -105,6 +134,7 @@ export class Screen {
     this.#reveal("problem", text !== "");
   }
 
+  /** @param {Snapshot} snapshot */
   #showPermission(snapshot) {
     this.#reveal("permission-card", snapshot.asked_by !== "");
     this.find("asking").textContent = `+${snapshot.asked_by}`;
@@ -116,6 +146,7 @@ export class Screen {
         : "Stop the business from calling";
   }
 
+  /** @param {Snapshot} snapshot */
   #showCompanion(snapshot) {
     const running = ["calling", "in_call"].includes(snapshot.companion);
     this.find("scripted-line").textContent = COMPANION[snapshot.companion];
@@ -124,6 +155,10 @@ export class Screen {
       : "Let the scripted caller ring";
   }
 
+  /**
+   * @param {string} id
+   * @param {boolean} visible
+   */
   #reveal(id, visible) {
     this.find(id).hidden = !visible;
   }

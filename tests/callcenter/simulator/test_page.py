@@ -167,5 +167,5 @@ async def test_a_page_that_goes_away_hangs_up(
 ) -> None:
     await press(phone, "Call")
     await reads(phone, "Calling")
-    await phone.goto(phone.url + "api/calls")
+    await phone.reload()
     await told(desk_receiver, "terminate-call")
