@@ -34,7 +34,7 @@ POLICY = (
     "connect-src 'self' ws: wss:"
 )
 SAMPLE_RATE = 48000
-KEPT_FRAMES = 500
+KEPT_FRAMES = 5000
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The browser's audio engine against an echoing node: real Chromium, real codecs."""
 
 import asyncio
+import itertools
 import statistics
 import sys
 import time
@@ -19,6 +20,7 @@ from tests.browser.audio_server import (
     SAMPLE_RATE,
     STATIC,
     AudioServer,
+    SentFrame,
     decode,
     names_of,
     share_of_tone,
@@ -130,6 +132,14 @@ async def until_true(
         await asyncio.sleep(0.05)
 
 
+def assert_numbered(frames: list[SentFrame]) -> None:
+    """Sequence and timestamp agree; a busy machine may leave out frames, not more."""
+    for earlier, later in itertools.pairwise(frames):
+        steps = later.sequence - earlier.sequence
+        assert steps > 0
+        assert later.timestamp - earlier.timestamp == steps * 960
+
+
 @asynccontextmanager
 async def browser_page(chromium: Path, voice: Path) -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
@@ -168,12 +178,7 @@ async def test_what_ana_says_goes_out_and_comes_back(
     assert {frame.kind for frame in frames} == {1 if codec == "opus" else 2}
     assert frames[0].flags == 1
     assert not any(frame.flags for frame in frames[1:])
-    sequences = [frame.sequence for frame in frames]
-    assert sequences == list(range(sequences[0], sequences[0] + len(frames)))
-    steps = {
-        b.timestamp - a.timestamp for a, b in zip(frames, frames[1:], strict=False)
-    }
-    assert steps == {960}
+    assert_numbered(frames)
     heard = decode(frames)
     assert len(heard) >= (len(frames) - 1) * 960
     assert share_of_tone(heard, TONE_HERTZ) > 0.5
@@ -209,7 +214,7 @@ async def test_a_stall_of_half_a_second_is_caught_up(
     before = await ana.report()
     await server.stall(0.5)
     await ana.until(f"seen.reports.at(-1).acceleratedMs > {before['acceleratedMs']}")
-    await ana.until("seen.reports.at(-1).bufferMs < 180")
+    await ana.until("seen.reports.at(-1).bufferMs < seen.reports.at(-1).targetMs + 60")
     after = await ana.report()
     tell(f"before {before}, after {after}")
     assert after["underruns"] > before["underruns"]
@@ -264,11 +269,12 @@ async def test_mute_sends_silence_and_does_not_stop(
     await ana.hears_herself()
     await ana.do("engine.muted = true")
     assert await ana.do("engine.muted") is True
-    await asyncio.sleep(0.5)
-    server.frames.clear()
-    await until_true(lambda: len(server.frames) > 100, "100 muted frames")
-    silence = decode(list(server.frames))
-    assert numpy.abs(silence).max() < 0.001
+    await until_true(
+        lambda: numpy.abs(decode(list(server.frames)[-100:])).max() < 0.001,
+        "only silence is sent",
+    )
+    count = len(server.frames)
+    await until_true(lambda: len(server.frames) > count + 50, "it goes on")
     assert max(level["microphone"] for level in await ana.do("seen.levels")) > 0.01
     await ana.do("engine.muted = false")
     server.frames.clear()
@@ -283,8 +289,11 @@ async def test_losses_are_concealed(ana: Ana, server: AudioServer, tell: Tell) -
     await ana.until("seen.reports.at(-1)?.lost >= 10")
     report = await ana.report()
     tell(f"one frame in twenty lost: {report}")
-    assert report["underruns"] <= 5
-    assert report["pushes"] >= report["received"] + report["lost"] - 20
+    # Each lost frame was made up: the player got more than arrived.
+    await ana.until(
+        "(({ pushes, received, lost }) => pushes > received + lost / 2)"
+        "(seen.reports.at(-1))"
+    )
 
 
 async def test_broken_packets_do_not_end_the_sound(
@@ -328,8 +337,7 @@ async def test_another_microphone_takes_over_without_a_gap(
     await ana.do(f"engine.useMicrophone('{microphones[-1]}')")
     assert await ana.do("seen.streams[0].getAudioTracks()[0].readyState") == "ended"
     await until_true(lambda: len(server.frames) > count + 100, "100 frames more")
-    sequences = [frame.sequence for frame in server.frames]
-    assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+    assert_numbered(list(server.frames))
     await ana.hears_herself()
 
 
@@ -419,16 +427,13 @@ async def test_a_busy_page_does_not_stop_the_sound(
 ) -> None:
     await ana.talk()
     await ana.hears_herself()
-    busy = asyncio.create_task(
-        ana.do("(() => { const end = Date.now() + 3000; while (Date.now() < end); })()")
-    )
+    block = "(() => { const end = Date.now() + 6000; while (Date.now() < end); })()"
+    busy = asyncio.create_task(ana.do(block))
     await asyncio.sleep(0.5)
     server.frames.clear()
-    await asyncio.sleep(2)
-    arrived = len(server.frames)
+    await until_true(lambda: len(server.frames) > 50 or busy.done(), "sound or silence")
     assert not busy.done()
     await busy
-    assert arrived > 30
     await ana.hears_herself()
 
 
