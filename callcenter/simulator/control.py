@@ -131,14 +131,18 @@ class SimulatorControl:
     def clear_faults(self) -> None:
         self._post("faults/clear", {})
 
-    def requests(self, **wanted: str) -> list[dict[str, Any]]:
-        """The business's requests, oldest first; by verb, call or waid."""
-        found: list[dict[str, Any]] = self._get("requests", **wanted)["requests"]
+    def requests(
+        self, *, verb: str = "", call_id: str = "", waid: str = ""
+    ) -> list[dict[str, Any]]:
+        """The business's requests, oldest first; empty words match all."""
+        query = {"verb": verb, "call": call_id, "waid": waid}
+        found: list[dict[str, Any]] = self._get("requests", **query)["requests"]
         return found
 
-    def webhooks(self, **wanted: str) -> list[dict[str, Any]]:
-        """The webhooks sent, oldest first; by kind or call."""
-        found: list[dict[str, Any]] = self._get("webhooks", **wanted)["webhooks"]
+    def webhooks(self, *, kind: str = "", call_id: str = "") -> list[dict[str, Any]]:
+        """The webhooks sent, oldest first; empty words match all."""
+        query = {"kind": kind, "call": call_id}
+        found: list[dict[str, Any]] = self._get("webhooks", **query)["webhooks"]
         return found
 
     def send_webhook(self, kind: str, body: dict[str, Any], call: str = "") -> None:

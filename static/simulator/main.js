@@ -83,7 +83,7 @@ onPress("decline", () => phone.act("decline"));
 onPress("hang-up", () => phone.hangUp());
 screen.find("mute").addEventListener("click", () => phone.toggleMute());
 onPress("scripted-call", () => {
-  const running = ["calling", "in_call"].includes(phone.snapshot?.companion);
+  const running = ["calling", "in_call"].includes(phone.snapshot?.companion ?? "");
   return phone.act(running ? "scripted_hang_up" : "scripted_call");
 });
 onPress("change-permission", () => {

@@ -30,7 +30,7 @@ def test_a_call_can_be_placed_found_and_hung_up(
     assert control.heard(call).packets == 0
     control.hang_up(call)
     control.settle()
-    assert [w["kind"] for w in control.webhooks(call=call)] == [
+    assert [w["kind"] for w in control.webhooks(call_id=call)] == [
         "inbound-call",
         "terminate-call",
     ]
