@@ -39,7 +39,7 @@ def when(name: str, title: str) -> Callable[[Any], str]:
     @admin.display(description=title, ordering=name)
     def show(row: Any) -> str:
         at = getattr(row, name)
-        return f"{timezone.localtime(at):%b %d, %Y, %H:%M:%S}" if at else ""
+        return f"{timezone.localtime(at):%b %d, %Y, %H:%M:%S}" if at else "-"
 
     show.__name__ = name
     return show

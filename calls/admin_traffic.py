@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
 from calls import inbox
+from calls.filters import KindFilter
 from calls.models import Call, Node, WatiRequest, WebhookDelivery
 from calls.redaction import readable
 from calls.words import kind_name
@@ -36,7 +37,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         "copies",
         "account",
     ]
-    list_filter = ["status", "kind", "account"]
+    list_filter = ["status", KindFilter, "account"]
     search_fields = ["wati_call_id", "problem"]
     search_help_text = "Wati call id or problem"
     actions = ["replay"]

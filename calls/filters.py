@@ -1,4 +1,4 @@
-"""Filters of the call log, for the screen and for the file alike."""
+"""Filters of the call log, for the screen and for the file alike, and of webhooks."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,9 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from calls.models import Call
+from callcenter.wati.events import Kind
+from calls.models import Call, WebhookDelivery
 from calls.reports import GROUPS, UNANSWERED
 from calls.states import LIVE
+from calls.words import kind_name
 
 Choices = list[tuple[str, str]]
 
@@ -161,3 +163,18 @@ class StatusFilter(SimpleListFilter):
         if value == "live":
             return queryset.filter(status__in=LIVE)
         return queryset.filter(status=value) if value else None
+
+
+class KindFilter(SimpleListFilter):
+    """Webhooks by the names that Wati's own pages give them."""
+
+    title = "webhook"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(kind, kind_name(kind)) for kind in Kind]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]
+    ) -> Any:
+        return queryset.filter(kind=self.value()) if self.value() else None

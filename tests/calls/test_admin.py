@@ -275,6 +275,14 @@ def test_no_body_however_broken_shows_an_ice_password(body: bytes):
     assert "very-secret-indeed" not in readable(body, with_sdp=False)
 
 
+def test_webhooks_are_filtered_by_the_names_wati_gives_them(cast: Cast, sofia: Client):
+    webhook(cast, {}, kind="call-permission")
+    wanted = webhook(cast, {}, kind="terminate-call")
+    page = sofia.get(f"{HOOKS}?kind=terminate-call")
+    assert list(page.context["cl"].queryset) == [wanted]
+    assert "New Outbound Call Status" in page.content.decode()
+
+
 def test_a_dead_webhook_is_replayed_and_counts(cast: Cast, sofia: Client):
     body = {"callId": "wacid.late", "event": "terminate"}
     dead = webhook(
