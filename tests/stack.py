@@ -100,6 +100,7 @@ class Stack:
         if FULL:
             self.processes.append(self._worker())
         self.simulator = SimulatorControl(self.simulator_url)
+        self.http = httpx2.Client(timeout=30, trust_env=False)
 
     @property
     def wati_url(self) -> str:
@@ -131,6 +132,8 @@ class Stack:
         return self
 
     def stop(self) -> None:
+        self.http.close()
+        self.simulator.close()
         for process in reversed(self.processes):
             process.stop()
 
@@ -146,14 +149,13 @@ class Stack:
         """Post as Wati does; bytes go as they are."""
         key = settings.SIMULATOR_WEBHOOK_KEY if key is None else key
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return httpx2.post(
+        return self.http.post(
             f"{self.nodes[node].url}/webhooks/wati/{kind}/",
             content=content,
             headers={
                 "Authorization": f"Bearer {key}",
                 "Content-Type": "application/json",
             },
-            timeout=30,
         )
 
     def console(self, agent: Agent, node: int = -1) -> "Console":

@@ -1,0 +1,67 @@
+"""Fifty agents press Answer at the same moment: one wins, and Wati hears one accept."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from agents.models import Agent
+from callcenter.wati.events import InboundCall
+from calls import nodes, outbox, services
+from calls.models import Call, WatiRequest
+from tests.cast import Cast, hire
+
+AGENTS = 50
+# SQLite lets one write at a time anyway; there the race is only worth a look.
+ROUNDS = 200 if connection.vendor == "postgresql" else 10
+
+
+@pytest.fixture
+def agents(cast: Cast) -> list[Agent]:
+    return [hire(f"agent{number}", cast.queue) for number in range(AGENTS)]
+
+
+def ring(cast: Cast, number: int) -> Call:
+    nodes.register()  # its lease would run out under the rounds
+    event = InboundCall(call_id=f"wacid.{number}", offer="v=0")
+    now = timezone.now()
+    return services.offered(cast.account, event, received_at=now, offer="v=0")
+
+
+def all_at_once(pool: ThreadPoolExecutor, agents: list[Agent], call: Call) -> list[str]:
+    """Every agent's attempt: the empty text for the winner, else why not."""
+    barrier = threading.Barrier(len(agents))
+
+    def attempt(agent: Agent) -> str:
+        barrier.wait()
+        try:
+            mine = services.claim(call.pk, agent)
+        except services.Refused as refusal:
+            return str(refusal)
+        # What the winner's node does as soon as the console comes for the sound.
+        services.accept_sent(mine.pk, "v=0")
+        request = outbox.prepare_accept(mine)
+        return "" if outbox.take(request.pk) else "no accept"
+
+    return list(pool.map(attempt, agents))
+
+
+@pytest.mark.timeout(600)
+def test_one_winner_and_one_accept_each_time(cast: Cast, agents: list[Agent]):
+    everybody = Agent.objects.filter(pk__in=[agent.pk for agent in agents])
+    with ThreadPoolExecutor(AGENTS) as pool:
+        for number in range(ROUNDS):
+            everybody.update(state="available", seen_at=timezone.now())
+            call = ring(cast, number)
+            said = all_at_once(pool, agents, call)
+            assert said.count("") == 1, said
+            call.refresh_from_db()
+            assert said[agents.index(call.agent)] == ""
+            losers = {text for text in said if text}
+            assert losers == {f"{call.agent} took this call."}
+            assert WatiRequest.objects.get(call=call).attempts == 1
+            services.hang_up(call.pk, call.agent)
+        barrier = threading.Barrier(AGENTS)
+        list(pool.map(lambda _: (barrier.wait(), connection.close()), range(AGENTS)))
