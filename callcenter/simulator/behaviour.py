@@ -11,6 +11,11 @@ CHOICES = {
     "answer_at": ("ringing", "accepted", "before_reply"),
     "error_shape": ("envelope", "meta", "ok"),
     "outcome": ("normal", "drop", "hang", "status", "code", "redirect"),
+    "media": ("sound", "paper"),
+    "says": ("voice", "tone", "silence"),
+    "ice": ("silent", "stun", "eager"),
+    "reaction": ("answer", "reject", "ignore", "busy", "unreachable"),
+    "reply": ("temporary", "permanent", "reject", "ignore"),
 }
 
 

@@ -112,7 +112,7 @@ def address(desk_receiver: Receiver) -> Iterator[str]:
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        assert process.wait(20) == 0
 
 
 def wait_until_served(address: str, process: subprocess.Popen[bytes]) -> None:

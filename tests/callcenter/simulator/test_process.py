@@ -91,8 +91,10 @@ def test_permissions_can_be_given_and_time_can_pass(
 def test_what_is_wrong_with_an_order_is_said(control: SimulatorControl) -> None:
     with pytest.raises(ControlError, match="400.*'speed'"):
         control.place_call(speed=3)
-    with pytest.raises(ControlError, match="voice, tone or silence"):
+    with pytest.raises(ControlError, match="says must be one of voice"):
         control.place_call(says="poem")
+    with pytest.raises(ControlError, match="reply must be one of"):
+        control.set_person(CARLA, reply="perhaps")
     with pytest.raises(ControlError, match="404"):
         control.heard("wacid.nobody")
     with pytest.raises(ControlError, match="dialect must be one of"):
