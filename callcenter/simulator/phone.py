@@ -170,8 +170,8 @@ class ScriptedPhone:
                 group.create_task(self._watch())
                 if self.script.ice == "eager":
                     group.create_task(self._probe(remote))
-        except* ConnectionError:
-            logger.debug("a phone's connection ended")
+        except* Exception:
+            logger.exception("a phone broke")
 
     async def _probe(self, remote: sdp.Remote) -> None:
         for _ in range(20):
@@ -188,7 +188,9 @@ class ScriptedPhone:
             logger.debug("a phone's DTLS handshake failed")
             return
         await self._picked_up.wait()
-        await self._speak()
+        # The business may close the media first; the phone goes on waiting for it.
+        with contextlib.suppress(ConnectionError):
+            await self._speak()
 
     async def _speak(self) -> None:
         loop = asyncio.get_running_loop()

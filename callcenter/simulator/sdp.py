@@ -4,6 +4,8 @@ Form of the offer: captures of live calls, 2025 to 2026. Checks: Meta's
 troubleshooting page and the refusals people have published.
 """
 
+import contextlib
+import ipaddress
 import re
 import time
 import uuid
@@ -125,10 +127,18 @@ def read_candidates(lines: Sequence[str]) -> list[Address]:
     found = []
     for text in read_all(lines, "a=candidate:")[:16]:
         words = text.split()
-        literal = len(words) > 5 and not words[4].endswith(".local")
-        if literal and words[2].lower() == "udp" and words[5].isdigit():
-            found.append(Address(words[4], int(words[5])))
+        if len(words) > 5 and words[2].lower() == "udp":
+            with contextlib.suppress(ValueError):
+                found.append(read_address(words[4], words[5]))
     return found
+
+
+def read_address(host: str, port: str) -> Address:
+    """ValueError when it is not a literal address and a port."""
+    number = int(port)
+    if not 0 < number < 65536:
+        raise ValueError("no such port")
+    return Address(str(ipaddress.ip_address(host)), number)
 
 
 def write_offer(own: Endpoint) -> str:

@@ -117,6 +117,18 @@ async def test_a_phone_gives_up_when_the_network_is_lost(business: Business) -> 
     await phone.close()
 
 
+async def test_a_phone_whose_business_closes_the_media_waits_and_gives_up(
+    business: Business,
+) -> None:
+    failures: list[int] = []
+    phone = ScriptedPhone(Script(says="tone", media_gap_limit=0.5), failures.append)
+    await connect(phone, business)
+    await until(lambda: phone.ear.packets > 10)
+    await business.close()
+    await until(lambda: failures == [138021])
+    await phone.close()
+
+
 async def test_a_phone_can_be_closed_at_any_moment_and_twice() -> None:
     for steps in range(3):
         tasks = asyncio.all_tasks()

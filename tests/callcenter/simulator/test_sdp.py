@@ -1,6 +1,8 @@
 """SDP as Meta checks it and as WhatsApp writes it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcenter.simulator import sdp
 from tests.callcenter.simulator.conftest import (
@@ -106,6 +108,8 @@ def test_only_literal_udp_candidates_are_read() -> None:
         "a=candidate:2 1 tcp 1 192.0.2.1 9 typ host tcptype active",
         "a=candidate:3 1 udp 1 0a1b.local 5001 typ host",
         "a=candidate:4 1 udp",
+        "a=candidate:5 1 udp 1 192.0.2.1 99999 typ host",
+        "a=candidate:6 1 udp 1 192.0.2.1 x typ host",
     ]
     assert sdp.read_candidates(lines) == [sdp.Address("192.0.2.1", 5000)]
 
@@ -122,3 +126,38 @@ def test_a_browser_is_rewritten_towards_whatsapp_and_back() -> None:
     assert "tcptype" not in rewritten
     assert sdp.complaint(rewritten, "offer") == ""
     assert "a=mid:0\r\n" in sdp.for_browser(rewritten)
+
+
+MUTATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["drop", "double", "swap", "cut", "garble"]),
+        st.integers(0, 40),
+        st.text(max_size=8),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(MUTATIONS)
+def test_what_is_taken_can_be_read_however_odd_it_is(
+    mutations: list[tuple[str, int, str]],
+) -> None:
+    lines = business_answer().split("\r\n")
+    for kind, place, text in mutations:
+        index = place % len(lines)
+        if kind == "drop" and len(lines) > 1:
+            del lines[index]
+        elif kind == "double":
+            lines.insert(index, lines[index])
+        elif kind == "swap":
+            lines.append(lines.pop(index))
+        elif kind == "cut":
+            lines[index] = lines[index][: len(text)]
+        else:
+            lines[index] += text
+    mutated = "\r\n".join(lines)
+    if not sdp.complaint(mutated, "answer"):
+        remote = sdp.read_remote(mutated)
+        assert remote.fingerprint
+        assert remote.opus >= 0
