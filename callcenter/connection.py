@@ -9,6 +9,9 @@ from callcenter.models import WatiAccount
 from callcenter.wati.client import WatiClient, new_http
 from callcenter.wati.errors import Outcome, WatiError
 
+# Shorter codes stand in any page of HTML, such as the "not found" of another server.
+WHATSAPP_CODES = range(131_000, 139_000)
+
 GOOD = "Wati answered: the address and the token are good."
 SENTENCES = {
     Outcome.REFUSED: "Wati was reached, but refused the question: {message} "
@@ -48,7 +51,7 @@ def check(account: WatiAccount, number: str) -> Verdict:
 
 def judge(error: WatiError) -> Verdict:
     """What an error says of the set-up. WhatsApp's own codes come with a good token."""
-    if error.outcome == Outcome.REFUSED and error.code is not None:
+    if error.outcome == Outcome.REFUSED and error.code in WHATSAPP_CODES:
         return Verdict(True, f"{GOOD} WhatsApp adds: {error.message}")
     return Verdict(False, SENTENCES[error.outcome].format(message=error.message))
 

@@ -270,7 +270,7 @@ def test_a_refused_token_is_said_and_remembered(cast: Cast, sofia: Client, wati)
 
 
 def test_a_wrong_address_is_told_from_a_wrong_token(cast: Cast, sofia: Client, wati):
-    wati.status, wati.body = 404, b"<html>no such page</html>"
+    wati.status, wati.body = 404, b"<html><p width=100>no such page</p></html>"
     assert "Check the base URL and the tenant id" in ask(sofia, cast.account)
 
 
