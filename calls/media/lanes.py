@@ -2,7 +2,7 @@
 
 ASGI passes each message through a queue and a task on its way in, and through a general
 websocket writer on its way out, which costs more than everything else a frame needs.
-Behind the two servers this project runs on, whole binary frames take a short cut, in and
+Behind the two servers this project runs on, whole binary frames take a short cut in and
 out; all else, from the handshake over pings to the close, stays with the server. Behind
 any other server there is no lane, and the listener speaks plain ASGI.
 """
@@ -20,8 +20,11 @@ BINARY_AND_FINAL = 0x82
 MASKED = 0x80
 MAX_FRAME_BYTES = 4096
 UNSENT_BYTES = 1200
-"""What the kernel may hold back unsent: about 400 ms, afterwards the queue begins."""
+"""What kernel and server may each hold back unsent before the listener's queue begins:
+about 400 ms of Opus."""
 
+_DAPHNE = "daphne.ws_protocol.WebSocketProtocol"
+_UVICORN = "websockets_sansio_impl.WebSocketsSansIOProtocol"
 _SHORT = Struct("!BB")
 _LONG = Struct("!BBH")
 
@@ -45,12 +48,27 @@ class Lane(Protocol):
 def find_lane(send: Any) -> Lane | None:
     """Return the lane behind an ASGI `send`, None behind a server that is not known."""
     server = _server_of(send)
-    name = f"{type(server).__module__}.{type(server).__name__}"
-    if name == "daphne.ws_protocol.WebSocketProtocol":
+    if _is(server, _DAPHNE):
         return _TwistedLane.find(server)
-    if name.endswith("websockets_sansio_impl.WebSocketsSansIOProtocol"):
+    if _is(server, _UVICORN):
         return _AsyncioLane(server)
     return None
+
+
+def close_behind(send: Any, code: int) -> bool:
+    """Close the websocket behind `send`; False if that must be asked of the server.
+
+    Daphne refuses to close with the codes 1001 to 2999 when the application asks.
+    """
+    server = _server_of(send)
+    if not _is(server, _DAPHNE) or not 1000 < code < 3000:
+        return False
+    server.sendCloseFrame(code=code, isReply=False)
+    return True
+
+
+def _is(server: Any, name: str) -> bool:
+    return f"{type(server).__module__}.{type(server).__name__}".endswith(name)
 
 
 def _server_of(send: Any) -> Any:
@@ -125,7 +143,7 @@ class _AsyncioLane(asyncio.Protocol):
         transport = self._transport
         if transport.is_closing():
             raise ConnectionResetError("The audio socket is closed.")
-        if transport.get_write_buffer_size():
+        if transport.get_write_buffer_size() > UNSENT_BYTES:
             return False
         transport.write(frame(message))
         return True
@@ -136,11 +154,13 @@ class _AsyncioLane(asyncio.Protocol):
             self._transport.set_protocol(self._server)
 
     def data_received(self, data: bytes) -> None:
-        messages = None
-        if self._hear is not None and not self._server.conn.reader.buffer:
+        server, messages = self._server, None
+        # While the server holds a part of a frame, or a message that is not read yet,
+        # what follows must take the same way.
+        if self._hear and not server.conn.reader.buffer and server.queue.empty():
             messages = unframe(data)
         if messages is None:
-            self._server.data_received(data)
+            server.data_received(data)
             return
         for message in messages:
             if self._hear is not None:
@@ -185,16 +205,20 @@ class _TwistedLane:
         transport = self._transport
         if not transport.connected or transport.disconnecting:
             raise ConnectionResetError("The audio socket is closed.")
-        if transport._tempDataBuffer or transport.dataBuffer:
+        waiting = transport._tempDataLen + len(transport.dataBuffer) - transport.offset
+        if waiting > UNSENT_BYTES:
             return False
         data = frame(message)
-        try:
-            sent = self._socket.send(data)
-        except (BlockingIOError, InterruptedError):
-            return False
+        sent = 0 if waiting else self._send(data)
         if sent < len(data):
             transport.write(data[sent:])
         return True
+
+    def _send(self, data: bytes) -> int:
+        try:
+            return self._socket.send(data)
+        except (BlockingIOError, InterruptedError):
+            return 0
 
     def close(self) -> None:
         self._hear = None
@@ -203,7 +227,8 @@ class _TwistedLane:
 
     def _data_received(self, data: bytes) -> None:
         server, messages = self._server, None
-        if self._hear is not None and not server.data and server.current_frame is None:
+        is_between = not server.data and server.current_frame is None
+        if self._hear and is_between and server.application_queue.empty():
             messages = unframe(data)
         if messages is None:
             type(server).dataReceived(server, data)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from calls.media import wire
 from calls.media.eager import Rest, begin
-from calls.media.lanes import Lane, find_lane
+from calls.media.lanes import Lane, close_behind, find_lane
 from calls.media.pcm import PcmTranscoder
 from calls.media.rtp import FRAME_SECONDS, SAMPLES_PER_SECOND, Packet
 from calls.media.session import ListenerPort
@@ -223,7 +223,8 @@ class Listener:
         code = self._ended.result() if self._ended.done() else NORMAL
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await send({"type": "websocket.close", "code": code})
+                if not close_behind(send, code):
+                    await send({"type": "websocket.close", "code": code})
         except Exception as error:
             logger.debug("An audio socket was closed already: %r", error)
 
