@@ -91,7 +91,7 @@ class ScriptedPhone:
         self._certificate = RTCCertificate.generateCertificate()
         self._ice = IceLite()
         self._dtls = PhoneDtls(self._ice, self._certificate, self.ear)
-        self._packets = sound.choose(script.says, script.frequency)
+        self._packets = sound.silence()
         self._ssrc = secrets.randbits(32)
         self._sequence = secrets.randbits(16)
         self._timestamp = secrets.randbits(32)
@@ -122,7 +122,7 @@ class ScriptedPhone:
 
     async def write_offer(self) -> str:
         """Open the sockets and describe them, for a call to the business."""
-        await self._ice.listen()
+        await self._prepare()
         self._ice.answers_checks = self.script.ice != "silent"
         return sdp.write_offer(self._endpoint())
 
@@ -133,7 +133,7 @@ class ScriptedPhone:
 
     async def write_answer(self, offer: str) -> str:
         """Answer a call from the business; sound starts at :meth:`pick_up`."""
-        await self._ice.listen()
+        await self._prepare()
         remote = sdp.read_remote(offer)
         answer = sdp.write_answer(self._endpoint(), remote)
         self._connect(remote, role="client")
@@ -141,6 +141,13 @@ class ScriptedPhone:
 
     def pick_up(self) -> None:
         self._picked_up.set()
+
+    async def _prepare(self) -> None:
+        """Encode what will be said, once and beside the loop, which may carry sound."""
+        self._packets = await asyncio.to_thread(
+            sound.choose, self.script.says, self.script.frequency
+        )
+        await self._ice.listen()
 
     def send_digits(self, digits: str) -> None:
         """Press keys: RFC 4733 events in place of sound; ValueError at a wrong key."""
