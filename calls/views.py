@@ -1,5 +1,7 @@
 """Pages: the agents' console, and the log as a file."""
 
+import logging
+
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -22,6 +24,8 @@ from django.views.decorators.http import require_safe
 from calls import exports
 from calls.filters import BadPeriod, read_period
 from calls.models import Call
+
+logger = logging.getLogger(__name__)
 
 # What the list reads to show a page, and a file has no use for.
 ONLY_FOR_THE_SCREEN = ("p", "all", "o", "e", "_facets", "_popup", "_to_field")
@@ -60,6 +64,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
         return _bad(str(problem))
     except (IncorrectLookupParameters, DisallowedModelAdminLookup):
         return _bad("One of the filters in this address is not known or not readable.")
+    logger.info("user %s exports the call log", user.pk)
     return StreamingHttpResponse(
         exports.stream(calls, bom=wish.get("bom") == "1"),
         content_type="text/csv; charset=utf-8",

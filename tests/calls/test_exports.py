@@ -310,6 +310,13 @@ def test_who_is_not_signed_in_is_asked_to(client: Client, cast: Cast):
     assert client.get(ADDRESS).headers["Location"].startswith("/sign-in/")
 
 
+def test_the_log_tells_who_took_the_file(cast: Cast, client: Client, caplog):
+    client.force_login(cast.sofia)
+    with caplog.at_level("INFO"):
+        client.get(ADDRESS)
+    assert f"user {cast.sofia.pk} exports the call log" in caplog.text
+
+
 def test_the_file_is_read_only(cast: Cast, client: Client):
     client.force_login(cast.sofia)
     assert client.post(ADDRESS).status_code == 405
