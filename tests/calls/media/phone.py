@@ -86,9 +86,13 @@ class Voice(MediaStreamTrack):
 
 
 class Phone:
-    """An ICE-lite end: it offers or answers, and sends no check of its own."""
+    """An ICE-lite end: it offers or answers, and sends no check of its own.
 
-    def __init__(self, frequency: float = 440) -> None:
+    As a browser it is a full ICE end instead, which checks and decides itself.
+    """
+
+    def __init__(self, frequency: float = 440, *, browser: bool = False) -> None:
+        self.browser = browser
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.voice = Voice(opus_tone(frequency, 100))
         self.heard: list[np.ndarray] = []
@@ -108,7 +112,8 @@ class Phone:
         self.sender, self.receiver = transceiver.sender, transceiver.receiver
         self.dtls = transceiver.receiver.transport
         self.ice: Any = self.dtls.transport._connection
-        self.ice.check_start_task = self._answer_only
+        if not browser:
+            self.ice.check_start_task = self._answer_only
         self.dtls.transport._send = self._send_unless_lost
         self._plain_send_rtp = self.dtls._send_rtp
         self.dtls._send_rtp = self._send_rtp
@@ -128,6 +133,8 @@ class Phone:
     async def offer(self) -> str:
         """Return an offer in the form that WhatsApp sends."""
         await self.connection.setLocalDescription(await self.connection.createOffer())
+        if self.browser:
+            return self.connection.localDescription.sdp
         # An ICE-lite end is controlled, whoever offers.
         self.ice.ice_controlling = False
         for protocol in self.ice._protocols:

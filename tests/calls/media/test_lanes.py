@@ -1,5 +1,8 @@
 import functools
+import socket
+from types import SimpleNamespace
 
+from daphne.ws_protocol import WebSocketProtocol
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
@@ -53,16 +56,32 @@ def test_everything_that_is_no_binary_message_is_left_to_the_server() -> None:
     assert unframe(Frame(Opcode.BINARY, b"unmasked").serialize(mask=False)) is None
 
 
+class Wrapped:
+    """What the session middleware of Channels makes of `send`."""
+
+    def __init__(self, real_send: object) -> None:
+        self.real_send = real_send
+
+    async def send(self, message: dict[str, object]) -> None:
+        pass
+
+
+def test_the_lane_is_found_behind_the_session_middleware() -> None:
+    protocol = WebSocketProtocol()
+    with socket.socket() as connection:
+        protocol.transport = SimpleNamespace(socket=connection)
+        assert find_lane(Wrapped(functools.partial(print, protocol)).send) is not None
+
+
+def test_behind_tls_there_is_no_lane() -> None:
+    protocol = WebSocketProtocol()
+    protocol.transport = SimpleNamespace()
+    assert find_lane(functools.partial(print, protocol)) is None
+
+
 async def test_there_is_no_lane_behind_an_unknown_server() -> None:
     async def send(message: dict[str, object]) -> None:
         pass
-
-    class Wrapped:
-        def __init__(self, real_send: object) -> None:
-            self.real_send = real_send
-
-        async def send(self, message: dict[str, object]) -> None:
-            pass
 
     assert find_lane(send) is None
     assert find_lane(Wrapped(send).send) is None

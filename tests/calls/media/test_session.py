@@ -1,4 +1,5 @@
 import asyncio
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -74,6 +75,26 @@ async def test_an_outbound_call_carries_sound_both_ways(
     assert abs(loudest(sound[-24000:].astype(float)) - 440) < 5
     await talk(session, ana, phone, 880)
     assert abs(loudest(phone.last_heard(30).astype(float)) - 880) < 5
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["open", "hidden"])
+async def test_a_browser_may_be_the_phone_even_if_it_hides_its_addresses(
+    hub: Hub, diary: Diary, hidden: bool
+) -> None:
+    phone = Phone(browser=True)
+    offer = await phone.offer()
+    if hidden:
+        offer = re.sub(r"a=(candidate|end-of).*\r\n", "", offer)
+    session = hub.open("wacid.browser", diary)
+    await phone.accept(await session.answer(offer))
+    await asyncio.sleep(0.2)
+    assert diary.entries == []
+    session.release_ice()
+    await until(lambda: "up" in diary.entries, "media to come up")
+    ana = Ear()
+    session.attach(ana)
+    await until(lambda: len(ana.packets) > 10 and len(phone.heard) > 10, "sound")
+    await phone.close()
 
 
 async def test_nothing_is_sent_before_release(
