@@ -16,6 +16,7 @@ run: export SIMULATOR ?= 1
 run: export MEDIA_ALLOW_PRIVATE_CANDIDATES ?= 1
 run: .venv/runtime  ## Set up and start everything, with demo data and the simulator
 	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py setup_account
 	@$(BIN)/python manage.py demo
 	@exec $(BIN)/python manage.py serve
 

@@ -1,7 +1,10 @@
 from collections.abc import Callable
+from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_and_async_middleware
 
 SOCKETS = "ws: wss:" if settings.DEBUG else "wss:"
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -21,17 +24,25 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def security_headers(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
-    """No inline script anywhere: the page holds a microphone and customers' data."""
+def harden(response: HttpResponse) -> HttpResponse:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault(
+        "Permissions-Policy", "microphone=(self), camera=(), geolocation=()"
+    )
+    return response
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        response.headers.setdefault(
-            "Permissions-Policy", "microphone=(self), camera=(), geolocation=()"
-        )
-        return response
+
+@sync_and_async_middleware
+def security_headers(get_response: Any) -> Callable[[HttpRequest], Any]:
+    """No inline script anywhere: the page holds a microphone and customers' data."""
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponse:
+            return harden(await get_response(request))
+
+    else:
+
+        def middleware(request: HttpRequest) -> HttpResponse:  # type: ignore[misc]
+            return harden(get_response(request))
 
     return middleware

@@ -129,20 +129,24 @@ SQLITE_OPTIONS = {
 }
 
 
+DATABASE_POOL = read_int("DATABASE_POOL", 20, low=1)
+
+
 def database() -> dict[str, Any]:
     url = read_text("DATABASE_URL")
     if not url:
         VAR_DIR.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}"
-    found: dict[str, Any] = environ.Env.db_url_config(url)
+    found: dict[str, Any] = {"OPTIONS": {}} | environ.Env.db_url_config(url)
     if "sqlite" in found["ENGINE"]:
         found["OPTIONS"] = SQLITE_OPTIONS
         # A file even under test: threads and processes share it, memory they cannot.
         found["TEST"] = {"NAME": f"{found['NAME']}.test"}
     else:
-        found.setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
-    found["CONN_MAX_AGE"] = 60
-    found["CONN_HEALTH_CHECKS"] = True
+        # Under ASGI each request has a thread of its own: connections are shared by a
+        # pool, for those that a thread keeps would be lost with the thread.
+        pool = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
+        found["OPTIONS"] = {"connect_timeout": 3, "pool": pool, **found["OPTIONS"]}
     return found
 
 

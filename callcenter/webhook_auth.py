@@ -48,5 +48,5 @@ class IsWati(BasePermission):
     """The default of every DRF view: closed to all who show no webhook key."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        request.account = account_of(request.headers.get("Authorization", ""))
-        return request.account is not None
+        request.auth = account_of(request.headers.get("Authorization", ""))
+        return request.auth is not None

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -13,7 +14,6 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
-from importlib import import_module
 
 from agents.models import Agent, AgentState
 from agents.services import heard
@@ -43,29 +43,36 @@ def signed_in(scope: Scope) -> AbstractBaseUser | AnonymousUser:
 
 def agent_of(scope: Scope) -> Agent | None:
     user = signed_in(scope)
+    if not user.is_authenticated:
+        return None
     return Agent.objects.select_related("user").filter(user_id=user.pk).first()
 
 
 class ConsoleConsumer(AsyncWebsocketConsumer):
     """One console: requests in, whole snapshots out (docs/console-websocket.md)."""
 
-    agent: Agent | None = None
+    known_agent: Agent | None = None
+
+    @property
+    def agent(self) -> Agent:
+        assert self.known_agent is not None  # receive() turns everybody else away
+        return self.known_agent
 
     async def connect(self) -> None:
         node_process.start()
         await self.accept()
-        if not (await in_database(signed_in, self.scope)).is_authenticated:
-            return await self.close(NOT_SIGNED_IN)
-        self.agent = await in_database(agent_of, self.scope)
-        if self.agent is None:
-            return await self.close(NOT_YOURS)
+        self.known_agent = await in_database(agent_of, self.scope)
+        if self.known_agent is None:
+            user = await in_database(signed_in, self.scope)
+            await self.close(NOT_YOURS if user.is_authenticated else NOT_SIGNED_IN)
+            return
         group = notify.agent_group(self.agent.pk)
         await self.channel_layer.group_add(group, self.channel_name)
         await in_database(heard, self.agent.pk)
         await self.refresh({})
 
     async def disconnect(self, code: int) -> None:
-        if self.agent is not None:
+        if self.known_agent is not None:
             group = notify.agent_group(self.agent.pk)
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -74,8 +81,9 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     ) -> None:
         message = _decode(text_data)
         handler = HANDLERS.get(message.get("type", "")) if message else None
-        if handler is None or self.agent is None or message is None:
-            return await self.problem("The server did not understand the console.")
+        if handler is None or self.known_agent is None or message is None:
+            await self.problem("The server did not understand the console.")
+            return
         try:
             await handler(self, message)
         except services.Refused as refusal:
@@ -102,7 +110,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def beat(self, message: Message) -> None:
         agent = await in_database(agent_of, self.scope)
         if agent is None:
-            return await self.close(NOT_SIGNED_IN)
+            await self.close(NOT_SIGNED_IN)
+            return
         await in_database(heard, agent.pk)
         await self.send(json.dumps(notify.beat()))
 
@@ -231,4 +240,5 @@ async def _guard(scope: Scope, listener: Listener) -> None:
         except Exception:  # the database is away: the call goes on
             continue
         if agent is None:
-            return listener.close(NOT_SIGNED_IN)
+            listener.close(NOT_SIGNED_IN)
+            return

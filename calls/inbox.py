@@ -7,17 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import close_old_connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from callcenter.models import WatiAccount
 from callcenter.wati import parsing
 from callcenter.wati.events import CallTerminated, Event, InboundCall, Kind
 from calls import services
 from calls.media.sdp import RefusedSdp, gate
 from calls.models import Call, WebhookDelivery
-from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +116,8 @@ def process(delivery_id: int) -> None:
     except services.Conflict as conflict:
         bury(delivery_id, conflict.problem)
         logger.warning("webhook %s: %s", delivery_id, conflict.problem)
+    except (parsing.NotUnderstood, parsing.NotJson) as error:  # a replay of one
+        bury(delivery_id, str(error))
     except Exception as error:
         logger.exception("webhook %s", delivery_id)
         _try_again(delivery_id, type(error).__name__)

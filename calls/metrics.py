@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 
 from django.db.models import Count
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
 
 from agents.models import Agent
 from calls.bridge import bridge
 from calls.models import Call, WatiRequest, WebhookDelivery
+from calls.node import node_process
 
 
 class Collector:
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield GaugeMetricFamily(
-            "callcenter_node_calls", "Calls this node holds", value=len(bridge.hub)
-        )
+        for name, what, value in (
+            ("node_calls", "Calls this node holds", len(bridge.hub)),
+            ("loop_lag_seconds", "Worst of a minute", node_process.watch.worst),
+            ("tasks", "Tasks of the event loop", node_process.count_tasks()),
+        ):
+            yield GaugeMetricFamily(f"callcenter_{name}", what, value=value)
         yield _counted("callcenter_calls", Call.objects.logged(), "status")
         yield _counted("callcenter_agents", Agent.objects.all(), "state")
         yield _counted("callcenter_webhooks", WebhookDelivery.objects.all(), "status")
@@ -31,5 +35,6 @@ def _counted(name, rows, field) -> GaugeMetricFamily:  # type: ignore[no-untyped
 
 def registry() -> CollectorRegistry:
     fresh = CollectorRegistry(auto_describe=False)
-    fresh.register(Collector())  # type: ignore[arg-type]
+    ProcessCollector(registry=fresh)
+    fresh.register(Collector())
     return fresh

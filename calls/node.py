@@ -9,6 +9,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from callcenter.database import in_database
+from callcenter.loop_watch import LoopWatch
 from calls import nodes, notify
 from calls.bridge import bridge
 
@@ -21,6 +22,7 @@ class NodeProcess:
     """Started with the first connection, whatever server runs the application."""
 
     def __init__(self) -> None:
+        self.watch = LoopWatch()
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
 
@@ -30,7 +32,12 @@ class NodeProcess:
             self._tasks = [
                 loop.create_task(self._live(), name="node lease"),
                 loop.create_task(self._listen(), name="node ears"),
+                loop.create_task(self.watch.run(), name="loop watch"),
             ]
+
+    def count_tasks(self) -> int:
+        """Tasks of the loop; may be asked from any thread."""
+        return len(asyncio.all_tasks(self._tasks[0].get_loop())) if self._tasks else 0
 
     async def stop(self) -> None:
         """Take no new calls, end the running ones, and give the lease back."""

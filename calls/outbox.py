@@ -148,7 +148,7 @@ def _retry_in(request: WatiRequest, error: WatiError | None) -> float | None:
         return 1.0 if request.attempts < 2 else None
     if error.outcome in (Outcome.UNREACHABLE, Outcome.UNAUTHORISED):
         return min(10.0, 0.5 * 2**request.attempts)
-    return error.retry_after or 2.0 if error.status == 429 else None
+    return (error.retry_after or 2.0) if error.status == 429 else None
 
 
 def _final_status(error: WatiError | None) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -63,7 +63,7 @@ def record(
     event: str,
     new: str = "",
     *,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     detail: str = "",
 ) -> None:
     """Leave a row in the call's history, and tell who watches the call."""
@@ -125,7 +125,10 @@ def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
     with transaction.atomic():
         call = _lock_or_create(account, event.call_id)
         text = sentence(event.error_code)
-        known = {"provider_duration": event.duration, "error_code": event.error_code}
+        known: dict[str, Any] = {
+            "provider_duration": event.duration,
+            "error_code": event.error_code,
+        }
         facts = {name: value for name, value in known.items() if value is not None}
         if call.status == Status.ENDED:
             Call.objects.filter(pk=call.pk).update(**facts)
@@ -136,7 +139,7 @@ def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
 
 def _lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
     calls = Call.objects.select_for_update()
-    known = {"account": account, "wati_call_id": wati_call_id}
+    known: dict[str, Any] = {"account": account, "wati_call_id": wati_call_id}
     try:
         with transaction.atomic():
             return calls.get_or_create(**known)[0]
@@ -340,7 +343,7 @@ def end(
     call_id: UUID,
     event: Event,
     *,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     text: str = "",
     error_code: int | None = None,
 ) -> bool:
@@ -358,7 +361,7 @@ def _finish(
     call: Call,
     event: Event,
     *,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     text: str = "",
     **fields: Any,
 ) -> None:

@@ -15,5 +15,8 @@ urlpatterns = [
 
 websocket_urlpatterns = [
     path("ws/console/", consumers.ConsoleConsumer.as_asgi()),
-    path("ws/nodes/<str:node>/calls/<uuid:call_id>/audio/", consumers.audio),
+    path(
+        "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/",
+        consumers.audio,  # type: ignore[arg-type]  # an ASGI application
+    ),
 ]

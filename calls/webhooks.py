@@ -2,7 +2,7 @@
 
 import logging
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -26,7 +26,7 @@ class WebhookView(APIView):
     kind = Kind.INBOUND_CALL  # each address has its own
     http_method_names = ["post"]
 
-    def permission_denied(self, request: Request, *_: Any, **__: Any) -> None:
+    def permission_denied(self, request: Request, *_: Any, **__: Any) -> NoReturn:
         raise NotAuthenticated("The webhook key is missing or wrong.")
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -37,7 +37,7 @@ class WebhookView(APIView):
         if body is None:
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "Too large.")
         incoming = inbox.Incoming(
-            account_id=request.account.pk,
+            account_id=request.auth.pk,
             kind=self.kind,
             body=body,
             remote_address=_remote_address(request),

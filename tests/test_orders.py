@@ -10,7 +10,8 @@ from tests.cast import CARLA, Cast
 from tests.servers import wait_for
 from tests.stack import Stack
 
-OFFER = (Path(__file__).parent / "fixtures/sdp/whatsapp_offer.sdp").read_bytes().decode()
+SDP = Path(__file__).parent / "fixtures/sdp"
+OFFER = (SDP / "whatsapp_offer.sdp").read_bytes().decode()
 
 Order = tuple[str, ...]
 

@@ -17,8 +17,11 @@ from callcenter.wati.fields import digits_of, find, text_of
 
 TIMEOUT = httpx2.Timeout(8.0, connect=3.0)
 MOST_BODY = 64 * 1024
-# The first WhatsApp code anywhere in a body: 138006, 131026, 100, 613.
-ERROR_CODE = re.compile(r"(?<![\w.])(138\d{3}|131\d{3}|613|100)(?![\w.])")
+# WhatsApp's own code, wherever in a JSON body Wati may have put it: 138006, 131026.
+# The short ones count only as the value of a code: "100" also stands in plain text.
+ERROR_CODE = re.compile(
+    r"(?<![\w.])(13[18]\d{3})(?![\w.])" r'|code\\*"\s*:\s*\\*"?(100|613)(?!\d)'
+)
 NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -123,15 +126,29 @@ def _error(
     content: bytes,
     headers: httpx2.Headers | dict[str, str],
 ) -> WatiError:
-    found = ERROR_CODE.search(content.decode("utf-8", "replace"))
-    reason = int(found[1]) if found else None
+    reason = _reason(content)
     return WatiError(
         outcome=_outcome(status, code, reason),
-        message=sentence(reason) or f"Wati answered HTTP {status}, code {code}.",
+        message=sentence(reason) or _plain_answer(status, code),
         status=status,
         code=reason,
         retry_after=_seconds(headers.get("Retry-After")),
     )
+
+
+def _reason(content: bytes) -> int | None:
+    if not _object(content):
+        return None
+    found = ERROR_CODE.search(content.decode("utf-8", "replace"))
+    if found is None:
+        return None
+    digits: str = found[1] or found[2]
+    return int(digits)
+
+
+def _plain_answer(status: int, code: int | None) -> str:
+    said = f" and code {code}" if code is not None else ""
+    return f"Wati answered with HTTP {status}{said}."
 
 
 def _outcome(status: int, code: int | None, reason: int | None) -> Outcome:
@@ -167,8 +184,8 @@ def _as_object(value: Any) -> dict[str, Any]:
 
 
 def _business_code(body: dict[str, Any]) -> int | None:
-    code = body.get("code")
-    return int(code) if str(code).isdigit() and len(str(code)) < 9 else None
+    code = str(body.get("code"))
+    return int(code) if code.isdigit() and len(code) < 9 else None
 
 
 def _seconds(text: str | None) -> float | None:

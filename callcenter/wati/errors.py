@@ -42,7 +42,7 @@ SENTENCES: dict[int, str] = {
     138006: "This person has not allowed calls yet.",
     138007: "The call was not connected in time.",
     138009: "WhatsApp allows no further permission request to this person for now.",
-    138011: "Write to this person first; WhatsApp wants a conversation before a request.",
+    138011: "Write to this person first; WhatsApp wants a chat before a request.",
     138012: "The most calls a day with this person have been made.",
     138013: "Calling out is not available for the business number's country.",
     138014: "WhatsApp has paused calls of the business number because of low quality.",

@@ -70,8 +70,10 @@ def digits_of(value: Any) -> str:
 
 
 def integer_of(value: Any) -> int | None:
-    text = text_of(value, 12)
-    return int(text) if text.isascii() and text.isdigit() else None
+    """A whole number of at most nine digits: what an integer column holds."""
+    text = text_of(value)
+    fits = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if fits else None
 
 
 def truth_of(value: Any) -> bool | None:

@@ -1,6 +1,7 @@
 """The verbs of a call, told without sound: rows in, rows out."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -284,7 +285,7 @@ def test_the_spans_of_an_agent_follow_each_other(cast: Cast):
         services.change_agent(cast.ana.pk, state)
     spans = list(AgentStateSpan.objects.filter(agent=cast.ana).order_by("id"))
     assert [span.state for span in spans] == ["available", "on_break", "available"]
-    assert all(a.ended_at == b.started_at for a, b in zip(spans, spans[1:]))
+    assert all(a.ended_at == b.started_at for a, b in pairwise(spans))
     assert spans[-1].ended_at is not None
 
 

@@ -10,10 +10,13 @@ from celery.beat import EmbeddedService
 from daphne.server import Server
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from twisted.internet import reactor
+from twisted.internet import reactor as running_reactor
 
 from callcenter import celery
+from callcenter.simulator import service as simulator
 from calls.node import node_process
+
+reactor: Any = running_reactor  # a module that is replaced by an object at start
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +101,8 @@ class Command(BaseCommand):
         logger.info("stopping")
         try:
             await node_process.stop()
+            if settings.SIMULATOR:
+                await simulator.shutdown()
             if self.worker is not None:
                 await asyncio.sleep(0.3)  # lets the last calls' terminates go out
                 await asyncio.to_thread(self.worker.stop)

@@ -139,6 +139,21 @@ async def test_whatsapps_own_code_is_found_and_said_in_a_sentence(client, wati):
     assert error.message == "This person has not allowed calls yet."
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ('{"code": 400, "message": "(#138009) Limit"}', 138009),
+        ('{"error": {"code": 100, "error_subcode": 2494010}}', 100),
+        ('{"code": 400, "message": "{\\"error\\":{\\"code\\":100}}"}', 100),
+        ('{"code": 400, "message": "at most 100 calls"}', None),
+        ("<html>Error 100, see 138006</html>", None),
+    ],
+)
+async def test_only_whatsapps_codes_are_taken_for_them(client, wati, body, code):
+    wati.says("400 Bad Request", body)
+    assert (await refusal(client)).code == code
+
+
 async def test_a_busy_wati_says_when_to_come_again(client, wati):
     wati.says("429 Too Many", "{}", "Retry-After: 3")
     assert (await refusal(client)).retry_after == 3.0

@@ -162,7 +162,8 @@ def test_the_same_said_twice_has_one_key_and_anything_else_another():
 
 
 NAMES = st.text() | st.sampled_from(
-    "callId sdp contact contacts data calls errors session status waid entry".split()
+    ["callId", "sdp", "contact", "contacts", "data", "calls", "errors", "session"]
+    + ["status", "waid", "entry", "metadata"]
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

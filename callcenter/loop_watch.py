@@ -1,0 +1,33 @@
+"""How late the event loop is: sound waits for whatever blocks it."""
+
+import asyncio
+import logging
+from collections import deque
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.05  # seconds
+WINDOW = 1200  # ticks: the last minute
+WORTH_A_LINE = 0.5  # seconds
+
+
+class LoopWatch:
+    """Sleeps, and notes how much too late it woke."""
+
+    def __init__(self) -> None:
+        self._late: deque[float] = deque([0.0], maxlen=WINDOW)
+
+    @property
+    def worst(self) -> float:
+        """Seconds, the most of the last minute."""
+        return max(self._late)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK
+            await asyncio.sleep(TICK)
+            late = loop.time() - due
+            self._late.append(late)
+            if late > WORTH_A_LINE:
+                logger.warning("the event loop was blocked for %.1f s", late)
