@@ -4,6 +4,8 @@ import os
 import shutil
 import tempfile
 
+import pytest
+
 from tests.servers import Postgres, Valkey
 
 var_dir = tempfile.mkdtemp(prefix="callcenter-tests")
@@ -33,6 +35,21 @@ def pytest_report_header() -> str:
     if servers:
         return "full mode: PostgreSQL, Valkey, two nodes, a separate worker"
     return "embedded mode: SQLite, everything in one process (FULL=1 for the other)"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    marker = "stackless: the same in both modes, hence left out where FULL=1"
+    config.addinivalue_line("markers", marker)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if not servers:
+        return
+    left_out = [item for item in items if item.get_closest_marker("stackless")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_unconfigure() -> None:

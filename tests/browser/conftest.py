@@ -1,10 +1,13 @@
 import os
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+Tell = Callable[[str], None]
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,14 @@ def chromium() -> Path:
         f"$CHROMIUM. Looked for {', '.join(names)}.",
         pytrace=False,
     )
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Shows a measured figure, whether the test passes or not."""
+
+    def write(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return write

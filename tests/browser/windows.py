@@ -1,0 +1,207 @@
+"""What Ana, Bruno and Carla have on their screens: real pages, ears and voices."""
+
+import itertools
+import math
+import statistics
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import numpy
+from playwright.sync_api import BrowserContext, ConsoleMessage, expect
+
+PAGES = Path(__file__).parent / "pages"
+SAMPLE_RATE = 48000
+PATIENCE_SECONDS = 45.0
+VOICE_SECONDS = 4.2
+WORDS_AT = (0.0, 0.75, 1.65, 2.85)
+WORD_SECONDS = 0.25
+SAME_PAUSE_MS = 60.0
+SILENCE_MS = 2500  # longer than two pauses of a voice
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+
+def write_voice(path: Path, hertz: float) -> Path:
+    """Short tones at uneven distances, as a WAV file that a fake microphone loops.
+
+    No two pauses are alike, so that every word that is heard tells which one it is.
+    """
+    sound = numpy.zeros(round(VOICE_SECONDS * SAMPLE_RATE))
+    times = numpy.arange(round(WORD_SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
+    word = 0.5 * numpy.sin(2 * numpy.pi * hertz * times)
+    for second in WORDS_AT:
+        start = round(second * SAMPLE_RATE)
+        sound[start : start + len(word)] = word
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes((sound * 32767).astype("<i2").tobytes())
+    return path
+
+
+def flags(voice: Path) -> list[str]:
+    return [*FLAGS, f"--use-file-for-fake-audio-capture={voice}"]
+
+
+class Window:
+    """One page; keeps every word of complaint that its browser says."""
+
+    status_name: str
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.problems: list[str] = []
+        context.add_init_script(path=PAGES / "ears.js")
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", self._on_console)
+
+    def _on_console(self, line: ConsoleMessage) -> None:
+        if line.type in ("error", "warning"):
+            self.problems.append(f"{line.type}: {line.text}")
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click(
+            timeout=PATIENCE_SECONDS * 1000
+        )
+
+    def reads(self, text: str) -> None:
+        """Until the status of the call is this."""
+        status = self.page.get_by_role("status", name=self.status_name)
+        expect(status).to_have_text(text, timeout=PATIENCE_SECONDS * 1000)
+
+    def shows(self, text: str) -> None:
+        found = self.page.get_by_text(text).first
+        expect(found).to_be_visible(timeout=PATIENCE_SECONDS * 1000)
+
+    def offers(self, name: str, *, is_there: bool = True) -> None:
+        button = self.page.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_count(int(is_there), timeout=PATIENCE_SECONDS * 1000)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Look again and again, while the browser's news are taken in."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"never came true: {what}"
+            self.page.wait_for_timeout(50)
+
+    def ask(self, script: str) -> Any:
+        return self.page.evaluate(script)
+
+    def hears(self, hertz: float) -> None:
+        """Until what comes out of the speaker is this tone."""
+
+        def is_heard() -> bool:
+            loudest = self.ask("ears.speaker && ears.speaker.loudest") or {}
+            near = abs(loudest.get("hertz", 0) - hertz) < 30
+            return near and loudest["decibel"] > -60
+
+        self.until(is_heard, f"{hertz} Hz comes out of the speaker")
+
+    def hears_silence(self) -> None:
+        self.until(
+            lambda: self.ask("ears.speaker.quietMs") > SILENCE_MS, "only silence"
+        )
+
+    def onsets(self, ear: str) -> list[float]:
+        return list(self.ask(f"ears.{ear} ? ears.{ear}.onsets : []"))
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+def delays(speaker: Window, listener: Window, count: int = 6) -> list[float]:
+    """From one's microphone to the other's speaker, in ms, for the next few words."""
+    known = len(listener.onsets("speaker"))
+    listener.until(
+        lambda: len(listener.onsets("speaker")) >= known + count, f"{count} words"
+    )
+    spoken, heard = speaker.onsets("microphone"), listener.onsets("speaker")[known:]
+    return same_words(spoken, heard)
+
+
+def same_words(spoken: list[float], heard: list[float]) -> list[float]:
+    """How much later each word was heard, where the pauses tell which one it is."""
+    found = []
+    for before, at in itertools.pairwise(heard):
+        pauses = [
+            (abs((at - before) - (said - earlier)), at - said)
+            for earlier, said in itertools.pairwise(spoken)
+            if at - VOICE_SECONDS * 1000 < said <= at
+        ]
+        difference, delay = min(pauses, default=(math.inf, 0.0))
+        if difference < SAME_PAUSE_MS:
+            found.append(delay)
+    return found
+
+
+def told(name: str, measured: list[float]) -> str:
+    assert measured, f"{name}: no word was heard as it was said"
+    middle = statistics.median(measured)
+    each = ", ".join(f"{delay:.0f}" for delay in measured)
+    return f"{name}: {middle:.0f} ms from microphone to speaker ({each})"
+
+
+class ConsoleWindow(Window):
+    """An agent's console."""
+
+    status_name = "Call status"
+
+    def sign_in(self, url: str, username: str, password: str) -> Self:
+        self.page.goto(url)
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        self.press("Sign in")
+        self.is_agent("Offline")
+        return self
+
+    def is_agent(self, state: str) -> None:
+        status = self.page.get_by_role("status", name="Agent status")
+        expect(status).to_have_text(state, timeout=PATIENCE_SECONDS * 1000)
+
+    def go_available(self) -> Self:
+        self.press("Go available")
+        self.is_agent("Available")
+        return self
+
+    def rings(self) -> None:
+        """The call is on the screen, in the title and in the ear."""
+        self.reads("Ringing")
+        expect(self.page).to_have_title("☎ Carla is calling")
+        self.until(
+            lambda: bool(self.ask("ears.ringer && ears.ringer.onsets.length")),
+            "the ring tone is heard",
+        )
+
+    def is_still(self) -> None:
+        """Nothing rings any more, neither in the title nor in the ear."""
+        expect(self.page).to_have_title("Console")
+        self.until(lambda: not self.ask("ears.ringer.isOpen"), "the ring tone ends")
+
+
+class PhoneWindow(Window):
+    """The simulator's phone page."""
+
+    status_name = "Phone status"
+
+    def switch_on(self, url: str) -> Self:
+        self.page.goto(f"{url}/simulator/")
+        self.shows("The business may not call you.")
+        return self
+
+    def call(self) -> None:
+        self.press("Call")
+        self.reads("Calling")
