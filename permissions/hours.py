@@ -1,0 +1,50 @@
+"""When a person may be called, on their own clock. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+DAY = timedelta(days=1)
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+@dataclass(frozen=True)
+class CallingHours:
+    """Every day from `opens` to `closes` on the wall clock; over midnight too.
+
+    Equal times mean the whole day. `zone` is an IANA name such as Europe/Berlin.
+    """
+
+    zone: str
+    opens: time
+    closes: time
+
+    def is_open(self, at: datetime) -> bool:
+        clock = at.astimezone(ZoneInfo(self.zone)).time()
+        if self.opens == self.closes:
+            return True
+        if self.opens < self.closes:
+            return self.opens <= clock < self.closes
+        return clock >= self.opens or clock < self.closes
+
+    def closes_after(self, at: datetime) -> datetime | None:
+        """When an open window closes; None when it never does."""
+        return None if self.opens == self.closes else self._next(self.closes, at)
+
+    def opens_from(self, at: datetime) -> datetime:
+        """The first instant from `at` on when the person may be called."""
+        return at if self.is_open(at) else self._next(self.opens, at)
+
+    def _next(self, clock: time, at: datetime) -> datetime:
+        zone = ZoneInfo(self.zone)
+        day = at.astimezone(zone).date()
+        moments = (
+            datetime.combine(day + DAY * offset, clock, zone).astimezone(UTC)
+            for offset in range(3)
+        )
+        return next(moment for moment in moments if moment > at)
