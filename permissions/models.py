@@ -1,4 +1,22 @@
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from callcenter.models import WatiAccount
+from permissions.facts import ALLOWING, Entry, Kind, Source, Status
+from permissions.hours import CallingHours, known_zones
+from permissions.numbers import country_of
+from permissions.reading import Grant, Reading, parse
+
+
+def validate_zone(name: str) -> None:
+    if name not in known_zones():
+        raise ValidationError("This is no time zone. Write it like Europe/Berlin.")
 
 
 class Contact(models.Model):
@@ -11,6 +29,36 @@ class Contact(models.Model):
     name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    do_not_call = models.BooleanField(default=False, editable=False)
+    do_not_call_reason = models.CharField(max_length=300, blank=True, editable=False)
+    do_not_call_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    do_not_call_at = models.DateTimeField(null=True, editable=False)
+
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[validate_zone],
+        help_text="Such as Europe/Berlin; empty: the line's.",
+    )
+    calls_from = models.TimeField("may be called from", null=True, blank=True)
+    calls_until = models.TimeField("may be called until", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(calls_from=None, calls_until=None)
+                | Q(calls_from__isnull=False, calls_until__isnull=False),
+                name="calling_hours_have_both_ends",
+                violation_error_message="Give both ends of the calling hours or none.",
+            )
+        ]
+
     def __str__(self) -> str:
         return self.name or self.number or "Unknown WhatsApp user"
 
@@ -18,3 +66,147 @@ class Contact(models.Model):
     def number(self) -> str:
         """E.164 with its plus, or empty."""
         return f"+{self.waid}" if self.waid else ""
+
+    @property
+    def country(self) -> str:
+        """'DE' for a German number; empty when the number tells none."""
+        return country_of(self.waid or "")
+
+    def hours(self, default: CallingHours | None = None) -> CallingHours | None:
+        """When this person may be called; `default` fills in what they did not say."""
+        zone = self.time_zone or (default.zone if default else settings.TIME_ZONE)
+        if self.calls_from is not None and self.calls_until is not None:
+            return CallingHours(zone, self.calls_from, self.calls_until)
+        if default is None:
+            return None
+        return CallingHours(zone, default.opens, default.closes)
+
+
+class CallPermissionQuerySet(models.QuerySet["CallPermission"]):
+    def waiting(self) -> "CallPermissionQuerySet":
+        """Requests without an answer, the oldest first."""
+        return self.filter(status=Status.REQUESTED).order_by("requested_at")
+
+    def allowing(self) -> "CallPermissionQuerySet":
+        """Where a call is allowed, by what first runs out; for good comes last."""
+        runs_out_first = models.F("expires_at").asc(nulls_last=True)
+        return self.filter(status__in=ALLOWING).order_by(runs_out_first)
+
+    def due(self, now: datetime) -> "CallPermissionQuerySet":
+        """What has run out and is not noted as such."""
+        return self.filter(expires_at__lte=now).order_by("expires_at")
+
+
+class CallPermission(models.Model):
+    """What one person lets one business number do: the current reading of the ledger.
+
+    WhatsApp counts everything per such pair. The events are the truth; this row is
+    written only by permissions.services, from them.
+    """
+
+    account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="permissions")
+    business_number = models.CharField(max_length=32, help_text="Digits.")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="permissions")
+    status = models.CharField(
+        max_length=10, choices=Status, default=Status.NONE, editable=False
+    )
+    # Of the grant, or of the request that waits.
+    expires_at = models.DateTimeField(null=True, editable=False)
+    requested_at = models.DateTimeField(null=True, editable=False)
+    streak = models.PositiveIntegerField(
+        "unanswered in a row", default=0, editable=False
+    )
+    read_at = models.DateTimeField("last read from WhatsApp", null=True, editable=False)
+    read_result = models.JSONField(default=dict, editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CallPermissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "call permission"
+        constraints = [
+            models.UniqueConstraint(
+                "account", "business_number", "contact", name="one_permission_per_pair"
+            )
+        ]
+        indexes = [
+            models.Index(
+                "expires_at", condition=~Q(expires_at=None), name="permission_due"
+            ),
+            models.Index("status", "requested_at", name="permission_status"),
+        ]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.contact} and +{self.business_number}: {self.get_status_display()}"
+        )
+
+    @property
+    def reading(self) -> Reading | None:
+        """What WhatsApp's API said last."""
+        return parse(self.read_result, self.read_at) if self.read_at else None
+
+
+class PermissionEvent(models.Model):
+    """One fact of the ledger. Written once, never changed."""
+
+    contact = models.ForeignKey(
+        Contact, models.CASCADE, related_name="permission_events"
+    )
+    # Empty when the fact holds for every business number: do-not-call.
+    permission = models.ForeignKey(
+        CallPermission, models.CASCADE, null=True, related_name="events"
+    )
+    kind = models.CharField(max_length=20, choices=Kind)
+    source = models.CharField(max_length=8, choices=Source, default=Source.OWN)
+    grant = models.CharField(max_length=10, blank=True, choices=Grant)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    at = models.DateTimeField("when it was true")
+    written_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField("allowed until", null=True)
+    call = models.UUIDField(null=True)
+    code = models.PositiveIntegerField("WhatsApp's code", null=True)
+    detail = models.CharField(max_length=300, blank=True)
+    # Which request, call or webhook it is about: each says the same thing once.
+    about = models.CharField(max_length=100, blank=True)
+    # The counters after it: permissions.rules.tally().
+    tally = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "permission",
+                "kind",
+                "about",
+                condition=~Q(about=""),
+                name="each_fact_counts_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["permission", "-at"], name="permission_history"),
+            models.Index("at", condition=Q(code=138013), name="country_refusals"),
+            models.Index("call", condition=~Q(call=None), name="permission_event_call"),
+        ]
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk and not self._state.adding:
+            raise TypeError("The ledger is only added to.")
+        super().save(*args, **kwargs)
+
+    def entry(self) -> Entry:
+        return Entry(
+            kind=self.kind,
+            at=self.at,
+            source=self.source,
+            about=self.about,
+            grant=self.grant,
+            expires_at=self.expires_at,
+            code=self.code,
+        )

@@ -13,3 +13,13 @@ def display(waid: str) -> str:
         return f"+{waid}"
     form = phonenumbers.PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(number, form)
+
+
+def country_of(waid: str) -> str:
+    """'4915112345678' -> 'DE'; empty when no single country has the number."""
+    try:
+        number = phonenumbers.parse(f"+{waid}")
+    except phonenumbers.NumberParseException:
+        return ""
+    region = phonenumbers.region_code_for_number(number)
+    return region if region and region.isalpha() else ""

@@ -1,7 +1,50 @@
-from django.db import IntegrityError, transaction
+"""What happens to contacts and their permissions. The only writer of the ledger.
 
-from callcenter.wati.events import Caller
-from permissions.models import Contact
+Every verb about a pair writes its fact in one transaction, under a lock on the pair's
+row, and says the same thing once: a second call with the same key (or call id)
+changes nothing. Verbs may come in any order; `at` is when the fact was true, now if
+left out. None of them talks to the network or to browsers: look at the Change that
+they return, and announce it after commit.
+
+A request to the person:  ask() -> send -> nothing | ask_refused() | ask_not_sent()
+A call to the person:     place_call() -> send -> call_connected() | call_unanswered()
+                          | call_refused() | call_not_sent()
+
+A time-out while sending is nothing to report: a request without a word counts as
+sent, a call without a word as ringing and, after 90 s, as unanswered.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from callcenter.wati.errors import sentence
+from callcenter.wati.events import Caller, PermissionChanged
+from permissions import ledger, rules
+from permissions.facts import Entry, Facts, Kind, Source
+from permissions.hours import CallingHours
+from permissions.ledger import Change, Pair
+from permissions.models import CallPermission, Contact, PermissionEvent
+from permissions.reading import Grant, Reading, as_json, parse
+from permissions.verdicts import Verdict
+
+SAME_EXPIRY = timedelta(minutes=1)
+
+
+class NotAllowed(Exception):
+    """The rules say no; the verdict says why, and when that changes."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.sentence)
+        self.verdict = verdict
+
+
+class Refused(Exception):
+    """The user cannot have that; the text is a sentence for them."""
 
 
 def remember(caller: Caller) -> Contact | None:
@@ -11,12 +54,311 @@ def remember(caller: Caller) -> Contact | None:
         return None
     try:
         with transaction.atomic():
-            contact, created = Contact.objects.get_or_create(
+            contact, _ = Contact.objects.get_or_create(
                 **identity, defaults={"name": caller.name}
             )
     except IntegrityError:  # two first calls in the same millisecond
-        contact, created = Contact.objects.get(**identity), False
+        contact = Contact.objects.get(**identity)
     if caller.name and not contact.name:
         Contact.objects.filter(pk=contact.pk).update(name=caller.name)
         contact.name = caller.name
     return contact
+
+
+# --- Requests ----------------------------------------------------------------------
+
+
+def ask(
+    pair: Pair,
+    *,
+    key: str,
+    by: User | None = None,
+    at: datetime | None = None,
+) -> Change:
+    """Reserve a permission request, just before it is sent. Raises NotAllowed.
+
+    `key` (at most 100 characters) names this request; with a key that is known it
+    changes nothing and never raises, so a task may run again after a crash.
+    """
+    with transaction.atomic():
+        permission = ledger.locked(pair)
+        at = at or timezone.now()
+        if not ledger.is_known(permission, Kind.REQUESTED, key):
+            facts = ledger.whole_facts(pair, ledger.ledger_facts(permission, at))
+            _demand(rules.may_ask(facts, at))
+        return ledger.record(permission, Kind.REQUESTED, key, at, user=by)
+
+
+def asked(
+    pair: Pair,
+    *,
+    key: str,
+    by: User | None = None,
+    at: datetime | None = None,
+) -> Change:
+    """A request was sent, whatever the rules say of it: from another tool, say."""
+    return ledger.note(pair, Kind.REQUESTED, key, at, user=by)
+
+
+def ask_refused(
+    pair: Pair,
+    *,
+    key: str,
+    code: int | None = None,
+    detail: str = "",
+    at: datetime | None = None,
+) -> Change:
+    """WhatsApp refused the request `key`: it counts for nothing."""
+    text = detail or sentence(code)
+    return ledger.note(pair, Kind.REQUEST_REFUSED, key, at, code=code, detail=text)
+
+
+def ask_not_sent(
+    pair: Pair, *, key: str, detail: str = "", at: datetime | None = None
+) -> Change:
+    """The request `key` never left (unreachable, wrong token). Ask with a new key."""
+    return ledger.note(pair, Kind.REQUEST_NOT_SENT, key, at, detail=detail)
+
+
+# --- What WhatsApp and the person say ----------------------------------------------
+
+
+def permission_webhook(
+    pair: Pair, event: PermissionChanged, *, key: str, received_at: datetime
+) -> Change:
+    """The person allowed or forbade calls, asked by us or not.
+
+    `key` names the webhook's delivery: one delivery counts once, however often it is
+    processed. Read the permission from the API afterwards: the webhook may lack the
+    term, and only the term proves when a grant was given.
+    """
+    with transaction.atomic():
+        permission = ledger.locked(pair)
+        heard = permission.events.filter(source=Source.WEBHOOK, about=key)
+        if heard.exists():
+            return ledger.refresh(permission, recorded=False)
+        kind, fields = _word_of(event, ledger.facts_at(permission, received_at))
+        return ledger.record(
+            permission, kind, key, received_at, Source.WEBHOOK, **fields
+        )
+
+
+def _word_of(event: PermissionChanged, held: Facts) -> tuple[Kind, dict[str, Any]]:
+    if event.granted and event.permanent:
+        return Kind.GRANTED, {"grant": Grant.PERMANENT}
+    if event.granted:
+        fields = {"grant": Grant.TEMPORARY, "expires_at": event.expires_at}
+        return Kind.GRANTED, fields
+    if event.status in (Kind.REVOKED, Kind.EXPIRED):
+        return Kind(event.status), {}
+    # An answer to our question, or a grant taken back; the rules treat both alike.
+    return Kind.REVOKED if held.is_allowed else Kind.DECLINED, {}
+
+
+def read_from_api(pair: Pair, result: dict[str, Any], *, at: datetime) -> Change:
+    """Keep what `GET permissions` said: the client's Answer.result, as it came.
+
+    `at` is the instant the question was *sent*, so that whatever happens while Wati
+    thinks counts as later. An older answer than the one we have is not kept.
+    """
+    reading = parse(result, at)
+    with transaction.atomic():
+        permission = ledger.locked(pair)
+        if permission.read_at and permission.read_at >= at:
+            return ledger.unchanged(permission)
+        news = _news(permission, reading)
+        permission.read_at, permission.read_result = at, as_json(reading)
+        permission.save(update_fields=["read_at", "read_result"])
+        if news is None:
+            return ledger.refresh(permission, recorded=False)
+        about = f"read {at.isoformat()}"
+        return ledger.record(
+            permission,
+            Kind(news.kind),
+            about,
+            at,
+            Source.API,
+            grant=news.grant,
+            expires_at=news.expires_at,
+        )
+
+
+def _news(permission: CallPermission, reading: Reading) -> Entry | None:
+    """What the reading tells that the ledger did not know at that instant."""
+    held = ledger.facts_at(permission, reading.at)
+    if reading.grant == Grant.NONE:
+        return Entry(Kind.REVOKED, reading.at) if held.is_allowed else None
+    if reading.grant is None or _is_same(held, reading):
+        return None
+    return Entry(
+        Kind.GRANTED, reading.at, grant=reading.grant, expires_at=reading.expires_at
+    )
+
+
+def _is_same(held: Facts, reading: Reading) -> bool:
+    if held.status != reading.grant:
+        return False
+    if held.expires_at is None or reading.expires_at is None:
+        return True
+    return abs(held.expires_at - reading.expires_at) <= SAME_EXPIRY
+
+
+# --- Calls -------------------------------------------------------------------------
+
+
+def place_call(
+    pair: Pair,
+    *,
+    call: UUID,
+    by: User | None = None,
+    call_running: bool = False,
+    hours: CallingHours | None = None,
+    at: datetime | None = None,
+) -> Change:
+    """Reserve a call, just before it is sent to Wati. Raises NotAllowed.
+
+    `call` is our own call's id; `call_running` and `hours` as in facts_for(), with
+    `call_running` counting every call but this one. For a call that is reserved
+    already it changes nothing and never raises. A supervisor's override is used up.
+    """
+    with transaction.atomic():
+        permission = ledger.locked(pair)
+        at = at or timezone.now()
+        if not ledger.is_known(permission, Kind.USED, str(call)):
+            facts = ledger.whole_facts(
+                pair,
+                ledger.ledger_facts(permission, at),
+                call_running=call_running,
+                hours=hours,
+            )
+            _demand(rules.may_call(facts, at))
+        return ledger.record(permission, Kind.USED, str(call), at, call=call, user=by)
+
+
+def call_connected(pair: Pair, *, call: UUID, at: datetime | None = None) -> Change:
+    """The person answered our call at `at`. It outweighs call_unanswered()."""
+    return ledger.note(pair, Kind.CONNECTED, str(call), at, call=call)
+
+
+def call_unanswered(
+    pair: Pair, *, call: UUID, detail: str = "", at: datetime | None = None
+) -> Change:
+    """Our call rang in vain: no answer, refused by the person, or given up by us.
+
+    Also for a call that may have rung, when nobody ever said what became of it.
+    """
+    return ledger.note(pair, Kind.UNANSWERED, str(call), at, call=call, detail=detail)
+
+
+def call_refused(
+    pair: Pair,
+    *,
+    call: UUID,
+    code: int | None = None,
+    detail: str = "",
+    at: datetime | None = None,
+) -> Change:
+    """WhatsApp refused to place our call: the person's phone never rang."""
+    fields: dict[str, Any] = {
+        "call": call,
+        "code": code,
+        "detail": detail or sentence(code),
+    }
+    return ledger.note(pair, Kind.CALL_REFUSED, str(call), at, **fields)
+
+
+def call_not_sent(
+    pair: Pair, *, call: UUID, detail: str = "", at: datetime | None = None
+) -> Change:
+    """Our call never left for Wati (unreachable, wrong token, cancelled before)."""
+    about = str(call)
+    return ledger.note(pair, Kind.CALL_NOT_SENT, about, at, call=call, detail=detail)
+
+
+def called_us(pair: Pair, *, call: UUID, started_at: datetime) -> Change:
+    """The person called and was answered; `started_at` is when it began to ring.
+
+    It frees the permission requests. It does not end the unanswered streak: nobody
+    promises that WhatsApp sees it so.
+    """
+    return ledger.note(pair, Kind.CALLED_US, str(call), started_at, call=call)
+
+
+# --- Time, and supervisors ---------------------------------------------------------
+
+
+def expire(*, at_most: int = 500) -> list[Change]:
+    """The sweep: note every grant and request that has run out, once each.
+
+    Safe to run in several places at once; call it every minute or so.
+    """
+    now = timezone.now()
+    due = CallPermission.objects.due(now).values_list("pk", flat=True)[:at_most]
+    changes = (_expire_one(pk, now) for pk in list(due))
+    return [change for change in changes if change is not None]
+
+
+def _expire_one(pk: int, now: datetime) -> Change | None:
+    with transaction.atomic():
+        rows = CallPermission.objects.select_for_update(skip_locked=True)
+        permission = rows.filter(pk=pk, expires_at__lte=now).first()
+        if permission is None:
+            return None
+        expires_at = permission.expires_at or now
+        about = f"{permission.status} {expires_at.isoformat()}"
+        return ledger.record(permission, Kind.EXPIRED, about, expires_at)
+
+
+def override(
+    pair: Pair, *, user: User, reason: str, at: datetime | None = None
+) -> Change:
+    """Let one more call through the streak's block, for a day. Raises Refused."""
+    reason = reason.strip()
+    if not user.is_staff:
+        raise Refused("Only a supervisor can allow this call.")
+    if not reason:
+        raise Refused("Give a reason: it is kept with the permission.")
+    at = at or timezone.now()
+    about = at.isoformat()
+    return ledger.note(pair, Kind.OVERRIDDEN, about, at, user=user, detail=reason)
+
+
+def block(contact: Contact, *, user: User | None, reason: str) -> bool:
+    """Put a person on the do-not-call list. False when they were on it. Or Refused."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused("Give a reason: it is kept with the contact.")
+    return _set_do_not_call(contact, True, user, reason)
+
+
+def unblock(contact: Contact, *, user: User | None, reason: str = "") -> bool:
+    """Take a person off the do-not-call list. False when they were not on it."""
+    return _set_do_not_call(contact, False, user, reason.strip())
+
+
+def _set_do_not_call(
+    contact: Contact, on: bool, user: User | None, reason: str
+) -> bool:
+    now = timezone.now()
+    with transaction.atomic():
+        changed = Contact.objects.filter(pk=contact.pk, do_not_call=not on).update(
+            do_not_call=on,
+            do_not_call_reason=reason[:300] if on else "",
+            do_not_call_by=user if on else None,
+            do_not_call_at=now if on else None,
+        )
+        if changed:
+            PermissionEvent.objects.create(
+                contact=contact,
+                kind=Kind.BLOCKED if on else Kind.UNBLOCKED,
+                at=now,
+                user=user,
+                detail=reason[:300],
+            )
+    contact.refresh_from_db()
+    return bool(changed)
+
+
+def _demand(verdict: Verdict) -> None:
+    if not verdict.allowed:
+        raise NotAllowed(verdict)

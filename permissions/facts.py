@@ -1,0 +1,369 @@
+"""What is known about one person and one business number. Pure: entries in, Facts out.
+
+Facts are a function of what the entries say and when it was true, not of the order in
+which they were written. Where two readings are possible the careful one is taken: a
+call of unknown outcome counts as unanswered, a request of unknown outcome as sent.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import TextChoices
+
+from permissions.hours import CallingHours
+from permissions.reading import Grant, Reading
+
+GRANT_LASTS = timedelta(days=7)  # a temporary one
+REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
+RINGS_AT_MOST = timedelta(seconds=90)
+OVERRIDE_LASTS = timedelta(days=1)
+
+NO_PERMISSION = 138006
+PERMANENT_EXISTS = 138017
+
+
+class Status(TextChoices):
+    NONE = "none", "Never allowed"
+    REQUESTED = "requested", "Requested"
+    TEMPORARY = "temporary", "Allowed for a week"
+    PERMANENT = "permanent", "Allowed for good"
+    DECLINED = "declined", "Declined"
+    REVOKED = "revoked", "Taken back"
+    EXPIRED = "expired", "Run out"
+
+
+class Kind(TextChoices):
+    REQUESTED = "requested", "Requested"
+    REQUEST_REFUSED = "request_refused", "Request refused"
+    REQUEST_NOT_SENT = "request_not_sent", "Request not sent"
+    GRANTED = "granted", "Granted"
+    DECLINED = "declined", "Declined"
+    REVOKED = "revoked", "Taken back"
+    EXPIRED = "expired", "Run out"
+    USED = "used", "Called"
+    CONNECTED = "connected", "Answered"
+    UNANSWERED = "unanswered", "Not answered"
+    CALL_REFUSED = "call_refused", "Call refused"
+    CALL_NOT_SENT = "call_not_sent", "Call not sent"
+    CALLED_US = "called_us", "Called us"
+    OVERRIDDEN = "overridden", "Overridden"
+    BLOCKED = "blocked", "Set on do-not-call"
+    UNBLOCKED = "unblocked", "Taken off do-not-call"
+
+
+class Source(TextChoices):
+    WEBHOOK = "webhook", "Webhook"
+    API = "api", "Wati's answer"
+    OWN = "own", "Own count"
+
+
+ALLOWING = (Status.TEMPORARY, Status.PERMANENT)
+TAKING = (Kind.DECLINED, Kind.REVOKED, Kind.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger. `about` ties an outcome to its call or request."""
+
+    kind: str
+    at: datetime
+    source: str = Source.OWN
+    about: str = ""
+    grant: str = ""
+    expires_at: datetime | None = None
+    code: int | None = None  # WhatsApp's own, such as 138006
+
+
+@dataclass(frozen=True)
+class Refusal:
+    code: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the rules look at. Every instant is aware; tuples are in order."""
+
+    status: Status = Status.NONE
+    expires_at: datetime | None = None  # of the grant that stands, or of the request
+    requested_at: datetime | None = None  # of the request that waits for its answer
+    declined_at: datetime | None = None  # the person's last word was no
+    requests: tuple[datetime, ...] = ()  # since a call last connected
+    requests_free_since: datetime | None = None
+    connected: tuple[datetime, ...] = ()  # calls of ours that were answered
+    streak: int = 0  # calls of ours in a row that nobody answered
+    rings_since: datetime | None = None  # a call of ours without an outcome yet
+    overridden_at: datetime | None = None  # by a supervisor, for a call still to come
+    request_refused: Refusal | None = None
+    call_refused: Refusal | None = None
+    reading: Reading | None = None
+    # What the pair's own entries cannot tell:
+    has_number: bool = True
+    do_not_call: bool = False
+    call_running: bool = False
+    number_refused_at: datetime | None = None  # 138013, whoever was called
+    hours: CallingHours | None = None
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.status in ALLOWING
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the permission stands after the entries so far."""
+
+    label: Status = Status.NONE
+    expires_at: datetime | None = None
+    declined_at: datetime | None = None
+    answered_at: datetime | None = None  # the person's last word, yes or no
+
+    def holds(self, at: datetime) -> bool:
+        if self.label == Status.TEMPORARY:
+            return self.expires_at is None or at < self.expires_at
+        return self.label == Status.PERMANENT
+
+
+@dataclass
+class Attempt:
+    """One call of ours, from whatever its entries say."""
+
+    placed_at: datetime
+    connected_at: datetime | None = None
+    missed_at: datetime | None = None
+    is_dropped: bool = False  # it never reached the person
+
+    @property
+    def counts(self) -> bool:
+        return bool(self.connected_at or self.missed_at) or not self.is_dropped
+
+    @property
+    def is_open(self) -> bool:
+        return self.counts and not (self.connected_at or self.missed_at)
+
+    def unanswered_at(self, now: datetime) -> datetime | None:
+        """When it ended unanswered; without an outcome, when it must have."""
+        if self.connected_at:
+            return None
+        if self.is_open and now >= self.placed_at + RINGS_AT_MOST:
+            return self.placed_at + RINGS_AT_MOST
+        return self.missed_at
+
+
+def facts_of(
+    entries: Iterable[Entry], now: datetime, reading: Reading | None = None
+) -> Facts:
+    """The facts as they stand at `now`.
+
+    Entries may come in any order, but must hold all of the last eight days and
+    everything since the last grant. The reading is the newest one of WhatsApp's API.
+    """
+    ordered = sorted(entries, key=_rank)
+    attempts = attempts_of(ordered)
+    free_since = _requests_free_since(ordered, attempts)
+    requests = _requests(ordered)
+    facts = Facts(
+        requests=tuple(at for at in requests if not free_since or at > free_since),
+        requests_free_since=free_since,
+        connected=tuple(sorted(a.connected_at for a in attempts if a.connected_at)),
+        streak=_streak(attempts, _renewed_at(ordered, reading), now),
+        rings_since=_rings_since(attempts, now),
+        overridden_at=_override(ordered, attempts, now),
+        request_refused=_refusal(ordered, Kind.REQUEST_REFUSED),
+        call_refused=_refusal(ordered, Kind.CALL_REFUSED),
+        reading=reading,
+    )
+    return _with_standing(facts, standing_of(ordered, reading), requests, now)
+
+
+def _rank(entry: Entry) -> tuple[datetime, bool, str, str, str]:
+    # In the same instant a no comes after a yes; the rest only makes ties plain.
+    is_no = entry.kind != Kind.GRANTED
+    return entry.at, is_no, entry.kind, entry.about, str(entry.expires_at)
+
+
+# --- Where the permission stands ---------------------------------------------------
+
+
+def standing_of(ordered: Iterable[Entry], reading: Reading | None) -> Standing:
+    """Walk through the entries; the reading takes its place among them by its time."""
+    standing, unread = Standing(), reading
+    for entry in ordered:
+        if unread and unread.at < entry.at:
+            standing, unread = _after_reading(standing, unread), None
+        standing = _after(standing, entry)
+    return _after_reading(standing, unread) if unread else standing
+
+
+def _after(standing: Standing, entry: Entry) -> Standing:
+    if entry.kind == Kind.GRANTED:
+        return _after_grant(standing, entry)
+    if entry.kind == Kind.REQUEST_REFUSED and entry.code == PERMANENT_EXISTS:
+        return Standing(Status.PERMANENT)
+    if entry.kind == Kind.CALL_REFUSED and entry.code == NO_PERMISSION:
+        return _after_no(standing, entry.at)
+    # Our own note that time ran out says nothing that the clock does not.
+    if entry.kind in TAKING and entry.source != Source.OWN:
+        is_word = entry.source == Source.WEBHOOK
+        said_at = entry.at if is_word else standing.answered_at
+        declined_at = entry.at if is_word and entry.kind != Kind.EXPIRED else None
+        return Standing(Status(entry.kind), None, declined_at, said_at)
+    return standing
+
+
+def _after_grant(standing: Standing, entry: Entry) -> Standing:
+    if entry.grant == Grant.PERMANENT:
+        return Standing(Status.PERMANENT, answered_at=entry.at)
+    if entry.expires_at is None and standing.holds(entry.at):
+        # It names no term, so it may be the one that we know, told late.
+        return replace(standing, declined_at=None, answered_at=entry.at)
+    expires_at = entry.expires_at or entry.at + GRANT_LASTS
+    return Standing(Status.TEMPORARY, expires_at, answered_at=entry.at)
+
+
+def _after_reading(standing: Standing, reading: Reading) -> Standing:
+    if reading.grant == Grant.PERMANENT:
+        return Standing(Status.PERMANENT, answered_at=reading.at)
+    if reading.grant == Grant.TEMPORARY:
+        known = standing.expires_at if standing.holds(reading.at) else None
+        expires_at = reading.expires_at or known or reading.at + GRANT_LASTS
+        return Standing(Status.TEMPORARY, expires_at, answered_at=reading.at)
+    if reading.grant == Grant.NONE:
+        return _after_no(standing, reading.at)
+    return standing
+
+
+def _after_no(standing: Standing, at: datetime) -> Standing:
+    """WhatsApp knows of no permission; nobody said why."""
+    if standing.label not in ALLOWING:
+        return standing
+    label = Status.REVOKED if standing.holds(at) else Status.EXPIRED
+    return replace(standing, label=label, expires_at=None)
+
+
+def _with_standing(
+    facts: Facts, standing: Standing, requests: list[datetime], now: datetime
+) -> Facts:
+    waiting = _waiting_request(standing, requests)
+    label, expires_at = standing.label, standing.expires_at
+    if label == Status.TEMPORARY and not standing.holds(now):
+        label, expires_at = Status.EXPIRED, None
+    if waiting and label not in ALLOWING:
+        is_open = now < waiting + REQUEST_LASTS
+        label = Status.REQUESTED if is_open else Status.EXPIRED
+        expires_at = waiting + REQUEST_LASTS if is_open else None
+    return replace(
+        facts,
+        status=label,
+        expires_at=expires_at,
+        requested_at=waiting if label == Status.REQUESTED else None,
+        declined_at=standing.declined_at,
+    )
+
+
+def _waiting_request(standing: Standing, requests: list[datetime]) -> datetime | None:
+    answered_at = standing.answered_at
+    waiting = [at for at in requests if not answered_at or at > answered_at]
+    return waiting[-1] if waiting else None
+
+
+# --- Requests and calls ------------------------------------------------------------
+
+
+def _requests(ordered: list[Entry]) -> list[datetime]:
+    void = (Kind.REQUEST_REFUSED, Kind.REQUEST_NOT_SENT)
+    unsent = {entry.about for entry in ordered if entry.kind in void}
+    return [
+        entry.at
+        for entry in ordered
+        if entry.kind == Kind.REQUESTED and entry.about not in unsent
+    ]
+
+
+def attempts_of(ordered: Iterable[Entry]) -> list[Attempt]:
+    """Our calls by the time they were placed; entries as facts_of() takes them."""
+    attempts: dict[str, Attempt] = {}
+    for entry in ordered:
+        if entry.kind == Kind.USED:
+            attempts.setdefault(entry.about, Attempt(entry.at)).placed_at = entry.at
+        elif entry.kind == Kind.CONNECTED:
+            attempts.setdefault(entry.about, Attempt(entry.at)).connected_at = entry.at
+        elif entry.kind == Kind.UNANSWERED:
+            attempts.setdefault(entry.about, Attempt(entry.at)).missed_at = entry.at
+        elif entry.kind in (Kind.CALL_REFUSED, Kind.CALL_NOT_SENT):
+            attempts.setdefault(entry.about, Attempt(entry.at)).is_dropped = True
+    return sorted(attempts.values(), key=lambda attempt: attempt.placed_at)
+
+
+def _requests_free_since(
+    ordered: list[Entry], attempts: list[Attempt]
+) -> datetime | None:
+    """The start of the last call that connected, either way.
+
+    Its start and not its answer: we may hear of the answer late, and a request in
+    between would be forgotten while WhatsApp still counts it.
+    """
+    starts = [entry.at for entry in ordered if entry.kind == Kind.CALLED_US]
+    starts += [attempt.placed_at for attempt in attempts if attempt.connected_at]
+    return max(starts, default=None)
+
+
+def _renewed_at(ordered: list[Entry], reading: Reading | None) -> datetime | None:
+    """When the newest grant of a known instant was given: the streak starts anew.
+
+    A grant without a term proves no instant: it may be an old one, told late.
+    """
+    told = [
+        (entry.at, entry.expires_at)
+        for entry in ordered
+        if entry.kind == Kind.GRANTED and entry.expires_at
+    ]
+    if reading and reading.grant == Grant.TEMPORARY and reading.expires_at:
+        told.append((reading.at, reading.expires_at))
+    given = [min(at, expires_at - GRANT_LASTS) for at, expires_at in told]
+    return max(given, default=None)
+
+
+def _streak(attempts: list[Attempt], renewed_at: datetime | None, now: datetime) -> int:
+    """How many of our last calls nobody answered, as WhatsApp may count them.
+
+    A call from the person frees the requests but is not known to end the streak.
+    """
+    streak = 0
+    for attempt in attempts:
+        missed_at = attempt.unanswered_at(now)
+        if attempt.connected_at:
+            streak = 0
+        elif missed_at and (renewed_at is None or missed_at > renewed_at):
+            streak += 1
+    return streak
+
+
+def _rings_since(attempts: list[Attempt], now: datetime) -> datetime | None:
+    ringing = [
+        attempt.placed_at
+        for attempt in attempts
+        if attempt.is_open and now < attempt.placed_at + RINGS_AT_MOST
+    ]
+    return max(ringing, default=None)
+
+
+def _override(
+    ordered: list[Entry], attempts: list[Attempt], now: datetime
+) -> datetime | None:
+    """The override that no call has used up yet."""
+    last_call = max((a.placed_at for a in attempts if a.counts), default=None)
+    unused = [
+        entry.at
+        for entry in ordered
+        if entry.kind == Kind.OVERRIDDEN
+        and now < entry.at + OVERRIDE_LASTS
+        and (last_call is None or entry.at > last_call)
+    ]
+    return max(unused, default=None)
+
+
+def _refusal(ordered: list[Entry], kind: Kind) -> Refusal | None:
+    refusals = [e for e in ordered if e.kind == kind and e.code is not None]
+    return Refusal(refusals[-1].code or 0, refusals[-1].at) if refusals else None

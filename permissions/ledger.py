@@ -1,0 +1,196 @@
+"""The ledger of one pair: reading its facts, and writing one more under a lock.
+
+Other packages ask here (facts_for) and write through permissions.services.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from callcenter.models import WatiAccount
+from permissions import rules
+from permissions.facts import ALLOWING, Entry, Facts, Kind, Source, facts_of
+from permissions.hours import CallingHours
+from permissions.models import CallPermission, Contact, PermissionEvent
+
+# Far more than WhatsApp lets happen in the eight days that the facts look back.
+MOST_ENTRIES = 2000
+NUMBER_CANNOT_CALL = 138013
+# What the row repeats of the facts, for lists and sweeps.
+COLUMNS = ("status", "expires_at", "requested_at", "streak")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A person and one of our business numbers: WhatsApp counts per pair."""
+
+    contact: Contact
+    account: WatiAccount
+    business_number: str  # digits
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a verb did. `recorded` is False when the fact was known already."""
+
+    permission: CallPermission
+    recorded: bool
+    before: str
+    after: str
+
+    @property
+    def is_new_grant(self) -> bool:
+        """Calls were not allowed before this, and are now: wake who waits."""
+        return self.before not in ALLOWING and self.after in ALLOWING
+
+
+def facts_for(
+    pair: Pair,
+    *,
+    now: datetime | None = None,
+    call_running: bool = False,
+    hours: CallingHours | None = None,
+) -> Facts:
+    """What rules.may_call() and rules.may_ask() look at. Writes nothing.
+
+    `call_running`: whether a call with this contact is live, either way; only calls/
+    knows. `hours`: the line's calling hours, for a contact without any.
+    """
+    permission = CallPermission.objects.filter(
+        contact=pair.contact,
+        account=pair.account,
+        business_number=pair.business_number,
+    ).first()
+    facts = ledger_facts(permission, now or timezone.now())
+    return whole_facts(pair, facts, call_running=call_running, hours=hours)
+
+
+def ledger_facts(permission: CallPermission | None, now: datetime) -> Facts:
+    if permission is None:
+        return Facts()
+    return facts_of(_entries(permission), now, permission.reading)
+
+
+def facts_at(permission: CallPermission, at: datetime) -> Facts:
+    """What was known of everything up to that instant."""
+    entries = [entry for entry in _entries(permission) if entry.at <= at]
+    return facts_of(entries, at, permission.reading)
+
+
+def _entries(permission: CallPermission) -> list[Entry]:
+    events = permission.events.order_by("-at", "-id")[:MOST_ENTRIES]
+    return [event.entry() for event in events]
+
+
+def whole_facts(
+    pair: Pair,
+    facts: Facts,
+    *,
+    call_running: bool = False,
+    hours: CallingHours | None = None,
+) -> Facts:
+    """The ledger's facts, with those that it cannot tell."""
+    contact = Contact.objects.get(pk=pair.contact.pk)  # as it is now, not as it was
+    country_refusals = PermissionEvent.objects.filter(
+        code=NUMBER_CANNOT_CALL,
+        permission__account=pair.account,
+        permission__business_number=pair.business_number,
+    )
+    return replace(
+        facts,
+        has_number=bool(contact.waid),
+        do_not_call=contact.do_not_call,
+        call_running=call_running,
+        hours=contact.hours(hours),
+        number_refused_at=country_refusals.order_by("-at")
+        .values_list("at", flat=True)
+        .first(),
+    )
+
+
+# --- How a fact is written ---------------------------------------------------------
+
+
+def note(
+    pair: Pair,
+    kind: Kind,
+    about: str,
+    at: datetime | None,
+    source: Source = Source.OWN,
+    **fields: Any,
+) -> Change:
+    with transaction.atomic():
+        permission = locked(pair)
+        at = at or timezone.now()  # read under the lock: later facts get later instants
+        return record(permission, kind, about, at, source, **fields)
+
+
+def locked(pair: Pair) -> CallPermission:
+    """The pair's row, made at the first need and locked until the commit."""
+    rows = CallPermission.objects.select_for_update()
+    known: dict[str, Any] = {
+        "account": pair.account,
+        "business_number": pair.business_number,
+        "contact": pair.contact,
+    }
+    try:
+        with transaction.atomic():
+            return rows.get_or_create(**known)[0]
+    except IntegrityError:
+        return rows.get(**known)
+
+
+def is_known(permission: CallPermission, kind: Kind, about: str) -> bool:
+    return permission.events.filter(kind=kind, about=about).exists()
+
+
+def record(
+    permission: CallPermission,
+    kind: Kind,
+    about: str,
+    at: datetime,
+    source: Source = Source.OWN,
+    *,
+    detail: str = "",
+    **fields: Any,
+) -> Change:
+    if is_known(permission, kind, about):
+        return refresh(permission, recorded=False)
+    event = PermissionEvent(
+        contact_id=permission.contact_id,
+        permission=permission,
+        kind=kind,
+        source=source,
+        at=at,
+        about=about,
+        detail=detail[:300],
+        **fields,
+    )
+    entries = [*_entries(permission), event.entry()]
+    now = timezone.now()
+    facts = facts_of(entries, now, permission.reading)
+    event.tally = rules.tally(facts, now)
+    event.save()
+    return refresh(permission, recorded=True, facts=facts)
+
+
+def refresh(
+    permission: CallPermission, *, recorded: bool, facts: Facts | None = None
+) -> Change:
+    """Write the row as the events say, under its lock."""
+    before = permission.status
+    facts = facts or ledger_facts(permission, timezone.now())
+    known = [getattr(permission, name) for name in COLUMNS]
+    for name in COLUMNS:
+        setattr(permission, name, getattr(facts, name))
+    if recorded or known != [getattr(permission, name) for name in COLUMNS]:
+        permission.version += 1
+        permission.save()
+    return Change(permission, recorded, before, facts.status)
+
+
+def unchanged(permission: CallPermission) -> Change:
+    return Change(permission, False, permission.status, permission.status)

@@ -1,0 +1,345 @@
+"""May I call this person? May I ask them? Pure: facts in, verdict out.
+
+The numbers are WhatsApp's (protocol file, section 3.7). They hold only where its own
+answer gives none: WhatsApp has changed them before.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from callcenter.wati.errors import sentence
+from permissions.facts import Facts, Refusal, Status
+from permissions.limits import Uses, uses
+from permissions.reading import ASK, CALL, Action, Grant, Reading
+from permissions.verdicts import Obstacle, Reason, Verdict
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+REQUESTS_PER_DAY = 1
+REQUESTS_PER_WEEK = 2
+CONNECTED_PER_DAY = 100
+UNANSWERED_BEFORE_ADVICE = 2  # WhatsApp hints at the person to withdraw
+UNANSWERED_BEFORE_BLOCK = 3  # the next one would make WhatsApp withdraw by itself
+WAIT_AFTER_DECLINE = DAY
+READING_IS_FRESH = timedelta(minutes=15)
+
+# How long WhatsApp's refusal of a call, or of a request, keeps us from the next.
+CALL_WAITS = {
+    138001: DAY,
+    138002: timedelta(minutes=1),
+    138003: timedelta(minutes=1),
+    138005: timedelta(minutes=1),
+    138012: DAY,
+}
+ASK_WAITS = {
+    613: timedelta(minutes=1),
+    131026: DAY,
+    138001: DAY,
+    138009: DAY,
+    138011: timedelta(hours=1),
+}
+NUMBER_WAIT = DAY  # 138013: the business number's country
+
+
+Check = Callable[[Facts, datetime], Obstacle | None]
+
+
+def may_call(facts: Facts, now: datetime) -> Verdict:
+    """May a call be placed now? services.place_call() asks this and reserves it."""
+    found = list(_obstacles(CALL_CHECKS, facts, now))
+    if found:
+        return _no(found, facts)
+    is_override = facts.streak >= UNANSWERED_BEFORE_BLOCK
+    return Verdict(
+        allowed=True,
+        reason=Reason.OVERRIDDEN if is_override else Reason.ALLOWED,
+        sentence="A supervisor allows one more call."
+        if is_override
+        else "You may call.",
+        until=_call_until(facts, now),
+        advice=_streak_advice(facts),
+    )
+
+
+def may_ask(facts: Facts, now: datetime) -> Verdict:
+    """May the request be sent now? services.ask() asks this and reserves it."""
+    found = list(_obstacles(ASK_CHECKS, facts, now))
+    if found:
+        return _no(found, None)
+    advice = ""
+    if facts.status == Status.TEMPORARY:
+        advice = "They allow calls already; ask only to call after that time."
+    elif facts.status == Status.REQUESTED:
+        advice = "The last request has no answer yet; a new one takes its place."
+    return Verdict(True, Reason.ALLOWED, "You may ask for permission.", advice=advice)
+
+
+def tally(facts: Facts, now: datetime) -> dict[str, int]:
+    """The counters as they stand, by the names of the permissions export."""
+    calls, (day, week) = _call_uses(facts, now), _request_uses(facts, now)
+    return {
+        "calls_used_24h": calls.used,
+        "calls_max_24h": calls.allowed,
+        "requests_left_24h": day.left,
+        "requests_left_7d": week.left,
+        "streak": facts.streak,
+    }
+
+
+def _call_uses(facts: Facts, now: datetime) -> Uses:
+    read_at, action = _said(facts.reading, CALL)
+    limit = action.limit(DAY)
+    return uses(limit, read_at, facts.connected, (DAY, CONNECTED_PER_DAY), now)
+
+
+def _request_uses(facts: Facts, now: datetime) -> tuple[Uses, Uses]:
+    """By day and by week. A call that connected since makes the figures void."""
+    read_at, action = _said(facts.reading, ASK)
+    freed_at = facts.requests_free_since
+    if read_at and freed_at and freed_at >= read_at:
+        read_at = None
+    return (
+        uses(action.limit(DAY), read_at, facts.requests, (DAY, REQUESTS_PER_DAY), now),
+        uses(
+            action.limit(WEEK), read_at, facts.requests, (WEEK, REQUESTS_PER_WEEK), now
+        ),
+    )
+
+
+def _said(reading: Reading | None, name: str) -> tuple[datetime | None, Action]:
+    if reading is None:
+        return None, Action()
+    return reading.at, reading.ask if name == ASK else reading.call
+
+
+def _obstacles(
+    checks: tuple[Check, ...], facts: Facts, now: datetime
+) -> Iterator[Obstacle]:
+    """What stands in the way now; an obstacle whose time has come is none."""
+    for check in checks:
+        found = check(facts, now)
+        if found and not (found.earliest and found.earliest <= now):
+            yield found
+
+
+def _no(found: list[Obstacle], facts: Facts | None) -> Verdict:
+    """The first obstacle is the reason; all of them must be gone at `earliest`."""
+    known = [obstacle.earliest for obstacle in found if obstacle.earliest]
+    earliest = max(known) if len(known) == len(found) else None
+    if earliest and facts and facts.hours:
+        earliest = facts.hours.opens_from(earliest)
+    first = found[0]
+    return Verdict(
+        False, first.reason, first.sentence, earliest=earliest, advice=first.advice
+    )
+
+
+def _call_until(facts: Facts, now: datetime) -> datetime | None:
+    expiry = facts.expires_at if facts.status == Status.TEMPORARY else None
+    closing = facts.hours.closes_after(now) if facts.hours else None
+    return min(filter(None, (expiry, closing)), default=None)
+
+
+def _streak_advice(facts: Facts) -> str:
+    if facts.streak < UNANSWERED_BEFORE_ADVICE:
+        return ""
+    return (
+        f"The last {facts.streak} calls were not answered. Write to them first: "
+        "after four, WhatsApp takes the permission back."
+    )
+
+
+# --- What stands in the way of both ------------------------------------------------
+
+
+def _do_not_call(facts: Facts, now: datetime) -> Obstacle | None:
+    if not facts.do_not_call:
+        return None
+    return Obstacle(
+        Reason.DO_NOT_CALL,
+        "This person is on the do-not-call list.",
+        advice="A supervisor can take them off the list.",
+    )
+
+
+def _no_number(facts: Facts, now: datetime) -> Obstacle | None:
+    if facts.has_number:
+        return None
+    return Obstacle(Reason.NO_NUMBER, "This person's WhatsApp number is not known.")
+
+
+def _number_cannot_call(facts: Facts, now: datetime) -> Obstacle | None:
+    refused_at, reading = facts.number_refused_at, facts.reading
+    if refused_at is None:
+        return None
+    if reading and reading.call.can and reading.at > refused_at:
+        return None
+    return Obstacle(
+        Reason.NUMBER_CANNOT_CALL,
+        "Calling out is not available for the business number's country.",
+        earliest=refused_at + NUMBER_WAIT,
+        advice="Use another business number, or tell your administrator.",
+    )
+
+
+def _refused(
+    refusal: Refusal | None, waits: dict[int, timedelta], facts: Facts, name: str
+) -> Obstacle | None:
+    """WhatsApp refused the last one, and has not said yes since."""
+    if refusal is None or refusal.code not in waits:
+        return None
+    read_at, action = _said(facts.reading, name)
+    if action.can and read_at and read_at > refusal.at:
+        return None
+    what = "request" if name == ASK else "call"
+    return Obstacle(
+        Reason.REFUSED,
+        sentence(refusal.code) or f"WhatsApp refused the last {what}.",
+        refusal.at + waits[refusal.code],
+    )
+
+
+def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
+    """WhatsApp itself said no a moment ago, whatever the reason."""
+    read_at, action = _said(facts.reading, name)
+    if read_at is None or action.can is not False:
+        return None
+    freed_at = facts.requests_free_since
+    if freed_at and freed_at > read_at:
+        return None
+    if name == CALL and facts.reading and facts.reading.grant == Grant.NONE:
+        return None  # it said no for want of a grant, and the grant is looked at above
+    text = "WhatsApp does not allow this at the moment."
+    return Obstacle(Reason.WHATSAPP_SAYS_NO, text, read_at + READING_IS_FRESH)
+
+
+# --- Calling -----------------------------------------------------------------------
+
+
+def _call_running(facts: Facts, now: datetime) -> Obstacle | None:
+    if not facts.call_running and facts.rings_since is None:
+        return None
+    return Obstacle(Reason.CALL_RUNNING, "A call with this person is already running.")
+
+
+NO_GRANT = {
+    Status.NONE: (Reason.NO_PERMISSION, "This person has not allowed calls yet."),
+    Status.REQUESTED: (Reason.REQUESTED, "The request waits for their answer."),
+    Status.DECLINED: (Reason.DECLINED, "This person declined to be called."),
+    Status.REVOKED: (Reason.REVOKED, "The permission to call was taken back."),
+    Status.EXPIRED: (Reason.EXPIRED, "The permission to call has run out."),
+}
+
+
+def _no_grant(facts: Facts, now: datetime) -> Obstacle | None:
+    if facts.is_allowed:
+        return None
+    reason, text = NO_GRANT[facts.status]
+    advice = "They can also allow calls on your business's WhatsApp profile."
+    if facts.status != Status.REQUESTED and may_ask(facts, now).allowed:
+        advice = "Request permission."
+    return Obstacle(reason, text, advice=advice)
+
+
+def _streak(facts: Facts, now: datetime) -> Obstacle | None:
+    if facts.streak < UNANSWERED_BEFORE_BLOCK or facts.overridden_at:
+        return None
+    return Obstacle(
+        Reason.STREAK,
+        f"The last {facts.streak} calls were not answered; after another one WhatsApp "
+        "takes the permission back.",
+        advice="Write to them first. A supervisor can allow one more call.",
+    )
+
+
+def _call_limit(facts: Facts, now: datetime) -> Obstacle | None:
+    counted = _call_uses(facts, now)
+    if counted.left:
+        return None
+    text = "The most calls a day with this person have been made."
+    return Obstacle(Reason.CALL_LIMIT, text, counted.frees_at)
+
+
+def _call_was_refused(facts: Facts, now: datetime) -> Obstacle | None:
+    return _refused(facts.call_refused, CALL_WAITS, facts, CALL)
+
+
+def _call_says_no(facts: Facts, now: datetime) -> Obstacle | None:
+    return _says_no(facts, CALL, now)
+
+
+def _outside_hours(facts: Facts, now: datetime) -> Obstacle | None:
+    if facts.hours is None or facts.hours.is_open(now):
+        return None
+    return Obstacle(
+        Reason.OUTSIDE_HOURS,
+        "It is outside this person's calling hours.",
+        facts.hours.opens_from(now),
+    )
+
+
+# --- Asking ------------------------------------------------------------------------
+
+
+def _is_permanent(facts: Facts, now: datetime) -> Obstacle | None:
+    if facts.status != Status.PERMANENT:
+        return None
+    text = "This person allows calls for good; just call."
+    return Obstacle(Reason.ALREADY_PERMANENT, text)
+
+
+def _declined_lately(facts: Facts, now: datetime) -> Obstacle | None:
+    if facts.declined_at is None:
+        return None
+    return Obstacle(
+        Reason.DECLINED,
+        "This person said no; give them a day.",
+        facts.declined_at + WAIT_AFTER_DECLINE,
+    )
+
+
+def _request_limit(facts: Facts, now: datetime) -> Obstacle | None:
+    full = [counted for counted in _request_uses(facts, now) if not counted.left]
+    if not full:
+        return None
+    return Obstacle(
+        Reason.REQUEST_LIMIT,
+        "WhatsApp allows no further permission request to this person for now.",
+        max(counted.frees_at for counted in full),
+        advice="If you talk with them in a call, you may ask again.",
+    )
+
+
+def _request_was_refused(facts: Facts, now: datetime) -> Obstacle | None:
+    refusal, freed_at = facts.request_refused, facts.requests_free_since
+    if refusal and freed_at and freed_at > refusal.at:
+        return None
+    return _refused(refusal, ASK_WAITS, facts, ASK)
+
+
+def _ask_says_no(facts: Facts, now: datetime) -> Obstacle | None:
+    return _says_no(facts, ASK, now)
+
+
+CALL_CHECKS: tuple[Check, ...] = (
+    _do_not_call,
+    _no_number,
+    _call_running,
+    _number_cannot_call,
+    _no_grant,
+    _streak,
+    _call_limit,
+    _call_was_refused,
+    _call_says_no,
+    _outside_hours,
+)
+ASK_CHECKS: tuple[Check, ...] = (
+    _do_not_call,
+    _no_number,
+    _number_cannot_call,
+    _is_permanent,
+    _declined_lately,
+    _request_limit,
+    _request_was_refused,
+    _ask_says_no,
+)
