@@ -8,6 +8,7 @@ import os
 import struct
 import sys
 import time
+from functools import partial
 
 import numpy as np
 
@@ -108,13 +109,17 @@ def masked(frame: bytes) -> bytes:
     return head + key + body.to_bytes(len(frame), "big")
 
 
+def _same(agent: Agent) -> Agent:
+    return agent
+
+
 async def main(kind: str, port: int, calls: int) -> None:
     tally, window = Tally(), Window()
     loop = asyncio.get_running_loop()
     agents = []
     for number in range(calls):
         agent = Agent(number, kind, tally, window)
-        await loop.create_connection(lambda agent=agent: agent, "127.0.0.1", port)
+        await loop.create_connection(partial(_same, agent), "127.0.0.1", port)
         await agent.is_open.wait()
         agents.append(agent)
     rhythms = [Rhythm(0.02 * agent.number / calls, agent.speak) for agent in agents]

@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 import urllib.request
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -37,13 +37,13 @@ class Phone:
     def __init__(self, number: int, kind: str, tally: Tally, window: Window) -> None:
         self.number, self.kind, self.tally, self.window = number, kind, tally, window
         self.is_up = asyncio.Event()
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connection: Any = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         transceiver = self.connection.addTransceiver(SilentTrack())
         capabilities: Any = RTCRtpReceiver.getCapabilities("audio")
         transceiver.setCodecPreferences(
             [codec for codec in capabilities.codecs if codec.mimeType == "audio/opus"]
         )
-        self.ice: Any = transceiver.receiver.transport.transport._connection
+        self.ice = cast(Any, transceiver.receiver.transport.transport._connection)
         self.ice.check_start_task = _answer_only
         self.guard = IceGuard(self.ice, ())
         self.guard.release()

@@ -28,7 +28,9 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 class Relay(Protocol):
     """One way to carry the sound between WhatsApp and the audio sockets."""
 
-    consumer: Any
+    @property
+    def consumer(self) -> Any:
+        """The ASGI application of the audio sockets."""
 
     async def answer(self, call_id: str, offer: str) -> str:
         """Take a call and return our answer."""

@@ -6,7 +6,7 @@ way round take PCM frames, resample and let aiortc encode them.
 
 import asyncio
 import fractions
-from typing import Any
+from typing import Any, cast
 
 import av
 from aiortc import (
@@ -68,7 +68,7 @@ class Call:
     async def _send(self, track: MediaStreamTrack) -> None:
         resampler = av.AudioResampler("s16", "mono", PCM_RATE, frame_size=PCM_SAMPLES)
         while True:
-            frame = await track.recv()
+            frame = cast(av.AudioFrame, await track.recv())
             for part in resampler.resample(frame):
                 if self.consumer is not None:
                     sound = bytes(part.planes[0])[: 2 * PCM_SAMPLES]
