@@ -74,8 +74,7 @@ class NodeServer(Process):
             PORT=str(port),
             NODE_NAME=name,
             NODE_URL=self.url,
-            PUBLIC_URL=self.url,
-            **environment,
+            **{"PUBLIC_URL": self.url, **environment},
         )
 
     def is_ready(self) -> bool:
@@ -94,8 +93,10 @@ class Stack:
         self.database = {"DATABASE_URL": _database_url(database)}
         ports = [free_port() for _ in range(3 if FULL else 2)]
         self.simulator_url = f"http://127.0.0.1:{ports[0]}"
+        # Agents open the last node; their pages may take the sound from any of them.
+        public = {"PUBLIC_URL": f"http://127.0.0.1:{ports[-1]}"}
         self.nodes = [
-            NodeServer(f"node-{number}", port, **self.database)
+            NodeServer(f"node-{number}", port, **public, **self.database)
             for number, port in enumerate(ports[1:], 1)
         ]
         self.processes: list[Process] = [*self.nodes, self._simulator(ports[0])]

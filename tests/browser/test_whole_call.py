@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from calls.models import Call, Node
@@ -32,6 +33,9 @@ STILL_ON_ITS_WAY = 1.0  # seconds; sound of an old page that may come out later
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
+        # Playwright's event loop runs in this thread, and while a loop runs Django
+        # keeps connections of its own.
+        connections.close_all()
 
 
 @pytest.fixture(scope="module")
