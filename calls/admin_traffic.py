@@ -150,8 +150,8 @@ class WatiRequestAdmin(ReadOnlyAdmin):
         return badge(request.status, request.get_status_display())
 
     @admin.display(description="call")
-    def call_link(self, request: WatiRequest) -> SafeString:
-        return link_to(request.call)
+    def call_link(self, request: WatiRequest) -> SafeString | str:
+        return link_to(request.call) if request.call else str(request.plan)
 
 
 @admin.register(Node)

@@ -12,19 +12,21 @@ from django.conf import settings
 from callcenter.database import in_database
 from callcenter.wati.client import new_http
 from callcenter.wati.errors import Outcome, WatiError
-from calls import outbox, services
+from calls import dialing, outbox, services
 from calls.media.hub import Full, Hub
 from calls.media.sdp import RefusedSdp
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
-from calls.models import Call, Node
-from calls.states import WITH_AGENT, Event
+from calls.models import Call, Direction, Node
+from calls.states import WITH_AGENT, Event, Status
 
 logger = logging.getLogger(__name__)
 
 # An accept whose reply was lost has probably worked: sound tells within this time.
 LOST_REPLY_PAUSE = 3.0  # seconds
 TERMINATE_FOLLOWS = 3.0  # seconds
+# Half a second of sound in a row: no phone that only rings sends it.
+SPEECH_PACKETS = 25
 UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
 
 
@@ -44,6 +46,7 @@ class Bridge:
         self.node: Node | None = None
         self._http: httpx2.AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answered: set[str] = set()  # calls out whose answer is applied
 
     # --- The agent's side ---
 
@@ -64,7 +67,9 @@ class Bridge:
         session = self.hub.get(str(call.pk))
         if session is None:
             session = self.hub.open(str(call.pk), self)
-            self._start(self._connect(session, call))
+            calls_out = call.direction == Direction.OUTBOUND
+            connect = self._dial if calls_out else self._connect
+            self._start(connect(session, call))
         return session
 
     # --- Answering ---
@@ -122,7 +127,9 @@ class Bridge:
         elif error.status in (404, 410):
             await self._end(session, Event.CALLER_GONE)
         else:
-            await self._end(session, Event.ACCEPT_REFUSED, _explain(error), error.code)
+            await self._end(
+                session, Event.ACCEPT_REFUSED, services.explain(error), error.code
+            )
 
     @property
     def http(self) -> httpx2.AsyncClient:
@@ -130,14 +137,59 @@ class Bridge:
             self._http = new_http()
         return self._http
 
+    # --- Calling out ---
+
+    async def _dial(self, session: Session, call: Call) -> None:
+        """Our offer is written down; a task places the call, whoever runs it."""
+        offer = await session.offer()
+        if not await in_database(dialing.offer_made, call.pk, offer):
+            await self._drop(session)
+
+    async def follow(self, session: Session) -> None:
+        """Act on what happened to a call of ours elsewhere."""
+        call = await self.find(UUID(session.call_id))
+        if call is None:
+            await self._drop(session)
+        elif call.direction == Direction.OUTBOUND and call.answer_sdp:
+            await self._take_answer(session, call)
+
+    async def _take_answer(self, session: Session, call: Call) -> None:
+        if session.call_id not in self._answered:
+            self._answered.add(session.call_id)
+            try:
+                await session.apply_answer(call.answer_sdp)
+            except RefusedSdp as refusal:
+                await self._end(session, Event.MEDIA_FAILED, str(refusal))
+                return
+        if call.status == Status.ACTIVE and not session.is_up:
+            self._start(self._sound_must_come(session))
+
+    async def _sound_must_come(self, session: Session) -> None:
+        await asyncio.sleep(self.hub.settings.media_deadline)
+        if not session.is_up and session.close_reason is None:
+            text = "The sound connection to WhatsApp did not come up."
+            await self._end(session, Event.MEDIA_FAILED, text)
+
+    async def _await_speech(self, session: Session) -> None:
+        """Real sound from the other end is an answer, should Wati forget to say so."""
+        while session.close_reason is None:
+            if session.counters.packets_in >= SPEECH_PACKETS:
+                await in_database(dialing.answered, UUID(session.call_id))
+                return
+            await asyncio.sleep(0.2)
+
     # --- What the sound tells (calls.media.session.SessionEvents) ---
 
     def media_up(self, session: Session) -> None:
         self._start(self._media_up(session))
 
     async def _media_up(self, session: Session) -> None:
-        if not await in_database(services.media_up, UUID(session.call_id)):
-            await self.settle(session)
+        if await in_database(services.media_up, UUID(session.call_id)):
+            return
+        if session.call_id in self._answered:
+            await self._await_speech(session)
+        else:
+            await self.follow(session)
 
     def media_failed(self, session: Session, reason: str) -> None:
         self._start(self._media_failed(session, reason))
@@ -174,16 +226,12 @@ class Bridge:
         await in_database(services.end, call_id, event, text=text, error_code=code)
         await self._drop(session)
 
-    async def settle(self, session: Session) -> None:
-        """Close the sound of a call that this node no longer holds."""
-        if await self.find(UUID(session.call_id)) is None:
-            await self._drop(session)
-
-    async def settle_all(self) -> None:
+    async def follow_all(self) -> None:
         for session in self.hub.sessions():
-            await self.settle(session)
+            await self.follow(session)
 
     async def _drop(self, session: Session) -> None:
+        self._answered.discard(session.call_id)
         await session.close("the call is over")
 
     async def close(self) -> None:
@@ -207,15 +255,6 @@ class Bridge:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("bridge", exc_info=error)
-
-
-def _explain(error: WatiError) -> str:
-    match error.outcome:
-        case Outcome.UNAUTHORISED:
-            return "Wati refuses our API token. Your supervisor must renew it."
-        case Outcome.UNREACHABLE:
-            return "Wati cannot be reached."
-    return error.message
 
 
 __all__ = ["Bridge", "Full", "bridge"]

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from agents.models import Agent, AgentState
 from agents.services import heard
 from callcenter.database import in_database
-from calls import notify, services
+from calls import dialing, notify, people, plans, services
 from calls.bridge import Full, bridge
 from calls.media.listener import Codec, Listener
 from calls.node import node_process
@@ -152,6 +152,35 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def rings(self, message: Message) -> None:
         await in_database(services.rings, _call_id(message), self.agent.pk)
 
+    async def look_up(self, message: Message) -> None:
+        typed, line = str(message.get("number") or "")[:60], message.get("line")
+        person = await in_database(people.look_up, self.agent, typed, line)
+        reply = {"type": "person", "person": person, "request": message.get("request")}
+        await self.send(json.dumps(reply))
+
+    async def call(self, message: Message) -> None:
+        await in_database(self._call, message)
+
+    def _call(self, message: Message) -> None:
+        contact = people.contact_of(message.get("contact"))
+        line = people.line_of(self.agent, message.get("line"))
+        call = dialing.dial(self.agent, contact, line, near=settings.NODE_NAME)
+        plans.closed_by(call)
+
+    async def ask(self, message: Message) -> None:
+        await in_database(self._ask, message)
+
+    def _ask(self, message: Message) -> None:
+        contact = people.contact_of(message.get("contact"))
+        plans.ask(self.agent, contact, people.line_of(self.agent, message.get("line")))
+
+    async def call_plan(self, message: Message) -> None:
+        plan_id, near = _uuid(message, "plan"), settings.NODE_NAME
+        await in_database(plans.call, plan_id, self.agent, near=near)
+
+    async def drop_plan(self, message: Message) -> None:
+        await in_database(plans.drop, _uuid(message, "plan"), self.agent)
+
     async def quality(self, message: Message) -> None:
         report = json.dumps(message.get("report"))[:500]
         logger.debug("call %s: quality %s", _call_id(message), report)
@@ -171,6 +200,11 @@ HANDLERS: dict[str, Handler] = {
     "mute": ConsoleConsumer.mute,
     "rings": ConsoleConsumer.rings,
     "quality": ConsoleConsumer.quality,
+    "look_up": ConsoleConsumer.look_up,
+    "call": ConsoleConsumer.call,
+    "ask": ConsoleConsumer.ask,
+    "call_plan": ConsoleConsumer.call_plan,
+    "drop_plan": ConsoleConsumer.drop_plan,
 }
 
 
@@ -186,10 +220,14 @@ def _decode(text: str | None) -> Message | None:
 
 
 def _call_id(message: Message) -> UUID:
+    return _uuid(message, "call")
+
+
+def _uuid(message: Message, name: str) -> UUID:
     try:
-        return UUID(str(message.get("call")))
+        return UUID(str(message.get(name)))
     except ValueError:
-        raise services.Refused("This call is not known.") from None
+        raise services.Refused(f"This {name} is not known.") from None
 
 
 async def audio(scope: Scope, receive: Any, send: Any) -> None:

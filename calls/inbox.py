@@ -12,11 +12,23 @@ from django.db import close_old_connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from callcenter.celery import wake
 from callcenter.wati import parsing
-from callcenter.wati.events import CallTerminated, Event, InboundCall, Kind
-from calls import services
+from callcenter.wati.events import (
+    Caller,
+    CallTerminated,
+    Event,
+    InboundCall,
+    Kind,
+    OutboundAnswer,
+    OutboundStatus,
+    PermissionChanged,
+)
+from calls import dialing, plans, services
+from calls.ledger_notes import pair_of
 from calls.media.sdp import RefusedSdp, gate
 from calls.models import Call, WebhookDelivery
+from permissions.services import permission_webhook, remember
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +163,39 @@ def _effect(delivery: WebhookDelivery, event: Event) -> Call | None:
             return _offer(delivery, event)
         case CallTerminated():
             return services.customer_ended(delivery.account, event)
-    raise services.Conflict("Calling out is not set up here yet.")
+        case OutboundAnswer():
+            return _answer(delivery, event)
+        case OutboundStatus():
+            return dialing.status_heard(delivery.account, event)
+        case PermissionChanged():
+            _permission(delivery, event)
+            return None
+
+
+def _answer(delivery: WebhookDelivery, event: OutboundAnswer) -> Call:
+    try:
+        private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
+        answer = gate(event.answer, kind="answer", allow_private=private)
+    except RefusedSdp as refusal:
+        return dialing.answer_refused(delivery.account, event, str(refusal))
+    return dialing.answered_with(delivery.account, event, answer)
+
+
+def _permission(delivery: WebhookDelivery, event: PermissionChanged) -> None:
+    """Somebody allowed or forbade calls; then WhatsApp is asked for the whole of it."""
+    line = services.line_of(delivery.account, event.business_number)
+    contact = remember(Caller(waid=event.waid))
+    assert contact is not None  # the parser lets no permission pass without a waid
+    change = permission_webhook(
+        pair_of(contact, line),
+        event,
+        key=str(delivery.pk),
+        received_at=delivery.received_at,
+    )
+    plans.word_of(change)
+    transaction.on_commit(
+        lambda: wake("calls.tasks.read_permission", 0, contact.pk, line.pk)
+    )
 
 
 def _offer(delivery: WebhookDelivery, event: InboundCall) -> Call:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Queue
 from callcenter.models import WatiAccount
-from calls.states import WITH_AGENT, EndedBy, Result, Status
+from calls.states import LIVE, WITH_AGENT, EndedBy, Result, Status
 from permissions.models import Contact
 
 
@@ -45,7 +45,8 @@ class Call(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(WatiAccount, models.PROTECT, related_name="calls")
-    wati_call_id = models.CharField("Wati call id", max_length=256)
+    # Empty for a call of ours that Wati has not named yet.
+    wati_call_id = models.CharField("Wati call id", max_length=256, blank=True)
     direction = models.CharField(max_length=10, choices=Direction, blank=True)
     line = models.ForeignKey(Line, models.SET_NULL, null=True, blank=True)
     contact = models.ForeignKey(
@@ -66,6 +67,8 @@ class Call(models.Model):
 
     node = models.CharField(max_length=100, blank=True)
     node_epoch = models.PositiveIntegerField(default=0)
+    # Of a call out: what Wati said last of its way.
+    progress = models.CharField(max_length=12, blank=True, editable=False)
     offer_sdp = models.TextField(blank=True)
     answer_sdp = models.TextField(blank=True)
     muted = models.BooleanField(default=False)
@@ -85,7 +88,16 @@ class Call(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "account", "wati_call_id", name="one_row_per_call_at_wati"
+                "account",
+                "wati_call_id",
+                condition=~Q(wati_call_id=""),
+                name="one_row_per_call_at_wati",
+            ),
+            models.UniqueConstraint(
+                "contact",
+                "line",
+                condition=Q(direction="outbound", status__in=WITH_AGENT),
+                name="one_live_call_out_per_contact",
             ),
             models.UniqueConstraint(
                 "agent",
@@ -109,7 +121,7 @@ class Call(models.Model):
 
     @property
     def is_live(self) -> bool:
-        return self.status in (Status.RINGING, *WITH_AGENT)
+        return self.status in LIVE
 
     @property
     def wait_seconds(self) -> int | None:
@@ -223,6 +235,8 @@ class WatiRequest(models.Model):
     class Verb(models.TextChoices):
         ACCEPT = "accept", "Accept"
         TERMINATE = "terminate", "Terminate"
+        OUTBOUND = "outbound", "Outbound call"
+        ASK = "ask", "Permission request"
 
     class Status(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -233,7 +247,9 @@ class WatiRequest(models.Model):
         DROPPED = "dropped", "Not needed any more"
 
     account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="requests")
-    call = models.ForeignKey(Call, models.CASCADE, related_name="requests")
+    # One of the two: what this request is about.
+    call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="requests")
+    plan = models.ForeignKey("Plan", models.CASCADE, null=True, related_name="requests")
     verb = models.CharField(max_length=12, choices=Verb)
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -249,7 +265,8 @@ class WatiRequest(models.Model):
         verbose_name = "request to Wati"
         verbose_name_plural = "requests to Wati"
         constraints = [
-            models.UniqueConstraint("call", "verb", name="one_request_per_intent")
+            models.UniqueConstraint("call", "verb", name="one_request_per_intent"),
+            models.UniqueConstraint("plan", "verb", name="one_request_per_plan"),
         ]
         indexes = [
             models.Index(
@@ -261,6 +278,69 @@ class WatiRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.status}"
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def open(self) -> "PlanQuerySet":
+        return self.filter(state__in=Plan.OPEN)
+
+
+class Plan(models.Model):
+    """A call that somebody wants to make once it is allowed: a row, not a task."""
+
+    class State(models.TextChoices):
+        ASKING = "asking", "Asking"  # the request is on its way to Wati
+        WAITING = "waiting", "Waiting for permission"
+        GRANTED = "granted", "Allowed, for the next agent"
+        OFFERED = "offered", "Offered to an agent"
+        DONE = "done", "Called"
+        REFUSED = "refused", "Refused"
+        DROPPED = "dropped", "Given up"
+        EXPIRED = "expired", "Run out"
+
+    class Kind(models.TextChoices):
+        REQUEST = "request", "Request"
+        CALLBACK = "callback", "Callback"
+
+    OPEN = (State.ASKING, State.WAITING, State.GRANTED, State.OFFERED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="plans")
+    line = models.ForeignKey(Line, models.CASCADE, related_name="plans")
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="plans")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.REQUEST)
+    state = models.CharField(max_length=10, choices=State, default=State.ASKING)
+    version = models.PositiveIntegerField(default=0)
+    sentence = models.CharField(max_length=300, blank=True)
+    call = models.ForeignKey(Call, models.SET_NULL, null=True, related_name="plans")
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField("not before", null=True)
+    expires_at = models.DateTimeField(null=True)
+    offered_at = models.DateTimeField(null=True)
+
+    objects = PlanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "planned call"
+        constraints = [
+            models.UniqueConstraint(
+                "contact",
+                "line",
+                condition=Q(state__in=["asking", "waiting", "granted", "offered"]),
+                name="one_open_plan_per_contact",
+            )
+        ]
+        indexes = [
+            models.Index(
+                "state",
+                "due_at",
+                condition=Q(state__in=["asking", "waiting", "granted", "offered"]),
+                name="plan_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact}: {self.get_state_display()}"
 
 
 class Node(models.Model):

@@ -63,7 +63,7 @@ class NodeProcess:
         while True:
             try:
                 await self._renew()
-                await bridge.settle_all()
+                await bridge.follow_all()
                 renewed = time.monotonic()
                 pause = nodes.RENEW_EVERY
             except Exception as error:
@@ -83,7 +83,7 @@ class NodeProcess:
             # Another process took our name; our calls are ended by whoever sweeps.
             logger.critical("node %s runs twice; closing calls", settings.NODE_NAME)
             bridge.node = None
-            await bridge.settle_all()
+            await bridge.follow_all()
 
     async def _listen(self) -> None:
         """Hear of changes of our calls as a console does, and act at once."""
@@ -104,7 +104,7 @@ class NodeProcess:
             snapshot = message["message"].get("call", {})
             session = bridge.hub.get(snapshot.get("id", ""))
             if session is not None:
-                await bridge.settle(session)
+                await bridge.follow(session)
 
 
 node_process = NodeProcess()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from callcenter.push import send_group
-from calls.models import Call, Node, Offer
+from calls.models import Call, Line, Node, Offer, Plan
 from calls.states import LIVE, WITH_AGENT
 from permissions.numbers import display
 
@@ -36,6 +36,16 @@ def agent_changed(agent_id: int) -> None:
     transaction.on_commit(lambda: _send_agent(agent_id))
 
 
+def plans_changed(agent_id: int) -> None:
+    transaction.on_commit(lambda: _send_plans(agent_id))
+
+
+def person_changed(agent_id: int, person: Snapshot) -> None:
+    """What WhatsApp said of somebody whom this agent looked up."""
+    content = _message("person", person=person, request=None)
+    send_group(agent_group(agent_id), {"type": "push", "message": content})
+
+
 def console_snapshot(agent_id: int) -> Snapshot:
     """Everything that this agent's console shows."""
     agent = Agent.objects.get(pk=agent_id)
@@ -50,7 +60,41 @@ def console_snapshot(agent_id: int) -> Snapshot:
         "console",
         agent=agent_snapshot(agent),
         calls=[call_snapshot(call) for call in calls.order_by("created_at")],
+        plans=plans_snapshot(agent_id),
+        lines=_lines_snapshot(agent_id),
     )
+
+
+def plans_snapshot(agent_id: int) -> list[Snapshot]:
+    plans = Plan.objects.open().filter(agent_id=agent_id).select_related("contact")
+    return [_plan_snapshot(plan) for plan in plans.order_by("created_at")]
+
+
+def _plan_snapshot(plan: Plan) -> Snapshot:
+    # Allowed, but outside of calling hours or with nobody free: to the agent it waits.
+    waits = plan.state == Plan.State.GRANTED
+    return {
+        "id": str(plan.pk),
+        "version": plan.version,
+        "state": Plan.State.WAITING if waits else plan.state,
+        "contact": plan.contact_id,
+        "name": plan.contact.name,
+        "number": display(plan.contact.waid or ""),
+        "line": plan.line_id,
+        "kind": plan.kind,
+        "created_at": iso(plan.created_at),
+        "due_at": iso(plan.due_at),
+        "expires_at": iso(plan.expires_at),
+        "sentence": plan.sentence,
+    }
+
+
+def _lines_snapshot(agent_id: int) -> list[Snapshot]:
+    lines = Line.objects.filter(queue__agents=agent_id, account__is_active=True)
+    return [
+        {"id": line.pk, "name": line.name, "number": display(line.number)}
+        for line in lines.distinct().order_by("name")
+    ]
 
 
 def agent_snapshot(agent: Agent) -> Snapshot:
@@ -59,7 +103,7 @@ def agent_snapshot(agent: Agent) -> Snapshot:
         "version": agent.version,
         "name": agent.name,
         "state": agent.state,
-        "state_since": _iso(agent.state_since),
+        "state_since": iso(agent.state_since),
     }
 
 
@@ -72,6 +116,7 @@ def call_snapshot(call: Call) -> Snapshot:
         "version": call.version,
         "direction": call.direction,
         "status": call.status,
+        "progress": call.progress if call.direction == "outbound" else "",
         "contact": {
             "name": contact.name if contact else "",
             "number": display(contact.waid or "") if contact else "",
@@ -81,9 +126,9 @@ def call_snapshot(call: Call) -> Snapshot:
         "agent": {"id": call.agent.pk, "name": call.agent.name} if call.agent else None,
         "audio_url": _audio_url(call),
         "muted": call.muted,
-        "created_at": _iso(call.created_at),
-        "answered_at": _iso(call.answered_at),
-        "ended_at": _iso(call.ended_at),
+        "created_at": iso(call.created_at),
+        "answered_at": iso(call.answered_at),
+        "ended_at": iso(call.ended_at),
         "ended_by": call.ended_by,
         "end_reason": call.end_reason,
         "end_text": call.end_text,
@@ -112,8 +157,13 @@ def _send_agent(agent_id: int) -> None:
     send_group(agent_group(agent_id), {"type": "push", "message": content})
 
 
+def _send_plans(agent_id: int) -> None:
+    content = _message("plans", plans=plans_snapshot(agent_id))
+    send_group(agent_group(agent_id), {"type": "push", "message": content})
+
+
 def _message(kind: str, **fields: Any) -> Snapshot:
-    return {"type": kind, "server_time": _iso(timezone.now()), **fields}
+    return {"type": kind, "server_time": iso(timezone.now()), **fields}
 
 
 def _audio_url(call: Call) -> str | None:
@@ -123,5 +173,5 @@ def _audio_url(call: Call) -> str | None:
     return node.audio_url(call.pk) if node else None
 
 
-def _iso(instant: datetime | None) -> str | None:
+def iso(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None

@@ -15,11 +15,12 @@ from agents import routing
 from agents.models import Agent, AgentState
 from agents.services import set_state
 from callcenter.models import WatiAccount
-from callcenter.wati.errors import sentence
+from callcenter.wati.errors import Outcome, WatiError, sentence
 from callcenter.wati.events import CallTerminated, InboundCall
 from calls import nodes, notify, outbox
-from calls.models import Call, CallChange, Direction, Line, Offer
-from calls.states import ENDINGS, LIVE, Event, IllegalMove, Result, Status, after
+from calls.ledger_notes import note_answer, note_end
+from calls.models import Call, CallChange, Direction, Line, Offer, WatiRequest
+from calls.states import LIVE, Event, IllegalMove, Result, Status, after, ending
 from permissions.services import remember
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,15 @@ OFFER_GOES_STALE = timedelta(seconds=30)
 CONSOLE_MUST_COME = timedelta(seconds=5)
 MEDIA_MUST_COME = timedelta(seconds=20)
 LONGEST_CALL = timedelta(hours=4)
+# Endings that Wati told us of, or that leave nothing to end there.
+OVER_AT_WATI = (
+    Event.CUSTOMER_ENDED,
+    Event.CALLER_GONE,
+    Event.ACCEPT_REFUSED,
+    Event.REJECTED,
+    Event.PLACE_REFUSED,
+    Event.CONSOLE_LOST,
+)
 
 
 class Overtaken(IllegalMove):
@@ -96,9 +106,9 @@ def offered(
     offer_problem: str = "",
 ) -> Call:
     """An inbound call. `offer` is gated SDP, or empty with `offer_problem` set."""
-    line = _line(account, event.business_number)
+    line = line_of(account, event.business_number)
     with transaction.atomic():
-        call = _lock_or_create(account, event.call_id)
+        call = lock_or_create(account, event.call_id)
         if call.direction:
             raise Conflict("This call was offered before, with another sound offer.")
         call.direction = Direction.INBOUND
@@ -123,7 +133,7 @@ def offered(
 def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
     """Wati says the call is over. A call never heard of becomes its tombstone."""
     with transaction.atomic():
-        call = _lock_or_create(account, event.call_id)
+        call = lock_or_create(account, event.call_id)
         text = sentence(event.error_code)
         known: dict[str, Any] = {
             "provider_duration": event.duration,
@@ -137,7 +147,8 @@ def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
     return call
 
 
-def _lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
+def lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
+    """The row of a call at Wati, locked; a shadow when it is the first we hear."""
     calls = Call.objects.select_for_update()
     known: dict[str, Any] = {"account": account, "wati_call_id": wati_call_id}
     try:
@@ -147,7 +158,7 @@ def _lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
         return calls.get(**known)
 
 
-def _line(account: WatiAccount, number: str) -> Line:
+def line_of(account: WatiAccount, number: str) -> Line:
     lines = account.lines.select_related("queue")
     found = lines.filter(number=number) if number else lines.all()[:2]
     if len(found) != 1:
@@ -324,6 +335,7 @@ def media_up(call_id: UUID) -> bool:
             move(call, Event.MEDIA_UP, answered_at=now, deadline=now + LONGEST_CALL)
         except IllegalMove:
             return False
+        note_answer(call)
     return True
 
 
@@ -365,15 +377,15 @@ def _finish(
     text: str = "",
     **fields: Any,
 ) -> None:
-    ended_by, unanswered, usual_text = ENDINGS[event]
-    was_active = call.status == Status.ACTIVE
+    old = call.status
+    ended_by, unanswered, usual_text = ending(old, event)
     if call.status == Status.UNMATCHED and not call.direction:
         usual_text = "The call ended before we heard of it."
     move(
         call,
         event,
         user=user,
-        result=Result.ANSWERED if was_active else unanswered,
+        result=Result.ANSWERED if old == Status.ACTIVE else unanswered,
         end_reason=event,
         ended_by=ended_by,
         end_text=(text or usual_text)[:300],
@@ -382,12 +394,14 @@ def _finish(
         muted=False,
         **fields,
     )
+    call.end_text, call.error_code = text or usual_text, fields.get("error_code")
+    note_end(call, old, event)
     outcome = {Event.RING_TIMEOUT: Offer.Outcome.NO_ANSWER}
     _close_offers(call, None, "", outcome.get(event, Offer.Outcome.CALLER_LEFT))
     if call.agent_id:
         change_agent(call.agent_id, AgentState.AVAILABLE, only_from=("in_call",))
-    if event not in (Event.CUSTOMER_ENDED, Event.CALLER_GONE, Event.ACCEPT_REFUSED):
-        outbox.ask_terminate(call)
+    if event not in OVER_AT_WATI:
+        outbox.ask(call=call, verb=WatiRequest.Verb.TERMINATE)
 
 
 def hang_up(call_id: UUID, agent: Agent) -> None:
@@ -395,6 +409,16 @@ def hang_up(call_id: UUID, agent: Agent) -> None:
     if not Call.objects.filter(pk=call_id, agent=agent).exists():
         raise Refused("This call is not yours.")
     end(call_id, Event.AGENT_ENDED, user=agent.user)
+
+
+def explain(error: WatiError) -> str:
+    """Why Wati did not do it, in a sentence for an agent."""
+    match error.outcome:
+        case Outcome.UNAUTHORISED:
+            return "Wati refuses our API token. Your supervisor must renew it."
+        case Outcome.UNREACHABLE:
+            return "Wati cannot be reached."
+    return error.message
 
 
 # --- Agents ------------------------------------------------------------------------

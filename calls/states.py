@@ -14,12 +14,20 @@ from django.db.models import TextChoices
 class Status(TextChoices):
     UNMATCHED = "unmatched", "Unmatched"
     RINGING = "ringing", "Ringing"
+    DIALING = "dialing", "Dialing"
     CONNECTING = "connecting", "Connecting"
     ACTIVE = "active", "In call"
     ENDED = "ended", "Ended"
 
 
 class Event(StrEnum):
+    DIALED = "dialed"  # an agent calls somebody
+    ANSWERED = "answered"  # and that person picked up
+    REJECTED = "rejected"  # or pressed the red button
+    NO_ANSWER = "no_answer"
+    PLACE_REFUSED = "place_refused"  # WhatsApp did not place our call
+    LOST_TRACK = "lost_track"  # nobody ever said what became of our call
+    CONSOLE_LOST = "console_lost"  # the calling console did not come for the sound
     OFFERED = "offered"  # Wati told us of an inbound call that we can take
     CLAIMED = "claimed"  # an agent pressed Answer and was first
     RELEASED = "released"  # the winner's console did not come for the sound
@@ -39,11 +47,12 @@ class Event(StrEnum):
     TOO_LONG = "too_long"
 
 
-U, R, C, A, E = Status
+U, R, D, C, A, E = Status
 
 TABLE: dict[Status, dict[Event, Status]] = {
     U: {
         Event.OFFERED: R,
+        Event.DIALED: D,
         Event.OFFERED_LATE: E,
         Event.OFFER_REFUSED: E,
         Event.CUSTOMER_ENDED: E,
@@ -54,6 +63,20 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.SUPERVISOR_ENDED: E,
         Event.DECLINED: E,
         Event.RING_TIMEOUT: E,
+    },
+    D: {
+        Event.ANSWERED: A,
+        Event.REJECTED: E,
+        Event.NO_ANSWER: E,
+        Event.PLACE_REFUSED: E,
+        Event.LOST_TRACK: E,
+        Event.CONSOLE_LOST: E,
+        Event.CUSTOMER_ENDED: E,
+        Event.AGENT_ENDED: E,
+        Event.SUPERVISOR_ENDED: E,
+        Event.MEDIA_FAILED: E,
+        Event.MEDIA_LOST: E,
+        Event.NODE_LOST: E,
     },
     C: {
         Event.MEDIA_UP: A,
@@ -70,6 +93,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.CUSTOMER_ENDED: E,
         Event.AGENT_ENDED: E,
         Event.SUPERVISOR_ENDED: E,
+        Event.MEDIA_FAILED: E,
         Event.MEDIA_LOST: E,
         Event.NODE_LOST: E,
         Event.TOO_LONG: E,
@@ -77,8 +101,8 @@ TABLE: dict[Status, dict[Event, Status]] = {
     E: {},
 }
 
-LIVE = (Status.RINGING, Status.CONNECTING, Status.ACTIVE)
-WITH_AGENT = (Status.CONNECTING, Status.ACTIVE)
+WITH_AGENT = (Status.DIALING, Status.CONNECTING, Status.ACTIVE)
+LIVE = (Status.RINGING, *WITH_AGENT)
 
 
 class IllegalMove(Exception):
@@ -107,6 +131,9 @@ class Result(TextChoices):
     ABANDONED = "abandoned", "Abandoned"
     DECLINED = "declined", "Declined"
     TIMEOUT = "timeout", "Not answered in time"
+    NO_ANSWER = "no_answer", "No answer"
+    REJECTED = "rejected", "Rejected"
+    CANCELLED = "cancelled", "Cancelled"
     FAILED = "failed", "Failed"
 
 
@@ -119,6 +146,19 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.SUPERVISOR_ENDED: (SUPERVISOR, Result.FAILED, "A supervisor ended the call."),
     Event.DECLINED: (AGENT, Result.DECLINED, "The call was declined."),
     Event.RING_TIMEOUT: (SYSTEM, Result.TIMEOUT, "Nobody answered in time."),
+    Event.REJECTED: (CUSTOMER, Result.REJECTED, "The person rejected the call."),
+    Event.NO_ANSWER: (SYSTEM, Result.NO_ANSWER, "The call was not answered."),
+    Event.PLACE_REFUSED: (SYSTEM, Result.FAILED, "WhatsApp did not place the call."),
+    Event.LOST_TRACK: (
+        SYSTEM,
+        Result.FAILED,
+        "Wati did not say whether the call was placed. Wait before you try again.",
+    ),
+    Event.CONSOLE_LOST: (
+        SYSTEM,
+        Result.FAILED,
+        "The console did not open the sound connection.",
+    ),
     Event.OFFERED_LATE: (SYSTEM, Result.TIMEOUT, "The call reached us too late."),
     Event.OFFER_REFUSED: (
         SYSTEM,
@@ -140,3 +180,20 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
         "The call reached the longest time allowed.",
     ),
 }
+
+# The same, where it reads differently for a call of ours that nobody had answered.
+DIALING_ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
+    Event.CUSTOMER_ENDED: (
+        CUSTOMER,
+        Result.NO_ANSWER,
+        "The call was not answered.",
+    ),
+    Event.AGENT_ENDED: (AGENT, Result.CANCELLED, "You hung up before the answer."),
+}
+
+
+def ending(status: str, event: Event) -> tuple[EndedBy, Result, str]:
+    """Who ended it, the result if nobody had answered, and a sentence."""
+    if status == Status.DIALING and event in DIALING_ENDINGS:
+        return DIALING_ENDINGS[event]
+    return ENDINGS[event]

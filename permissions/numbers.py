@@ -3,6 +3,34 @@
 import phonenumbers
 
 
+class NotANumber(ValueError):
+    """What was typed is no phone number; the text says why."""
+
+
+def parse_typed(text: str, *, near: str = "") -> str:
+    """A typed or pasted number as WhatsApp's id: '+49 1511 …' -> '491511…'.
+
+    A number without its country is read as one of the country of `near`, the digits
+    of our own business number. Raises NotANumber.
+    """
+    text = text.strip().removeprefix("tel:")
+    if not any(character.isdigit() for character in text):
+        raise NotANumber("Type a phone number with its country code.")
+    international = text.startswith(("+", "00"))
+    if text.startswith("00"):
+        text = f"+{text[2:]}"
+    region = None if international else country_of(near)
+    for candidate, home in ((text, region), (f"+{text}", None)):
+        try:
+            number = phonenumbers.parse(candidate, home or None)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number):
+            code = phonenumbers.PhoneNumberFormat.E164
+            return phonenumbers.format_number(number, code).removeprefix("+")
+    raise NotANumber("This is no complete phone number. Check the country code.")
+
+
 def display(waid: str) -> str:
     """'4915112345678' -> '+49 1511 2345678'; a number no country has stays plain."""
     if not waid:

@@ -207,6 +207,8 @@ class Console:
         self.headers = {"Cookie": session_cookie(agent)}
         self.calls: dict[str, dict[str, Any]] = {}
         self.problems: list[str] = []
+        self.plans: list[dict[str, Any]] = []
+        self.person: dict[str, Any] = {}
         self.state = ""
         self._news: queue.Queue[dict[str, Any]] = queue.Queue()
         self._socket = self.open("/ws/console/")
@@ -247,6 +249,7 @@ class Console:
             case "console":
                 self.state = message["agent"]["state"]
                 self.calls = {call["id"]: call for call in message["calls"]}
+                self.plans = message["plans"]
             case "agent":
                 self.state = message["agent"]["state"]
             case "call":
@@ -254,6 +257,10 @@ class Console:
                 known = self.calls.get(call["id"], {"version": -1})
                 if call["version"] > known["version"]:
                     self.calls[call["id"]] = call
+            case "plans":
+                self.plans = message["plans"]
+            case "person":
+                self.person = message["person"]
             case "problem":
                 self.problems.append(message["text"])
 
@@ -279,6 +286,28 @@ class Console:
             f"status {status}",
         )
         return self.calls[call_id]
+
+    def look_up(self, number: str) -> dict[str, Any]:
+        """Type a number; returns who it is once WhatsApp has been asked, too."""
+        self.person = {}
+        self.say("look_up", number=number)
+        self.until(
+            lambda: bool(self.person) and not self.person["checking"], "the person"
+        )
+        return self.person
+
+    def wait_for_plan(self, state: str) -> dict[str, Any]:
+        def found() -> dict[str, Any] | None:
+            return next((p for p in self.plans if p["state"] == state), None)
+
+        self.until(lambda: found() is not None, f"a plan {state}")
+        plan = found()
+        assert plan is not None
+        return plan
+
+    def dialing(self) -> dict[str, Any] | None:
+        calls = self.calls.values()
+        return next((c for c in calls if c["status"] == "dialing"), None)
 
     def answer(self, call_id: str) -> str:
         """Press Answer; returns the address of the sound."""

@@ -7,6 +7,7 @@ the descriptions are exchanged: what happens is told through `PeerEvents`.
 import asyncio
 import enum
 import logging
+from functools import partial
 from typing import Any, Protocol, cast
 
 from aiortc import (
@@ -101,13 +102,16 @@ class Peer:
         """Take the far end's answer and connect at once; raises `RefusedSdp`."""
         await self._apply(answer, "answer")
         self._set_state(PeerState.HELD)
-        self.release_ice()
+        self._connect_within(self._settings.ringing_media_deadline)
 
     def release_ice(self) -> None:
         """Begin to connect: the far end has our description. May be called again."""
+        self._connect_within(self._settings.media_deadline)
+
+    def _connect_within(self, seconds: float) -> None:
         if self.state is PeerState.HELD:
             self._set_state(PeerState.CONNECTING)
-            self._after(self._settings.media_deadline, self._deadline_passed)
+            self._after(seconds, partial(self._deadline_passed, seconds))
             self._guard.release()
 
     async def close(self) -> None:
@@ -154,9 +158,8 @@ class Peer:
         elif state == "closed":
             self._fail("The far end closed the media connection.")
 
-    def _deadline_passed(self) -> None:
+    def _deadline_passed(self, seconds: float) -> None:
         if self.state is PeerState.CONNECTING:
-            seconds = self._settings.media_deadline
             self._fail(f"The media connection was not made within {seconds:g} seconds.")
 
     def _fail(self, reason: str) -> None:

@@ -16,6 +16,9 @@ class MediaSettings:
     media_deadline: float = 12.0
     """From the release of ICE to the end of the DTLS handshake."""
 
+    ringing_media_deadline: float = 75.0
+    """The same for a call out: its far end may connect only when somebody answers."""
+
     ice_hold_limit: float = 2.0
     """ICE starts this long after the answer was made, whatever accept does."""
 

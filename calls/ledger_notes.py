@@ -1,0 +1,45 @@
+"""What a call tells the permission ledger. The rows of a call in, a fact out."""
+
+from calls.models import Call, Direction, Line, WatiRequest
+from calls.states import Event, Status
+from permissions import services as permissions
+from permissions.ledger import Pair
+from permissions.models import Contact
+
+
+def pair_of(contact: Contact, line: Line) -> Pair:
+    return Pair(contact, line.account, line.number)
+
+
+def note_answer(call: Call) -> None:
+    """Our call was answered, or we answered theirs: either way somebody talks."""
+    if call.contact is None or call.line is None:
+        return
+    pair = pair_of(call.contact, call.line)
+    if call.direction == Direction.OUTBOUND:
+        permissions.call_connected(pair, call=call.pk, at=call.answered_at)
+    else:
+        permissions.called_us(pair, call=call.pk, started_at=call.created_at)
+
+
+def note_end(call: Call, old: str, event: Event) -> None:
+    """A call of ours ended before the answer; `old` is the status it ended in."""
+    if call.contact is None or call.line is None or old != Status.DIALING:
+        return
+    pair = pair_of(call.contact, call.line)
+    if event == Event.PLACE_REFUSED:
+        code, text = call.error_code, call.end_text
+        permissions.call_refused(pair, call=call.pk, code=code, detail=text)
+    elif _may_have_rung(call):
+        permissions.call_unanswered(pair, call=call.pk, detail=call.end_text)
+    else:
+        permissions.call_not_sent(pair, call=call.pk, detail=call.end_text)
+
+
+def _may_have_rung(call: Call) -> bool:
+    """Whether the request may have reached WhatsApp. In doubt, it did."""
+    if call.wati_call_id:
+        return True
+    placing = call.requests.filter(verb=WatiRequest.Verb.OUTBOUND).first()
+    never = (WatiRequest.Status.PENDING, WatiRequest.Status.DROPPED)
+    return placing is not None and placing.status not in never

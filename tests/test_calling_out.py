@@ -1,0 +1,235 @@
+"""Ana calls Carla: permission first, then sound both ways, then the ledger."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from calls.models import Call, Plan
+from permissions.models import PermissionEvent
+from tests.cast import CARLA, Cast
+from tests.servers import wait_for
+from tests.sound import Headset
+from tests.stack import Console, Stack
+
+CARLAS_TONE, ANAS_TONE = 440, 1200
+
+
+@pytest.fixture
+def ana(stack: Stack, crew: Cast) -> Iterator[Console]:
+    console = stack.console(crew.ana).go_available()
+    yield console
+    console.close()
+
+
+def carla_will(stack: Stack, **person) -> None:
+    says = {"says": "tone", "frequency": CARLAS_TONE}
+    stack.simulator.set_person(CARLA, **(says | person))
+
+
+def dial(ana: Console) -> str:
+    """Look Carla up and press Call; returns our call's id."""
+    person = ana.look_up(f"+{CARLA}")
+    ana.say("call", contact=person["contact"], line=person["line"])
+    ana.until(lambda: ana.dialing() is not None or bool(ana.problems), "the call")
+    assert ana.problems == []
+    return str(ana.dialing()["id"])
+
+
+def talk(ana: Console, call_id: str) -> Headset:
+    return Headset(ana.open(ana.calls[call_id]["audio_url"]), ANAS_TONE)
+
+
+def wati_id(call_id: str) -> str:
+    wait_for(lambda: bool(Call.objects.get(pk=call_id).wati_call_id), "Wati's name")
+    return Call.objects.get(pk=call_id).wati_call_id
+
+
+def ledger() -> list[str]:
+    return list(PermissionEvent.objects.values_list("kind", flat=True))
+
+
+@pytest.mark.parametrize("answer_at", ["ringing", "accepted", "before_reply"])
+def test_both_hear_each_other_whenever_the_sound_answer_comes(
+    stack: Stack, ana: Console, answer_at: str
+):
+    carla_will(stack, reaction="answer", answer_after=1.0)
+    stack.simulator.reply(CARLA, "temporary")
+    stack.simulator.behave(answer_at=answer_at)
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    ana.wait_for_status(call_id, "active")
+    wait_for(lambda: headset.hears(CARLAS_TONE), "Ana hears Carla")
+    name = wati_id(call_id)
+    wait_for(
+        lambda: abs(stack.simulator.heard(name).frequency - ANAS_TONE) < 25,
+        "Carla hears Ana",
+    )
+    ana.say("hang_up", call=call_id)
+    ana.wait_for_status(call_id, "ended")
+    headset.close()
+    call = Call.objects.get(pk=call_id)
+    assert (call.result, call.ended_by, call.direction) == (
+        "answered",
+        "agent",
+        "outbound",
+    )
+    assert len(stack.simulator.requests(verb="outbound")) == 1
+    assert "connected" in ledger()
+
+
+def test_permission_is_asked_given_and_the_call_offered_to_who_asked(
+    stack: Stack, ana: Console
+):
+    carla_will(stack, reply="temporary", reply_after=0.5, reaction="answer")
+    person = ana.look_up(f"+{CARLA}")
+    assert not person["call"]["allowed"]
+    assert person["ask"]["allowed"]
+
+    ana.say("ask", contact=person["contact"], line=person["line"])
+    plan = ana.wait_for_plan("offered")
+    assert plan["number"] == person["number"]
+    ana.say("call_plan", plan=plan["id"])
+    ana.until(lambda: ana.dialing() is not None, "the call")
+    call_id = str(ana.dialing()["id"])
+    headset = talk(ana, call_id)
+    ana.wait_for_status(call_id, "active")
+    ana.until(lambda: ana.plans == [], "the plan to be done")
+    headset.close()
+    assert Plan.objects.get().state == "done"
+    assert len(stack.simulator.requests(verb="permission_request")) == 1
+    assert set(ledger()) >= {"requested", "granted", "used", "connected"}
+
+
+def test_a_no_ends_the_plan_with_a_sentence(stack: Stack, ana: Console):
+    carla_will(stack, reply="reject", reply_after=0.2)
+    person = ana.look_up(f"+{CARLA}")
+    ana.say("ask", contact=person["contact"], line=person["line"])
+    ana.until(lambda: bool(ana.plans), "the plan")
+    ana.until(lambda: not ana.plans, "its end")
+    assert Plan.objects.get().sentence == "The person did not allow calls."
+    person = ana.look_up(f"+{CARLA}")
+    assert not person["ask"]["allowed"]
+    assert person["ask"]["earliest"] is not None
+
+
+def test_without_permission_nothing_is_sent(stack: Stack, ana: Console):
+    person = ana.look_up(f"+{CARLA}")
+    ana.say("call", contact=person["contact"], line=person["line"])
+    ana.until(lambda: bool(ana.problems), "the refusal")
+    assert ana.problems == [person["call"]["sentence"]]
+    assert stack.simulator.requests(verb="outbound") == []
+    assert not Call.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("reaction", "result", "reason"),
+    [
+        ({"reaction": "reject", "answer_after": 0.5}, "rejected", "rejected"),
+        ({"reaction": "ignore"}, "no_answer", "customer_ended"),
+    ],
+)
+def test_nobody_picks_up_and_the_ledger_counts_it(
+    stack: Stack, ana: Console, reaction, result, reason
+):
+    stack.simulator.reply(CARLA, "temporary")
+    stack.simulator.behave(ring_limit=2.0)
+    carla_will(stack, **reaction)
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    ana.wait_for_status(call_id, "ended")
+    wait_for(lambda: Call.objects.get().result == result, result)
+    assert Call.objects.get().end_reason == reason
+    assert "unanswered" in ledger()
+    ana.until(lambda: ana.state == "available", "available again")
+    headset.close()
+
+
+def test_ana_changes_her_mind_while_it_rings(stack: Stack, ana: Console):
+    stack.simulator.reply(CARLA, "temporary")
+    carla_will(stack, reaction="ignore")
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    name = wati_id(call_id)
+    ana.until(lambda: ana.calls[call_id]["progress"] == "ringing", "ringing")
+    ana.say("hang_up", call=call_id)
+    ana.wait_for_status(call_id, "ended")
+    wait_for(
+        lambda: bool(stack.simulator.requests(verb="terminate", call_id=name)),
+        "the terminate at Wati",
+    )
+    assert Call.objects.get().result == "cancelled"
+    headset.close()
+
+
+def test_a_lost_reply_is_joined_by_the_webhooks_and_never_repeated(
+    stack: Stack, ana: Console
+):
+    stack.simulator.reply(CARLA, "temporary")
+    carla_will(stack, reaction="answer", answer_after=1.0)
+    stack.simulator.set_fault(verb="outbound", outcome="drop", done=True)
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    ana.wait_for_status(call_id, "active")
+    wait_for(lambda: headset.hears(CARLAS_TONE), "Ana hears Carla")
+    assert len(stack.simulator.requests(verb="outbound")) == 1
+    headset.close()
+
+
+@pytest.mark.parametrize(
+    ("person", "sentence"),
+    [
+        ({"reaction": "busy"}, "A call with this person is already running."),
+        ({"reaction": "unreachable"}, "This person cannot be called on WhatsApp."),
+    ],
+)
+def test_a_refusal_reaches_ana_in_a_sentence(
+    stack: Stack, ana: Console, person, sentence
+):
+    stack.simulator.reply(CARLA, "temporary")
+    carla_will(stack, **person)
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    ended = ana.wait_for_status(call_id, "ended")
+    assert (ended["end_reason"], ended["end_text"]) == ("place_refused", sentence)
+    assert "call_refused" in ledger()
+    headset.close()
+
+
+def test_a_refused_token_pauses_calling_until_it_is_changed(
+    stack: Stack, crew: Cast, ana: Console
+):
+    carla_will(stack, reply="temporary", reply_after=0.2)
+    person = ana.look_up(f"+{CARLA}")
+    stack.simulator.set_fault(
+        verb="permission_request", outcome="status", status=401, times=0
+    )
+    ana.say("ask", contact=person["contact"], line=person["line"])
+    account = crew.account
+
+    def is_refused() -> bool:
+        account.refresh_from_db()
+        return account.unauthorised_since is not None
+
+    wait_for(is_refused, "the alarm")
+    ana.say("call", contact=person["contact"], line=person["line"])
+    ana.until(lambda: bool(ana.problems), "the refusal")
+    assert "supervisor must renew" in ana.problems[0]
+
+    stack.simulator.clear_faults()  # as good as a new token
+    ana.wait_for_plan("offered")
+    assert not is_refused()
+
+
+def test_permission_after_a_missed_call_becomes_a_callback(stack: Stack, crew: Cast):
+    missed = stack.simulator.place_call(waid=CARLA, name="Carla", tone=CARLAS_TONE)
+    wait_for(lambda: Call.objects.filter(wati_call_id=missed).exists(), "the call")
+    stack.simulator.hang_up(missed)
+    wait_for(lambda: Call.objects.get().status == "ended", "its end")
+    stack.simulator.reply(CARLA, "temporary")
+    wait_for(lambda: Plan.objects.filter(kind="callback").exists(), "the plan")
+    ana = stack.console(crew.ana).go_available()
+    plan = ana.wait_for_plan("offered")
+    assert (plan["kind"], plan["name"]) == ("callback", "Carla")
+    ana.say("drop_plan", plan=plan["id"])
+    ana.until(lambda: not ana.plans, "the plan to go")
+    ana.close()
