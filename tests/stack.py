@@ -19,6 +19,7 @@ from django.test import Client
 from websockets.sync.client import ClientConnection, connect
 
 from agents.models import Agent, Queue
+from callcenter.celery import app
 from callcenter.models import WatiAccount
 from callcenter.simulator.control import SimulatorControl
 from calls import services
@@ -132,6 +133,8 @@ class Stack:
             wait_for(node.is_ready, node.name, 60)
         simulator = f"{self.simulator_url}/simulator/"
         wait_for(lambda: _answers(simulator), "the simulator", 60)
+        if FULL:
+            wait_for(lambda: bool(app.control.ping(timeout=1)), "the worker", 60)
         return self
 
     def stop(self) -> None:
