@@ -1,0 +1,163 @@
+"""What the documents say is so: commands, paths, variables, links, states, imports."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from calls.states import TABLE
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+DOCUMENTS += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
+GUIDES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/operations.md"]
+
+CODE = re.compile(r"`([^`\n]+)`")
+A_PATH = re.compile(
+    r"(?!/)[\w@./-]*(?:/|\.(?:py|md|js|toml|yaml|conf|sh|css|html|lock|service))"
+)
+A_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+A_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+# Directories of this machine, and addresses that only package tools should know.
+OF_A_MACHINE = r"(^|[^a-z])/(work|farm|root|home)/"
+OF_A_REGISTRY = r"registry\.npmjs|pythonhosted\.org|pypi\.org|index-url|\"resolved\":"
+
+
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text()
+
+
+def code_in(document: str) -> Iterator[str]:
+    yield from CODE.findall(text_of(document))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_make_target_that_is_named_exists(document):
+    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+    named = re.findall(r"(?:`|^ {4}|=\d+ )make ([a-z]+)", text_of(document), re.M)
+    assert set(named) <= targets
+
+
+def test_the_readme_tells_of_every_make_target():
+    targets = set(re.findall(r"^([a-z]+):.*##", text_of("Makefile"), re.MULTILINE))
+    assert targets - {"help"} <= set(
+        re.findall(r"`make ([a-z]+)`", text_of("README.md"))
+    )
+
+
+@pytest.mark.parametrize("document", GUIDES)
+def test_every_path_that_is_named_exists(document):
+    named = {code for code in code_in(document) if A_PATH.fullmatch(code)}
+    assert not [path for path in sorted(named) if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_relative_link_leads_somewhere(document):
+    links = A_LINK.findall(text_of(document))
+    near = [link for link in links if not link.startswith(("http:", "https:"))]
+    here = (ROOT / document).parent
+    assert not [link for link in near if not (here / link).exists()]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_variable_that_is_named_stands_in_the_example(document):
+    described = set(re.findall(r"^(\w+)=$", text_of(".env.example"), re.MULTILINE))
+    # What only the containers of others read.
+    described |= set(A_VARIABLE.findall(text_of("deploy/compose.yaml")))
+    named = {name.removesuffix("_FILE") for name in variables_in(document)}
+    assert not named - described
+
+
+def variables_in(document: str) -> set[str]:
+    return {name for code in code_in(document) for name in A_VARIABLE.findall(code)}
+
+
+def test_the_table_of_states_is_the_one_in_the_code():
+    assert state_table() in text_of("ARCHITECTURE.md"), (
+        f"ARCHITECTURE.md needs this table:\n\n{state_table()}\n"
+    )
+
+
+def state_table() -> str:
+    """calls.states.TABLE as Markdown, the events of one move in one row."""
+    lines = ["| from | when | to |", "|---|---|---|"]
+    for status, moves in TABLE.items():
+        by_target = sorted(moves.items(), key=lambda move: list(TABLE).index(move[1]))
+        for target, events in groupby(by_target, key=lambda move: move[1]):
+            names = ", ".join(f"`{event}`" for event, _ in events)
+            lines.append(f"| {status} | {names} | {target} |")
+    return "\n".join(lines)
+
+
+def test_the_import_rules_are_those_that_are_enforced():
+    assert import_rules() in text_of("ARCHITECTURE.md"), (
+        f"ARCHITECTURE.md needs these rules:\n\n{import_rules()}\n"
+    )
+
+
+def import_rules() -> str:
+    """The layers of import-linter, one contract after the other."""
+    project = tomllib.loads(text_of("pyproject.toml"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    layered = [contract for contract in contracts if contract["type"] == "layers"]
+    return "\n\n".join("\n".join(contract["layers"]) for contract in layered)
+
+
+@pytest.mark.parametrize("pattern", [OF_A_MACHINE, OF_A_REGISTRY])
+def test_no_file_names_a_machine_or_a_registry(pattern):
+    # Not this one, which must hold the patterns.
+    files = ["--", ".", ":!tests/test_documents.py"]
+    found = subprocess.run(
+        ["git", "grep", "-nIE", pattern, *files],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 1, found.stdout or found.stderr
+
+
+def test_the_containers_know_every_package_of_the_project():
+    layers = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]
+    dockerfile = text_of("deploy/Dockerfile")
+    for package in (*layers["root_packages"], "templates", "static"):
+        assert f"COPY {package} {package}\n" in dockerfile
+
+
+def test_the_proxies_route_to_the_nodes_that_compose_starts():
+    nodes = re.findall(r"NODE_NAME: (\S+)", text_of("deploy/compose.yaml"))
+    assert nodes
+    for node in nodes:
+        port = node.removeprefix("node-")
+        for proxy in ("deploy/nginx.conf", "deploy/Caddyfile"):
+            assert f"/ws/nodes/{node}/" in text_of(proxy)
+            assert f"127.0.0.1:{port}" in text_of(proxy)
+
+
+def test_the_sentences_of_the_troubleshooting_are_those_in_the_code():
+    quoted = re.findall(
+        r'"([A-Z][^"]+ [^"]+ [^"]+)"', text_of("docs/troubleshooting.md")
+    )
+    said = everything_said()
+    assert len(quoted) > 30
+    assert not [text for text in quoted if text.rstrip(".") not in said]
+
+
+def everything_said() -> str:
+    """The text of all sources on one line, with strings over several lines joined."""
+    patterns = ["*.py", "*.js", "*.html"]
+    tracked = subprocess.run(
+        ["git", "ls-files", "--", *patterns, ":!tests"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    sources = [ROOT / name for name in tracked.stdout.split()]
+    text = "\n".join(path.read_text() for path in sources if path.exists())
+    joined = re.sub(r'"\s*\+?\s*f?"', "", text)
+    # Whoever is named in a document stands for the name that the code puts there.
+    return re.sub(r"\s+", " ", joined).replace("{call.agent}", "Bruno")
