@@ -1,7 +1,8 @@
 import { PhoneOff } from "./api.js";
 import { CallMedia } from "./call-media.js";
 
-/** @typedef {import("./api.js").Snapshot} Snapshot */
+/** @import {PhoneApi, Snapshot} from "./api.js" */
+/** @import {Screen} from "./screen.js" */
 
 const RETRY_MS = 1000;
 const FIRST_MEDIA_LIMIT_MS = 20_000;
@@ -25,8 +26,8 @@ export class Phone {
   #generation = 0;
 
   /**
-   * @param {import("./api.js").PhoneApi} api
-   * @param {import("./screen.js").Screen} screen
+   * @param {PhoneApi} api
+   * @param {Screen} screen
    * @param {HTMLAudioElement} audio
    */
   constructor(api, screen, audio) {

@@ -1,4 +1,4 @@
-/** @typedef {import("./api.js").Snapshot} Snapshot */
+/** @import {Snapshot} from "./api.js" */
 
 /** @type {Record<string, string>} */
 const STATUS = {
