@@ -109,28 +109,21 @@ def offer_made(call_id: UUID, offer: str) -> bool:
 def placed(call: Call, wati_call_id: str) -> None:
     """Wati named our call. Facts that came under that name already are taken over."""
     with transaction.atomic():
+        # The name first, also where nobody used it yet: a webhook may be about to.
+        shadow = services.lock_or_create(call.account, wati_call_id)
         call = Call.objects.select_for_update().get(pk=call.pk)
-        if call.wati_call_id:
+        if call.wati_call_id or shadow.direction:
             return
-        shadow = _take_shadow(call.account_id, wati_call_id)
+        Call.objects.filter(pk=shadow.pk).delete()
         call.wati_call_id = wati_call_id
         if call.status == Status.DIALING:
             call.deadline = timezone.now() + RINGS_AT_MOST
             call.progress = call.progress or "placed"
         call.save()
+        services.webhooks_matched(call.account_id, wati_call_id)
         services.touch(call)
-        if shadow is not None:
-            _take_over(call, shadow)
+        _take_over(call, shadow)
         outbox.hurry(call, WatiRequest.Verb.TERMINATE)  # it waited for the name
-
-
-def _take_shadow(account_id: int, wati_call_id: str) -> Call | None:
-    """Free the name: one row per call at Wati."""
-    shadows = Call.objects.select_for_update().filter(direction="")
-    shadow = shadows.filter(account_id=account_id, wati_call_id=wati_call_id).first()
-    if shadow is not None:
-        Call.objects.filter(pk=shadow.pk).delete()
-    return shadow
 
 
 def _take_over(call: Call, shadow: Call) -> None:

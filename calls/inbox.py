@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
@@ -51,8 +52,8 @@ class Incoming:
     received_at: datetime
 
 
-def store(incoming: Incoming) -> int | None:
-    """Keep a webhook. Returns its id, or None for one that came before.
+def store(incoming: Incoming) -> WebhookDelivery | None:
+    """Keep a webhook. Returns its row, or None for one that needs no effect.
 
     Raises parsing.NotJson. Anything else authentic is kept, understood or not.
     """
@@ -71,7 +72,7 @@ def store(incoming: Incoming) -> int | None:
         same = WebhookDelivery.objects.filter(pk=delivery.pk)
         same.update(copies=F("copies") + 1)
         return None
-    return delivery.pk
+    return delivery
 
 
 def _create(incoming: Incoming, **fields: str) -> None:
@@ -98,11 +99,13 @@ class Processor:
 
     def __init__(self, threads: int = 2) -> None:
         self._room = threading.BoundedSemaphore(MOST_WAITING)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="inbox")
+        # One thread each, so that what is said of one call keeps its order.
+        self._pools = [ThreadPoolExecutor(1, "inbox") for _ in range(threads)]
 
-    def soon(self, delivery_id: int) -> None:
+    def soon(self, delivery: WebhookDelivery) -> None:
         if self._room.acquire(blocking=False):
-            self._pool.submit(self._run, delivery_id)
+            call = crc32(delivery.wati_call_id.encode())
+            self._pools[call % len(self._pools)].submit(self._run, delivery.pk)
 
     def _run(self, delivery_id: int) -> None:
         try:
@@ -149,7 +152,7 @@ def _apply(delivery: WebhookDelivery) -> None:
     call = _effect(delivery, event)
     if call is None or call.direction:
         delivery.status, delivery.next_attempt_at = Status.DONE, None
-        _settle_waiting(delivery)
+        services.webhooks_matched(delivery.account_id, delivery.wati_call_id)
     else:
         delivery.status = Status.WAITING
         delivery.next_attempt_at = delivery.received_at + SHADOW_LASTS
@@ -212,15 +215,6 @@ def _offer(delivery: WebhookDelivery, event: InboundCall) -> Call:
         offer=offer,
         offer_problem=problem,
     )
-
-
-def _settle_waiting(delivery: WebhookDelivery) -> None:
-    if delivery.wati_call_id:
-        WebhookDelivery.objects.filter(
-            account_id=delivery.account_id,
-            wati_call_id=delivery.wati_call_id,
-            status=Status.WAITING,
-        ).update(status=Status.DONE, next_attempt_at=None)
 
 
 def _try_again(delivery_id: int, problem: str) -> None:

@@ -19,7 +19,15 @@ from callcenter.wati.errors import Outcome, WatiError, sentence
 from callcenter.wati.events import CallTerminated, InboundCall
 from calls import nodes, notify, outbox
 from calls.ledger_notes import note_answer, note_end
-from calls.models import Call, CallChange, Direction, Line, Offer, WatiRequest
+from calls.models import (
+    Call,
+    CallChange,
+    Direction,
+    Line,
+    Offer,
+    WatiRequest,
+    WebhookDelivery,
+)
 from calls.states import LIVE, Event, IllegalMove, Result, Status, after, ending
 from permissions.services import remember
 
@@ -156,6 +164,16 @@ def lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
             return calls.get_or_create(**known)[0]
     except IntegrityError:
         return calls.get(**known)
+
+
+def webhooks_matched(account_id: int, wati_call_id: str) -> None:
+    """What was said of this call before we knew it has found its call."""
+    if wati_call_id:
+        WebhookDelivery.objects.filter(
+            account_id=account_id,
+            wati_call_id=wati_call_id,
+            status=WebhookDelivery.Status.WAITING,
+        ).update(status=WebhookDelivery.Status.DONE, next_attempt_at=None)
 
 
 def line_of(account: WatiAccount, number: str) -> Line:

@@ -63,10 +63,10 @@ def _import(path: Path) -> int:
             logger.error("spool: left out a torn line of %s bytes", len(line))
             continue
         try:
-            delivery_id = inbox.store(incoming)
+            delivery = inbox.store(incoming)
         except NotJson:
             continue
-        if delivery_id is not None:
-            inbox.process(delivery_id)
+        if delivery is not None:
+            inbox.process(delivery.pk)
         count += 1
     return count

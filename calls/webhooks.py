@@ -51,12 +51,12 @@ class WebhookView(APIView):
 
 def _keep(incoming: inbox.Incoming) -> Response:
     try:
-        delivery_id = inbox.store(incoming)
+        delivery = inbox.store(incoming)
     except DatabaseError as error:
         logger.error("webhook goes to the spool: %s", type(error).__name__)
         return _keep_on_disk(incoming)
-    if delivery_id is not None:
-        inbox.processor.soon(delivery_id)
+    if delivery is not None:
+        inbox.processor.soon(delivery)
     return _answer(status.HTTP_200_OK, "Received.")
 
 

@@ -141,6 +141,12 @@ def incoming(cast: Cast, body: dict) -> inbox.Incoming:
     )
 
 
+def kept(webhook: inbox.Incoming) -> int:
+    delivery = inbox.store(webhook)
+    assert delivery is not None
+    return delivery.pk
+
+
 def test_a_webhook_that_a_crash_left_behind_is_swept_up(cast: Cast):
     inbox.store(incoming(cast, inbound(cast)))
     assert not Call.objects.exists()
@@ -156,7 +162,7 @@ def test_a_webhook_that_always_fails_is_tried_five_times_and_holds_up_nobody(
     def fall_over(*_: object) -> None:
         raise RuntimeError("poison")
 
-    poisoned = inbox.store(incoming(cast, inbound(cast)))
+    poisoned = kept(incoming(cast, inbound(cast)))
     with monkeypatch.context() as patch:
         patch.setattr(inbox, "_effect", fall_over)
         for _ in range(4):
@@ -166,7 +172,7 @@ def test_a_webhook_that_always_fails_is_tried_five_times_and_holds_up_nobody(
     delivery = WebhookDelivery.objects.get()
     assert (delivery.status, delivery.attempts) == ("dead", 4)
     assert "RuntimeError" in delivery.problem
-    inbox.process(inbox.store(incoming(cast, inbound(cast, "wacid.2"))))
+    inbox.process(kept(incoming(cast, inbound(cast, "wacid.2"))))
     assert Call.objects.get().wati_call_id == "wacid.2"
 
     inbox.replay(poisoned)
