@@ -1,0 +1,68 @@
+/**
+ * When a number that is being typed is looked up: after a pause, and not before it
+ * could be one. What is asked of the server may be asked of WhatsApp.
+ */
+
+const PAUSE_MS = 600;
+/** No country has shorter numbers, its own code included. */
+const FEWEST_DIGITS = 7;
+
+/**
+ * Whether this may be a whole number. Digits of any script count; letters do not, and
+ * are for the server to complain of once the agent says it is all.
+ * @param {string} text
+ */
+export function mayBeNumber(text) {
+  const digits = text.match(/\p{Nd}/gu) ?? [];
+  return digits.length >= FEWEST_DIGITS && !/\p{L}/u.test(text);
+}
+
+/** Calls back with the text of the field when it is time, once for each text. */
+export class NumberField {
+  #lookUp;
+  #pauseMs;
+  #text = "";
+  #asked = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {(text: string) => void} lookUp
+   * @param {number} pauseMs
+   */
+  constructor(lookUp, pauseMs = PAUSE_MS) {
+    this.#lookUp = lookUp;
+    this.#pauseMs = pauseMs;
+  }
+
+  /**
+   * The field reads this now. What was pasted is all there is.
+   * @param {string} text
+   * @param {boolean} pasted
+   */
+  typed(text, pasted = false) {
+    clearTimeout(this.#timer);
+    this.#text = text.trim();
+    this.#asked = "";
+    if (mayBeNumber(this.#text)) {
+      this.#timer = setTimeout(() => this.finished(), pasted ? 0 : this.#pauseMs);
+    }
+  }
+
+  /** The agent pressed Enter or left the field. */
+  finished() {
+    clearTimeout(this.#timer);
+    if (this.#text !== "" && this.#text !== this.#asked) {
+      this.again();
+    }
+  }
+
+  /** Ask once more: on another line, or after the connection was lost. */
+  again() {
+    clearTimeout(this.#timer);
+    if (this.#text !== "") {
+      this.#asked = this.#text;
+      this.#lookUp(this.#text);
+    }
+  }
+}

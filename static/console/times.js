@@ -1,0 +1,98 @@
+/** Instants and ages in words, in the time zone of the agent. */
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const LOCALE = "en-GB";
+
+/**
+ * How long ago: "just now", "5 min ago", "2 h ago", "3 days ago"; empty while unknown.
+ * @param {string | null} since ISO 8601
+ * @param {number} now milliseconds of the epoch
+ */
+export function ago(since, now) {
+  const seconds = (now - Date.parse(since ?? "")) / 1000;
+  if (Number.isNaN(seconds)) {
+    return "";
+  }
+  return seconds < MINUTE ? "just now" : `${lengthOf(seconds)} ago`;
+}
+
+/**
+ * How long until then: "less than a minute", "5 min", "2 h", "3 days"; empty when it
+ * is over or unknown.
+ * @param {string | null} instant ISO 8601
+ * @param {number} now milliseconds of the epoch
+ */
+export function left(instant, now) {
+  const seconds = (Date.parse(instant ?? "") - now) / 1000;
+  if (!(seconds > 0)) {
+    return "";
+  }
+  return seconds < MINUTE ? "less than a minute" : lengthOf(seconds);
+}
+
+/**
+ * Rounded down, so that nothing is promised that is not there.
+ * @param {number} seconds at least a minute
+ */
+function lengthOf(seconds) {
+  if (seconds < HOUR) {
+    return `${Math.floor(seconds / MINUTE)} min`;
+  }
+  if (seconds < 2 * DAY) {
+    return `${Math.floor(seconds / HOUR)} h`;
+  }
+  return `${Math.floor(seconds / DAY)} days`;
+}
+
+/**
+ * When: "today 14:10", "tomorrow 09:00", "Friday 14:10", "Fri, 12 Jun 14:10".
+ * @param {string} instant ISO 8601
+ * @param {number} now milliseconds of the epoch
+ * @param {string | undefined} timeZone the browser's own, when missing
+ */
+export function when(instant, now, timeZone = undefined) {
+  const at = new Date(instant);
+  const time = at.toLocaleTimeString(LOCALE, {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone,
+  });
+  return `${dayOf(at, new Date(now), timeZone)} ${time}`;
+}
+
+/**
+ * @param {Date} at
+ * @param {Date} now
+ * @param {string | undefined} timeZone
+ */
+function dayOf(at, now, timeZone) {
+  const days = daysBetween(now, at, timeZone);
+  if (days === 0 || days === 1) {
+    return days === 0 ? "today" : "tomorrow";
+  }
+  if (days > 1 && days < 7) {
+    return at.toLocaleDateString(LOCALE, { weekday: "long", timeZone });
+  }
+  return at.toLocaleDateString(LOCALE, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    timeZone,
+  });
+}
+
+/**
+ * Midnights from one to the other.
+ * @param {Date} from
+ * @param {Date} to
+ * @param {string | undefined} timeZone
+ */
+function daysBetween(from, to, timeZone) {
+  const [start, end] = [from, to].map((instant) => {
+    // Swedish writes a date as ISO 8601 does, which Date reads as midnight in UTC.
+    return Date.parse(instant.toLocaleDateString("sv-SE", { timeZone }));
+  });
+  return Math.round((end - start) / (DAY * 1000));
+}
