@@ -22,6 +22,47 @@ function envelope(second) {
   return 0;
 }
 
+/**
+ * Tones one after the other, rising and falling softly, and silence between them.
+ *
+ * @param {{hertz: number, from: number, to: number}[]} tones seconds
+ * @param {number} seconds
+ * @param {number} volume 0..1
+ * @returns {Float32Array<ArrayBuffer>}
+ */
+function toneSamples(tones, seconds, volume, rate = RATE) {
+  const samples = new Float32Array(rate * seconds);
+  for (const { hertz, from, to } of tones) {
+    const end = Math.round(to * rate);
+    for (let i = Math.round(from * rate); i < end; i += 1) {
+      const second = i / rate;
+      const edge = Math.min(
+        1,
+        (second - from) / EDGE_SECONDS,
+        (to - second) / EDGE_SECONDS,
+      );
+      samples[i] = volume * Math.max(0, edge) * Math.sin(2 * Math.PI * hertz * second);
+    }
+  }
+  return samples;
+}
+
+/** What a caller hears in most of Europe while the other phone rings (ETSI TR 101 041). */
+export const ringbackSamples = (rate = RATE) =>
+  toneSamples([{ hertz: 425, from: 0, to: 1 }], 5, 0.06, rate);
+
+/** Two soft notes, once: somebody may be called now. */
+export const chimeSamples = (rate = RATE) =>
+  toneSamples(
+    [
+      { hertz: 659.25, from: 0, to: 0.22 },
+      { hertz: 880, from: 0.24, to: 0.6 },
+    ],
+    1,
+    0.14,
+    rate,
+  );
+
 /** @returns {Float32Array<ArrayBuffer>} one cycle: two short rings and a pause */
 export function ringSamples(rate = RATE) {
   const samples = new Float32Array(rate * CYCLE_SECONDS);
@@ -34,6 +75,8 @@ export function ringSamples(rate = RATE) {
 }
 
 export class Ringer {
+  #samples;
+  #loop;
   #speakerId = "";
   #context = /** @type {AudioContext | null} */ (null);
   #output = /** @type {SpeakerOutput | null} */ (null);
@@ -41,6 +84,15 @@ export class Ringer {
   #resume = () => {
     this.#context?.resume().catch(() => {});
   };
+
+  /**
+   * @param {() => Float32Array<ArrayBuffer>} samples one cycle of the tone, at 24 kHz
+   * @param {boolean} loop otherwise it ends by itself after one
+   */
+  constructor(samples = ringSamples, loop = true) {
+    this.#samples = samples;
+    this.#loop = loop;
+  }
 
   get isRinging() {
     return this.#source !== null;
@@ -62,9 +114,13 @@ export class Ringer {
     if (this.#source !== null) return this.#isHeard();
     const context = new AudioContext();
     const source = context.createBufferSource();
-    source.buffer = context.createBuffer(1, RATE * CYCLE_SECONDS, RATE);
-    source.buffer.copyToChannel(ringSamples(), 0);
-    source.loop = true;
+    const samples = this.#samples();
+    source.buffer = context.createBuffer(1, samples.length, RATE);
+    source.buffer.copyToChannel(samples, 0);
+    source.loop = this.#loop;
+    source.onended = () => {
+      if (this.#source === source) this.stop();
+    };
     this.#context = context;
     this.#source = source;
     this.#output = new SpeakerOutput(context, source);

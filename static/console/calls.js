@@ -7,7 +7,8 @@
  * @property {string} id
  * @property {number} version
  * @property {"inbound" | "outbound"} direction
- * @property {"ringing" | "connecting" | "active" | "ended"} status
+ * @property {"ringing" | "dialing" | "connecting" | "active" | "ended"} status
+ * @property {"" | "placed" | "ringing"} [progress] of a call out
  * @property {{name: string, number: string}} contact
  * @property {string} queue
  * @property {(number | string)[]} offered_to
@@ -176,4 +177,20 @@ export function initials(name) {
   const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word));
   const letters = [words.at(0), words.length > 1 ? words.at(-1) : ""];
   return letters.map((word) => [...(word ?? "")].at(0) ?? "").join("") || "?";
+}
+
+/**
+ * Whether it is a call out that nobody has answered yet.
+ * @param {Call} call
+ */
+export function isDialing(call) {
+  return call.direction === "outbound" && call.answered_at === null;
+}
+
+/**
+ * How far a call out has come.
+ * @param {Call} call
+ */
+export function progressOf(call) {
+  return call.progress === "ringing" ? "Ringing" : "Placing the call";
 }

@@ -1,7 +1,9 @@
 /** The console: carries what happens to the store, and the store's state to all. */
 
 import { ServerClock } from "./clock.js";
+import { OutVerbs } from "./out-verbs.js";
 import { Quality } from "./quality.js";
+import { Ringback } from "./ringback.js";
 import { Ringing } from "./ringing.js";
 import { isSignedOut } from "./sign-in.js";
 import { Sound } from "./sound.js";
@@ -9,7 +11,7 @@ import { Store } from "./store.js";
 import { Verbs } from "./verbs.js";
 import { Screen } from "./views/screen.js";
 
-/** @import {Devices} from "../audio/devices.js" */
+/** @import {Devices, Role} from "../audio/devices.js" */
 /** @import {AudioEngine} from "../audio/engine.js" */
 /** @import {Ringer} from "../audio/ringer.js" */
 /** @import {Help} from "./help.js" */
@@ -35,6 +37,8 @@ const TELL_QUALITY_MS = 5_000;
  * @property {AudioEngine} engine
  * @property {Devices} devices
  * @property {Ringer} ringer
+ * @property {Ringer} chime
+ * @property {Ringer} ringback
  */
 
 export class Console {
@@ -44,17 +48,21 @@ export class Console {
   #quality = new Quality();
   #sound;
   #verbs;
+  #outVerbs;
+  #ringback;
   #ringing;
   #screen;
   #toldAt = 0;
 
   /** @param {Parts} parts */
   constructor(parts) {
-    const { socket, notifier, engine, devices, ringer } = parts;
+    const { socket, notifier, engine, devices, ringer, chime } = parts;
     this.#parts = parts;
     this.#sound = new Sound(engine, ringer, devices, this.#store);
     this.#verbs = new Verbs(this.#store, socket, this.#sound, notifier);
-    this.#ringing = new Ringing(ringer, notifier, (call) =>
+    this.#outVerbs = new OutVerbs(this.#store, socket, this.#sound);
+    this.#ringback = new Ringback(parts.ringback);
+    this.#ringing = new Ringing(ringer, chime, notifier, (call) =>
       socket.send("rings", { call }),
     );
     this.#screen = new Screen(parts.root, this.#actions(), parts.signInAddress);
@@ -99,7 +107,10 @@ export class Console {
     this.#on(engine, "state", ({ state }) =>
       this.#store.dispatch({ type: "audio", audio: state }),
     );
-    this.#on(engine, "levels", (levels) => this.#screen.showLevels(levels));
+    this.#on(engine, "levels", (levels) => {
+      this.#screen.showLevels(levels);
+      this.#ringback.hears(levels.speaker);
+    });
     this.#on(engine, "report", (report) => this.#report(report));
     this.#on(engine, "problem", ({ message }) => {
       this.#store.dispatch({ type: "opened", open: engine.isOpen });
@@ -120,8 +131,12 @@ export class Console {
     }
     const first = !this.#store.state.loaded;
     this.#store.dispatch(message);
+    if (message.type === "person") {
+      this.#outVerbs.heard(message);
+    }
     if (message.type === "console") {
       this.#verbs.repeatMute();
+      this.#outVerbs.repeatLookUp();
       if (first) {
         this.#verbs.resume();
       }
@@ -137,12 +152,15 @@ export class Console {
     }
     this.#draw();
     this.#ringing.follow(state);
+    this.#outVerbs.follow();
+    this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#sound.follow(state);
   }
 
   #tick() {
     this.#parts.socket.tick(performance.now());
     this.#store.dispatch({ type: "tick" });
+    this.#outVerbs.tick(this.#clock.now(performance.now()));
   }
 
   #reconnect() {
@@ -176,7 +194,16 @@ export class Console {
   /** @returns {Actions} */
   #actions() {
     const verbs = this.#verbs;
+    const out = this.#outVerbs;
     return {
+      typeNumber: (number, pasted) => out.typeNumber(number, pasted),
+      finishNumber: (again) => out.finishNumber(again),
+      chooseLine: (line) => out.chooseLine(line),
+      callPerson: () => out.callPerson(),
+      askPerson: () => out.askPerson(),
+      callPlan: (plan) => out.callPlan(plan),
+      dropPlan: (plan) => out.dropPlan(plan),
+      putOff: (plan) => out.putOff(plan),
       goAvailable: () => verbs.goAvailable(),
       takeBreak: () => verbs.takeBreak(),
       goOffline: () => verbs.goOffline(),
@@ -186,11 +213,22 @@ export class Console {
       toggleMute: () => verbs.toggleMute(),
       takeSound: () => this.#store.dispatch({ type: "takeSound" }),
       openSound: () => this.#sound.open(),
-      useDevice: (role, id) => this.#sound.use(role, id),
+      useDevice: (role, id) => this.#useDevice(role, id),
       reconnect: () => this.#reconnect(),
       dismiss: (id) => this.#store.dispatch({ type: "dismiss", id }),
       help: () => this.#parts.help.open(),
     };
+  }
+
+  /**
+   * @param {Role} role
+   * @param {string} id
+   */
+  #useDevice(role, id) {
+    this.#sound.use(role, id);
+    if (role === "speaker") {
+      this.#ringback.useSpeaker(id);
+    }
   }
 
   /** @param {string} verb */
@@ -202,6 +240,7 @@ export class Console {
       decline: () => verbs.decline(),
       mute: () => verbs.toggleMute(),
       hang_up: () => verbs.hangUp(),
+      number: () => this.#screen.focusNumber(),
       help: () => this.#parts.help.open(),
     };
     keys[verb]?.();

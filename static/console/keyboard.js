@@ -8,6 +8,7 @@ export const SHORTCUTS = Object.freeze([
   { key: "d", verb: "decline", text: "Decline it" },
   { key: "m", verb: "mute", text: "Mute or unmute" },
   { key: "h", verb: "hang_up", text: "Hang up" },
+  { key: "n", verb: "number", text: "Type a number to call" },
   { key: "?", verb: "help", text: "Show these shortcuts" },
 ]);
 

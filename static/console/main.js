@@ -1,6 +1,6 @@
 import { Devices } from "../audio/devices.js";
 import { AudioEngine } from "../audio/engine.js";
-import { Ringer } from "../audio/ringer.js";
+import { chimeSamples, Ringer, ringbackSamples } from "../audio/ringer.js";
 import { Console } from "./console.js";
 import { Help } from "./help.js";
 import { Keyboard } from "./keyboard.js";
@@ -37,4 +37,6 @@ new Console({
   }),
   devices: new Devices(),
   ringer: new Ringer(),
+  chime: new Ringer(chimeSamples, false),
+  ringback: new Ringer(ringbackSamples),
 }).start();

@@ -6,7 +6,7 @@
  * @typedef {{name: string, text: string, seconds: number | null}} LastCall
  */
 
-import { callerName, isHeld, isOffered, isSame } from "./calls.js";
+import { callerName, isDialing, isHeld, isOffered, isSame } from "./calls.js";
 import { secondsSince } from "./clock.js";
 
 /** @import {Agent, Call} from "./calls.js" */
@@ -77,10 +77,11 @@ function talkSeconds(call) {
 
 /** @param {Call} call */
 function endingOf(call) {
+  if (isDialing(call)) {
+    return call.end_text || "The call was not answered";
+  }
   if (call.ended_by === "customer") {
-    return call.direction === "outbound" && call.answered_at === null
-      ? call.end_text || "The customer did not answer"
-      : "The caller hung up";
+    return call.direction === "outbound" ? "They hung up" : "The caller hung up";
   }
   return call.ended_by === "agent" ? "You hung up" : call.end_text || "The call ended";
 }

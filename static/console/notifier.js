@@ -5,12 +5,14 @@ const BLOCKED =
   "Desktop notifications are blocked. Keep this window in sight, or allow them in the " +
   "site settings beside the address.";
 
+/** @typedef {{id: string, headline: string, detail: string}} Item */
+
 export class Notifier {
   #icon;
   /** @type {Map<string, Notification>} */
   #shown = new Map();
-  /** @type {{id: string, who: string, detail: string}[]} */
-  #ringing = [];
+  /** @type {Item[]} */
+  #items = [];
   #complained = false;
 
   /** @param {string} icon address of the picture in the notification */
@@ -36,17 +38,18 @@ export class Notifier {
   }
 
   /**
-   * Show the calls that ring now, and only them.
-   * @param {{id: string, who: string, detail: string}[]} ringing longest first
+   * Show what is due now, and only that: a call that rings, a person to call.
+   * @param {Item[]} items the most urgent first
+   * @param {string} title of the page
    */
-  show(ringing) {
-    this.#ringing = ringing;
-    document.title = titleFor(ringing);
+  show(items, title) {
+    this.#items = items;
+    document.title = title || TITLE;
     this.#notify();
   }
 
   #notify() {
-    const wanted = new Set(this.#ringing.map((call) => call.id));
+    const wanted = new Set(this.#items.map(({ id }) => id));
     for (const [id, notification] of this.#shown) {
       if (!wanted.has(id)) {
         notification.close();
@@ -56,16 +59,16 @@ export class Notifier {
     if (!document.hidden || globalThis.Notification?.permission !== "granted") {
       return;
     }
-    for (const call of this.#ringing) {
-      if (!this.#shown.has(call.id)) {
-        this.#shown.set(call.id, this.#open(call));
+    for (const item of this.#items) {
+      if (!this.#shown.has(item.id)) {
+        this.#shown.set(item.id, this.#open(item));
       }
     }
   }
 
-  /** @param {{id: string, who: string, detail: string}} call */
-  #open({ id, who, detail }) {
-    const notification = new Notification(`${who} is calling`, {
+  /** @param {Item} item */
+  #open({ id, headline, detail }) {
+    const notification = new Notification(headline, {
       body: detail,
       icon: this.#icon,
       tag: id,
@@ -77,16 +80,4 @@ export class Notifier {
     };
     return notification;
   }
-}
-
-/**
- * @param {{who: string}[]} ringing
- */
-function titleFor(ringing) {
-  if (ringing.length === 0) {
-    return TITLE;
-  }
-  return ringing.length === 1
-    ? `\u260e ${ringing[0].who} is calling`
-    : `\u260e ${ringing.length} calls are ringing`;
 }

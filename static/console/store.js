@@ -22,11 +22,23 @@
  *   requests the server has not answered yet
  * @property {Note[]} notes
  * @property {LastCall | null} lastCall
+ * @property {CallingOut} out
  */
 
+import {
+  isCalledHere,
+  isOutRequest,
+  nobodyToCall,
+  OUT_REDUCERS,
+  outCalled,
+  outConnected,
+  outExpired,
+  outRefused,
+} from "./calling-out.js";
 import { isHeld, isOffered, isSame, myCall } from "./calls.js";
 import { lastCallAfter, noteAfter } from "./notes.js";
 
+/** @import {CallingOut} from "./calling-out.js" */
 /** @import {Agent, Call} from "./calls.js" */
 /** @import {LastCall, Note} from "./notes.js" */
 
@@ -52,10 +64,12 @@ export const initialState = Object.freeze({
   mute: { muted: false, sent: 0 },
   notes: [],
   lastCall: null,
+  out: nobodyToCall,
 });
 
 /** @type {Record<string, (state: State, action: any, now: number) => State>} */
 const REDUCERS = {
+  ...OUT_REDUCERS,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),
@@ -115,10 +129,10 @@ function newer(known, told) {
  * Everything again, on connect. What is no longer told is gone; what was answered
  * while the connection was down is settled.
  * @param {State} state
- * @param {{agent: Agent, calls: Call[]}} message
+ * @param {{agent: Agent, calls: Call[]} & Parameters<typeof outConnected>[1]} message
  * @param {number} now
  */
-function replaceAll(state, { agent, calls }, now) {
+function replaceAll(state, { agent, calls, ...more }, now) {
   const told = new Set(calls.map((call) => call.id));
   /** @type {State} */
   let next = {
@@ -136,7 +150,8 @@ function replaceAll(state, { agent, calls }, now) {
   }
   // A page just loaded picks up the call it finds; later ones are answered by hand.
   const found = state.loaded ? next.soundHere : (myCall(next)?.id ?? next.soundHere);
-  return { ...next, loaded: true, soundHere: found };
+  const out = outConnected(next.out, more);
+  return { ...next, loaded: true, soundHere: found, out };
 }
 
 /**
@@ -157,13 +172,26 @@ function withCall(state, call, now) {
     calls[call.id] = call;
   }
   const next = {
-    ...state,
+    ...calledHere(state, previous, call),
     calls,
     versions: remembered(state.versions, call),
     asked: settled(state.asked, call, state.agent),
   };
   const verb = state.asked[call.id]?.verb ?? "";
   return told(withSoundOf(next, previous, call), previous, call, verb, now);
+}
+
+/**
+ * A call out that was asked for in this page has its sound here.
+ * @param {State} state
+ * @param {Call | null} previous
+ * @param {Call} call
+ * @returns {State}
+ */
+function calledHere(state, previous, call) {
+  return isCalledHere(state.out, previous, call, state.agent)
+    ? { ...state, soundHere: call.id, out: outCalled(state.out) }
+    : state;
 }
 
 /**
@@ -264,6 +292,13 @@ function withoutAsked(state, failed) {
  * @param {number} now
  */
 function refused(state, { text, request }, now) {
+  if (isOutRequest(state.out, request)) {
+    const { out, isBesideField } = outRefused(state.out, { text, request });
+    const next = { ...state, out };
+    return isBesideField
+      ? next
+      : withNote(next, { who: "", text, tone: "problem" }, now);
+  }
   const next = withoutAsked(state, (asked) => asked.request === request);
   return withNote(next, { who: "", text, tone: "problem" }, now);
 }
@@ -292,7 +327,9 @@ function withNote(state, note, now) {
  */
 function expire(state, _action, now) {
   const notes = state.notes.filter((note) => now - note.at < NOTE_LIFE_MS);
-  const next = notes.length === state.notes.length ? state : { ...state, notes };
+  const out = outExpired(state.out, now);
+  const isUsual = notes.length === state.notes.length && out === state.out;
+  const next = isUsual ? state : { ...state, notes, out };
   const late = (/** @type {Asked} */ asked) => now - asked.at > REPLY_WITHIN_MS;
   if (!Object.values(state.asked).some(late)) {
     return next;

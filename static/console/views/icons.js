@@ -22,6 +22,11 @@ export const speaker = () =>
   icon(
     "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5ZM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11",
   );
+export const clock = () =>
+  icon("M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM12 8v4.5l3 2");
+export const check = () => icon("M5 12.5 10 17.5 19.5 7");
+export const barred = () =>
+  icon("M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM6.2 6.2l11.6 11.6");
 export const cross = () => icon("M6 6l12 12M18 6 6 18");
 export const headset = () =>
   icon(

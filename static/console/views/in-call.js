@@ -1,5 +1,5 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { callStatus, soundCall } from "../calls.js";
+import { callStatus, isDialing, progressOf, soundCall } from "../calls.js";
 import { handset, microphone, microphoneOff } from "./icons.js";
 import { caller, keyHint, timer } from "./parts.js";
 
@@ -21,7 +21,7 @@ export function inCallView(state, call, quality, now, actions) {
   return html`<section class="card call-card" aria-labelledby="caller-now">
     <div class="call-who">${caller(call, "caller-now")}</div>
     ${bigTimer(state, call, now)}
-    ${here ? sound(quality, state.mute.muted) : elsewhere(actions)}
+    ${here ? sound(call, quality, state.mute.muted) : elsewhere(actions)}
     ${buttons(state, call, here, actions)}
   </section>`;
 }
@@ -32,6 +32,9 @@ export function inCallView(state, call, quality, now, actions) {
  * @param {number} now
  */
 function bigTimer(state, call, now) {
+  if (isDialing(call)) {
+    return html`<p class="big-timer waiting" aria-live="polite">${progressOf(call)}…</p>`;
+  }
   if (call.answered_at === null || call.status !== "active") {
     return html`<p class="big-timer waiting">${callStatus(state)}…</p>`;
   }
@@ -39,20 +42,26 @@ function bigTimer(state, call, now) {
 }
 
 /**
- * Good sound needs no line of its own while the agent is muted.
+ * Good sound needs no line of its own while the agent is muted, and sound that nobody
+ * makes yet is neither good nor bad.
+ * @param {Call} call
  * @param {Verdict} quality
  * @param {boolean} muted
  */
-function sound(quality, muted) {
-  const isTold = !muted || quality.grade === "fair" || quality.grade === "bad";
+function sound(call, quality, muted) {
+  const isPoor = quality.grade === "fair" || quality.grade === "bad";
+  const isTold = !isDialing(call) && (!muted || isPoor);
+  const other = call.direction === "outbound" ? "Customer" : "Caller";
   return html`<div class="sound">
     <level-meter label="Your voice" data-level="microphone"></level-meter>
-    <level-meter label="Caller" data-level="speaker"></level-meter>
+    <level-meter
+      label=${other}
+      data-level="speaker"></level-meter>
     <div class="sound-notes" aria-live="polite">
       ${
         muted
           ? html`<p class="muted-note">
-              ${microphoneOff()} You are muted. The caller cannot hear you.
+              ${microphoneOff()} You are muted. The ${other.toLowerCase()} cannot hear you.
             </p>`
           : nothing
       }

@@ -16,6 +16,14 @@
  * @property {() => void} reconnect
  * @property {(id: number) => void} dismiss
  * @property {() => void} help
+ * @property {(number: string, pasted: boolean) => void} typeNumber
+ * @property {(again: boolean) => void} finishNumber
+ * @property {(line: Id) => void} chooseLine
+ * @property {() => void} callPerson
+ * @property {() => void} askPerson
+ * @property {(plan: Id) => void} callPlan
+ * @property {(plan: Id) => void} dropPlan
+ * @property {(plan: Id) => void} putOff
  *
  * @typedef {object} Scene
  * @property {State} state
@@ -26,6 +34,7 @@
  */
 
 import { html, nothing, render } from "../../vendor/lit-html.js";
+import { offeredPlans } from "../calling-out.js";
 import {
   agentStatus,
   answeredCall,
@@ -35,13 +44,16 @@ import {
 } from "../calls.js";
 import { isTyping } from "../keyboard.js";
 import { stateButtons, stateName, stateTimer } from "./agent-bar.js";
+import { callOutView } from "./call-out.js";
 import { idleView } from "./idle.js";
 import { answeringView, inCallView } from "./in-call.js";
 import { bannersView, notesView } from "./notices.js";
+import { offerView, plansView } from "./plans.js";
 import { ringingView } from "./ringing.js";
 import { sidePanelView } from "./side-panel.js";
 
 /** @import {Devices, Role} from "../../audio/devices.js" */
+/** @import {Id} from "../calling-out.js" */
 /** @import {LevelMeter} from "../level-meter.js" */
 /** @import {Verdict} from "../quality.js" */
 /** @import {State} from "../store.js" */
@@ -72,6 +84,7 @@ export class Screen {
     this.#into("banners", bannersView(state, this.#signInAddress, this.#actions));
     this.#into("notes", notesView(state, this.#actions));
     this.#into("stage", this.#stage(scene));
+    this.#callingOut(scene);
     const talking = call !== null && call.id === state.soundHere;
     this.#into("side", sidePanelView(state, scene.devices, talking, this.#actions));
     this.#root.toggleAttribute("data-opening", opening);
@@ -99,6 +112,23 @@ export class Screen {
     }
   }
 
+  /**
+   * Kept in the page during a call, out of sight: what was typed stays typed.
+   * @param {Scene} scene
+   */
+  #callingOut({ state, now }) {
+    const busy = myCall(state) !== null || answeredCall(state) !== null;
+    this.#element("call-out").hidden = busy;
+    this.#into("call-out-panel", callOutView(state, now, this.#actions));
+    this.#into("plans", plansView(state, now, this.#actions));
+  }
+
+  /** Where the agent types whom to call, when that is possible now. */
+  focusNumber() {
+    const field = this.#root.querySelector("#phone-number");
+    /** @type {HTMLInputElement | null} */ (field)?.focus();
+  }
+
   /** @param {Scene} scene */
   #stage({ state, now, quality }) {
     const call = myCall(state);
@@ -112,7 +142,11 @@ export class Screen {
     if (answered !== null) {
       return answeringView(answered);
     }
-    return ringing.length > 0 ? rings : idleView(state);
+    if (ringing.length > 0) {
+      return rings;
+    }
+    const [offer] = offeredPlans(state.out);
+    return offer ? offerView(state, offer, now, this.#actions) : idleView(state);
   }
 
   /**
