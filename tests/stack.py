@@ -38,11 +38,15 @@ class Process:
     def __init__(self, name: str, *command: str, **environment: str) -> None:
         self.name = name
         self.log = Path(settings.VAR_DIR) / f"{name}.log"
+        self.command, self.environment = command, os.environ | environment
+        self.start()
+
+    def start(self) -> None:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, *command],
+                [sys.executable, *self.command],
                 cwd=ROOT,
-                env=os.environ | environment,
+                env=self.environment,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -53,7 +57,9 @@ class Process:
         return self.process.poll() is None
 
     def stop(self, how: int = signal.SIGTERM, seconds: float = 20) -> None:
-        if self.runs:
+        if self.runs and how == signal.SIGKILL:
+            os.killpg(self.process.pid, how)  # its children, too
+        elif self.runs:
             self.process.send_signal(how)
         try:
             self.process.wait(seconds)
@@ -102,7 +108,8 @@ class Stack:
         ]
         self.processes: list[Process] = [*self.nodes, self._simulator(ports[0])]
         if FULL:
-            self.processes.append(self._worker())
+            self.worker = self._worker()
+            self.processes.append(self.worker)
         self.simulator = SimulatorControl(self.simulator_url)
         self.http = httpx2.Client(timeout=30, trust_env=False)
 
@@ -136,6 +143,13 @@ class Stack:
         if FULL:
             wait_for(lambda: bool(app.control.ping(timeout=1)), "the worker", 60)
         return self
+
+    def heal(self) -> None:
+        """Start again what a test has killed."""
+        for process in self.processes:
+            if not process.runs:
+                process.start()
+        self.wait_until_ready()
 
     def stop(self) -> None:
         self.http.close()
@@ -283,10 +297,13 @@ class Console:
         assert call is not None
         return str(call["id"])
 
-    def wait_for_status(self, call_id: str, status: str) -> dict[str, Any]:
+    def wait_for_status(
+        self, call_id: str, status: str, seconds: float = 20
+    ) -> dict[str, Any]:
         self.until(
             lambda: self.calls.get(call_id, {}).get("status") == status,
             f"status {status}",
+            seconds,
         )
         return self.calls[call_id]
 
