@@ -24,7 +24,7 @@
  * @property {Person | null} person
  * @property {number} personAt when that was told, monotonic ms
  * @property {string} problem a sentence about the number or the person
- * @property {string} done a sentence about what was done last
+ * @property {Id | null} done the plan that was made from what the field read last
  * @property {OutAsked[]} asked what was asked and not yet done
  * @property {Plan[]} plans oldest first
  * @property {Id[]} later offered plans that the agent put aside
@@ -51,7 +51,7 @@ export const nobodyToCall = Object.freeze({
   person: null,
   personAt: 0,
   problem: "",
-  done: "",
+  done: null,
   asked: [],
   plans: [],
   later: [],
@@ -71,7 +71,7 @@ export const OUT_REDUCERS = {
       lookUp: request,
       lookingSince: now,
       problem: "",
-      done: "",
+      done: null,
     }),
   outAsked: (state, { verb, request, contact, line, plan }, now) =>
     withOut(state, {
@@ -107,7 +107,7 @@ function cleared(out) {
     lookingSince: null,
     person: null,
     problem: "",
-    done: "",
+    done: null,
   };
 }
 
@@ -175,9 +175,9 @@ function planned(out, plans) {
  * @returns {CallingOut}
  */
 function requested(out) {
-  const isPlanned = (/** @type {OutAsked} */ asked) =>
-    asked.verb === "ask" && out.plans.some((plan) => isSamePerson(plan, asked));
-  const request = out.asked.find(isPlanned);
+  const planOf = (/** @type {OutAsked} */ asked) =>
+    out.plans.find((plan) => isSamePerson(plan, asked));
+  const request = out.asked.find((one) => one.verb === "ask" && planOf(one));
   if (request === undefined) {
     return out;
   }
@@ -185,9 +185,7 @@ function requested(out) {
   if (!isSamePerson(out.person, request)) {
     return { ...out, asked };
   }
-  const who = out.person?.name || out.person?.number;
-  const done = `Permission is being requested from ${who}. You will be told here.`;
-  return { ...cleared(out), asked, done };
+  return { ...cleared(out), asked, done: planOf(request)?.id ?? null };
 }
 
 /**

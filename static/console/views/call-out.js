@@ -85,14 +85,29 @@ function linePicker({ lines, line }, actions) {
  * @param {Actions} actions
  */
 function result(state, now, actions) {
-  const { person, lookingSince, done } = state.out;
+  const { person, lookingSince, done, plans } = state.out;
   if (person !== null) {
     return personView(state, person, now, actions);
   }
   if (lookingSince !== null) {
     return html`<p class="asking-whatsapp">Looking up the number…</p>`;
   }
-  return done ? html`<p class="done">${check()} ${done}</p>` : nothing;
+  const text = doneWords(plans.find(({ id }) => isId(id, done)));
+  return text ? html`<p class="done">${check()} ${text}</p>` : nothing;
+}
+
+/**
+ * What came of the request that was sent last; never that somebody is being called.
+ * @param {Plan | undefined} plan
+ */
+function doneWords(plan) {
+  const who = plan?.name || plan?.number;
+  /** @type {Record<string, string>} */
+  const words = {
+    asking: `The permission request to ${who} is on its way.`,
+    waiting: `${who} has been asked for permission.`,
+  };
+  return words[plan?.state ?? ""] ?? "";
 }
 
 /**

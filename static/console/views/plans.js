@@ -46,15 +46,20 @@ export function offerView(state, plan, now, actions) {
 }
 
 /**
- * Everybody this agent wants to call, longest first; who is offered above is not
- * repeated here.
+ * Everybody this agent wants to call: first who may be called, then who waits longest.
+ * Who is offered above is not repeated here.
  * @param {State} state
  * @param {number} now
  * @param {Actions} actions
  */
 export function plansView(state, now, actions) {
   const [offer] = offeredPlans(state.out);
-  const plans = state.out.plans.filter((plan) => plan !== offer);
+  const isOffered = (/** @type {Plan} */ { state }) => state === "offered";
+  const others = state.out.plans.filter((plan) => plan !== offer);
+  const plans = [
+    ...others.filter(isOffered),
+    ...others.filter((plan) => !isOffered(plan)),
+  ];
   if (plans.length === 0) {
     return nothing;
   }
