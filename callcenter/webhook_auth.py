@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import DatabaseError
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -19,11 +20,20 @@ LONGEST_HEADER = 4096
 _last_known: list[WatiAccount] = []
 
 
+class CannotTell(APIException):
+    """The database was never there since the start: Wati should come again."""
+
+    status_code = 503
+    default_detail = "Try again."
+
+
 def accounts() -> list[WatiAccount]:
     try:
         _last_known[:] = WatiAccount.objects.filter(is_active=True)
     except DatabaseError as error:
         logger.error("accounts cannot be read: %s", type(error).__name__)
+        if not _last_known:
+            raise CannotTell from None
     return list(_last_known)
 
 

@@ -27,6 +27,7 @@ LOST_REPLY_PAUSE = 3.0  # seconds
 TERMINATE_FOLLOWS = 3.0  # seconds
 # Half a second of sound in a row: no phone that only rings sends it.
 SPEECH_PACKETS = 25
+CONSOLE_MUST_RETURN = 60.0  # seconds
 UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
 
 
@@ -216,6 +217,13 @@ class Bridge:
 
     def listener_left(self, session: Session) -> None:
         logger.info("call %s: the console left", session.call_id)
+        self._start(self._await_console(session))
+
+    async def _await_console(self, session: Session) -> None:
+        """A reload or a lost network is survived; nobody talks to silence for ever."""
+        await asyncio.sleep(CONSOLE_MUST_RETURN)
+        if session.listener is None and session.close_reason is None:
+            await self._end(session, Event.CONSOLE_LOST)
 
     # --- The end ---
 

@@ -52,6 +52,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     """One console: requests in, whole snapshots out (docs/console-websocket.md)."""
 
     known_agent: Agent | None = None
+    fingerprint: object = None
 
     @property
     def agent(self) -> Agent:
@@ -114,6 +115,16 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             return
         await in_database(heard, agent.pk)
         await self.send(json.dumps(notify.beat()))
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """What was pushed while the layer was away is read from the rows."""
+        known, self.fingerprint = (
+            self.fingerprint,
+            await in_database(notify.fingerprint, self.agent.pk),
+        )
+        if known != self.fingerprint:
+            await self.refresh({})
 
     async def available(self, message: Message) -> None:
         await in_database(heard, self.agent.pk)

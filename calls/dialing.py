@@ -282,7 +282,8 @@ def _unnamed(account: WatiAccount, waid: str) -> Call | None:
 def give_up(call: Call) -> None:
     """The deadline of a dialing call has passed."""
     if not call.offer_sdp:
-        end(call.pk, Event.CONSOLE_LOST)
+        text = "The console did not open the sound connection."
+        end(call.pk, Event.CONSOLE_LOST, text=text)
     elif call.wati_call_id:
         end(call.pk, Event.NO_ANSWER)
     else:

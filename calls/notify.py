@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent
@@ -44,6 +45,17 @@ def person_changed(agent_id: int, person: Snapshot) -> None:
     """What WhatsApp said of somebody whom this agent looked up."""
     content = _message("person", person=person, request=None)
     send_group(agent_group(agent_id), {"type": "push", "message": content})
+
+
+def fingerprint(agent_id: int) -> object:
+    """Differs when a console may have missed something; cheap enough for each beat."""
+    agent = Agent.objects.only("version").get(pk=agent_id)
+    concerned = Call.objects.filter(status__in=LIVE).filter(
+        Q(agent=agent) | Q(offers__agent=agent)
+    )
+    calls = concerned.order_by("pk").values_list("pk", "version").distinct()
+    plans = Plan.objects.open().filter(agent=agent).order_by("pk")
+    return agent.version, list(calls), list(plans.values_list("pk", "version"))
 
 
 def console_snapshot(agent_id: int) -> Snapshot:

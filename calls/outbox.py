@@ -46,6 +46,13 @@ def ask(
     return request
 
 
+def is_known_at_wati(call: Call) -> bool:
+    """Whether Wati has this call, or may have it soon."""
+    if call.wati_call_id:
+        return True
+    return call.requests.filter(verb=Verb.OUTBOUND).exists()
+
+
 def hurry(call: Call, verb: str) -> None:
     """A request of this call that waited may be sent now."""
     waiting = call.requests.filter(verb=verb, status=Status.PENDING)

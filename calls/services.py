@@ -45,7 +45,6 @@ OVER_AT_WATI = (
     Event.ACCEPT_REFUSED,
     Event.REJECTED,
     Event.PLACE_REFUSED,
-    Event.CONSOLE_LOST,
 )
 
 
@@ -418,7 +417,7 @@ def _finish(
     _close_offers(call, None, "", outcome.get(event, Offer.Outcome.CALLER_LEFT))
     if call.agent_id:
         change_agent(call.agent_id, AgentState.AVAILABLE, only_from=("in_call",))
-    if event not in OVER_AT_WATI:
+    if event not in OVER_AT_WATI and outbox.is_known_at_wati(call):
         outbox.ask(call=call, verb=WatiRequest.Verb.TERMINATE)
 
 

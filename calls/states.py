@@ -27,7 +27,7 @@ class Event(StrEnum):
     NO_ANSWER = "no_answer"
     PLACE_REFUSED = "place_refused"  # WhatsApp did not place our call
     LOST_TRACK = "lost_track"  # nobody ever said what became of our call
-    CONSOLE_LOST = "console_lost"  # the calling console did not come for the sound
+    CONSOLE_LOST = "console_lost"  # the agent's console never came, or stayed away
     OFFERED = "offered"  # Wati told us of an inbound call that we can take
     CLAIMED = "claimed"  # an agent pressed Answer and was first
     RELEASED = "released"  # the winner's console did not come for the sound
@@ -88,6 +88,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.CALLER_GONE: E,
         Event.MEDIA_FAILED: E,
         Event.NODE_LOST: E,
+        Event.CONSOLE_LOST: E,
     },
     A: {
         Event.CUSTOMER_ENDED: E,
@@ -96,6 +97,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.MEDIA_FAILED: E,
         Event.MEDIA_LOST: E,
         Event.NODE_LOST: E,
+        Event.CONSOLE_LOST: E,
         Event.TOO_LONG: E,
     },
     E: {},
@@ -157,7 +159,7 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.CONSOLE_LOST: (
         SYSTEM,
         Result.FAILED,
-        "The console did not open the sound connection.",
+        "The agent's console was gone for too long.",
     ),
     Event.OFFERED_LATE: (SYSTEM, Result.TIMEOUT, "The call reached us too late."),
     Event.OFFER_REFUSED: (

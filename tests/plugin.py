@@ -38,16 +38,18 @@ def pytest_report_header() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    marker = "stackless: the same in both modes, hence left out where FULL=1"
-    config.addinivalue_line("markers", marker)
+    for marker in (
+        "stackless: the same in both modes, hence left out where FULL=1",
+        "full: needs a worker of its own, hence only where FULL=1",
+    ):
+        config.addinivalue_line("markers", marker)
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    if not servers:
-        return
-    left_out = [item for item in items if item.get_closest_marker("stackless")]
+    other_mode = "stackless" if servers else "full"
+    left_out = [item for item in items if item.get_closest_marker(other_mode)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

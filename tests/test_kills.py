@@ -12,11 +12,6 @@ from tests.servers import wait_for
 from tests.sound import Headset
 from tests.stack import FULL, Console, Stack
 
-full_mode_only = pytest.mark.skipif(
-    not FULL, reason="needs a worker of its own: covered under FULL=1"
-)
-
-
 @pytest.fixture
 def own_stack(stack: Stack, crew: Cast) -> Iterator[Stack]:
     """The stack, whole again afterwards."""
@@ -95,7 +90,7 @@ def test_a_webhook_that_was_acknowledged_survives_the_kill(
     assert Call.objects.filter(status="ended").count() == 20
 
 
-@full_mode_only
+@pytest.mark.full
 def test_a_worker_killed_while_placing_a_call_never_places_it_twice(
     own_stack: Stack, ana: Console
 ):

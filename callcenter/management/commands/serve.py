@@ -14,6 +14,7 @@ from twisted.internet import reactor as running_reactor
 
 from callcenter import celery
 from callcenter.simulator import service as simulator
+from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from calls.node import node_process
 
 reactor: Any = running_reactor  # a module that is replaced by an object at start
@@ -53,6 +54,24 @@ class EmbeddedWorker:
         self.worker.stop()
 
 
+def welcome() -> str:
+    """What a newcomer needs: where to go, and who to be."""
+    root = settings.PUBLIC_URL
+    users = ", ".join(DEMO_USERS)
+    return f"""
+  The call center is running.
+
+    Console      {root}/console/     sign in as ana, then "Go available"
+    Phone        {root}/simulator/   a WhatsApp phone: press "Call"
+    Supervisors  {root}/admin/       sign in as supervisor
+    Call log     {root}/calls/export.csv
+
+    Users        {users}; the password of each is {DEMO_PASSWORD}
+
+  Ctrl-C stops everything.
+"""
+
+
 class Command(BaseCommand):
     help = "Serve HTTP, websockets and calls; embedded, run the worker too."
 
@@ -88,6 +107,8 @@ class Command(BaseCommand):
             self.worker.start()
         reactor.callLater(0, node_process.start)  # inside the loop, which runs then
         logger.info("node %s takes calls", settings.NODE_NAME)
+        if settings.SIMULATOR:
+            self.stdout.write(welcome())
 
     def on_signal(self, *_: Any) -> None:
         reactor.callFromThread(self.begin_stop)
