@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST
 
 from callcenter import admin_parts
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
+from callcenter.period import PeriodFilter
 from calls import services
 from calls.admin_traffic import deliveries_of
-from calls.filters import PeriodFilter, ResultFilter, StatusFilter
+from calls.filters import ResultFilter, StatusFilter
 from calls.models import Call
 from calls.states import LIVE, Event
 from calls.words import duration, happened

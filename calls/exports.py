@@ -1,25 +1,21 @@
 """The call log as a file: CSV, streamed page by page."""
 
-import csv
-import io
-import logging
-import re
-import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import datetime, tzinfo
-from functools import lru_cache
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-import phonenumbers
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from callcenter.database import in_database
+from callcenter import csv_files
+from callcenter.csv_files import Cell, File, phone, safe, stamp, zone_name
 from calls.models import Call, Offer
+from permissions.facts import Kind
+from permissions.models import PermissionEvent
+from permissions.numbers import country_of
 
-logger = logging.getLogger(__name__)
-
-PAGE = 2000
 # Not the sound descriptions: they are most of a row.
 USED = (
     "account",
@@ -40,14 +36,15 @@ USED = (
     "ended_at",
     "provider_duration",
 )
-BOM = "\N{BYTE ORDER MARK}"
-INCOMPLETE = "This file is incomplete: the export stopped early. Please try again."
 
 MISSED = (Offer.Outcome.DECLINED, Offer.Outcome.NO_ANSWER, Offer.Outcome.CALLER_LEFT)
 
-FORMULA = re.compile(r"[\t\r\n]|[\s\"'`\u2018-\u201f\u200b-\u200f\ufeff]*[=+\-@]")
 
-Cell = str | int | None
+class Used(NamedTuple):
+    """What the ledger says of one call."""
+
+    grant: PermissionEvent | None = None  # the one that the call was placed by
+    streak: int | None = None  # unanswered calls in a row, this one included
 
 
 class Entry(NamedTuple):
@@ -55,47 +52,16 @@ class Entry(NamedTuple):
 
     call: Call
     offers: list[tuple[str, str]]  # (agent's name, outcome), as they were made
+    permission: Used
 
 
 Getter = Callable[[Entry], Cell]
 
-
-def safe(text: str) -> str:
-    """A cell that people wrote, so that no spreadsheet takes it for a formula.
-
-    Full-width forms count, and so does what hides behind quotes and spaces.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    return f"'{text}" if FORMULA.match(plain) else text
+_country = lru_cache(maxsize=csv_files.PAGE)(country_of)
 
 
-def stamp(instant: datetime | None) -> str:
-    """Local time without an offset: spreadsheets cannot read one."""
-    if instant is None:
-        return ""
-    return timezone.localtime(instant).replace(tzinfo=None).isoformat(" ", "seconds")
-
-
-def zone_name() -> str:
-    return str(timezone.get_current_timezone())
-
-
-def _phone(waid: str | None) -> str:
-    # Ours, digits only: no spreadsheet can read more than a number into it.
-    return f"+{waid}" if waid and waid.isdigit() else ""
-
-
-@lru_cache(maxsize=PAGE)
-def _country(waid: str | None) -> str:
-    try:
-        number = phonenumbers.parse(_phone(waid))
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.region_code_for_number(number) or ""
-
-
-def _number(read: Callable[[str | None], str]) -> Getter:
-    return lambda entry: read(entry.call.contact.waid if entry.call.contact else None)
+def _number(read: Callable[[str], str]) -> Getter:
+    return lambda entry: read((entry.call.contact and entry.call.contact.waid) or "")
 
 
 def _written(*path: str) -> Getter:
@@ -119,7 +85,7 @@ def _at(name: str) -> Getter:
 
 
 def _business_number(entry: Entry) -> str:
-    return _phone(entry.call.line.number if entry.call.line else None)
+    return phone(entry.call.line.number if entry.call.line else None)
 
 
 def _missed(entry: Entry) -> int:
@@ -139,6 +105,15 @@ def _error_text(entry: Entry) -> str:
     return safe(entry.call.end_text) if entry.call.error_code else ""
 
 
+def _permission_expires(entry: Entry) -> str:
+    grant = entry.permission.grant
+    return stamp(grant.expires_at) if grant else ""
+
+
+def _of_grant(name: str) -> Getter:
+    return lambda entry: getattr(entry.permission.grant, name, "")
+
+
 COLUMNS: list[tuple[str, Getter]] = [
     ("call_id", lambda entry: str(entry.call.pk)),
     ("wati_call_id", _written("wati_call_id")),
@@ -146,7 +121,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("business_number", _business_number),
     ("contact_waid", _written("contact", "waid")),
     ("contact_bsuid", _written("contact", "bsuid")),
-    ("contact_phone_e164", _number(_phone)),
+    ("contact_phone_e164", _number(phone)),
     ("contact_name", _written("contact", "name")),
     ("contact_country", _number(_country)),
     ("queue", _written("queue", "name")),
@@ -167,79 +142,75 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("result", _fact("result")),
     ("end_reason", _fact("end_reason")),
     ("ended_by", _fact("ended_by")),
+    ("permission_source", _of_grant("source")),
+    ("permission_kind", _of_grant("grant")),
+    ("permission_expires_at", _permission_expires),
+    ("unanswered_streak_after", lambda entry: entry.permission.streak),
     ("error_code", _fact("error_code")),
     ("error_text", _error_text),
 ]
 
 
-def lines(rows: Iterable[Iterable[Cell]]) -> str:
-    """RFC 4180: commas, CRLF, quotes only where needed."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
+def stream(calls: QuerySet[Call], *, bom: bool = False) -> AsyncIterator[bytes]:
+    """The file, oldest call first."""
+    calls = calls.filter(created_at__lte=timezone.now()).only(*USED)
+    titles = [name for name, _ in COLUMNS]
+    return csv_files.stream(File(titles, partial(_after, calls), _cells), bom=bom)
 
 
-async def stream(calls: QuerySet[Call], *, bom: bool = False) -> AsyncIterator[bytes]:
-    """The file, oldest call first, in pages that each hold a thread only briefly.
-
-    It must end by itself: a server waits for a stream that raised as for a slow one.
-    """
-    zone, now = timezone.get_current_timezone(), timezone.now()
-    calls = calls.filter(created_at__lte=now).only(*USED)
-    try:
-        yield ((BOM if bom else "") + lines([[name for name, _ in COLUMNS]])).encode()
-        last: Call | None = None
-        while True:
-            text, last = await in_database(_page, calls, last, zone)
-            if text:
-                yield text.encode()
-            if last is None:
-                return
-    except Exception:
-        logger.exception("the export of calls stopped early")
-        yield lines([[INCOMPLETE]]).encode()
+def _cells(page: list[Call]) -> list[list[Cell]]:
+    return [[get(entry) for _, get in COLUMNS] for entry in _entries(page)]
 
 
-def _page(
-    calls: QuerySet[Call], last: Call | None, zone: tzinfo
-) -> tuple[str, Call | None]:
-    """One page as text, and the call it ended with; None after the last page."""
-    with timezone.override(zone):
-        page = list(_after(calls, last)[:PAGE])
-        entries = _with_offers(page)
-        text = lines([[get(entry) for _, get in COLUMNS] for entry in entries])
-    return text, page[-1] if len(page) == PAGE else None
-
-
-def _after(calls: QuerySet[Call], last: Call | None) -> QuerySet[Call]:
+def _after(calls: QuerySet[Call], last: Call | None) -> list[Call]:
     # The order of the index call_log, backwards.
     calls = calls.order_by("created_at", "-pk")
     # Not by a join: a page of calls names few queues, agents and lines, many times.
     calls = calls.select_related(None)
     calls = calls.prefetch_related("contact", "queue", "agent", "line")
-    if last is None:
-        return calls
-    later = Q(created_at__gt=last.created_at)
-    same = Q(created_at=last.created_at, pk__lt=last.pk)
-    return calls.filter(later | same, created_at__gte=last.created_at)
+    if last is not None:
+        later = Q(created_at__gt=last.created_at)
+        same = Q(created_at=last.created_at, pk__lt=last.pk)
+        calls = calls.filter(later | same, created_at__gte=last.created_at)
+    return list(calls[: csv_files.PAGE])
 
 
-def _with_offers(page: list[Call]) -> list[Entry]:
-    entries = {call.pk: Entry(call, []) for call in page}
-    offers = Offer.objects.filter(call__in=list(entries)).order_by("offered_at", "pk")
-    for call_id, name, outcome in offers.values_list(
+def _entries(page: list[Call]) -> list[Entry]:
+    offers, used = _offers(page), _used(page)
+    return [Entry(call, offers[call.pk], used.get(call.pk, Used())) for call in page]
+
+
+def _offers(page: list[Call]) -> dict[Any, list[tuple[str, str]]]:
+    found: dict[Any, list[tuple[str, str]]] = defaultdict(list)
+    offers = Offer.objects.filter(call__in=[call.pk for call in page])
+    for call_id, name, outcome in offers.order_by("offered_at", "pk").values_list(
         "call_id", "agent__name", "outcome"
     ):
-        entries[call_id].offers.append((name, outcome))
-    return list(entries.values())
+        found[call_id].append((name, outcome))
+    return found
 
 
-def file_name(calls_of: dict[str, str]) -> str:
-    """calls_2026-11-01_2026-11-23_Europe-Berlin.csv"""
-    parts = ["calls"]
-    for name in ("from", "to"):
-        text = "".join(c for c in calls_of.get(name, "") if c.isalnum() or c == "-")
-        if text:
-            parts.append(f"{name}-{text[:32]}")
-    parts.append(zone_name().replace("/", "-"))
-    return "_".join(parts) + ".csv"
+def _used(page: list[Call]) -> dict[Any, Used]:
+    """By call id, for the calls that the permission ledger knows."""
+    events = PermissionEvent.objects.filter(call__in=[call.pk for call in page])
+    found = list(events.order_by("at", "pk"))
+    grants = _grants({event.permission_id for event in found})
+    used: dict[Any, Used] = {}
+    for event in found:
+        grant = used.get(event.call, Used()).grant
+        if event.kind == Kind.USED:
+            mine = grants[event.permission_id]
+            place = bisect_right(mine, event.at, key=lambda granted: granted.at)
+            grant = mine[place - 1] if place else None
+        used[event.call] = Used(grant, event.tally.get("streak"))
+    return used
+
+
+def _grants(permissions: set[int | None]) -> dict[Any, list[PermissionEvent]]:
+    found: dict[Any, list[PermissionEvent]] = defaultdict(list)
+    grants = PermissionEvent.objects.filter(
+        permission__in=permissions - {None}, kind=Kind.GRANTED
+    )
+    for event in grants.order_by("at", "pk"):
+        found[event.permission_id].append(event)
+    return found

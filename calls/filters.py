@@ -1,15 +1,10 @@
 """Filters of the call log, for the screen and for the file alike, and of webhooks."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.admin import ListFilter, ModelAdmin, SimpleListFilter
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from callcenter.wati.events import Kind
 from calls.models import Call, WebhookDelivery
@@ -20,104 +15,6 @@ from calls.words import kind_name
 Choices = list[tuple[str, str]]
 
 
-class BadPeriod(ValueError):
-    """A date that cannot be read; the text is a sentence for the person who asked."""
-
-
-def read_period(first: str, last: str) -> tuple[datetime | None, datetime | None]:
-    """From and to, as dates in the current zone or as ISO instants; empty is open.
-
-    A date as `to` includes its whole day. The end is exclusive. Raises BadPeriod.
-    """
-    start = _instant("from", first, days=0)
-    end = _instant("to", last, days=1)
-    if start and end and start >= end:
-        raise BadPeriod("“from” must be before “to”.")
-    return start, end
-
-
-def _instant(name: str, text: str, *, days: int) -> datetime | None:
-    text = text.strip()
-    if not text:
-        return None
-    try:
-        day = _date(text)
-        if day:
-            midnight = datetime.combine(day + timedelta(days=days), time.min)
-            return timezone.make_aware(midnight).astimezone(UTC)
-        # In a query string a bare + is a space: 10:00:00+01:00 arrives without it.
-        instant = datetime.fromisoformat(text.replace(" ", "+"))
-        if timezone.is_naive(instant):
-            instant = timezone.make_aware(instant)
-        return instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadPeriod(
-            f"“{name}” must be a date such as 2026-11-23 or an instant such as "
-            f"2026-11-23T09:30:00Z, not “{text[:40]}”."
-        ) from None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-class PeriodFilter(ListFilter):
-    """?from=&to=: two dates to fill in."""
-
-    title = "period"
-    template = "admin/calls/period_filter.html"
-
-    def __init__(
-        self,
-        request: HttpRequest,
-        params: dict[str, list[str]],
-        model: type[Call],
-        model_admin: "ModelAdmin[Call]",
-    ) -> None:
-        super().__init__(request, params, model, model_admin)
-        for name in self.expected_parameters():
-            if name in params:
-                self.used_parameters[name] = params.pop(name)[-1]
-
-    def expected_parameters(self) -> list[str | None]:
-        return ["from", "to"]
-
-    def has_output(self) -> bool:
-        return True
-
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
-        others = changelist.get_filters_params()
-        yield {
-            "values": self.used_parameters,
-            "others": [
-                (name, value)
-                for name, values in others.items()
-                if name not in self.expected_parameters()
-                for value in values
-            ],
-            "search": changelist.query,
-            "clear": changelist.get_query_string(remove=["from", "to"]),
-        }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
-        try:
-            start, end = read_period(
-                str(self.used_parameters.get("from", "")),
-                str(self.used_parameters.get("to", "")),
-            )
-        except BadPeriod as problem:
-            messages.error(request, str(problem))
-            return queryset.none()
-        if start:
-            queryset = queryset.filter(created_at__gte=start)
-        if end:
-            queryset = queryset.filter(created_at__lt=end)
-        return queryset
-
-
 class ResultFilter(SimpleListFilter):
     """How a call counts, by the very groups that the overview counts."""
 
@@ -125,10 +22,13 @@ class ResultFilter(SimpleListFilter):
     parameter_name = "result"
     names = {
         "answered": "Answered",
-        "missed": "Missed, for any reason",
-        "abandoned": "Abandoned",
-        "declined": "Declined",
-        "timeout": "Not answered in time",
+        "missed": "Not answered, for any reason",
+        "abandoned": "In: abandoned",
+        "declined": "In: declined",
+        "timeout": "In: not answered in time",
+        "no_answer": "Out: no answer",
+        "rejected": "Out: rejected",
+        "cancelled": "Out: cancelled",
         "failed": "Failed",
         "waiting": "Not answered yet",
     }
@@ -153,6 +53,7 @@ class StatusFilter(SimpleListFilter):
         return [
             ("live", "Live now"),
             ("ringing", "Ringing"),
+            ("dialing", "Dialing"),
             ("connecting", "Connecting"),
             ("active", "In call"),
             ("ended", "Ended"),

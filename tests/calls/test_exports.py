@@ -11,8 +11,9 @@ from django.contrib.auth.models import Permission, User
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
+from callcenter import csv_files
+from callcenter.period import BadPeriod, read_period
 from calls import exports
-from calls.filters import BadPeriod, read_period
 from calls.models import Call, Offer
 from permissions.models import Contact
 from tests.cast import CARLA, HASHED, Cast
@@ -96,6 +97,10 @@ async def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient)
         "result": "answered",
         "end_reason": "customer_ended",
         "ended_by": "customer",
+        "permission_source": "",
+        "permission_kind": "",
+        "permission_expires_at": "",
+        "unanswered_streak_after": "",
         "error_code": "",
         "error_text": "",
     }
@@ -124,7 +129,7 @@ async def test_a_day_is_the_day_of_the_call_centers_zone(
 async def test_pages_join_without_a_gap_or_a_double(
     cast: Cast, sofia: AsyncClient, monkeypatch
 ):
-    monkeypatch.setattr(exports, "PAGE", 3)
+    monkeypatch.setattr(csv_files, "PAGE", 3)
     # Many in the same instant: the key must tell them apart.
     calls = [
         past_call(cast, created_at=NOON + timedelta(seconds=n // 5)) for n in range(17)
@@ -259,13 +264,13 @@ async def test_a_stream_that_fails_says_so_and_ends(
     monkeypatch.setitem(exports.__dict__, "COLUMNS", [("broken", lambda call: 1 // 0)])
     response = await sofia.get(ADDRESS)
     content = b"".join([part async for part in response.streaming_content])
-    assert content.decode().splitlines() == ["broken", exports.INCOMPLETE]
+    assert content.decode().splitlines() == ["broken", csv_files.INCOMPLETE]
     assert "stopped early" in caplog.text
 
 
 async def test_pages_leave_memory_again(cast: Cast, sofia: AsyncClient, monkeypatch):
     past_call(cast)
-    monkeypatch.setattr(exports, "PAGE", 50)
+    monkeypatch.setattr(csv_files, "PAGE", 50)
     template = Call.objects.get()
     Call.objects.bulk_create(
         [
