@@ -28,7 +28,8 @@ export function offerView(state, plan, now, actions) {
       <h2 id="offer-name">${name || number}</h2>
       ${name ? html`<p class="number">${number}</p>` : nothing}
       <p class="offer-facts">
-        ${OFFERED[kind] ?? ""} ${untilWords(plan.expires_at, now)}
+        ${kind === "callback" ? "You missed their call." : nothing}
+        ${untilWords(plan.expires_at, now) || "They allow your calls."}
       </p>
     </div>
     <div class="offer-buttons">
@@ -147,12 +148,6 @@ export function nextWords({ state, sentence, due_at, expires_at }, now) {
     ? [sentence, `You will be offered the call ${when(due_at, now)}.`].join(" ").trim()
     : "They allow it. The call is offered to you while you are available.";
 }
-
-/** @type {Record<string, string>} */
-const OFFERED = {
-  request: "They allowed your call.",
-  callback: "You missed their call, and they allowed a call back.",
-};
 
 /** @type {Record<string, string>} */
 const NEXT = {
