@@ -1,11 +1,25 @@
+import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser.windows import (
+    ConsoleWindow,
+    PhoneWindow,
+    Window,
+    flags,
+    write_voice,
+)
+from tests.cast import CARLA, PASSWORD, Cast
+from tests.stack import Stack
+
+ANAS_TONE, CARLAS_TONE = 1200.0, 440.0
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 Tell = Callable[[str], None]
 
@@ -34,3 +48,84 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
             sys.stdout.write(f"\n{text}\n")
 
     return write
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+        # Playwright's event loop runs in this thread, and while a loop runs Django
+        # keeps connections of its own.
+        connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def desk(
+    playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """The browser of the agents."""
+    voice = write_voice(tmp_path_factory.mktemp("desk") / "ana.wav", ANAS_TONE)
+    browser = playwright.chromium.launch(executable_path=chromium, args=flags(voice))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def pocket(
+    playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """The browser of the caller."""
+    voice = write_voice(tmp_path_factory.mktemp("pocket") / "carla.wav", CARLAS_TONE)
+    browser = playwright.chromium.launch(executable_path=chromium, args=flags(voice))
+    yield browser
+    browser.close()
+
+
+class Scene:
+    """Opens windows and closes them; none may have complained."""
+
+    def __init__(self, stack: Stack, desk: Browser, pocket: Browser) -> None:
+        self.stack = stack
+        self._desk = desk
+        self._pocket = pocket
+        self._windows: list[Window] = []
+
+    def console(self, username: str) -> ConsoleWindow:
+        """An agent, signed in and available; on the last node, as no webhook is."""
+        permissions = ["microphone", "notifications"]
+        window = ConsoleWindow(self._desk.new_context(permissions=permissions))
+        self._windows.append(window)
+        window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
+        return window.go_available()
+
+    def phone(self) -> PhoneWindow:
+        window = PhoneWindow(self._pocket.new_context(permissions=["microphone"]))
+        self._windows.append(window)
+        mine = json.dumps({"waid": CARLA, "name": "Carla"})
+        window.page.add_init_script(f"localStorage['simulated-phone'] = '{mine}'")
+        return window.switch_on(self.stack.simulator_url)
+
+    def close(self) -> None:
+        for window in self._windows:
+            window.close()
+
+    def assert_calm(self) -> None:
+        assert [window.problems for window in self._windows if window.problems] == []
+
+
+@pytest.fixture
+def scene(stack: Stack, crew: Cast, desk: Browser, pocket: Browser) -> Iterator[Scene]:
+    scene = Scene(stack, desk, pocket)
+    yield scene
+    scene.close()
+    scene.assert_calm()
+
+
+@pytest.fixture
+def ana(scene: Scene) -> ConsoleWindow:
+    return scene.console("ana")
+
+
+@pytest.fixture
+def carla(scene: Scene) -> PhoneWindow:
+    return scene.phone()

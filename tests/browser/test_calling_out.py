@@ -1,0 +1,159 @@
+"""Ana calls Carla from her console, with permission and without; both in Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from calls.models import Call, Plan
+from tests.browser.conftest import ANAS_TONE, CARLAS_TONE, Tell
+from tests.browser.windows import ConsoleWindow, PhoneWindow, delays, told
+from tests.cast import CARLA
+from tests.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+AS_PEOPLE_WRITE_IT = "+49 (1511) 234 56 78"
+RINGBACK = 425.0
+
+
+def find_carla(ana: ConsoleWindow) -> None:
+    field = ana.page.get_by_role("textbox", name="Phone number")
+    field.fill(AS_PEOPLE_WRITE_IT)
+    field.press("Enter")
+    expect(ana.page.get_by_role("group", name=re.compile("Carla|1511"))).to_be_visible()
+
+
+def ask_carla(ana: ConsoleWindow) -> None:
+    find_carla(ana)
+    ana.shows("This person has not allowed calls yet.")
+    expect(ana.page.get_by_role("button", name="Call", exact=True)).to_be_disabled()
+    ana.press("Request permission")
+    ana.shows("Waiting for permission")
+
+
+def call_carla(stack: Stack, ana: ConsoleWindow) -> None:
+    """Carla has allowed calls; Ana presses Call."""
+    stack.simulator.reply(CARLA, "temporary")
+    find_carla(ana)
+    ana.shows("You may call.")
+    ana.press("Call")
+    ana.reads("Dialing")
+
+
+def hears_ringback(ana: ConsoleWindow) -> None:
+    def is_heard() -> bool:
+        loudest = ana.ask("ears.ringer && ears.ringer.loudest") or {}
+        return abs(loudest.get("hertz", 0) - RINGBACK) < 10
+
+    ana.until(is_heard, "the ringback tone")
+
+
+def test_ana_asks_carla_allows_and_they_hear_each_other(
+    ana: ConsoleWindow, carla: PhoneWindow, tell: Tell
+) -> None:
+    ask_carla(ana)
+    ana.reads("Idle")
+    ana.shows("has been asked for permission.")
+    carla.press("Allow")
+    ana.shows("Allowed until")
+    expect(ana.page).to_have_title(re.compile("^✆ You may call .+ now$"))
+
+    ana.press("Call")
+    ana.reads("Dialing")
+    carla.reads("Ringing")
+    ana.shows("Ringing…")
+    hears_ringback(ana)
+    carla.press("Answer")
+    ana.reads("In call")
+    ana.is_still()
+    carla.reads("In call")
+    ana.hears(CARLAS_TONE)
+    carla.hears(ANAS_TONE)
+    tell(told("Carla to Ana", delays(carla, ana)))
+    tell(told("Ana to Carla", delays(ana, carla)))
+
+    ana.press("Mute")
+    ana.shows("You are muted. The customer cannot hear you.")
+    carla.hears_silence()
+    ana.press("Unmute")
+    carla.hears(ANAS_TONE)
+    ana.press("Hang up")
+    carla.reads("Ended")
+    ana.reads("Idle")
+    ana.is_agent("Available")
+    ana.shows("You hung up")
+    assert Call.objects.get().result == "answered"
+    assert Plan.objects.get().state == "done"
+
+
+def test_carla_does_not_allow_it_and_ana_reads_so(
+    ana: ConsoleWindow, carla: PhoneWindow
+) -> None:
+    ask_carla(ana)
+    carla.press("Don't allow")
+    ana.shows("This person declined to be called.")
+    expect(ana.page.get_by_text("Waiting for permission")).to_have_count(0)
+    find_carla(ana)
+    ana.shows("Permission cannot be requested now.")
+    ana.offers("Request permission", is_there=False)
+    assert not Call.objects.exists()
+
+
+def test_an_offer_put_aside_waits_in_the_list_and_can_be_given_up(
+    ana: ConsoleWindow, carla: PhoneWindow
+) -> None:
+    ask_carla(ana)
+    carla.press("Allow")
+    ana.shows("Allowed until")
+    ana.press("Later")
+    expect(ana.page).to_have_title("Console")
+    ana.offers("Call")
+    ana.press("Give up")
+    ana.offers("Call", is_there=False)
+    assert Plan.objects.get().state == "dropped"
+
+
+def test_carla_does_not_answer(
+    stack: Stack, ana: ConsoleWindow, carla: PhoneWindow
+) -> None:
+    stack.simulator.behave(ring_limit=5.0)
+    call_carla(stack, ana)
+    carla.reads("Ringing")
+    hears_ringback(ana)
+    ana.reads("Idle")
+    ana.is_still()
+    ana.shows("The call was not answered.")
+    ana.is_agent("Available")
+
+
+def test_carla_declines_the_call(
+    stack: Stack, ana: ConsoleWindow, carla: PhoneWindow
+) -> None:
+    call_carla(stack, ana)
+    carla.press("Decline")
+    ana.reads("Idle")
+    ana.shows("The person rejected the call.")
+
+
+def test_ana_hangs_up_while_it_rings(
+    stack: Stack, ana: ConsoleWindow, carla: PhoneWindow
+) -> None:
+    call_carla(stack, ana)
+    carla.reads("Ringing")
+    hears_ringback(ana)
+    ana.press("Hang up")
+    ana.reads("Idle")
+    ana.is_still()
+    ana.shows("You hung up before the answer.")
+    carla.reads("Ended")
+
+
+def test_what_is_no_number_is_said_beside_the_field(ana: ConsoleWindow) -> None:
+    ana.page.keyboard.press("n")
+    ana.page.keyboard.type("Carla")
+    ana.page.keyboard.press("Enter")
+    alert = ana.page.get_by_role("alert").filter(has_text="number")
+    expect(alert).to_be_visible()
+    ana.page.keyboard.type(" 1")
+    expect(alert).to_have_count(0)
