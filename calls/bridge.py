@@ -128,9 +128,7 @@ class Bridge:
         elif error.status in (404, 410):
             await self._end(session, Event.CALLER_GONE)
         else:
-            await self._end(
-                session, Event.ACCEPT_REFUSED, services.explain(error), error.code
-            )
+            await self._end(session, Event.ACCEPT_REFUSED, error.sentence, error.code)
 
     @property
     def http(self) -> httpx2.AsyncClient:

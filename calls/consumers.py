@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from agents.models import Agent, AgentState
 from agents.services import heard
 from callcenter.database import in_database
-from calls import dialing, notify, people, plans, services
+from calls import dialing, notify, offers, people, plans, services
 from calls.bridge import Full, bridge
 from calls.media.listener import Codec, Listener
 from calls.node import node_process
@@ -161,7 +161,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await in_database(services.set_muted, _call_id(message), self.agent, muted)
 
     async def rings(self, message: Message) -> None:
-        await in_database(services.rings, _call_id(message), self.agent.pk)
+        await in_database(offers.rings, _call_id(message), self.agent.pk)
 
     async def look_up(self, message: Message) -> None:
         typed, line = str(message.get("number") or "")[:60], message.get("line")

@@ -138,7 +138,7 @@ def _take_over(call: Call, shadow: Call) -> None:
 def not_placed(call: Call, error: WatiError) -> None:
     """Wati did not place it. An unknown outcome waits for a webhook instead."""
     if error.outcome != Outcome.UNKNOWN:
-        text = services.explain(error)
+        text = error.sentence
         end(call.pk, Event.PLACE_REFUSED, text=text, error_code=error.code)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from agents import routing
 from agents.models import Agent
 from callcenter.wati.errors import Outcome, WatiError
-from calls import dialing, notify, outbox, services
+from calls import dialing, notify, outbox
 from calls.ledger_notes import pair_of
 from calls.models import Call, Direction, Line, Plan, WatiRequest
 from calls.services import Refused
@@ -65,7 +65,7 @@ def asked(plan: Plan, error: WatiError | None) -> None:
         permissions.ask_refused(pair, key=key, code=error.code, detail=error.message)
     else:
         permissions.ask_not_sent(pair, key=key, detail=error.message)
-    _move(plan, State.REFUSED, sentence=services.explain(error))
+    _move(plan, State.REFUSED, sentence=error.sentence)
 
 
 # --- The person's word -------------------------------------------------------------

@@ -15,9 +15,9 @@ from agents import routing
 from agents.models import Agent, AgentState
 from agents.services import set_state
 from callcenter.models import WatiAccount
-from callcenter.wati.errors import Outcome, WatiError, sentence
+from callcenter.wati.errors import sentence
 from callcenter.wati.events import CallTerminated, InboundCall
-from calls import nodes, notify, outbox
+from calls import nodes, notify, offers, outbox
 from calls.ledger_notes import note_answer, note_end
 from calls.models import (
     Call,
@@ -133,7 +133,7 @@ def offered(
         else:
             ring_until = received_at + timedelta(seconds=line.queue.ring_seconds)
             move(call, Event.OFFERED, deadline=ring_until)
-            _ring(call, routing.ready_for(line.queue_id))
+            offers.ring(call, routing.ready_for(line.queue_id))
     return call
 
 
@@ -195,27 +195,13 @@ def _is_stale(event: InboundCall, received_at: datetime) -> bool:
 # --- Ringing -----------------------------------------------------------------------
 
 
-def _ring(call: Call, agent_ids: list[int]) -> None:
-    Offer.objects.bulk_create(
-        [Offer(call=call, agent_id=agent_id) for agent_id in agent_ids],
-        ignore_conflicts=True,
-    )
-
-
 def offer_waiting(agent_id: int) -> None:
     """Ring the calls that wait in this agent's queues at their console, too."""
     waiting = Call.objects.filter(status=Status.RINGING, queue__agents=agent_id)
     for call in waiting.exclude(offers__agent=agent_id).order_by("created_at"):
         with transaction.atomic():
-            _ring(call, [agent_id])
+            offers.ring(call, [agent_id])
             touch(call)
-
-
-def rings(call_id: UUID, agent_id: int) -> None:
-    """The agent's console rings; the first time counts."""
-    Offer.objects.filter(call_id=call_id, agent_id=agent_id, rang_at=None).update(
-        rang_at=timezone.now()
-    )
 
 
 def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
@@ -243,7 +229,7 @@ def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
             raise Refused(_why_too_late(call_id, error)) from None
         if not change_agent(agent.pk, AgentState.IN_CALL, only_from=("available",)):
             raise Refused("You are not available. Go available first.")
-        _close_offers(call, agent.pk, Offer.Outcome.ANSWERED, Offer.Outcome.TAKEN)
+        offers.close(call, agent.pk, Offer.Outcome.ANSWERED, Offer.Outcome.TAKEN)
     return call
 
 
@@ -266,28 +252,14 @@ def decline(call_id: UUID, agent: Agent) -> None:
         call = Call.objects.select_for_update().filter(pk=call_id).first()
         if call is None or call.status != Status.RINGING:
             return
-        offers = call.offers.filter(outcome=Offer.Outcome.RINGING)
-        mine = offers.filter(agent=agent)
+        ringing = call.offers.filter(outcome=Offer.Outcome.RINGING)
+        mine = ringing.filter(agent=agent)
         if not mine.update(outcome=Offer.Outcome.DECLINED, ended_at=timezone.now()):
             return
-        if _somebody_else_may_answer(call):
+        if offers.somebody_else_may_answer(call):
             touch(call)
         else:
             _finish(call, Event.DECLINED, user=agent.user)
-
-
-def _somebody_else_may_answer(call: Call) -> bool:
-    on_duty = set(routing.on_duty_for(call.queue_id)) if call.queue_id else set()
-    declined = call.offers.filter(outcome=Offer.Outcome.DECLINED)
-    return bool(on_duty - set(declined.values_list("agent_id", flat=True)))
-
-
-def _close_offers(call: Call, agent_id: int | None, own: str, others: str) -> None:
-    now = timezone.now()
-    ringing = call.offers.filter(outcome=Offer.Outcome.RINGING)
-    if agent_id:
-        ringing.filter(agent_id=agent_id).update(outcome=own, ended_at=now)
-    ringing.update(outcome=others, ended_at=now)
 
 
 # --- Connecting and talking --------------------------------------------------------
@@ -316,20 +288,13 @@ def release(call_id: UUID, reason: str) -> bool:
         if agent_id:
             _missed_by_console(call, agent_id)
         if queue_id:
-            _ring_again(call, queue_id, except_for=agent_id)
+            offers.ring_again(call, queue_id, except_for=agent_id)
     return True
 
 
 def _missed_by_console(call: Call, agent_id: int) -> None:
     call.offers.filter(agent_id=agent_id).update(outcome=Offer.Outcome.NO_ANSWER)
     change_agent(agent_id, AgentState.AVAILABLE, only_from=("in_call",))
-
-
-def _ring_again(call: Call, queue_id: int, *, except_for: int | None) -> None:
-    ready = [a for a in routing.ready_for(queue_id) if a != except_for]
-    _ring(call, ready)
-    again = call.offers.filter(agent_id__in=ready, outcome=Offer.Outcome.TAKEN)
-    again.update(outcome=Offer.Outcome.RINGING, ended_at=None)
 
 
 def accept_sent(call_id: UUID, answer_sdp: str) -> bool:
@@ -414,7 +379,7 @@ def _finish(
     call.end_text, call.error_code = text or usual_text, fields.get("error_code")
     note_end(call, old, event)
     outcome = {Event.RING_TIMEOUT: Offer.Outcome.NO_ANSWER}
-    _close_offers(call, None, "", outcome.get(event, Offer.Outcome.CALLER_LEFT))
+    offers.close(call, None, "", outcome.get(event, Offer.Outcome.CALLER_LEFT))
     if call.agent_id:
         change_agent(call.agent_id, AgentState.AVAILABLE, only_from=("in_call",))
     if event not in OVER_AT_WATI and outbox.is_known_at_wati(call):
@@ -426,16 +391,6 @@ def hang_up(call_id: UUID, agent: Agent) -> None:
     if not Call.objects.filter(pk=call_id, agent=agent).exists():
         raise Refused("This call is not yours.")
     end(call_id, Event.AGENT_ENDED, user=agent.user)
-
-
-def explain(error: WatiError) -> str:
-    """Why Wati did not do it, in a sentence for an agent."""
-    match error.outcome:
-        case Outcome.UNAUTHORISED:
-            return "Wati refuses our API token. Your supervisor must renew it."
-        case Outcome.UNREACHABLE:
-            return "Wati cannot be reached."
-    return error.message
 
 
 # --- Agents ------------------------------------------------------------------------

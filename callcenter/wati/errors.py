@@ -24,11 +24,22 @@ class WatiError(Exception):
     def __str__(self) -> str:
         return f"{self.outcome}: {self.message}"
 
+    @property
+    def sentence(self) -> str:
+        """Why it was not done, for an agent."""
+        match self.outcome:
+            case Outcome.UNAUTHORISED:
+                return "Wati refuses our API token. Your supervisor must renew it."
+            case Outcome.UNREACHABLE:
+                return "Wati cannot be reached."
+        return self.message
+
 
 # Protocol: error codes of WhatsApp's calling API, in a sentence for an agent.
 SENTENCES: dict[int, str] = {
     100: "WhatsApp did not accept our sound description. Tell your administrator.",
     613: "WhatsApp was asked too often. Try again in a minute.",
+    131009: "WhatsApp takes no permission requests from the business number's country.",
     131026: "This person's WhatsApp cannot receive a permission request.",
     131030: "This number is not on the test number's list of allowed people.",
     131044: "The business has no valid payment method at WhatsApp.",
@@ -55,6 +66,22 @@ SENTENCES: dict[int, str] = {
     138022: "The caller's phone could not send sound and ended the call.",
     138023: "The call was accepted but sound never started.",
 }
+
+# Nothing an agent does helps: somebody must act at WhatsApp, at Wati or here.
+NEEDS_ADMIN = frozenset(
+    {
+        100,
+        131009,
+        131030,
+        131044,
+        131055,
+        138000,
+        138013,
+        138014,
+        138015,
+        138018,
+    }
+)
 
 
 def sentence(code: int | None) -> str:
