@@ -12,6 +12,7 @@ from tests.servers import wait_for
 from tests.sound import Headset
 from tests.stack import FULL, Console, Stack
 
+
 @pytest.fixture
 def own_stack(stack: Stack, crew: Cast) -> Iterator[Stack]:
     """The stack, whole again afterwards."""

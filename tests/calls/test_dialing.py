@@ -379,9 +379,7 @@ def test_one_person_is_planned_once(cast: Cast, carla: Contact):
     assert WatiRequest.objects.count() == 1
 
 
-def test_a_yes_without_a_plan_or_a_missed_call_dials_nobody(
-    cast: Cast, carla: Contact
-):
+def test_a_yes_without_a_plan_or_a_missed_call_dials_nobody(cast: Cast, carla: Contact):
     say_yes(cast, carla)
     assert not Plan.objects.exists()
     assert CallPermission.objects.get().status == "temporary"
