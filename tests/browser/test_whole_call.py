@@ -135,7 +135,6 @@ def test_carla_calls_and_they_hear_each_other(
     carla.reads("In call")
     ana.hears(CARLAS_TONE)
     carla.hears(ANAS_TONE)
-    ana.shows("Sound is good")
     tell(told("Carla to Ana", delays(carla, ana)))
     tell(told("Ana to Carla", delays(ana, carla)))
 
@@ -195,9 +194,9 @@ def test_ana_answers_and_brunos_console_says_so(
     bruno.rings()
     ana.reads("Ringing")
     ana.press("Answer")
+    bruno.shows("Ana took this call")
     bruno.reads("Idle")
     bruno.is_still()
-    bruno.shows("Ana took this call")
     ana.reads("In call")
     ana.hears(CARLAS_TONE)
     carla.press("Hang up")
