@@ -241,8 +241,8 @@ def test_words_about_calls_out_do_no_harm_to_one_that_came_in(
     call = services.offered(cast.account, event, received_at=now, offer="v=0")
     with pytest.raises(services.Conflict):
         told(cast, "ended", "wacid.1")
+    answer = OutboundAnswer("wacid.1", "v=0")
     with pytest.raises(services.Conflict):
-        answer = OutboundAnswer("wacid.1", "v=0")
         dialing.answered_with(cast.account, answer, "v=0")
     assert fresh(call).status == "ringing"
 
