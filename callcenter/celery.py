@@ -17,6 +17,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-calls": {"task": "calls.tasks.sweep", "schedule": 1.0},
     "sweep-plans": {"task": "calls.tasks.sweep_plans", "schedule": 1.0},
+    "forget-strangers": {"task": "calls.tasks.forget_strangers", "schedule": 3600.0},
     "sweep-webhooks": {"task": "calls.tasks.sweep_webhooks", "schedule": 2.0},
     "sweep-requests": {"task": "calls.tasks.sweep_requests", "schedule": 2.0},
     "sweep-agents": {"task": "calls.tasks.sweep_agents", "schedule": 5.0},

@@ -1,7 +1,7 @@
 """Calling out: from an agent's wish to the other end's answer."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -180,18 +180,18 @@ def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("A status of a call out came for a call that came in.")
-        _progress(call, event.status)
+        _progress(call, event.status, event.sent_at)
     return call
 
 
-def _progress(call: Call, word: str) -> None:
+def _progress(call: Call, word: str, said_at: datetime | None = None) -> None:
     match word:
         case "calling" | "placed":
             _show_progress(call, "placed")
         case "ringing":
             _show_progress(call, "ringing")
         case "accepted":
-            _accepted(call)
+            _accepted(call, said_at)
         case "rejected":
             _rejected(call)
         case "unanswered":
@@ -213,13 +213,13 @@ def _show_progress(call: Call, progress: str) -> None:
         services.touch(call)
 
 
-def _accepted(call: Call) -> None:
+def _accepted(call: Call, said_at: datetime | None) -> None:
     if call.status == Status.UNMATCHED:
         _show_progress(call, "accepted")
     elif call.status == Status.ENDED:
         record(call, "accepted", detail="WhatsApp says it was answered; it was over.")
     else:
-        answered(call.pk)
+        answered(call.pk, said_at)
 
 
 def _rejected(call: Call) -> None:
@@ -235,13 +235,17 @@ def _rejected(call: Call) -> None:
         record(call, Event.REJECTED)
 
 
-def answered(call_id: UUID) -> bool:
-    """The other end picked up, by Wati's word or by the first real sound."""
+def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
+    """The other end picked up, by Wati's word or by the first real sound.
+
+    The word may come late, so its own time counts where it is a possible one.
+    """
     now = timezone.now()
     with transaction.atomic():
         call = Call.objects.select_for_update().get(pk=call_id)
+        at = max(call.created_at, min(now, said_at or now))
         try:
-            move(call, Event.ANSWERED, answered_at=now, deadline=now + LONGEST_CALL)
+            move(call, Event.ANSWERED, answered_at=at, deadline=now + LONGEST_CALL)
         except IllegalMove:
             return False
         call.refresh_from_db()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 from importlib import import_module
 
 from celery import shared_task
@@ -52,6 +53,21 @@ def sweep_plans() -> None:
     for change in permissions.expire():
         plans.word_of(change)
     plans.sweep()
+
+
+@shared_task
+def forget_strangers() -> None:
+    """People somebody looked up a day ago, and then neither called nor asked."""
+    yesterday = timezone.now() - timedelta(days=1)
+    strangers = Contact.objects.filter(
+        name="",
+        created_at__lt=yesterday,
+        do_not_call=False,
+        calls=None,
+        plans=None,
+        permission_events=None,
+    )
+    strangers.delete()
 
 
 @shared_task

@@ -271,6 +271,33 @@ def test_hanging_up_while_it_is_sent_ends_it_as_soon_as_it_has_a_name(
     assert outbox.take(terminate.pk) is not None
 
 
+def test_the_answer_counts_from_the_time_wati_says(cast: Cast, carla: Contact):
+    call = placed(cast, carla)
+    Call.objects.update(created_at=timezone.now() - timedelta(seconds=30))
+    picked_up = timezone.now() - timedelta(seconds=5)
+    event = OutboundStatus("wacid.7", "accepted", sent_at=picked_up)
+    dialing.status_heard(cast.account, event)
+    assert fresh(call).answered_at == picked_up
+
+
+def test_a_time_that_cannot_be_is_not_believed(cast: Cast, carla: Contact):
+    call = placed(cast, carla)
+    long_ago = timezone.now() - timedelta(days=1)
+    event = OutboundStatus("wacid.7", "accepted", sent_at=long_ago)
+    dialing.status_heard(cast.account, event)
+    assert fresh(call).answered_at == fresh(call).created_at
+
+
+def test_who_was_only_looked_up_is_forgotten_after_a_day(cast: Cast, carla: Contact):
+    long_ago = timezone.now() - timedelta(days=2)
+    permissions.remember(Caller(waid="4915100000002"))
+    asked = permissions.remember(Caller(waid="4915100000003"))
+    plans.ask(cast.ana, asked, cast.line)
+    Contact.objects.update(created_at=long_ago)
+    tasks.forget_strangers()
+    assert set(Contact.objects.all()) == {carla, asked}
+
+
 # --- Plans -------------------------------------------------------------------------
 
 
