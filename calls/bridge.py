@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx2
 from django.conf import settings
+from django.db import DatabaseError
 
 from callcenter.database import in_database
 from callcenter.wati.client import new_http
@@ -28,6 +29,7 @@ TERMINATE_FOLLOWS = 3.0  # seconds
 # Half a second of sound in a row: no phone that only rings sends it.
 SPEECH_PACKETS = 25
 CONSOLE_MUST_RETURN = 60.0  # seconds
+DATABASE_PAUSE = 2.0  # seconds
 UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
 
 
@@ -47,6 +49,7 @@ class Bridge:
         self.node: Node | None = None
         self._http: httpx2.AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._named: dict[str, asyncio.Task[None]] = {}
         self._answered: set[str] = set()  # calls out whose answer is applied
 
     # --- The agent's side ---
@@ -161,7 +164,7 @@ class Bridge:
                 await self._end(session, Event.MEDIA_FAILED, str(refusal))
                 return
         if call.status == Status.ACTIVE and not session.is_up:
-            self._start(self._sound_must_come(session))
+            self._start(self._sound_must_come(session), f"sound {session.call_id}")
 
     async def _sound_must_come(self, session: Session) -> None:
         await asyncio.sleep(self.hub.settings.media_deadline)
@@ -212,10 +215,12 @@ class Bridge:
 
     def listener_joined(self, session: Session) -> None:
         logger.info("call %s: a console listens", session.call_id)
+        if waiting := self._named.pop(f"console {session.call_id}", None):
+            waiting.cancel()
 
     def listener_left(self, session: Session) -> None:
         logger.info("call %s: the console left", session.call_id)
-        self._start(self._await_console(session))
+        self._start(self._await_console(session), f"console {session.call_id}")
 
     async def _await_console(self, session: Session) -> None:
         """A reload or a lost network is survived; nobody talks to silence for ever."""
@@ -228,8 +233,17 @@ class Bridge:
     async def _end(
         self, session: Session, event: Event, text: str = "", code: int | None = None
     ) -> None:
+        """End the row and the sound; a database that is away is waited for."""
         call_id = UUID(session.call_id)
-        await in_database(services.end, call_id, event, text=text, error_code=code)
+        while True:
+            try:
+                await in_database(
+                    services.end, call_id, event, text=text, error_code=code
+                )
+                break
+            except DatabaseError:
+                logger.exception("call %s: its end cannot be written yet", call_id)
+                await asyncio.sleep(DATABASE_PAUSE)
         await self._drop(session)
 
     async def follow_all(self) -> None:
@@ -252,13 +266,21 @@ class Bridge:
             await self._http.aclose()
             self._http = None
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _start(self, work: Coroutine[Any, Any, None], name: str = "") -> None:
+        """Own a task until it ends. Of one name there is only one at a time."""
+        if name in self._named:
+            work.close()
+            return
+        task = asyncio.get_running_loop().create_task(work, name=name or None)
         self._tasks.add(task)
+        if name:
+            self._named[name] = task
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if self._named.get(task.get_name()) is task:
+            del self._named[task.get_name()]
         if not task.cancelled() and (error := task.exception()):
             logger.error("bridge", exc_info=error)
 
