@@ -30,6 +30,7 @@ def ask_carla(ana: ConsoleWindow) -> None:
     expect(ana.page.get_by_role("button", name="Call", exact=True)).to_be_disabled()
     ana.press("Request permission")
     ana.shows("Waiting for permission")
+    expect(ana.page.get_by_role("heading", name="Call somebody")).to_be_focused()
 
 
 def call_carla(stack: Stack, ana: ConsoleWindow) -> None:
@@ -117,7 +118,7 @@ def test_an_offer_put_aside_waits_in_the_list_and_can_be_given_up(
 def test_carla_does_not_answer(
     stack: Stack, ana: ConsoleWindow, carla: PhoneWindow
 ) -> None:
-    stack.simulator.behave(ring_limit=5.0)
+    stack.simulator.behave(ring_limit=15.0)
     call_carla(stack, ana)
     carla.reads("Ringing")
     hears_ringback(ana)

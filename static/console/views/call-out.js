@@ -19,7 +19,7 @@ const ASK = "Request permission";
  */
 export function callOutView(state, now, actions) {
   const { out } = state;
-  return html`<h2 id="call-out-heading">Call somebody</h2>
+  return html`<h2 id="call-out-heading" tabindex="-1">Call somebody</h2>
     <form class="call-out-form" @submit=${(/** @type {Event} */ event) => submit(event, actions)}>
       ${numberField(out, actions)}
       ${out.lines.length > 1 ? linePicker(out, actions) : nothing}

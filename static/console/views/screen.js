@@ -63,6 +63,7 @@ export class Screen {
   #actions;
   #signInAddress;
   #wasRinging = false;
+  #hadFocus = false;
 
   /**
    * @param {HTMLElement} root
@@ -118,9 +119,16 @@ export class Screen {
    */
   #callingOut({ state, now }) {
     const busy = myCall(state) !== null || answeredCall(state) !== null;
-    this.#element("call-out").hidden = busy;
+    const part = this.#element("call-out");
+    part.hidden = busy;
     this.#into("call-out-panel", callOutView(state, now, this.#actions));
     this.#into("plans", plansView(state, now, this.#actions));
+    if (this.#hadFocus && !busy && document.activeElement === document.body) {
+      // A pressed button that is gone leaves the focus nowhere. Not to the field: what
+      // is typed there is no shortcut.
+      this.#element("call-out-heading").focus({ preventScroll: true });
+    }
+    this.#hadFocus = part.contains(document.activeElement);
   }
 
   /** Where the agent types whom to call, when that is possible now. */
