@@ -167,6 +167,16 @@ def _must_wait(request: WatiRequest) -> bool:
     return False
 
 
+def drop_unsent(plan: Plan) -> bool:
+    """Nobody needs the request of this plan any more. False when it has left."""
+    waiting = plan.requests.filter(status=Status.PENDING)
+    now = timezone.now()
+    dropped = waiting.update(
+        status=Status.DROPPED, finished_at=now, next_attempt_at=None
+    )
+    return bool(dropped)
+
+
 def _drop_if_old(request: WatiRequest) -> None:
     if request.created_at < timezone.now() - GIVE_UP_AFTER:
         WatiRequest.objects.filter(pk=request.pk).update(

@@ -181,7 +181,18 @@ def call(plan_id: UUID, agent: Agent, *, near: str = "") -> Call:
 def drop(plan_id: UUID, agent: Agent) -> None:
     plan = mine(plan_id, agent)
     if plan is not None:
-        _move(plan, State.DROPPED)
+        give_up(plan)
+
+
+def give_up(plan: Plan, *, sentence: str = "") -> bool:
+    """End a planned call; a request that has not left yet stays here. False if over."""
+    with transaction.atomic():
+        if not _move(plan, State.DROPPED, sentence=sentence):
+            return False
+        if outbox.drop_unsent(plan):
+            pair = pair_of(plan.contact, plan.line)
+            permissions.ask_not_sent(pair, key=str(plan.pk), detail="Given up before.")
+    return True
 
 
 def mine(plan_id: UUID, agent: Agent) -> Plan | None:
