@@ -1,6 +1,7 @@
 """What the admin's pages share: rows to read, badges, instants with their seconds."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -47,6 +48,17 @@ def when(name: str, title: str) -> Callable[[Any], str]:
 
 def badge(kind: str, text: str) -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago, in the one unit that says enough."""
+    minutes = int((now - since).total_seconds()) // 60
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"
 
 
 def search_term(typed: str) -> str:

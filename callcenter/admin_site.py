@@ -51,13 +51,16 @@ def overview(now: datetime) -> dict[str, Any]:
     """The figures of the home page, and the filters that list what they count."""
     start, end = reports.day_of(now)
     day = f"from={start:%Y-%m-%d}&to={start:%Y-%m-%d}"
-    today = reports.tally(start, end)
+    today, outbound = reports.tally(start, end), reports.outbound_tally(start, end)
     return {
         "now": now,
         "zone": str(timezone.get_current_timezone()),
         "today": today,
+        "outbound": outbound,
+        "calling_out": reports.calling_out(now),
         "average_wait": duration(today.average_wait),
         "floor": reports.floor(),
         "problems": reports.problems(now),
         "today_filter": f"direction__exact=inbound&{day}",
+        "outbound_filter": f"direction__exact=outbound&{day}",
     }

@@ -8,6 +8,7 @@ from django.urls import include, path
 from callcenter import health, views
 from calls.urls import urlpatterns as call_urls
 from calls.urls import websocket_urlpatterns as call_sockets
+from permissions import views as permission_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("permissions/export.csv", permission_views.export, name="export-permissions"),
     *call_urls,
 ]
 

@@ -1,5 +1,6 @@
 """The call log, read-only: calls move through calls.services, never by an edit."""
 
+from importlib import import_module
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,10 +22,12 @@ from callcenter.period import PeriodFilter
 from calls import services
 from calls.admin_traffic import deliveries_of
 from calls.filters import ResultFilter, StatusFilter
-from calls.models import Call
+from calls.models import Call, Direction
 from calls.states import LIVE, Event
 from calls.words import duration, happened
 from permissions.numbers import display
+
+import_module("calls.admin_plans")  # registers planned calls
 
 STRANGER = "Unknown WhatsApp user"
 
@@ -88,7 +91,7 @@ class CallAdmin(ReadOnlyAdmin):
                 None,
                 {
                     "fields": [
-                        ("outcome", "direction"),
+                        ("outcome", "direction_word"),
                         ("caller", "business_line"),
                         ("queue", "agent"),
                         "why_it_ended",
@@ -174,10 +177,17 @@ class CallAdmin(ReadOnlyAdmin):
         return f"{timezone.localtime(call.created_at):%b %d, %H:%M:%S}"
 
     @admin.display(description="direction", ordering="direction")
-    def direction_word(self, call: Call) -> str:
-        return call.get_direction_display()
+    def direction_word(self, call: Call) -> SafeString:
+        arrow = "↗" if call.direction == Direction.OUTBOUND else "↙"
+        return format_html(
+            '<span class="direction direction-{}"><span aria-hidden="true">{}</span> '
+            "{}</span>",
+            call.direction,
+            arrow,
+            call.get_direction_display(),
+        )
 
-    @admin.display(description="caller", ordering="contact__name")
+    @admin.display(description="person", ordering="contact__name")
     def caller(self, call: Call) -> SafeString:
         name = call.contact.name if call.contact else ""
         number = display(call.contact.waid or "") if call.contact else ""
@@ -219,7 +229,9 @@ def story_of(call: Call) -> dict[str, Any]:
     """Everything that happened around a call, for the tables on its page."""
     changes = call.changes.select_related("user")
     return {
-        "changes": [{"row": row, "what": happened(row.event)} for row in changes],
+        "changes": [
+            {"row": row, "what": happened(row.event, row.old)} for row in changes
+        ],
         "offers": call.offers.select_related("agent").order_by("offered_at", "pk"),
         "requests": call.requests.order_by("created_at"),
         "deliveries": deliveries_of(call),

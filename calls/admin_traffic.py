@@ -130,12 +130,13 @@ def deliveries_of(call: Call) -> list[dict[str, Any]]:
 class WatiRequestAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-pk"]
-    list_select_related = ["call__contact", "account"]
+    list_select_related = ["call__contact", "plan__contact", "account"]
     list_display = [
         when("created_at", "asked"),
         "verb",
         "state",
         "http_status",
+        "error_code",
         "problem",
         "attempts",
         "call_link",
@@ -149,9 +150,12 @@ class WatiRequestAdmin(ReadOnlyAdmin):
     def state(self, request: WatiRequest) -> SafeString:
         return badge(request.status, request.get_status_display())
 
-    @admin.display(description="call")
-    def call_link(self, request: WatiRequest) -> SafeString | str:
-        return link_to(request.call) if request.call else str(request.plan)
+    @admin.display(description="about")
+    def call_link(self, request: WatiRequest) -> SafeString:
+        if request.call:
+            return link_to(request.call)
+        address = reverse("admin:calls_plan_change", args=[request.plan_id])
+        return format_html('<a href="{}">{}</a>', address, request.plan)
 
 
 @admin.register(Node)

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from callcenter.wati.events import Kind
-from calls.models import Call, WebhookDelivery
-from calls.reports import GROUPS, UNANSWERED
+from calls.models import Call, Plan, WebhookDelivery
+from calls.reports import GROUPS, PLAN_IS_READY, PLAN_WAITS, UNANSWERED
 from calls.states import LIVE
 from calls.words import kind_name
 
@@ -64,6 +64,29 @@ class StatusFilter(SimpleListFilter):
         if value == "live":
             return queryset.filter(status__in=LIVE)
         return queryset.filter(status=value) if value else None
+
+
+class PlanStateFilter(SimpleListFilter):
+    """Planned calls by what they wait for; the figures of the first page lead here."""
+
+    title = "state"
+    parameter_name = "state"
+    open_ones = ("open", "waiting", "ready")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("open", "Open"),
+            ("waiting", "Waiting for permission"),
+            ("ready", "Allowed, not called yet"),
+            *[(state, state.label) for state in Plan.State if state not in Plan.OPEN],
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> Any:
+        groups = {"open": Plan.OPEN, "waiting": PLAN_WAITS, "ready": PLAN_IS_READY}
+        value = self.value()
+        if value is None:
+            return None
+        return queryset.filter(state__in=groups.get(value, (value,)))
 
 
 class KindFilter(SimpleListFilter):

@@ -1,35 +1,60 @@
 """What the log adds up to. Questions only; nothing here changes a row.
 
-A call belongs to the day on which it was offered. Each offered call stands in exactly
-one of the groups below, so that they add up to what was offered.
+A call belongs to the day on which it was offered, or placed. Inbound and outbound
+calls are counted apart; each stands in exactly one of its groups below, so that they
+add up to what was offered, or placed.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agents.models import Agent, AgentState
 from callcenter.models import WatiAccount
-from calls.models import Call, Direction, WatiRequest, WebhookDelivery
+from callcenter.wati.errors import NEEDS_ADMIN, sentence
+from calls.models import (
+    Call,
+    CallQuerySet,
+    Direction,
+    Plan,
+    WatiRequest,
+    WebhookDelivery,
+)
 from calls.states import Result, Status
+from permissions import watch
+from permissions.models import CallPermission
 
 ANSWERED = Q(result=Result.ANSWERED) | Q(result="", status=Status.ACTIVE)
 UNANSWERED = ~Q(result__in=["", Result.ANSWERED])
 WAITING = Q(result="") & ~Q(status=Status.ACTIVE)
-GROUPS: dict[str, Q] = {
+FAILED = Q(result=Result.FAILED)
+INBOUND: dict[str, Q] = {
     "answered": ANSWERED,
     "abandoned": Q(result=Result.ABANDONED),
     "declined": Q(result=Result.DECLINED),
     "timeout": Q(result=Result.TIMEOUT),
-    "failed": Q(result=Result.FAILED),
+    "failed": FAILED,
     "waiting": WAITING,
 }
+OUTBOUND: dict[str, Q] = {
+    "answered": ANSWERED,
+    "no_answer": Q(result=Result.NO_ANSWER),
+    "rejected": Q(result=Result.REJECTED),
+    "cancelled": Q(result=Result.CANCELLED),
+    "failed": FAILED,
+    "waiting": WAITING,
+}
+GROUPS = INBOUND | OUTBOUND
 
-# How far back a request of unknown outcome is still worth a look.
+# How far back a trouble is still worth a look.
 PROBLEMS_SINCE = timedelta(days=7)
+
+PLAN_WAITS = (Plan.State.ASKING, Plan.State.WAITING)
+PLAN_IS_READY = (Plan.State.GRANTED, Plan.State.OFFERED)
 
 
 @dataclass(frozen=True)
@@ -51,6 +76,25 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class OutboundTally:
+    """Outbound calls of one interval: placed is the sum of the six groups."""
+
+    placed: int
+    answered: int
+    no_answer: int
+    rejected: int
+    cancelled: int
+    failed: int
+    waiting: int
+
+    @property
+    def pickup_rate(self) -> int | None:
+        """Percent of those that may have rung. WhatsApp judges the number by it."""
+        rang = self.answered + self.no_answer + self.rejected + self.cancelled
+        return round(100 * self.answered / rang) if rang else None
+
+
+@dataclass(frozen=True)
 class Floor:
     """Who and what is there now."""
 
@@ -61,15 +105,36 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class CallingOut:
+    """What waits until people may be called, and what is about to be lost."""
+
+    plans_waiting: int  # for the person's word
+    plans_ready: int  # allowed; offered to an agent, or for the next one
+    running_out: int  # permissions, within a day
+    at_risk: int  # permissions that unanswered calls may cost
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One of WhatsApp's codes that only an administrator can do something about."""
+
+    code: int
+    sentence: str
+    times: int
+    in_calls: bool  # told of calls that came in; else in answer to our requests
+
+
+@dataclass(frozen=True)
 class Problems:
     """What a person should look at."""
 
     dead_webhooks: int
     unknown_requests: int
+    troubles: list[Trouble]
 
     @property
     def any(self) -> bool:
-        return bool(self.dead_webhooks or self.unknown_requests)
+        return bool(self.dead_webhooks or self.unknown_requests or self.troubles)
 
 
 def day_of(now: datetime) -> tuple[datetime, datetime]:
@@ -82,16 +147,29 @@ def day_of(now: datetime) -> tuple[datetime, datetime]:
 
 def tally(start: datetime, end: datetime) -> Tally:
     """Inbound calls offered at or after `start` and before `end`."""
-    calls = Call.objects.logged().filter(
-        direction=Direction.INBOUND, created_at__gte=start, created_at__lt=end
-    )
-    counts = {name: Count("pk", filter=group) for name, group in GROUPS.items()}
     until = Coalesce("answered_at", "ended_at")
     wait = ExpressionWrapper(until - F("created_at"), output_field=DurationField())
-    found = calls.aggregate(offered=Count("pk"), wait=Avg(wait), **counts)
+    calls = _calls(Direction.INBOUND, start, end)
+    found = calls.aggregate(offered=Count("pk"), wait=Avg(wait), **_counts(INBOUND))
     average = found.pop("wait")
     seconds = None if average is None else round(average.total_seconds())
     return Tally(average_wait=seconds, **found)
+
+
+def outbound_tally(start: datetime, end: datetime) -> OutboundTally:
+    """Outbound calls placed at or after `start` and before `end`."""
+    calls = _calls(Direction.OUTBOUND, start, end)
+    return OutboundTally(**calls.aggregate(placed=Count("pk"), **_counts(OUTBOUND)))
+
+
+def _calls(direction: str, start: datetime, end: datetime) -> CallQuerySet:
+    return Call.objects.filter(
+        direction=direction, created_at__gte=start, created_at__lt=end
+    )
+
+
+def _counts(groups: dict[str, Q]) -> dict[str, Count]:
+    return {name: Count("pk", filter=group) for name, group in groups.items()}
 
 
 def floor() -> Floor:
@@ -106,12 +184,72 @@ def floor() -> Floor:
     return Floor(in_call=in_call, ringing=ringing, **there)
 
 
+def calling_out(now: datetime) -> CallingOut:
+    plans = Plan.objects.aggregate(
+        waiting=Count("pk", filter=Q(state__in=PLAN_WAITS)),
+        ready=Count("pk", filter=Q(state__in=PLAN_IS_READY)),
+    )
+    permissions = CallPermission.objects.all()
+    return CallingOut(
+        plans_waiting=plans["waiting"],
+        plans_ready=plans["ready"],
+        running_out=permissions.filter(watch.running_out(now)).count(),
+        at_risk=permissions.filter(watch.AT_RISK).count(),
+    )
+
+
 def problems(now: datetime) -> Problems:
+    since = now - PROBLEMS_SINCE
     dead = WebhookDelivery.objects.filter(status=WebhookDelivery.Status.DEAD)
     unknown = WatiRequest.objects.filter(
-        status=WatiRequest.Status.UNKNOWN, created_at__gte=now - PROBLEMS_SINCE
+        status=WatiRequest.Status.UNKNOWN, created_at__gte=since
     )
-    return Problems(dead_webhooks=dead.count(), unknown_requests=unknown.count())
+    return Problems(
+        dead_webhooks=dead.count(),
+        unknown_requests=unknown.count(),
+        troubles=[*_refused_requests(since), *_troubled_calls(since)],
+    )
+
+
+def _refused_requests(since: datetime) -> list[Trouble]:
+    """By code, unless the same line has done the same thing since."""
+    requests = WatiRequest.objects.filter(created_at__gte=since).annotate(
+        line=Coalesce("call__line", "plan__line")
+    )
+    newest = Max("created_at")
+    done = requests.filter(status=WatiRequest.Status.OK).values_list("line", "verb")
+    done_at = {(line, verb): at for line, verb, at in done.annotate(at=newest)}
+    refused = requests.filter(error_code__in=NEEDS_ADMIN).values_list(
+        "line", "verb", "error_code"
+    )
+    times: Counter[int] = Counter()
+    for line, verb, code, at, count in refused.annotate(at=newest, count=Count("pk")):
+        if at >= done_at.get((line, verb), at):
+            times[code] += count
+    return _troubles(times, in_calls=False)
+
+
+def _troubled_calls(since: datetime) -> list[Trouble]:
+    """The same of calls that came in, which WhatsApp ended with a code."""
+    calls = _calls(Direction.INBOUND, since, timezone.now())
+    newest = Max("created_at")
+    answered = calls.filter(ANSWERED).values_list("line")
+    answered_at = dict(answered.annotate(at=newest))
+    ended = calls.filter(error_code__in=NEEDS_ADMIN).exclude(ANSWERED)
+    times: Counter[int] = Counter()
+    for line, code, at, count in ended.values_list("line", "error_code").annotate(
+        at=newest, count=Count("pk")
+    ):
+        if at >= answered_at.get(line, at):
+            times[code] += count
+    return _troubles(times, in_calls=True)
+
+
+def _troubles(times: "Counter[int]", *, in_calls: bool) -> list[Trouble]:
+    return [
+        Trouble(code, sentence(code), count, in_calls)
+        for code, count in sorted(times.items())
+    ]
 
 
 def refused_accounts() -> list[WatiAccount]:

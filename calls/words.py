@@ -1,12 +1,14 @@
 """What the log says of calls, in words that a supervisor reads."""
 
-from calls.states import ENDINGS, Event
+from calls.states import ENDINGS, Event, Status, ending
 
 WHAT_HAPPENED = {
     Event.OFFERED: "WhatsApp offered the call.",
     Event.CLAIMED: "An agent answered.",
     Event.RELEASED: "The agent's console did not connect; it rang again.",
     Event.MEDIA_UP: "Sound flows.",
+    Event.DIALED: "An agent called.",
+    Event.ANSWERED: "The person answered.",
 }
 
 NAME_AT_WATI = {
@@ -18,14 +20,19 @@ NAME_AT_WATI = {
 }
 
 
-def happened(event: str) -> str:
-    """One event in a sentence; an event without one shows its own name."""
+def happened(event: str, old: str = "") -> str:
+    """One event in a sentence; an event without one shows its own name.
+
+    `old` is the status it met: some ends read differently while we are dialing.
+    """
     try:
         known = Event(event)
     except ValueError:
         return _plain(event)
+    if known == Event.AGENT_ENDED and old == Status.DIALING:
+        return "The agent hung up before the answer."  # the agent reads "you"
     if known in ENDINGS:
-        return ENDINGS[known][2]
+        return ending(old, known)[2]
     return WHAT_HAPPENED.get(known, _plain(event))
 
 

@@ -1,39 +1,68 @@
-from typing import Any
+"""People on WhatsApp: what we may do, what happened, and the list of do-not-call."""
 
-from django.contrib import admin
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from callcenter import admin_parts
-from permissions.models import Contact
+from callcenter.admin_parts import badge
+from permissions import services, words
+from permissions.admin_ledger import export_link
+from permissions.filters import ContactStateFilter
+from permissions.forms import LONGEST_REASON, ReasonActionForm, ReasonForm
+from permissions.models import CallPermission, Contact
 from permissions.numbers import display
+from permissions.story import standing, story_of
 
 FIRST_HEARD = admin_parts.when("created_at", "first heard of")
 
 
 @admin.register(Contact)
 class ContactAdmin(admin.ModelAdmin):
-    """People on WhatsApp. Their id is WhatsApp's; only the name is ours to mend."""
+    """Their id is WhatsApp's; the name and the calling hours are ours to mend."""
 
+    change_list_template = "admin/permissions/contact_list.html"
+    change_form_template = "admin/permissions/contact_detail.html"
+    action_form = ReasonActionForm
+    actions = ["put_on_do_not_call", "take_off_do_not_call"]
     list_display = [
         "__str__",
         "number_as_read",
+        "country_code",
+        "permission_states",
+        "streak",
+        "do_not_call_badge",
         "calls_link",
         FIRST_HEARD,
     ]
+    list_filter = [ContactStateFilter, "do_not_call"]
     search_fields = ["name", "waid", "bsuid"]
     search_help_text = "Name or number"
     date_hierarchy = "created_at"
     show_full_result_count = False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return ["name", *self.get_readonly_fields(request, obj)]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        hours = ["time_zone", ("calls_from", "calls_until")]
+        ids = ["waid", "bsuid", FIRST_HEARD]
+        return [
+            (None, {"fields": ["name", ("number_as_read", "country_code")]}),
+            ("Do not call", {"fields": ["do_not_call_story"]}),
+            ("Calling hours", {"fields": hours}),
+            ("Technical details", {"classes": ["collapse"], "fields": ids}),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return ["number_as_read", "waid", "bsuid", "calls_link", FIRST_HEARD]
+        shown = ["number_as_read", "country_code", "do_not_call_story"]
+        return [*shown, "waid", "bsuid", FIRST_HEARD]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -41,9 +70,13 @@ class ContactAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_override_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("permissions.change_callpermission")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         contacts: QuerySet[Contact] = super().get_queryset(request)
-        return contacts.annotate(call_count=Count("calls"))
+        contacts = contacts.annotate(call_count=Count("calls"))
+        return contacts.prefetch_related(f"permissions__{words.WITH_LINES}")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
@@ -51,9 +84,67 @@ class ContactAdmin(admin.ModelAdmin):
         term = admin_parts.search_term(search_term)
         return super().get_search_results(request, queryset, term)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = export_link(request, "contacts", "Contacts")
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        contact = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if contact is not None:
+            context |= story_of(contact, timezone.now()) | {
+                "title": str(contact),
+                "may_block": self.has_change_permission(request, contact),
+                "may_override": self.has_override_permission(request),
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    # --- Columns -------------------------------------------------------------------
+
     @admin.display(description="number", ordering="waid")
     def number_as_read(self, contact: Contact) -> str:
         return display(contact.waid or "")
+
+    @admin.display(description="country")
+    def country_code(self, contact: Contact) -> str:
+        return contact.country
+
+    @admin.display(description="permission")
+    def permission_states(self, contact: Contact) -> SafeString | str:
+        now = timezone.now()
+        lines = (
+            (words.state_badge(permission, now), words.line_of(permission))
+            for permission in contact.permissions.all()
+        )
+        shape = '<div class="standing">{} <span class="line">{}</span></div>'
+        return format_html_join("", shape, lines) or badge("none", "None yet")
+
+    @admin.display(description="unanswered in a row")
+    def streak(self, contact: Contact) -> str | SafeString:
+        streaks = [permission.streak for permission in contact.permissions.all()]
+        return words.streak_badge(max(streaks, default=0))
+
+    @admin.display(description="do not call", ordering="do_not_call")
+    def do_not_call_badge(self, contact: Contact) -> str | SafeString:
+        return badge("blocked", "Do not call") if contact.do_not_call else ""
+
+    @admin.display(description="do not call")
+    def do_not_call_story(self, contact: Contact) -> str | SafeString:
+        at = contact.do_not_call_at
+        if not contact.do_not_call or at is None:
+            return "Not on the list."
+        by = contact.do_not_call_by
+        who = f", by {by.get_full_name() or by.get_username()}" if by else ""
+        since = f"Since {words.moment(at)}{who}: {contact.do_not_call_reason}"
+        return format_html("{} {}", badge("blocked", "Do not call"), since)
 
     @admin.display(description="calls", ordering="call_count")
     def calls_link(self, contact: Any) -> SafeString:
@@ -64,3 +155,129 @@ class ContactAdmin(admin.ModelAdmin):
             contact.pk,
             contact.call_count,
         )
+
+    # --- Actions on several ----------------------------------------------------------
+
+    @admin.action(description="Put on do-not-call", permissions=["change"])
+    def put_on_do_not_call(
+        self, request: HttpRequest, contacts: QuerySet[Contact]
+    ) -> None:
+        self._set_do_not_call(request, list(contacts), on=True)
+
+    @admin.action(description="Take off do-not-call", permissions=["change"])
+    def take_off_do_not_call(
+        self, request: HttpRequest, contacts: QuerySet[Contact]
+    ) -> None:
+        self._set_do_not_call(request, list(contacts), on=False)
+
+    def _set_do_not_call(
+        self, request: HttpRequest, contacts: list[Contact], *, on: bool
+    ) -> None:
+        reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
+        if not reason:
+            messages.error(request, "Give a reason: it is kept with the contact.")
+            return
+        changed = [
+            contact
+            for contact in contacts
+            if _set_do_not_call(contact, on, cast(User, request.user), reason)
+        ]
+        where = "put on" if on else "taken off"
+        messages.success(request, f"{len(changed)} {where} the do-not-call list.")
+        if same := len(contacts) - len(changed):
+            messages.info(request, f"{same} needed no change.")
+
+    # --- Pages of their own ----------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "<int:contact_id>/do-not-call/",
+                view(self.do_not_call),
+                name="permissions_contact_do_not_call",
+            ),
+            path(
+                "<int:contact_id>/override/<int:permission_id>/",
+                view(self.override),
+                name="permissions_contact_override",
+            ),
+            *super().get_urls(),
+        ]
+
+    def do_not_call(self, request: HttpRequest, contact_id: int) -> HttpResponse:
+        contact = get_object_or_404(Contact, pk=contact_id)
+        if not self.has_change_permission(request, contact):
+            raise PermissionDenied
+        on = not contact.do_not_call
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            # As the page said it, though somebody else may have been quicker.
+            on = request.POST.get("on") == "1"
+            reason, user = form.cleaned_data["reason"], cast(User, request.user)
+            changed = _set_do_not_call(contact, on, user, reason)
+            said = "on" if on else "off"
+            text = f"{contact} is {said} the do-not-call list."
+            messages.success(request, text if changed else f"No change: {text}")
+            return _to_page_of(contact)
+        context = {
+            "on": on,
+            "button": "Put on do-not-call" if on else "Take off do-not-call",
+            "explanation": "Nobody can call this person, or ask for permission, until "
+            "somebody takes them off the list."
+            if on
+            else f"They are on the list because: {contact.do_not_call_reason}",
+        }
+        return self._ask_why(request, contact, form, context)
+
+    def override(
+        self, request: HttpRequest, contact_id: int, permission_id: int
+    ) -> HttpResponse:
+        """Let one more call through, though the streak says no."""
+        if not self.has_override_permission(request):
+            raise PermissionDenied
+        permissions = CallPermission.objects.filter(contact=contact_id)
+        permissions = permissions.select_related("contact", "account")
+        permission = get_object_or_404(permissions, pk=permission_id)
+        now_is = standing(permission, timezone.now())
+        if not now_is.call.can_override:
+            messages.warning(request, "Unanswered calls do not block the next call.")
+            return _to_page_of(permission.contact)
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            reason, user = form.cleaned_data["reason"], cast(User, request.user)
+            services.override(now_is.pair, user=user, reason=reason)
+            messages.success(request, "The next call is allowed, for a day.")
+            return _to_page_of(permission.contact)
+        context = {
+            "button": "Allow the next call",
+            "explanation": f"{now_is.call.sentence} Write to them first; if you allow "
+            "the call and nobody answers, the permission is lost.",
+        }
+        return self._ask_why(request, permission.contact, form, context)
+
+    def _ask_why(
+        self,
+        request: HttpRequest,
+        contact: Contact,
+        form: ReasonForm,
+        context: dict[str, Any],
+    ) -> HttpResponse:
+        shared = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": contact,
+            "form": form,
+            "title": context["button"],
+        }
+        return render(request, "admin/permissions/reason.html", shared | context)
+
+
+def _set_do_not_call(contact: Contact, on: bool, user: User, reason: str) -> bool:
+    verb = services.block if on else services.unblock
+    return verb(contact, user=user, reason=reason)
+
+
+def _to_page_of(contact: Contact) -> HttpResponseRedirect:
+    page = reverse("admin:permissions_contact_change", args=[contact.pk])
+    return HttpResponseRedirect(page)

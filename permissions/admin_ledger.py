@@ -1,0 +1,177 @@
+"""The permissions as they stand, and the ledger they come from; read-only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from callcenter import admin_parts
+from callcenter.admin_parts import ReadOnlyAdmin, age, when
+from permissions import words
+from permissions.facts import Status
+from permissions.filters import (
+    EventLineFilter,
+    EventPeriodFilter,
+    LineFilter,
+    WatchFilter,
+)
+from permissions.models import CallPermission, Contact, PermissionEvent
+
+Context = dict[str, Any] | None
+
+
+def link_to(contact: Contact) -> SafeString:
+    address = reverse("admin:permissions_contact_change", args=[contact.pk])
+    return format_html('<a href="{}">{}</a>', address, contact)
+
+
+def export_link(request: HttpRequest, of: str, title: str) -> dict[str, Any]:
+    """For the lists' template: the file with the same filters."""
+    query = request.GET.copy()
+    if of:
+        query["of"] = of
+    text = query.urlencode()
+    return {"export_query": f"?{text}" if text else "", "title": title}
+
+
+class LedgerAdmin(ReadOnlyAdmin):
+    """Found by the person; with the file behind a button."""
+
+    change_list_template = "admin/permissions/list.html"
+    search_fields = ["contact__name", "contact__waid", "contact__bsuid"]
+    search_help_text = "Name or number"
+    export_of = ""
+    list_title = ""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = admin_parts.search_term(search_term)
+        return super().get_search_results(request, queryset, term)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: Context = None
+    ) -> HttpResponse:
+        context = export_link(request, self.export_of, self.list_title)
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    @admin.display(description="person", ordering="contact__name")
+    def person(self, row: Any) -> SafeString:
+        return link_to(row.contact)
+
+
+@admin.register(CallPermission)
+class CallPermissionAdmin(LedgerAdmin):
+    export_of = "permissions"
+    list_title = "Call permissions"
+    list_display = [
+        "person",
+        "line",
+        "state",
+        "waits",
+        "unanswered",
+        when("read_at", "asked WhatsApp"),
+    ]
+    list_filter = [WatchFilter, "status", LineFilter]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CallPermission]:
+        permissions: QuerySet[CallPermission] = super().get_queryset(request)
+        permissions = permissions.select_related("contact", "account")
+        return permissions.prefetch_related(words.WITH_LINES)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        if request.GET.get("status__exact") == Status.REQUESTED:
+            return ["requested_at", "pk"]
+        return [F("expires_at").asc(nulls_last=True), "-pk"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [
+            "person",
+            "line",
+            "state",
+            "unanswered",
+            when("requested_at", "asked the person"),
+            when("expires_at", "runs out"),
+            when("read_at", "asked WhatsApp"),
+            "read_result",
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    @admin.display(description="line", ordering="business_number")
+    def line(self, permission: CallPermission) -> str:
+        return words.line_of(permission)
+
+    @admin.display(description="state", ordering="status")
+    def state(self, permission: CallPermission) -> SafeString:
+        return words.state_badge(permission, timezone.now())
+
+    @admin.display(
+        description="request waits", ordering=F("requested_at").desc(nulls_last=True)
+    )
+    def waits(self, permission: CallPermission) -> str:
+        asked_at = permission.requested_at
+        return age(asked_at, timezone.now()) if asked_at else ""
+
+    @admin.display(description="unanswered in a row", ordering="streak")
+    def unanswered(self, permission: CallPermission) -> str:
+        return words.streak_badge(permission.streak)
+
+
+@admin.register(PermissionEvent)
+class PermissionEventAdmin(LedgerAdmin):
+    list_title = "Permission history"
+    ordering = ["-at", "-pk"]
+    list_select_related = ["contact", "user"]
+    list_display = [
+        when("at", "when"),
+        "person",
+        "line",
+        "what",
+        "source",
+        "user",
+        when("expires_at", "until"),
+        "call_link",
+        "detail",
+    ]
+    list_filter = [EventPeriodFilter, "kind", "source", EventLineFilter]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PermissionEvent]:
+        events: QuerySet[PermissionEvent] = super().get_queryset(request)
+        return events.prefetch_related(f"permission__{words.WITH_LINES}")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        told = when("written_at", "written down")
+        return [*self.list_display, "code", "counters", told]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        of_one = lookup == "contact__id__exact"
+        return of_one or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="line")
+    def line(self, event: PermissionEvent) -> str:
+        return words.line_of(event.permission)
+
+    @admin.display(description="what", ordering="kind")
+    def what(self, event: PermissionEvent) -> str:
+        return words.happened(event)
+
+    @admin.display(description="call")
+    def call_link(self, event: PermissionEvent) -> SafeString | str:
+        if event.call is None:
+            return ""
+        address = reverse("admin:calls_call_change", args=[event.call])
+        return format_html('<a href="{}">Call</a>', address)
+
+    @admin.display(description="counters after it")
+    def counters(self, event: PermissionEvent) -> str:
+        return words.counters(event)

@@ -1,0 +1,110 @@
+"""Filters of the contacts, the permissions and the ledger."""
+
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from callcenter.models import WatiAccount
+from callcenter.period import PeriodFilter
+from permissions import watch
+from permissions.facts import ALLOWING, Status
+from permissions.models import CallPermission, Contact
+
+Choices = list[tuple[str, str]]
+
+WATCHED = {
+    "running_out": "Run out within a day",
+    "at_risk": "At risk: two or more unanswered in a row",
+    "blocked": "Next call blocked",
+}
+
+
+def watched(name: str) -> Q:
+    now = timezone.now()
+    groups = {
+        "running_out": watch.running_out(now),
+        "at_risk": watch.AT_RISK,
+        "blocked": watch.BLOCKED,
+    }
+    return groups.get(name, Q(pk=None))
+
+
+class WatchFilter(SimpleListFilter):
+    """Permissions that somebody should look at."""
+
+    title = "what to watch"
+    parameter_name = "watch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return list(WATCHED.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CallPermission]) -> Any:
+        value = self.value()
+        return queryset.filter(watched(value)) if value else None
+
+
+class LineFilter(SimpleListFilter):
+    """One of our business numbers."""
+
+    title = "line"
+    parameter_name = "line"
+    prefix = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            (f"{account.pk}-{line.number}", line.name)
+            for account in WatiAccount.objects.prefetch_related("lines")
+            for line in account.lines.all()
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        account, _, number = (self.value() or "").partition("-")
+        if not account.isdecimal():
+            return queryset.none() if self.value() else None
+        wanted = {"account": int(account), "business_number": number}
+        return queryset.filter(**{f"{self.prefix}{k}": v for k, v in wanted.items()})
+
+
+class EventLineFilter(LineFilter):
+    prefix = "permission__"
+
+
+class EventPeriodFilter(PeriodFilter):
+    field = "at"
+
+
+class ContactStateFilter(SimpleListFilter):
+    """People by what they let any of our business numbers do."""
+
+    title = "permission"
+    parameter_name = "permission"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("allowed", "Allowed"),
+            *[
+                (status, status.label)
+                for status in Status
+                if status not in (*ALLOWING, Status.NONE)
+            ],
+            *WATCHED.items(),
+            ("none", "None yet"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> Any:
+        value = self.value()
+        if value is None:
+            return None
+        if value == "none":
+            some = CallPermission.objects.exclude(status=Status.NONE)
+            return queryset.exclude(pk__in=some.values("contact"))
+        wanted = Q(status=value)
+        if value == "allowed":
+            wanted = Q(status__in=ALLOWING)
+        elif value in WATCHED:
+            wanted = watched(value)
+        some = CallPermission.objects.filter(wanted)
+        return queryset.filter(pk__in=some.values("contact"))
