@@ -1,7 +1,5 @@
 """What Ana, Bruno and Carla have on their screens: real pages, ears and voices."""
 
-import itertools
-import math
 import statistics
 import time
 import wave
@@ -16,9 +14,10 @@ PAGES = Path(__file__).parent / "pages"
 SAMPLE_RATE = 48000
 PATIENCE_SECONDS = 45.0
 VOICE_SECONDS = 4.2
+LOOP_MS = VOICE_SECONDS * 1000
 WORDS_AT = (0.0, 0.75, 1.65, 2.85)
 WORD_SECONDS = 0.25
-SAME_PAUSE_MS = 60.0
+ALIKE_MS = 120.0
 SILENCE_MS = 2500  # longer than two pauses of a voice
 FLAGS = [
     "--headless=new",
@@ -134,23 +133,20 @@ def delays(speaker: Window, listener: Window, count: int = 6) -> list[float]:
 
 
 def same_words(spoken: list[float], heard: list[float]) -> list[float]:
-    """How much later each word was heard, where the pauses tell which one it is."""
-    found = []
-    for before, at in itertools.pairwise(heard):
-        pauses = [
-            (abs((at - before) - (said - earlier)), at - said)
-            for earlier, said in itertools.pairwise(spoken)
-            if at - VOICE_SECONDS * 1000 < said <= at
-        ]
-        difference, delay = min(pauses, default=(math.inf, 0.0))
-        if difference < SAME_PAUSE_MS:
-            found.append(delay)
-    return found
+    """How much later the words were heard: where most of the differences agree.
+
+    The pauses are uneven, so a wrong pairing of words fits at most every other one.
+    """
+    late = sorted(
+        at - said for at in heard for said in spoken if 0 <= at - said < LOOP_MS
+    )
+    alike = ([d for d in late if start <= d < start + ALIKE_MS] for start in late)
+    return max(alike, key=len, default=[])
 
 
 def told(name: str, measured: list[float]) -> str:
     if not measured:
-        return f"{name}: the machine was too busy to tell the words apart"
+        return f"{name}: no word was heard within {VOICE_SECONDS} s"
     middle = statistics.median(measured)
     each = ", ".join(f"{delay:.0f}" for delay in measured)
     return f"{name}: {middle:.0f} ms from microphone to speaker ({each})"
