@@ -11,8 +11,11 @@ from django.utils import timezone
 from agents.models import Agent, Queue
 from callcenter.models import WatiAccount
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
-from calls.models import Call, CallChange, Offer
+from calls.models import Call, CallChange, Offer, Plan, WatiRequest
 from calls.states import IllegalMove, Result, after
+from permissions import watch
+from permissions.facts import Status
+from permissions.models import CallPermission, Contact, PermissionEvent
 
 
 @pytest.fixture
@@ -40,6 +43,7 @@ def test_ana_and_bruno_serve_the_line_of_the_simulator(demo: None, settings):
 
 def test_a_second_run_changes_nothing(demo: None):
     rows = (Call, Offer, CallChange, Agent, WatiAccount, Queue)
+    rows += (CallPermission, PermissionEvent, Plan, WatiRequest)
     before = [list(model.objects.order_by("pk").values()) for model in rows]
     call_command("demo", stdout=io.StringIO())
     assert [list(model.objects.order_by("pk").values()) for model in rows] == before
@@ -53,7 +57,7 @@ def test_the_account_follows_the_port_of_the_server(demo: None, settings):
 
 def test_there_is_something_of_everything(demo: None):
     calls = Call.objects.logged()
-    assert calls.count() == 60
+    assert calls.filter(direction="inbound").count() == 60
     assert set(calls.values_list("result", flat=True)) == set(Result)
     assert calls.filter(contact=None).exists()
     first = calls.earliest("created_at").created_at
@@ -91,6 +95,22 @@ def test_nobody_is_in_two_calls_at_once(demo: None):
         spans = list(mine.values_list("claimed_at", "ended_at"))
         for (_, ended), (claimed, _) in zip(spans, spans[1:], strict=False):
             assert ended <= claimed
+
+
+def test_there_is_a_person_in_every_state_of_the_ledger(demo: None):
+    standing = set(CallPermission.objects.values_list("status", flat=True))
+    assert standing == set(Status) - {Status.NONE}
+    assert CallPermission.objects.filter(watch.running_out(timezone.now())).exists()
+    assert {p.streak for p in CallPermission.objects.filter(watch.AT_RISK)} == {2, 3}
+    assert Contact.objects.get(do_not_call=True).do_not_call_reason
+    assert Plan.objects.get(state="waiting").agent.name == "Ana"
+
+
+def test_each_call_out_stands_in_the_ledger_too(demo: None):
+    calls = Call.objects.filter(direction="outbound")
+    placed = PermissionEvent.objects.filter(kind="used")
+    assert set(calls.values_list("pk", flat=True)) == {event.call for event in placed}
+    assert {call.result for call in calls} >= {"answered", "no_answer", "cancelled"}
 
 
 def test_known_passwords_are_for_demos_only(transactional_db, settings):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Membership, Queue
 from callcenter.demo import make_past_calls
+from callcenter.demo_permissions import make_permissions
 from callcenter.models import WatiAccount
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from calls.models import Line
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             defaults={"name": "Simulator", "queue": queue},
         )
         made = make_past_calls(line, agents, timezone.now())
+        made += make_permissions(line, agents, timezone.now())
         if made:
             self.stdout.write(f"Demo data is ready, with {made} past calls.")
 
