@@ -1,5 +1,6 @@
 """People on WhatsApp: what we may do, what happened, and the list of do-not-call."""
 
+import logging
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -15,13 +16,22 @@ from django.utils.safestring import SafeString
 
 from callcenter import admin_parts
 from callcenter.admin_parts import badge
+from callcenter.models import WatiAccount
 from permissions import services, words
 from permissions.admin_ledger import export_link
 from permissions.filters import ContactStateFilter
-from permissions.forms import LONGEST_REASON, ReasonActionForm, ReasonForm
+from permissions.forms import (
+    LONGEST_REASON,
+    ImportForm,
+    ReasonActionForm,
+    ReasonForm,
+)
+from permissions.imports import NotUsable, Report, import_contacts
 from permissions.models import CallPermission, Contact
 from permissions.numbers import display
 from permissions.story import standing, story_of
+
+logger = logging.getLogger(__name__)
 
 FIRST_HEARD = admin_parts.when("created_at", "first heard of")
 
@@ -193,6 +203,11 @@ class ContactAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path(
+                "import/",
+                view(self.import_file),
+                name="permissions_contact_import",
+            ),
+            path(
                 "<int:contact_id>/do-not-call/",
                 view(self.do_not_call),
                 name="permissions_contact_do_not_call",
@@ -255,6 +270,35 @@ class ContactAdmin(admin.ModelAdmin):
             "the call and nobody answers, the permission is lost.",
         }
         return self._ask_why(request, permission.contact, form, context)
+
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        # Not has_add_permission(): people come from calls and files, not from a form.
+        if not request.user.has_perm("permissions.add_contact"):
+            raise PermissionDenied
+        form = ImportForm(request.POST or None, request.FILES or None)
+        report = None
+        if form.is_valid():
+            report = self._report_of(form, request.user.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "form": form,
+            "report": report,
+            "title": "Import contacts",
+        }
+        return render(request, "admin/permissions/import.html", context)
+
+    def _report_of(self, form: ImportForm, user_id: int | None) -> Report | None:
+        data, rehearse = form.cleaned_data["file"], form.cleaned_data["rehearse"]
+        near = WatiAccount.objects.exclude(lines=None).values_list("lines__number")
+        home = near.order_by("lines__pk").first() or ("",)
+        try:
+            report = import_contacts(data, near=home[0], rehearse=rehearse)
+        except NotUsable as problem:
+            form.add_error("file", str(problem))
+            return None
+        logger.info("user %s imports contacts: %s new", user_id, report.new)
+        return report
 
     def _ask_why(
         self,

@@ -3,6 +3,9 @@ from typing import Any
 from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
+
+from permissions.imports import MOST_BYTES
 
 LONGEST_REASON = 300
 
@@ -25,3 +28,20 @@ class ReasonActionForm(ActionForm):
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "needed for do-not-call"}),
     )
+
+
+class ImportForm(forms.Form):
+    """People from a file."""
+
+    file = forms.FileField(label="CSV file", allow_empty_file=False)
+    rehearse = forms.BooleanField(
+        label="Only check",
+        required=False,
+        help_text="Shows what would happen, and writes nothing.",
+    )
+
+    def clean_file(self) -> bytes:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise ValidationError("The file is larger than 1 MB: split it.")
+        return bytes(file.read())

@@ -1,0 +1,141 @@
+"""Contacts from a file: nobody is lost on the way without a word."""
+
+from datetime import time
+
+import pytest
+from django.db import DatabaseError
+
+from permissions.imports import MOST_BYTES, NotUsable, import_contacts
+from permissions.models import Contact
+from tests.cast import CARLA, Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def file(*lines: str, header: str = "number,name") -> bytes:
+    return "\r\n".join([header, *lines]).encode()
+
+
+def test_people_of_a_file_become_contacts():
+    report = import_contacts(file("+49 1511 2345678,Carla", "+1 (415) 555-2671,Dario"))
+    assert (report.rows, report.new, report.bad) == (2, 2, [])
+    assert Contact.objects.get(waid=CARLA).name == "Carla"
+    assert Contact.objects.get(waid="14155552671").name == "Dario"
+
+
+def test_calling_hours_come_along():
+    header = "Name;Phone;Time zone;Calls from;Calls until"
+    import_contacts(
+        file("Carla;+4915112345678;Europe/Berlin;9:00;18:30", header=header)
+    )
+    carla = Contact.objects.get()
+    assert carla.time_zone == "Europe/Berlin"
+    assert (carla.calls_from, carla.calls_until) == (time(9), time(18, 30))
+
+
+def test_a_number_without_its_country_is_one_of_ours():
+    import_contacts(file("01511 2345678,Carla"), near="4930123456")
+    assert Contact.objects.get().waid == CARLA
+
+
+def test_what_is_known_is_never_changed_and_what_is_empty_is_filled_in():
+    Contact.objects.create(waid=CARLA, name="Carla Ferreira")
+    Contact.objects.create(waid="14155552671")
+    data = file("+14155552671,Dario", f"{CARLA},Somebody else")
+    report = import_contacts(data)
+    assert (report.new, report.completed, report.known) == (0, 1, 1)
+    assert set(Contact.objects.values_list("name", flat=True)) == {
+        "Carla Ferreira",
+        "Dario",
+    }
+    again = import_contacts(data)
+    assert (again.new, again.completed, again.known) == (0, 0, 2)
+
+
+def test_a_rehearsal_tells_the_same_and_writes_nothing():
+    data = file("+4915112345678,Carla", "nonsense,Nobody")
+    told = import_contacts(data, rehearse=True)
+    assert not Contact.objects.exists()
+    done = import_contacts(data)
+    assert (told.new, told.bad) == (done.new, done.bad)
+    assert told.is_rehearsal
+    assert not done.is_rehearsal
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("call me,Carla", "country code"),
+        ("+1 415,Carla", "no complete phone number"),
+        (",Carla", "country code"),
+        ("+4915112345678,", "name is missing"),
+        ("+4915112345678", "name is missing"),
+        ("+4915112345678,Car\0la", "cannot be stored"),
+        (f"+4915112345678,{'C' * 201}", "at most 200"),
+        ("+4915112345678,Carla,Berlin", "no time zone"),
+        ("+4915112345678,Carla,,9:00", "both ends"),
+        ("+4915112345678,Carla,,nine,ten", "HH:MM"),
+    ],
+)
+def test_a_bad_row_is_told_with_its_line_and_why(row: str, words: str):
+    header = "number,name,time_zone,calls_from,calls_until"
+    report = import_contacts(file("", "+14155552671,Dario", row, header=header))
+    [bad] = report.bad
+    assert bad.line == 4
+    assert words in bad.reason
+    assert report.new == 1
+    assert Contact.objects.get().name == "Dario"
+
+
+def test_a_number_that_comes_twice_counts_once():
+    report = import_contacts(file("+4915112345678,Carla", "004915112345678,Carlotta"))
+    [bad] = report.bad
+    assert bad.reason == "The same number stands in line 2."
+    assert Contact.objects.get().name == "Carla"
+
+
+def test_text_marks_of_spreadsheets_do_no_harm():
+    import_contacts("\ufeffNumber\tName\r\n'+4915112345678\tCarla".encode())
+    assert Contact.objects.get().waid == CARLA
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "must name the columns"),
+        (b"+4915112345678,Carla", "must name the columns"),
+        (b"number\r\n+4915112345678", "“name”"),
+        ("number,name\r\n1,Amélie".encode("latin-1"), "UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\0", "UTF-8"),
+        (b"x" * (MOST_BYTES + 1), "1 MB"),
+        (b"number,name\r\n" + b"1,x\r\n" * 10_001, "10000 rows"),
+        (b'number,name\r\n1,"' + b"x" * 200_000, "not CSV"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_as_a_whole(data: bytes, words: str):
+    with pytest.raises(NotUsable, match=words):
+        import_contacts(data)
+    assert not Contact.objects.exists()
+
+
+def test_many_people_are_written_together():
+    rows = [f"+49151{number:08},Person {number}" for number in range(1200)]
+    assert import_contacts(file(*rows)).new == 1200
+    assert Contact.objects.count() == 1200
+
+
+def test_when_the_server_fails_half_way_nobody_is_imported(cast: Cast, monkeypatch):
+    done = []
+    really = Contact.objects.bulk_create
+
+    def fail_second_time(*args, **kwargs):
+        done.append(1)
+        if len(done) == 2:
+            raise DatabaseError("gone")
+        return really(*args, **kwargs)
+
+    monkeypatch.setattr(Contact.objects, "bulk_create", fail_second_time)
+    rows = [f"+49151{number:08},Person {number}" for number in range(700)]
+    with pytest.raises(DatabaseError):
+        import_contacts(file(*rows))
+    assert not Contact.objects.exists()
