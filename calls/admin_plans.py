@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -38,6 +38,12 @@ class PlanAdmin(ReadOnlyAdmin):
     search_help_text = "Name, number or agent"
     date_hierarchy = "created_at"
     actions = ["give_up"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "title": "Planned calls"}
+        return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # What still waits comes first when only that is shown, the oldest on top.

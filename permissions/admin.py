@@ -7,7 +7,12 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -50,7 +55,6 @@ class ContactAdmin(admin.ModelAdmin):
         "country_code",
         "permission_states",
         "streak",
-        "do_not_call_badge",
         "calls_link",
         FIRST_HEARD,
     ]
@@ -61,11 +65,11 @@ class ContactAdmin(admin.ModelAdmin):
     show_full_result_count = False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        who = ["name", "number_as_read", "country_code", "do_not_call_story"]
         hours = ["time_zone", ("calls_from", "calls_until")]
         ids = ["waid", "bsuid", FIRST_HEARD]
         return [
-            (None, {"fields": ["name", ("number_as_read", "country_code")]}),
-            ("Do not call", {"fields": ["do_not_call_story"]}),
+            (None, {"fields": who}),
             ("Calling hours", {"fields": hours}),
             ("Technical details", {"classes": ["collapse"], "fields": ids}),
         ]
@@ -111,7 +115,7 @@ class ContactAdmin(admin.ModelAdmin):
         context = dict(extra_context or {})
         if contact is not None:
             context |= story_of(contact, timezone.now()) | {
-                "title": str(contact),
+                "title": "Contact",
                 "may_block": self.has_change_permission(request, contact),
                 "may_override": self.has_override_permission(request),
             }
@@ -120,31 +124,30 @@ class ContactAdmin(admin.ModelAdmin):
     # --- Columns -------------------------------------------------------------------
 
     @admin.display(description="number", ordering="waid")
-    def number_as_read(self, contact: Contact) -> str:
-        return display(contact.waid or "")
+    def number_as_read(self, contact: Contact) -> SafeString:
+        number = display(contact.waid or "")
+        return format_html('<span class="number">{}</span>', number)
 
     @admin.display(description="country")
     def country_code(self, contact: Contact) -> str:
         return contact.country
 
     @admin.display(description="permission")
-    def permission_states(self, contact: Contact) -> SafeString | str:
+    def permission_states(self, contact: Contact) -> SafeString:
         now = timezone.now()
-        lines = (
+        lines = [
             (words.state_badge(permission, now), words.line_of(permission))
             for permission in contact.permissions.all()
-        )
+        ] or [(badge("none", "None yet"), "")]
+        if contact.do_not_call:
+            lines.insert(0, (badge("blocked", "Do not call"), ""))
         shape = '<div class="standing">{} <span class="line">{}</span></div>'
-        return format_html_join("", shape, lines) or badge("none", "None yet")
+        return format_html_join("", shape, lines)
 
-    @admin.display(description="unanswered in a row")
+    @admin.display(description="unanswered")
     def streak(self, contact: Contact) -> str | SafeString:
         streaks = [permission.streak for permission in contact.permissions.all()]
         return words.streak_badge(max(streaks, default=0))
-
-    @admin.display(description="do not call", ordering="do_not_call")
-    def do_not_call_badge(self, contact: Contact) -> str | SafeString:
-        return badge("blocked", "Do not call") if contact.do_not_call else ""
 
     @admin.display(description="do not call")
     def do_not_call_story(self, contact: Contact) -> str | SafeString:
@@ -166,7 +169,7 @@ class ContactAdmin(admin.ModelAdmin):
             contact.call_count,
         )
 
-    # --- Actions on several ----------------------------------------------------------
+    # --- Actions on several --------------------------------------------------------
 
     @admin.action(description="Put on do-not-call", permissions=["change"])
     def put_on_do_not_call(
@@ -197,7 +200,7 @@ class ContactAdmin(admin.ModelAdmin):
         if same := len(contacts) - len(changed):
             messages.info(request, f"{same} needed no change.")
 
-    # --- Pages of their own ----------------------------------------------------------
+    # --- Pages of their own --------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -225,7 +228,7 @@ class ContactAdmin(admin.ModelAdmin):
         if not self.has_change_permission(request, contact):
             raise PermissionDenied
         on = not contact.do_not_call
-        form = ReasonForm(request.POST or None)
+        form = ReasonForm(_posted(request))
         if form.is_valid():
             # As the page said it, though somebody else may have been quicker.
             on = request.POST.get("on") == "1"
@@ -258,7 +261,7 @@ class ContactAdmin(admin.ModelAdmin):
         if not now_is.call.can_override:
             messages.warning(request, "Unanswered calls do not block the next call.")
             return _to_page_of(permission.contact)
-        form = ReasonForm(request.POST or None)
+        form = ReasonForm(_posted(request))
         if form.is_valid():
             reason, user = form.cleaned_data["reason"], cast(User, request.user)
             services.override(now_is.pair, user=user, reason=reason)
@@ -275,7 +278,7 @@ class ContactAdmin(admin.ModelAdmin):
         # Not has_add_permission(): people come from calls and files, not from a form.
         if not request.user.has_perm("permissions.add_contact"):
             raise PermissionDenied
-        form = ImportForm(request.POST or None, request.FILES or None)
+        form = ImportForm(_posted(request), request.FILES)
         report = None
         if form.is_valid():
             report = self._report_of(form, request.user.pk)
@@ -325,3 +328,7 @@ def _set_do_not_call(contact: Contact, on: bool, user: User, reason: str) -> boo
 def _to_page_of(contact: Contact) -> HttpResponseRedirect:
     page = reverse("admin:permissions_contact_change", args=[contact.pk])
     return HttpResponseRedirect(page)
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None

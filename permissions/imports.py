@@ -109,7 +109,7 @@ def _complete(
         contact.save(update_fields=changed)
 
 
-# --- Reading -------------------------------------------------------------------------
+# --- Reading -----------------------------------------------------------------------
 
 
 def _good_rows(data: bytes, near: str, report: Report) -> Iterator[Row]:

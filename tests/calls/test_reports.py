@@ -180,7 +180,7 @@ def test_planned_calls_are_counted_by_what_they_wait_for(cast: Cast, sofia: Clie
         assert page.context["cl"].queryset.count() == number
 
 
-# --- What only an administrator can mend ---------------------------------------------
+# --- What only an administrator can mend -------------------------------------------
 
 
 def refused(cast: Cast, code: int, **changes) -> WatiRequest:
@@ -248,7 +248,7 @@ def test_calls_in_that_whatsapp_ended_with_a_code_are_listed(cast: Cast, sofia: 
     assert troubles() == []
 
 
-# --- The first page ------------------------------------------------------------------
+# --- The first page ----------------------------------------------------------------
 
 
 def test_every_tile_leads_to_as_many_rows_as_it_counts(cast: Cast, sofia: Client):
