@@ -15,10 +15,7 @@ run: export DEBUG ?= 1
 run: export SIMULATOR ?= 1
 run: export MEDIA_ALLOW_PRIVATE_CANDIDATES ?= 1
 run: .venv/runtime  ## Set up and start everything, with demo data and the simulator
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py setup_account
-	@$(BIN)/python manage.py demo
-	@exec $(BIN)/python manage.py serve
+	@exec $(BIN)/python manage.py serve --prepare
 
 test: .venv/development node_modules/.package-lock.json  ## Run every test, on both databases
 	@./deploy/test-tools.sh

@@ -14,13 +14,24 @@ logger = logging.getLogger(__name__)
 app = Celery("callcenter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+SWEEPS = {  # seconds between two runs
+    "sweep": 1.0,
+    "sweep_plans": 1.0,
+    "sweep_webhooks": 2.0,
+    "sweep_requests": 2.0,
+    "sweep_agents": 5.0,
+    "forget_strangers": 3600.0,
+}
+# A sweep that waited until the next one is due is not worth running: on a busy worker
+# they would pile up before the work that people wait for.
 app.conf.beat_schedule = {
-    "sweep-calls": {"task": "calls.tasks.sweep", "schedule": 1.0},
-    "sweep-plans": {"task": "calls.tasks.sweep_plans", "schedule": 1.0},
-    "forget-strangers": {"task": "calls.tasks.forget_strangers", "schedule": 3600.0},
-    "sweep-webhooks": {"task": "calls.tasks.sweep_webhooks", "schedule": 2.0},
-    "sweep-requests": {"task": "calls.tasks.sweep_requests", "schedule": 2.0},
-    "sweep-agents": {"task": "calls.tasks.sweep_agents", "schedule": 5.0},
+    name: {
+        "task": f"calls.tasks.{name}",
+        "schedule": period,
+        "options": {"expires": period},
+    }
+    for name, period in SWEEPS.items()
 }
 
 # Set by `manage.py serve` once its embedded worker consumes. Before that, and in any

@@ -11,6 +11,7 @@ from agents.models import Agent, AgentState
 from callcenter.models import WatiAccount
 from callcenter.wati.errors import Outcome, WatiError
 from callcenter.wati.events import OutboundAnswer, OutboundStatus
+from callcenter.wati.parsing import STATUSES
 from calls import nodes, outbox, services
 from calls.ledger_notes import note_answer, pair_of
 from calls.models import Call, Direction, Line, WatiRequest
@@ -129,8 +130,8 @@ def placed(call: Call, wati_call_id: str) -> None:
 def _take_over(call: Call, shadow: Call) -> None:
     if shadow.answer_sdp:
         _keep_answer(call, shadow.answer_sdp)
-    if shadow.progress:
-        _progress(call, shadow.progress)
+    for word in shadow.heard.split():
+        _progress(Call.objects.get(pk=call.pk), word)
     if shadow.status == Status.ENDED:
         end(call.pk, Event.CUSTOMER_ENDED)
 
@@ -180,13 +181,28 @@ def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("A status of a call out came for a call that came in.")
-        _progress(call, event.status, event.sent_at)
+        if call.direction:
+            _progress(call, event.status, event.sent_at)
+        else:
+            _hold(call, event.status)
     return call
+
+
+def _hold(shadow: Call, word: str) -> None:
+    """Whose call it is nobody knows yet; a call that came in heeds no such word.
+
+    After a terminate only a rejection still says something new.
+    """
+    over = shadow.status == Status.ENDED
+    room = len(shadow.heard) + len(word) < 200
+    if word in STATUSES and room and (word == "rejected" or not over):
+        heard = f"{shadow.heard} {word}".strip()
+        Call.objects.filter(pk=shadow.pk).update(heard=heard)
 
 
 def _progress(call: Call, word: str, said_at: datetime | None = None) -> None:
     match word:
-        case "calling" | "placed":
+        case "calling":
             _show_progress(call, "placed")
         case "ringing":
             _show_progress(call, "ringing")
@@ -204,28 +220,22 @@ def _progress(call: Call, word: str, said_at: datetime | None = None) -> None:
 
 def _show_progress(call: Call, progress: str) -> None:
     """Only forward: a late word never takes a call back."""
-    steps = ("", "placed", "ringing", "accepted", "rejected")
-    waits = call.status in (Status.DIALING, Status.UNMATCHED)
-    known = call.progress if call.progress in steps else ""
-    if waits and steps.index(progress) > steps.index(known):
-        Call.objects.filter(pk=call.pk).update(progress=progress)
-        call.progress = progress
-        services.touch(call)
+    steps = ("", "placed", "ringing")
+    if steps.index(progress) > steps.index(call.progress):
+        dialing = Call.objects.filter(pk=call.pk, status=Status.DIALING)
+        if dialing.update(progress=progress):
+            services.touch(call)
 
 
 def _accepted(call: Call, said_at: datetime | None) -> None:
-    if call.status == Status.UNMATCHED:
-        _show_progress(call, "accepted")
-    elif call.status == Status.ENDED:
+    if call.status == Status.ENDED:
         record(call, "accepted", detail="WhatsApp says it was answered; it was over.")
     else:
         answered(call.pk, said_at)
 
 
 def _rejected(call: Call) -> None:
-    if call.status == Status.UNMATCHED:
-        _show_progress(call, "rejected")
-    elif call.status != Status.ENDED:
+    if call.status != Status.ENDED:
         end(call.pk, Event.REJECTED)
     elif call.result == Result.NO_ANSWER and call.end_reason == Event.CUSTOMER_ENDED:
         # Its terminate came first; the outcome is the same in either order.

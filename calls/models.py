@@ -69,6 +69,8 @@ class Call(models.Model):
     node_epoch = models.PositiveIntegerField(default=0)
     # Of a call out: what Wati said last of its way.
     progress = models.CharField(max_length=12, blank=True, editable=False)
+    # Of a shadow: the status words that came before their call, in order.
+    heard = models.CharField(max_length=200, blank=True, editable=False)
     offer_sdp = models.TextField(blank=True)
     answer_sdp = models.TextField(blank=True)
     muted = models.BooleanField(default=False)

@@ -144,9 +144,13 @@ def test_broken_offers_end_with_a_sentence_and_leave_nothing(stack: Stack, crew:
     assert refused.count() > 100
     assert not refused.filter(end_text="").exists()
     assert not WebhookDelivery.objects.filter(problem__contains="Error").exists()
-    after = metrics(stack)
-    assert after["callcenter_tasks"] <= before["callcenter_tasks"] + 2
-    assert after["process_open_fds"] <= before["process_open_fds"] + 20
+    # A sweep may hold a connection at this moment, but not for long.
+    wait_for(lambda: nothing_is_left(before, metrics(stack)), "tasks and files to go")
+
+
+def nothing_is_left(before: dict[str, float], after: dict[str, float]) -> bool:
+    tasks, files = "callcenter_tasks", "process_open_fds"
+    return after[tasks] <= before[tasks] + 2 and after[files] <= before[files] + 10
 
 
 def test_no_offer_costs_more_than_50_ms_of_work():

@@ -9,6 +9,7 @@ from typing import Any
 from celery.beat import EmbeddedService
 from daphne.server import Server
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from twisted.internet import reactor as running_reactor
 
@@ -78,8 +79,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument(
+            "--prepare",
+            action="store_true",
+            help="First migrate and make the first account, or the demo's data.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["prepare"]:
+            self.prepare()
         from callcenter.asgi import application
 
         self.worker = EmbeddedWorker() if settings.EMBEDDED else None
@@ -101,6 +109,13 @@ class Command(BaseCommand):
         server.run()
         if server.abort_start:
             raise SystemExit(1)
+
+    def prepare(self) -> None:
+        """In this process: each start of Python and Django costs seconds."""
+        call_command("migrate", verbosity=0)
+        call_command("setup_account")
+        if settings.SIMULATOR:
+            call_command("demo", stdout=self.stdout)
 
     def ready(self) -> None:
         if self.worker is not None:
