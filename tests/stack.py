@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.test import Client
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from agents.models import Agent, Queue
@@ -247,8 +249,9 @@ class Console:
         )
 
     def _read(self) -> None:
-        for text in self._socket:
-            self._news.put(json.loads(text))
+        with suppress(ConnectionClosed):  # its node may be killed
+            for text in self._socket:
+                self._news.put(json.loads(text))
 
     def say(self, kind: str, **fields: Any) -> None:
         self._socket.send(json.dumps({"type": kind, **fields}))

@@ -72,8 +72,13 @@ async def open_phone(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @plain
 async def state(request: HttpRequest, token: str) -> HttpResponseBase:
-    """What the phone shows, once it is newer than ``version`` (or after a while)."""
-    handset = read_handset(token)
+    """What the phone shows, once it is newer than ``version`` (or after a while).
+
+    Nothing for a phone that is off: a page that changed its number still asks once.
+    """
+    handset = the_world().handsets.by_token(token)
+    if handset is None:
+        return nothing()
     await handset.wait_beyond(int(request.GET.get("version", "0")))
     reply = JsonResponse(shown(handset))
     reply.headers["Cache-Control"] = "no-store"

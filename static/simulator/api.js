@@ -53,7 +53,7 @@ export class PhoneApi {
   async state(version) {
     const token = this.#token;
     const reply = await fetch(`${this.#pages}${token}/state?version=${version}`);
-    if (reply.status === 400) {
+    if (reply.status === 204) {
       throw new PhoneOff();
     }
     return this.#read(reply);
