@@ -267,6 +267,8 @@ def _note_token(account: WatiAccount, error: WatiError | None) -> None:
     if error is None:
         mine.exclude(unauthorised_since=None).update(unauthorised_since=None)
     elif error.outcome == Outcome.UNAUTHORISED:
+        if mine.get().api_token != account.api_token:
+            return  # it was replaced while this request was on its way
         logger.error("account %s: Wati refuses the API token", account.pk)
         mine.filter(unauthorised_since=None).update(unauthorised_since=timezone.now())
 

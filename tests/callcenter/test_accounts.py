@@ -14,8 +14,12 @@ from django.utils import timezone
 
 from callcenter.connection import host_part
 from callcenter.models import WatiAccount
+from callcenter.wati.errors import Outcome, WatiError
+from calls import outbox, plans
 from calls.models import Line, WebhookDelivery
-from tests.cast import HASHED, Cast
+from calls.services import Refused
+from permissions.models import Contact
+from tests.cast import CARLA, HASHED, Cast
 
 PAGE = "/admin/callcenter/watiaccount/"
 NO_LINES = {"lines-TOTAL_FORMS": "0", "lines-INITIAL_FORMS": "0"}
@@ -143,6 +147,36 @@ def test_a_new_token_ends_the_trouble_with_the_old_one(cast: Cast, sofia: Client
     WatiAccount.objects.update(unauthorised_since=timezone.now())
     save(sofia, cast.account, api_token="a-new-token")
     assert WatiAccount.objects.get().unauthorised_since is None
+
+
+def test_work_goes_on_once_the_token_is_replaced(cast: Cast, sofia: Client):
+    carla = Contact.objects.create(waid=CARLA)
+    WatiAccount.objects.update(unauthorised_since=timezone.now())
+    cast.line.account.refresh_from_db()
+    with pytest.raises(Refused, match="must renew it"):
+        plans.ask(cast.ana, carla, cast.line)
+    assert "has refused the API token" in sofia.get(PAGE).content.decode()
+    page = save(sofia, cast.account, api_token="a-new-token")
+    assert "has refused the API token" not in page.content.decode()
+    cast.line.account.refresh_from_db()
+    assert plans.ask(cast.ana, carla, cast.line).state == "asking"
+
+
+def test_a_late_refusal_of_the_old_token_does_not_blame_the_new_one(
+    cast: Cast, sofia: Client
+):
+    carla = Contact.objects.create(waid=CARLA)
+    plan = plans.ask(cast.ana, carla, cast.line)
+    request = outbox.take(plan.requests.get().pk)
+    assert request is not None
+    save(sofia, cast.account, api_token="a-new-token")
+    refusal = WatiError(Outcome.UNAUTHORISED, "The token is wrong.", status=401)
+    outbox.finish(request, None, refusal)
+    assert WatiAccount.objects.get().unauthorised_since is None
+    again = outbox.take(request.pk)
+    assert again is not None
+    outbox.finish(again, None, refusal)
+    assert WatiAccount.objects.get().unauthorised_since is not None
 
 
 def test_only_superusers_move_an_account_or_its_secrets(cast: Cast, lead: Client):
