@@ -189,16 +189,17 @@ function requested(out) {
 }
 
 /**
- * Everything again, on connect: what was asked while the connection was down is
- * settled, and a number still in the field has to be looked up again.
+ * Everything again. After a lost connection nobody will reply to what was asked before.
  * @param {CallingOut} out
  * @param {{lines?: Line[], plans?: Plan[]}} message
+ * @param {boolean} isBack
  * @returns {CallingOut}
  */
-export function outConnected(out, { lines = [], plans = [] }) {
-  const next = planned({ ...out, lines, lookingSince: null }, plans);
+export function outRefreshed(out, { lines = [], plans = [] }, isBack) {
+  const next = planned({ ...out, lines }, plans);
   const isThere = lines.some(({ id }) => isId(id, out.line));
-  return { ...next, asked: [], line: isThere ? out.line : (lines[0]?.id ?? null) };
+  const line = isThere ? out.line : (lines[0]?.id ?? null);
+  return isBack ? { ...next, line, asked: [], lookingSince: null } : { ...next, line };
 }
 
 /**

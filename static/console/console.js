@@ -130,11 +130,12 @@ export class Console {
       this.#clock.observe(message.server_time, performance.now());
     }
     const first = !this.#store.state.loaded;
+    const isBack = this.#store.state.connection !== "online";
     this.#store.dispatch(message);
     if (message.type === "person") {
       this.#outVerbs.heard(message);
     }
-    if (message.type === "console") {
+    if (message.type === "console" && isBack) {
       this.#verbs.repeatMute();
       this.#outVerbs.repeatLookUp();
       if (first) {

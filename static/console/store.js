@@ -31,8 +31,8 @@ import {
   nobodyToCall,
   OUT_REDUCERS,
   outCalled,
-  outConnected,
   outExpired,
+  outRefreshed,
   outRefused,
 } from "./calling-out.js";
 import { isHeld, isOffered, isSame, myCall } from "./calls.js";
@@ -126,21 +126,22 @@ function newer(known, told) {
 }
 
 /**
- * Everything again, on connect. What is no longer told is gone; what was answered
- * while the connection was down is settled.
+ * Everything again. What is no longer told is gone. After a lost connection nobody will
+ * reply to what was asked before; otherwise the reply may still be on its way.
  * @param {State} state
- * @param {{agent: Agent, calls: Call[]} & Parameters<typeof outConnected>[1]} message
+ * @param {{agent: Agent, calls: Call[]} & Parameters<typeof outRefreshed>[1]} message
  * @param {number} now
  */
 function replaceAll(state, { agent, calls, ...more }, now) {
   const told = new Set(calls.map((call) => call.id));
+  const isBack = state.connection !== "online";
   /** @type {State} */
   let next = {
     ...state,
     connection: "online",
     agent: newer(state.agent, agent),
-    asked: {},
-    mute: { ...state.mute, sent: 0 },
+    asked: isBack ? {} : state.asked,
+    mute: isBack ? { ...state.mute, sent: 0 } : state.mute,
   };
   for (const call of Object.values(state.calls)) {
     next = told.has(call.id) ? next : withoutCall(next, call, now);
@@ -150,7 +151,7 @@ function replaceAll(state, { agent, calls, ...more }, now) {
   }
   // A page just loaded picks up the call it finds; later ones are answered by hand.
   const found = state.loaded ? next.soundHere : (myCall(next)?.id ?? next.soundHere);
-  const out = outConnected(next.out, more);
+  const out = outRefreshed(next.out, more, isBack);
   return { ...next, loaded: true, soundHere: found, out };
 }
 

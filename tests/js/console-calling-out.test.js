@@ -258,6 +258,16 @@ test("a call that another window of the agent asked for has its sound there", ()
   assert.equal(soundCall(state), null);
 });
 
+test("everything told once more does not forget what was just asked", () => {
+  const looked = after(typed, lookedUp(), connected());
+  assert.notEqual(looked.out.lookingSince, null);
+  const called = { type: "call", call: dialing() };
+  const state = after(typed, asked("call"), connected(), called);
+  assert.equal(soundCall(state)?.id, "call-1");
+  const lost = { type: "connection", connection: "lost" };
+  assert.deepEqual(after(asked("call"), lost, connected()).out.asked, []);
+});
+
 test("a call asked for just before the connection broke is found again here", () => {
   const state = after(asked("call"), connected({ calls: [dialing()] }));
   assert.equal(soundCall(state)?.id, "call-1");

@@ -177,6 +177,14 @@ test("a click on Answer reads Connecting until the call is active", () => {
   assert.equal(callStatus(reduce(claimed, tell(active()), 6)), "In call");
 });
 
+test("everything told once more leaves an answer that is on its way", () => {
+  const state = after(online, console_(carla()), ask("answer"), console_(carla()));
+  assert.equal(callStatus(state), "Connecting");
+  const lost = { type: "connection", connection: "lost" };
+  const back = after(online, console_(carla()), ask("answer"), lost, console_(carla()));
+  assert.equal(callStatus(back), "Ringing");
+});
+
 test("a refused answer brings the card back, with the server's sentence", () => {
   const state = after(online, console_(carla()), ask("answer", 7), {
     type: "problem",
