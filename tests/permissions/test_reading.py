@@ -31,9 +31,7 @@ META = {
         {
             "action_name": "start_call",
             "can_perform_action": True,
-            "limits": [
-                {"time_period": "P1D", "max_allowed": 100, "current_usage": 7}
-            ],
+            "limits": [{"time_period": "P1D", "max_allowed": 100, "current_usage": 7}],
         },
     ],
 }
