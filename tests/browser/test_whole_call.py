@@ -1,113 +1,25 @@
 """Carla calls with the phone page, Ana answers at her console; both in Chromium."""
 
-import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.db import connections
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import expect
 
 from calls.models import Call, Node
-from tests.browser.conftest import Tell
+from tests.browser.conftest import ANAS_TONE, CARLAS_TONE, Scene, Tell
 from tests.browser.windows import (
     ConsoleWindow,
     PhoneWindow,
-    Window,
     delays,
-    flags,
     told,
-    write_voice,
 )
-from tests.cast import CARLA, PASSWORD, Cast
+from tests.cast import Cast
 from tests.stack import FULL, Stack
 
 pytestmark = pytest.mark.browser
 
-ANAS_TONE, CARLAS_TONE = 1200.0, 440.0
 STILL_ON_ITS_WAY = 1.0  # seconds; sound of an old page that may come out later
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-        # Playwright's event loop runs in this thread, and while a loop runs Django
-        # keeps connections of its own.
-        connections.close_all()
-
-
-@pytest.fixture(scope="module")
-def desk(
-    playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browser]:
-    """The browser of the agents."""
-    voice = write_voice(tmp_path_factory.mktemp("desk") / "ana.wav", ANAS_TONE)
-    browser = playwright.chromium.launch(executable_path=chromium, args=flags(voice))
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def pocket(
-    playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browser]:
-    """The browser of the caller."""
-    voice = write_voice(tmp_path_factory.mktemp("pocket") / "carla.wav", CARLAS_TONE)
-    browser = playwright.chromium.launch(executable_path=chromium, args=flags(voice))
-    yield browser
-    browser.close()
-
-
-class Scene:
-    """Opens windows and closes them; none may have complained."""
-
-    def __init__(self, stack: Stack, desk: Browser, pocket: Browser) -> None:
-        self.stack = stack
-        self._desk = desk
-        self._pocket = pocket
-        self._windows: list[Window] = []
-
-    def console(self, username: str) -> ConsoleWindow:
-        """An agent, signed in and available; on the last node, as no webhook is."""
-        permissions = ["microphone", "notifications"]
-        window = ConsoleWindow(self._desk.new_context(permissions=permissions))
-        self._windows.append(window)
-        window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
-        return window.go_available()
-
-    def phone(self) -> PhoneWindow:
-        window = PhoneWindow(self._pocket.new_context(permissions=["microphone"]))
-        self._windows.append(window)
-        mine = json.dumps({"waid": CARLA, "name": "Carla"})
-        window.page.add_init_script(f"localStorage['simulated-phone'] = '{mine}'")
-        return window.switch_on(self.stack.simulator_url)
-
-    def close(self) -> None:
-        for window in self._windows:
-            window.close()
-
-    def assert_calm(self) -> None:
-        assert [window.problems for window in self._windows if window.problems] == []
-
-
-@pytest.fixture
-def scene(stack: Stack, crew: Cast, desk: Browser, pocket: Browser) -> Iterator[Scene]:
-    scene = Scene(stack, desk, pocket)
-    yield scene
-    scene.close()
-    scene.assert_calm()
-
-
-@pytest.fixture
-def ana(scene: Scene) -> ConsoleWindow:
-    return scene.console("ana")
-
-
-@pytest.fixture
-def carla(scene: Scene) -> PhoneWindow:
-    return scene.phone()
 
 
 def talk(ana: ConsoleWindow, carla: PhoneWindow) -> None:
