@@ -1,7 +1,5 @@
 """The call log as a file: what stands in it, and who may have it."""
 
-import csv
-import io
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -17,6 +15,7 @@ from calls import exports
 from calls.models import Call, Offer
 from permissions.models import Contact
 from tests.cast import CARLA, HASHED, Cast
+from tests.streams import get, parts_of, read, signed_in
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ADDRESS = "/calls/export.csv"
@@ -39,22 +38,17 @@ def past_call(cast: Cast, **changes) -> Call:
     return Call.objects.create(**(fields | changes))
 
 
-async def read(client: AsyncClient, query: str = "") -> list[dict[str, str]]:
-    response = await client.get(f"{ADDRESS}{query}")
-    assert response.status_code == 200, response.content
-    content = b"".join([part async for part in response.streaming_content])
-    return list(csv.DictReader(io.StringIO(content.decode())))
+def read_log(client: AsyncClient, query: str = "") -> list[dict[str, str]]:
+    return read(client, f"{ADDRESS}{query}")
 
 
 @pytest.fixture
-async def sofia(cast: Cast) -> AsyncClient:
-    client = AsyncClient()
-    await client.aforce_login(cast.sofia)
-    return client
+def sofia(cast: Cast) -> AsyncClient:
+    return signed_in(cast.sofia)
 
 
-async def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient):
-    carla = await Contact.objects.acreate(waid=CARLA, name="Carla")
+def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient):
+    carla = Contact.objects.create(waid=CARLA, name="Carla")
     call = past_call(
         cast,
         contact=carla,
@@ -68,7 +62,7 @@ async def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient)
         call=call, agent=cast.bruno, outcome="declined", offered_at=NOON
     )
     Offer.objects.create(call=call, agent=cast.ana, outcome="answered")
-    [row] = await read(sofia)
+    [row] = read_log(sofia)
     assert row == {
         "call_id": str(call.pk),
         "wati_call_id": call.wati_call_id,
@@ -106,27 +100,27 @@ async def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient)
     }
 
 
-async def test_times_stand_in_the_call_centers_zone_which_is_named(
+def test_times_stand_in_the_call_centers_zone_which_is_named(
     cast: Cast, sofia: AsyncClient, settings
 ):
     settings.TIME_ZONE = "Asia/Kolkata"
     past_call(cast)
-    [row] = await read(sofia)
+    [row] = read_log(sofia)
     assert row["offered_at"] == "2026-11-20 17:30:00"
     assert row["timezone"] == "Asia/Kolkata"
 
 
-async def test_a_day_is_the_day_of_the_call_centers_zone(
+def test_a_day_is_the_day_of_the_call_centers_zone(
     cast: Cast, sofia: AsyncClient, settings
 ):
     settings.TIME_ZONE = "Asia/Kolkata"
     late = past_call(cast, created_at=NOON + timedelta(hours=7), ended_at=None)
     past_call(cast, created_at=NOON + timedelta(hours=6), ended_at=None)
-    rows = await read(sofia, "?from=2026-11-21&to=2026-11-21")
+    rows = read_log(sofia, "?from=2026-11-21&to=2026-11-21")
     assert [row["call_id"] for row in rows] == [str(late.pk)]
 
 
-async def test_pages_join_without_a_gap_or_a_double(
+def test_pages_join_without_a_gap_or_a_double(
     cast: Cast, sofia: AsyncClient, monkeypatch
 ):
     monkeypatch.setattr(csv_files, "PAGE", 3)
@@ -134,17 +128,17 @@ async def test_pages_join_without_a_gap_or_a_double(
     calls = [
         past_call(cast, created_at=NOON + timedelta(seconds=n // 5)) for n in range(17)
     ]
-    rows = await read(sofia)
+    rows = read_log(sofia)
     assert sorted(row["call_id"] for row in rows) == sorted(str(c.pk) for c in calls)
     starts = [row["offered_at"] for row in rows]
     assert starts == sorted(starts)
 
 
-async def test_shadows_of_calls_that_were_never_offered_stay_out(
+def test_shadows_of_calls_that_were_never_offered_stay_out(
     cast: Cast, sofia: AsyncClient
 ):
     past_call(cast, direction="")
-    assert await read(sofia) == []
+    assert read_log(sofia) == []
 
 
 @pytest.mark.parametrize(
@@ -162,21 +156,19 @@ async def test_shadows_of_calls_that_were_never_offered_stay_out(
         "?p=2&o=3&bom=0",
     ],
 )
-async def test_the_same_query_string_gives_the_rows_of_the_admins_list(
+def test_the_same_query_string_gives_the_rows_of_the_admins_list(
     cast: Cast, sofia: AsyncClient, query: str
 ):
-    carla = await Contact.objects.acreate(waid=CARLA, name="Carla")
+    carla = Contact.objects.create(waid=CARLA, name="Carla")
     answered = {"result": "answered", "agent": cast.ana}
     past_call(cast, contact=carla, **answered)
     past_call(cast, contact=carla, created_at=NOON + timedelta(minutes=1))
     past_call(cast, status="ringing", result="", ended_at=None)
     past_call(cast, created_at=NOON - timedelta(days=3), **answered)
     query = query.format(ana=cast.ana.pk)
-    page = await sofia.get(
-        f"/admin/calls/call/{query.replace('p=2&', '')}", follow=True
-    )
+    page = get(sofia, f"/admin/calls/call/{query.replace('p=2&', '')}", follow=True)
     shown = {str(call.pk) for call in page.context["cl"].queryset}
-    rows = await read(sofia, query)
+    rows = read_log(sofia, query)
     assert {row["call_id"] for row in rows} == shown
     assert shown
 
@@ -193,25 +185,25 @@ async def test_the_same_query_string_gives_the_rows_of_the_admins_list(
         ("?queue__id__exact=Support", "filters"),
     ],
 )
-async def test_a_filter_that_cannot_be_read_is_said_in_a_sentence(
+def test_a_filter_that_cannot_be_read_is_said_in_a_sentence(
     sofia: AsyncClient, query: str, word: str
 ):
-    response = await sofia.get(f"{ADDRESS}{query}")
+    response = get(sofia, f"{ADDRESS}{query}")
     assert response.status_code == 400
     assert word in response.content.decode()
 
 
-async def test_the_file_name_carries_the_range_and_the_zone(sofia: AsyncClient):
-    response = await sofia.get(f'{ADDRESS}?from=2026-11-01&to=2026-11-20&q="%0d%0a')
+def test_the_file_name_carries_the_range_and_the_zone(sofia: AsyncClient):
+    response = get(sofia, f'{ADDRESS}?from=2026-11-01&to=2026-11-20&q="%0d%0a')
     name = response.headers["Content-Disposition"]
     assert name == (
         'attachment; filename="calls_from-2026-11-01_to-2026-11-20_UTC.csv"'
     )
 
 
-async def test_a_mark_for_spreadsheets_leads_the_file_when_asked(sofia: AsyncClient):
-    response = await sofia.get(f"{ADDRESS}?bom=1")
-    content = b"".join([part async for part in response.streaming_content])
+def test_a_mark_for_spreadsheets_leads_the_file_when_asked(sofia: AsyncClient):
+    response = get(sofia, f"{ADDRESS}?bom=1")
+    content = b"".join(parts_of(response))
     assert content.startswith(b"\xef\xbb\xbfcall_id,")
     assert content.endswith(b"\r\n")
 
@@ -238,37 +230,33 @@ async def test_a_mark_for_spreadsheets_leads_the_file_when_asked(sofia: AsyncCli
         "“=1”",
     ],
 )
-async def test_a_name_that_is_a_formula_stays_text(
-    cast: Cast, sofia: AsyncClient, name: str
-):
-    stranger = await Contact.objects.acreate(bsuid=name, name=name)
+def test_a_name_that_is_a_formula_stays_text(cast: Cast, sofia: AsyncClient, name: str):
+    stranger = Contact.objects.create(bsuid=name, name=name)
     past_call(cast, contact=stranger)
-    [row] = await read(sofia)
+    [row] = read_log(sofia)
     assert row["contact_name"] == f"'{name}"
     assert row["contact_bsuid"] == f"'{name}"
 
 
 @pytest.mark.parametrize("name", ["Carla", "O’Brien, “Pat”", "Łukasz\nNowak", "李", ""])
-async def test_other_names_come_back_as_they_were(
-    cast: Cast, sofia: AsyncClient, name: str
-):
-    past_call(cast, contact=await Contact.objects.acreate(waid=CARLA, name=name))
-    [row] = await read(sofia)
+def test_other_names_come_back_as_they_were(cast: Cast, sofia: AsyncClient, name: str):
+    past_call(cast, contact=Contact.objects.create(waid=CARLA, name=name))
+    [row] = read_log(sofia)
     assert row["contact_name"] == name
 
 
-async def test_a_stream_that_fails_says_so_and_ends(
+def test_a_stream_that_fails_says_so_and_ends(
     cast: Cast, sofia: AsyncClient, monkeypatch, caplog
 ):
     past_call(cast)
     monkeypatch.setitem(exports.__dict__, "COLUMNS", [("broken", lambda call: 1 // 0)])
-    response = await sofia.get(ADDRESS)
-    content = b"".join([part async for part in response.streaming_content])
+    response = get(sofia, ADDRESS)
+    content = b"".join(parts_of(response))
     assert content.decode().splitlines() == ["broken", csv_files.INCOMPLETE]
     assert "stopped early" in caplog.text
 
 
-async def test_pages_leave_memory_again(cast: Cast, sofia: AsyncClient, monkeypatch):
+def test_pages_leave_memory_again(cast: Cast, sofia: AsyncClient, monkeypatch):
     past_call(cast)
     monkeypatch.setattr(csv_files, "PAGE", 50)
     template = Call.objects.get()
@@ -287,10 +275,10 @@ async def test_pages_leave_memory_again(cast: Cast, sofia: AsyncClient, monkeypa
             for n in range(1000)
         ]
     )
-    response = await sofia.get(ADDRESS)
+    response = get(sofia, ADDRESS)
     tracemalloc.start()
     try:
-        parts = [len(part) async for part in response.streaming_content]
+        parts = [len(part) for part in parts_of(response)]
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,7 +1,5 @@
 """The permission ledger as a file."""
 
-import csv
-import io
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,22 +16,14 @@ from permissions import services
 from permissions.ledger import Pair
 from permissions.models import Contact, PermissionEvent
 from tests.cast import CARLA, HASHED, Cast
+from tests.streams import get, read, signed_in
 
 ADDRESS = "/permissions/export.csv"
 
 
 @pytest.fixture
-async def sofia(cast: Cast) -> AsyncClient:
-    client = AsyncClient()
-    await client.aforce_login(cast.sofia)
-    return client
-
-
-async def read(client: AsyncClient, address: str) -> list[dict[str, str]]:
-    response = await client.get(address)
-    assert response.status_code == 200, response.content
-    content = b"".join([part async for part in response.streaming_content])
-    return list(csv.DictReader(io.StringIO(content.decode())))
+def sofia(cast: Cast) -> AsyncClient:
+    return signed_in(cast.sofia)
 
 
 def pair_with(cast: Cast, waid: str = CARLA, name: str = "Carla") -> Pair:
@@ -49,11 +39,11 @@ def grant(pair: Pair, **changes) -> None:
     services.permission_webhook(pair, word, key=key, received_at=now)
 
 
-async def test_a_request_and_its_grant_are_two_lines(cast: Cast, sofia: AsyncClient):
+def test_a_request_and_its_grant_are_two_lines(cast: Cast, sofia: AsyncClient):
     pair = pair_with(cast)
     services.ask(pair, key="plan", by=cast.ana.user)
     grant(pair)
-    asked, granted = await read(sofia, ADDRESS)
+    asked, granted = read(sofia, ADDRESS)
     assert (asked["event"], asked["by"], asked["source"]) == ("requested", "ana", "own")
     assert asked["requests_left_24h"] == "0"
     assert granted["event"] == "granted"
@@ -66,21 +56,21 @@ async def test_a_request_and_its_grant_are_two_lines(cast: Cast, sofia: AsyncCli
     assert (granted["calls_used_24h"], granted["calls_max_24h"]) == ("0", "100")
 
 
-async def test_do_not_call_is_a_line_without_a_number(cast: Cast, sofia: AsyncClient):
+def test_do_not_call_is_a_line_without_a_number(cast: Cast, sofia: AsyncClient):
     carla = pair_with(cast).contact
     services.block(carla, user=cast.sofia, reason="=1+1")
-    [row] = await read(sofia, ADDRESS)
+    [row] = read(sofia, ADDRESS)
     assert (row["event"], row["business_number"]) == ("blocked", "")
     assert row["detail"] == "'=1+1"
 
 
-async def test_pages_join_without_a_gap_or_a_double(
+def test_pages_join_without_a_gap_or_a_double(
     cast: Cast, sofia: AsyncClient, monkeypatch
 ):
     monkeypatch.setattr(csv_files, "PAGE", 3)
     for number in range(10):
         grant(pair_with(cast, f"491511234560{number}"))
-    rows = await read(sofia, ADDRESS)
+    rows = read(sofia, ADDRESS)
     events = PermissionEvent.objects.order_by("pk").values_list("pk", flat=True)
     assert [int(row["event_id"]) for row in rows] == list(events)
 
@@ -102,7 +92,7 @@ async def test_pages_join_without_a_gap_or_a_double(
         ("contact", ""),
     ],
 )
-async def test_each_lists_button_gives_the_history_of_its_rows(
+def test_each_lists_button_gives_the_history_of_its_rows(
     cast: Cast, sofia: AsyncClient, page: str, query: str
 ):
     carla, dario = pair_with(cast), pair_with(cast, "14155552671", "Dario")
@@ -111,36 +101,32 @@ async def test_each_lists_button_gives_the_history_of_its_rows(
     services.block(dario.contact, user=cast.sofia, reason="He asked.")
     line = f"{cast.account.pk}-{cast.line.number}"
     query = query.format(line=line, carla=carla.contact.pk)
-    response = await sofia.get(f"/admin/permissions/{page}/{query}")
-    shown = [row.pk async for row in response.context["cl"].queryset]
+    response = get(sofia, f"/admin/permissions/{page}/{query}")
+    shown = [row.pk for row in response.context["cl"].queryset]
     by = {"permissionevent": "pk", "callpermission": "permission", "contact": "contact"}
     wanted = PermissionEvent.objects.filter(**{f"{by[page]}__in": shown})
     export = f"{ADDRESS}{response.context['export_query']}"
     assert export.replace("&", "&amp;") in response.content.decode()
-    rows = await read(sofia, export)
-    assert {int(row["event_id"]) for row in rows} == {
-        event.pk async for event in wanted
-    }
+    rows = read(sofia, export)
+    assert {int(row["event_id"]) for row in rows} == {event.pk for event in wanted}
     assert rows
 
 
 @pytest.mark.parametrize(
     "query", ["?from=yesterday", "?no_such=1", "?of=contacts&from=2026-01-01"]
 )
-async def test_a_filter_that_cannot_be_read_is_refused(sofia: AsyncClient, query: str):
-    assert (await sofia.get(f"{ADDRESS}{query}")).status_code == 400
+def test_a_filter_that_cannot_be_read_is_refused(sofia: AsyncClient, query: str):
+    assert get(sofia, f"{ADDRESS}{query}").status_code == 400
 
 
-async def test_a_call_of_the_log_names_the_permission_it_used(
-    cast: Cast, sofia: AsyncClient
-):
+def test_a_call_of_the_log_names_the_permission_it_used(cast: Cast, sofia: AsyncClient):
     pair = pair_with(cast)
     grant(pair)
     fields = {"account": cast.account, "line": cast.line, "direction": "outbound"}
     call = Call.objects.create(contact=pair.contact, **fields)
     services.place_call(pair, call=call.pk, by=cast.ana.user)
     services.call_unanswered(pair, call=call.pk)
-    [row] = await read(sofia, "/calls/export.csv")
+    [row] = read(sofia, "/calls/export.csv")
     assert (row["permission_source"], row["permission_kind"]) == (
         "webhook",
         "temporary",
