@@ -107,6 +107,11 @@ class Processor:
             call = crc32(delivery.wati_call_id.encode())
             self._pools[call % len(self._pools)].submit(self._run, delivery.pk)
 
+    def drain(self, seconds: float) -> None:
+        """Wait until everything given so far has had its effect. Or TimeoutError."""
+        for barrier in [pool.submit(int) for pool in self._pools]:
+            barrier.result(seconds)
+
     def _run(self, delivery_id: int) -> None:
         try:
             close_old_connections()

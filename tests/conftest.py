@@ -2,26 +2,26 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import setup_databases
 
+from calls import inbox
 from tests.cast import Cast, introduce
 from tests.stack import Stack
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker) -> Iterator[None]:
+def django_db_setup(django_test_environment: None, django_db_blocker) -> None:
     """pytest-django's own makes no database for tests that reach it by the stack."""
+    # Never torn down: the whole cluster, or the file, goes with the run.
     with django_db_blocker.unblock():
-        databases = setup_databases(verbosity=0, interactive=False)
-    yield
-    with django_db_blocker.unblock():
-        teardown_databases(databases, verbosity=0)
+        setup_databases(verbosity=0, interactive=False)
 
 
 @pytest.fixture
-def cast(transactional_db: None) -> Cast:
+def cast(transactional_db: None) -> Iterator[Cast]:
     """Ana and Bruno on the Support queue, with a line at the false Wati."""
-    return introduce()
+    yield introduce()
+    inbox.processor.drain(30)  # its threads would hold what is emptied next
 
 
 @pytest.fixture(scope="module")
