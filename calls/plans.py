@@ -128,7 +128,7 @@ def sweep() -> None:
         _move(plan, State.EXPIRED, sentence="The permission ran out.")
     stale = Plan.objects.filter(state=State.OFFERED, offered_at__lt=now - OFFER_LASTS)
     for plan in stale:
-        _move(plan, State.GRANTED, agent=None, due_at=now)
+        _move(plan, State.GRANTED, only_from=(State.OFFERED,), agent=None, due_at=now)
     due = Plan.objects.filter(state=State.GRANTED, due_at__lte=now)
     soonest = F("expires_at").asc(nulls_last=True)
     plans = due.select_related("contact", "line__account", "line__queue", "agent")
@@ -145,7 +145,8 @@ def _offer(plan: Plan) -> None:
     agent_id = _agent_for(plan)
     if agent_id is not None:
         now = timezone.now()
-        _move(plan, State.OFFERED, agent_id=agent_id, offered_at=now)
+        offer = {"agent_id": agent_id, "offered_at": now, "sentence": ""}
+        _move(plan, State.OFFERED, only_from=(State.GRANTED,), **offer)
 
 
 def verdict_of(plan: Plan) -> Verdict:
@@ -153,10 +154,9 @@ def verdict_of(plan: Plan) -> Verdict:
 
 
 def _wait_or_end(plan: Plan, verdict: Verdict) -> None:
-    if verdict.earliest is None:
-        _move(plan, State.REFUSED, sentence=verdict.sentence)
-    else:
-        _move(plan, State.GRANTED, due_at=verdict.earliest, sentence=verdict.sentence)
+    later = {"due_at": verdict.earliest} if verdict.earliest else {}
+    state = State.GRANTED if later else State.REFUSED
+    _move(plan, state, only_from=(State.GRANTED,), sentence=verdict.sentence, **later)
 
 
 def _agent_for(plan: Plan) -> int | None:

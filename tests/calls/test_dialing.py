@@ -1,12 +1,15 @@
 """Calling out, without sound: the agent's wish, Wati's words, the ledger."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from callcenter.wati.client import Answer
-from callcenter.wati.errors import Outcome, WatiError
+from callcenter.wati.errors import Outcome, WatiError, sentence
 from callcenter.wati.events import (
     Caller,
     CallTerminated,
@@ -424,3 +427,89 @@ def test_outside_the_persons_hours_the_plan_waits(cast: Cast, carla: Contact):
     assert plan.state == "granted"
     assert plan.due_at is not None
     assert plan.due_at > now + timedelta(hours=1)
+
+
+# --- The same thing twice, and at the same time ------------------------------------
+
+
+def test_a_task_that_is_delivered_twice_sends_once(cast: Cast, carla: Contact):
+    call = dial(cast, carla)
+    assert dialing.offer_made(call.pk, "v=0")
+    assert not dialing.offer_made(call.pk, "v=0")
+    request = WatiRequest.objects.get(call=call)
+    assert outbox.take(request.pk) is not None
+    assert outbox.take(request.pk) is None
+    assert WatiRequest.objects.get().attempts == 1
+
+
+def test_a_call_that_comes_in_while_we_dial_rings_at_a_colleague(
+    cast: Cast, carla: Contact
+):
+    ours = placed(cast, carla)
+    event = InboundCall("wacid.glare", "v=0", caller=Caller(CARLA))
+    now = timezone.now()
+    theirs = services.offered(cast.account, event, received_at=now, offer="v=0")
+    assert theirs.pk != ours.pk
+    assert [offer.agent for offer in theirs.offers.all()] == [cast.bruno]
+    assert fresh(ours).status == "dialing"
+
+
+def test_an_answer_that_may_not_be_opened_ends_the_call_at_wati_too(
+    cast: Cast, carla: Contact
+):
+    call = placed(cast, carla)
+    answer = OutboundAnswer("wacid.7", "v=0")
+    dialing.answer_refused(cast.account, answer, "It names a private address.")
+    call = fresh(call)
+    assert (call.end_reason, call.end_text) == (
+        "media_failed",
+        "It names a private address.",
+    )
+    assert call.requests.filter(verb="terminate").exists()
+
+
+def test_two_workers_offer_a_plan_once(cast: Cast, carla: Contact):
+    plan = ask(cast, carla)
+    event = PermissionChanged(waid=CARLA, granted=True)
+    pair = pair_of(carla, cast.line)
+    now = timezone.now()
+    plans.word_of(
+        permissions.permission_webhook(pair, event, key="yes", received_at=now)
+    )
+    plan.refresh_from_db()
+    version = plan.version
+    barrier = threading.Barrier(4)
+
+    def worker(_: int) -> None:
+        barrier.wait()
+        try:
+            plans.sweep()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(worker, range(4)))
+    plan.refresh_from_db()
+    assert (plan.state, plan.version) == ("offered", version + 1)
+
+
+def test_who_opted_out_between_the_yes_and_the_call_is_not_called(
+    cast: Cast, carla: Contact
+):
+    plan = ask(cast, carla)
+    say_yes(cast, carla)
+    permissions.block(carla, user=cast.sofia, reason="She wrote to us.")
+    with pytest.raises(services.Refused, match="do-not-call"):
+        plans.call(plan.pk, cast.ana)
+    assert not Call.objects.exists()
+
+
+@pytest.mark.parametrize("code", [138001, 138003, 138005, 138006, 138012, 138013])
+def test_every_refusal_is_a_sentence_and_a_fact(cast: Cast, carla: Contact, code: int):
+    call = dial(cast, carla)
+    failure = WatiError(Outcome.REFUSED, sentence(code), 400, code)
+    outbox.finish(sent(call), None, failure)
+    call = fresh(call)
+    assert call.error_code == code
+    assert call.end_text == sentence(code) != ""
+    assert ledger()[-1] == "call_refused"
