@@ -24,7 +24,8 @@ A_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 A_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # Directories of this machine, and addresses that only package tools should know.
 OF_A_MACHINE = r"(^|[^a-z])/(work|farm|root|home)/"
-OF_A_REGISTRY = r"registry\.npmjs|pythonhosted\.org|pypi\.org|index-url|\"resolved\":"
+# Written so that it does not find itself.
+OF_A_REGISTRY = r"regist[r]y[.]npm|pythonhoste[d]|pyp[i][.]org|inde[x]-url|\"resolve[d]\":"
 
 
 def text_of(document: str) -> str:
