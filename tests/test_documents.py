@@ -25,7 +25,9 @@ A_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # Directories of this machine, and addresses that only package tools should know.
 OF_A_MACHINE = r"(^|[^a-z])/(work|farm|root|home)/"
 # Written so that it does not find itself.
-OF_A_REGISTRY = r"regist[r]y[.]npm|pythonhoste[d]|pyp[i][.]org|inde[x]-url|\"resolve[d]\":"
+OF_A_REGISTRY = (
+    r"regist[r]y[.]npm|pythonhoste[d]|pyp[i][.]org|inde[x]-url|\"resolve[d]\":"
+)
 
 
 def text_of(document: str) -> str:
