@@ -26,7 +26,7 @@ from calls.node import node_process
 logger = logging.getLogger(__name__)
 
 LARGEST_MESSAGE = 16 * 1024
-CHECK_EVERY = 5.0  # seconds between two looks at whether the session still holds
+CHECK_EVERY = 2.0  # seconds between two looks at whether the session still holds
 NOT_SIGNED_IN, NOT_YOURS, NO_SUCH_CALL, TRY_AGAIN = 4401, 4403, 4404, 4503
 
 Scope = dict[str, Any]

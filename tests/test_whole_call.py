@@ -5,6 +5,7 @@ import io
 
 import httpx2
 import pytest
+from django.contrib.sessions.models import Session
 
 from calls.models import Call
 from tests.cast import CARLA, Cast
@@ -184,3 +185,12 @@ def test_a_console_that_never_opens_the_sound_gives_the_call_back(
     ana.wait_for_status(call_id, "ringing")
     assert bruno.wait_for_ring() == call_id
     assert stack.simulator.requests(call_id=wati_id) == []
+
+
+def test_who_signs_out_hears_nothing_more(stack: Stack, crew: Cast, ana: Console):
+    carla_calls(stack)
+    call_id = ana.wait_for_ring()
+    headset = talk(ana, call_id)
+    Session.objects.all().delete()  # what signing out does
+    wait_for(lambda: headset.is_closed, "the sound to close")
+    assert headset.close().close_code == 4401
