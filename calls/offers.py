@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from agents import routing
+from agents import presence
 from calls.models import Call, Offer
 
 
@@ -24,7 +24,7 @@ def rings(call_id: UUID, agent_id: int) -> None:
 
 
 def somebody_else_may_answer(call: Call) -> bool:
-    on_duty = set(routing.on_duty_for(call.queue_id)) if call.queue_id else set()
+    on_duty = set(presence.on_duty_for(call.queue_id)) if call.queue_id else set()
     declined = call.offers.filter(outcome=Offer.Outcome.DECLINED)
     return bool(on_duty - set(declined.values_list("agent_id", flat=True)))
 
@@ -39,7 +39,7 @@ def close(call: Call, agent_id: int | None, own: str, others: str) -> None:
 
 
 def ring_again(call: Call, queue_id: int, *, except_for: int | None) -> None:
-    ready = [a for a in routing.ready_for(queue_id) if a != except_for]
+    ready = [a for a in presence.ready_for(queue_id) if a != except_for]
     ring(call, ready)
     again = call.offers.filter(agent_id__in=ready, outcome=Offer.Outcome.TAKEN)
     again.update(outcome=Offer.Outcome.RINGING, ended_at=None)

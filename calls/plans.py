@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from agents import routing
+from agents import presence
 from agents.models import Agent
 from callcenter.wati.errors import Outcome, WatiError
 from calls import dialing, notify, outbox
@@ -160,7 +160,7 @@ def _wait_or_end(plan: Plan, verdict: Verdict) -> None:
 
 
 def _agent_for(plan: Plan) -> int | None:
-    ready = routing.ready_for(plan.line.queue_id)
+    ready = presence.ready_for(plan.line.queue_id)
     busy = Plan.objects.filter(state=State.OFFERED, agent_id__in=ready)
     free = [a for a in ready if a not in set(busy.values_list("agent_id", flat=True))]
     if plan.agent_id in free:

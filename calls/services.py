@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from agents import routing
+from agents import presence
 from agents.models import Agent, AgentState
 from agents.services import set_state
 from callcenter.models import WatiAccount
@@ -133,7 +133,7 @@ def offered(
         else:
             ring_until = received_at + timedelta(seconds=line.queue.ring_seconds)
             move(call, Event.OFFERED, deadline=ring_until)
-            offers.ring(call, routing.ready_for(line.queue_id))
+            offers.ring(call, presence.ready_for(line.queue_id))
     return call
 
 

@@ -1,4 +1,4 @@
-"""Who should be rung for a queue. Decides, does nothing."""
+"""Who is there and ready, by the rows. Decides nothing."""
 
 from agents.models import Agent
 
