@@ -1,0 +1,360 @@
+"""Whom to ring, and why nobody else. Decides, does nothing. Pure.
+
+The rules stand in RULES, in their order. Each takes some people out and gives each of
+them its one reason; it rings at those who are left. Change a rule: raise RULE_VERSION.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from sys import maxsize
+from typing import Literal
+
+from django.db.models import TextChoices
+
+from agents.skips import Skip, Skipped
+
+RULE_VERSION = 1
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+Tried = Literal["", "declined", "missed", "console"]
+
+
+class Strategy(TextChoices):
+    RING_ALL = "ring_all", "Ring everybody"
+    LONGEST_IDLE = "longest_idle", "The one who is idle for longest"
+    ROUND_ROBIN = "round_robin", "One after the other"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A member of the queue, as one call sees them.
+
+    `since`: of the state; while ringing, when it began. `reason`: the break's name, or
+    why it cannot ring. `tried`: how the last offer of this call went.
+    """
+
+    agent_id: int
+    name: str
+    state: str
+    since: datetime
+    reason: str = ""
+    can_ring: bool = True
+    level: int = 1
+    last_offered_at: datetime | None = None
+    tried: Tried = ""
+    tried_at: datetime | None = None
+    is_ringing_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a queue rings.
+
+    `ring_seconds`: for one agent, before the next is asked; ring_all rings on.
+    `retry_seconds`: after this, who missed the call may be asked again; 0: never.
+    """
+
+    strategy: Strategy
+    level_seconds: int = 0
+    ring_seconds: int = 20
+    retry_seconds: int = 0
+
+    @property
+    def is_one_at_a_time(self) -> bool:
+        return self.strategy != Strategy.RING_ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A call that wants somebody.
+
+    `since`: its place in line. `weight` is the queue's, `priority` the call's.
+    `sticky_agent` knows the person and is asked first; `only_agent` was named in a
+    transfer. A missing end means: no end. `from_agent` passed the call on.
+    """
+
+    call_id: str
+    queue_id: int
+    since: datetime
+    weight: int = 0
+    priority: int = 0
+    sticky_agent: int | None = None
+    sticky_until: datetime | None = None
+    only_agent: int | None = None
+    only_until: datetime | None = None
+    from_agent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where it shall ring now, best first, and why nowhere else, by agent."""
+
+    ring: tuple[int, ...]
+    skipped: tuple[Skipped, ...]
+    strategy: Strategy
+    rule_version: int = RULE_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that a decision rests on. `promised`: agents who ring for other calls."""
+
+    waiting: Waiting
+    rules: Rules
+    candidates: tuple[Candidate, ...]
+    now: datetime
+    promised: frozenset[int] = frozenset()
+
+
+def decide(
+    waiting: Waiting,
+    rules: Rules,
+    candidates: Sequence[Candidate],
+    now: datetime,
+    promised: Collection[int] = (),
+) -> Decision:
+    """Who shall be ringing for this call now, those who ring already among them."""
+    return answer(Question(waiting, rules, tuple(candidates), now, frozenset(promised)))
+
+
+def answer(question: Question) -> Decision:
+    left = sorted(question.candidates, key=_turn(question.rules.strategy))
+    skipped: list[Skipped] = []
+    for rule in RULES:
+        found = list(rule(question, left))
+        out = {one.agent_id for one in found}
+        skipped += found
+        left = [candidate for candidate in left if candidate.agent_id not in out]
+    return Decision(
+        ring=tuple(candidate.agent_id for candidate in left),
+        skipped=tuple(sorted(skipped, key=lambda one: one.agent_id)),
+        strategy=question.rules.strategy,
+    )
+
+
+# --- The rules, in their order -------------------------------------------------------
+
+SITUATIONS = {
+    "offline": Skip.OFFLINE,
+    "on_break": Skip.ON_BREAK,
+    "cannot_ring": Skip.CANNOT_RING,
+    "in_call": Skip.IN_CALL,
+    "wrap_up": Skip.WRAP_UP,
+    "reconnecting": Skip.RECONNECTING,
+}
+RINGABLE = ("available", "ringing")
+TRIES = {
+    "declined": Skip.DECLINED,
+    "missed": Skip.MISSED,
+    "console": Skip.CONSOLE,
+}
+
+Left = Sequence[Candidate]
+Rule = Callable[[Question, Left], Iterator[Skipped]]
+
+
+def _situation(question: Question, left: Left) -> Iterator[Skipped]:
+    """Whoever is not free, or whose console has not proved that it can ring."""
+    for agent in left:
+        if agent.state not in RINGABLE or not agent.can_ring:
+            # A state of tomorrow must not ring either.
+            skip = SITUATIONS.get(agent.state, Skip.CANNOT_RING)
+            yield Skipped(agent.agent_id, skip, detail=agent.reason, since=agent.since)
+
+
+def _tried(question: Question, left: Left) -> Iterator[Skipped]:
+    """Who declined is not asked again; who missed it, not before the time is over."""
+    for agent in left:
+        how = _how_it_went(question, agent)
+        if how and not _may_be_asked_again(question, agent):
+            yield Skipped(agent.agent_id, TRIES[how], since=agent.tried_at)
+
+
+def _passed_on(question: Question, left: Left) -> Iterator[Skipped]:
+    """Who passed the call on gets it back only if nobody else will ever take it."""
+    giver = question.waiting.from_agent
+    others = (c for c in question.candidates if c.agent_id != giver)
+    if giver is not None and any(_could_take(question, agent) for agent in others):
+        yield from (Skipped(giver, Skip.PASSED_ON) for c in left if c.agent_id == giver)
+
+
+def _transferred(question: Question, left: Left) -> Iterator[Skipped]:
+    """A call for one person waits for them, until they have had their chance."""
+    if _is_for_one(question):
+        chosen = question.waiting.only_agent
+        yield from _all_but(question, left, chosen, Skip.TRANSFERRED)
+
+
+def _rings_elsewhere(question: Question, left: Left) -> Iterator[Skipped]:
+    """One caller for one agent. Only calls that ring at everybody share."""
+    for agent in left:
+        elsewhere = agent.state == "ringing" and not agent.is_ringing_here
+        if agent.agent_id in question.promised or (
+            elsewhere and question.rules.is_one_at_a_time
+        ):
+            yield Skipped(agent.agent_id, Skip.RINGS_ELSEWHERE)
+
+
+def _sticky(question: Question, left: Left) -> Iterator[Skipped]:
+    """Who knows the person comes first, if they can; nobody waits for them."""
+    known = question.waiting.sticky_agent
+    others_ring = any(c.is_ringing_here and c.agent_id != known for c in left)
+    is_there = any(c.agent_id == known for c in left)
+    if _asks_sticky_first(question) and is_there and not others_ring:
+        yield from _all_but(question, left, known, Skip.STICKY)
+
+
+def _levels(question: Question, left: Left) -> Iterator[Skipped]:
+    """A level opens after its time, or when the levels before it are empty."""
+    asked_by_name = _asked_by_name(question)
+    first_level = _first_level(question)
+    for agent in left:
+        if agent.is_ringing_here or agent.agent_id in asked_by_name:
+            continue
+        seconds = _opens_in(question, agent.level)
+        if seconds > 0 and agent.level > first_level:
+            yield Skipped(
+                agent.agent_id, Skip.LEVEL, level=agent.level, seconds=seconds
+            )
+
+
+def _turns(question: Question, left: Left) -> Iterator[Skipped]:
+    """One at a time; a bell that rings is not taken away for somebody better."""
+    if not question.rules.is_one_at_a_time:
+        return
+    ringing = [agent for agent in left if agent.is_ringing_here]
+    for first in (ringing or left)[:1]:
+        for agent in left:
+            if agent is first:
+                continue
+            if ringing:
+                skip, detail = Skip.COLLEAGUE_RINGS, first.name
+            else:
+                skip, detail = _why_later(question.rules.strategy, first, agent), ""
+            yield Skipped(agent.agent_id, skip, detail=detail)
+
+
+RULES: tuple[Rule, ...] = (
+    _situation,
+    _tried,
+    _passed_on,
+    _transferred,
+    _rings_elsewhere,
+    _sticky,
+    _levels,
+    _turns,
+)
+
+
+# --- What the rules ask ---------------------------------------------------------------
+
+Turn = Callable[[Candidate], tuple[bool, int, datetime, int]]
+
+
+def _turn(strategy: Strategy) -> Turn:
+    """The order of asking; WHY_LATER names what each place in it means."""
+
+    def by_idleness(agent: Candidate) -> tuple[bool, int, datetime, int]:
+        return bool(agent.tried), agent.level, agent.since, agent.agent_id
+
+    def by_rota(agent: Candidate) -> tuple[bool, int, datetime, int]:
+        asked = agent.last_offered_at or NEVER
+        return bool(agent.tried), agent.level, asked, agent.agent_id
+
+    return by_rota if strategy == Strategy.ROUND_ROBIN else by_idleness
+
+
+def _why_later(strategy: Strategy, first: Candidate, agent: Candidate) -> Skip:
+    turn = _turn(strategy)
+    pairs = zip(turn(first), turn(agent), strict=True)
+    place = next(place for place, (one, other) in enumerate(pairs) if one != other)
+    by_rota = strategy == Strategy.ROUND_ROBIN
+    time = Skip.ASKED_LONGER_AGO if by_rota else Skip.IDLE_LONGER
+    return (Skip.NOT_ASKED_YET, Skip.EARLIER_LEVEL, time, Skip.EARLIER_IN_LIST)[place]
+
+
+def _how_it_went(question: Question, agent: Candidate) -> Tried:
+    return "missed" if _rang_out(question, agent) else agent.tried
+
+
+def _rang_out(question: Question, agent: Candidate) -> bool:
+    """It has rung there for as long as it may before the next one is asked."""
+    if not agent.is_ringing_here or agent.state != "ringing":
+        return False
+    longest = timedelta(seconds=question.rules.ring_seconds)
+    return question.rules.is_one_at_a_time and agent.since + longest <= question.now
+
+
+def _may_be_asked_again(question: Question, agent: Candidate) -> bool:
+    if _rang_out(question, agent) or not _is_ever_asked_again(question, agent.tried):
+        return False
+    retry = timedelta(seconds=question.rules.retry_seconds)
+    return agent.tried_at is not None and agent.tried_at + retry <= question.now
+
+
+def _is_ever_asked_again(question: Question, how: Tried) -> bool:
+    return how != "declined" and question.rules.retry_seconds > 0
+
+
+def _could_take(question: Question, agent: Candidate) -> bool:
+    """Now or later: logged in, and this call was not lost on them for good."""
+    how = _how_it_went(question, agent)
+    if agent.state == "offline":
+        return False
+    return not how or _is_ever_asked_again(question, how)
+
+
+def _is_for_one(question: Question) -> bool:
+    waiting = question.waiting
+    if waiting.only_agent is None or _is_past(waiting.only_until, question.now):
+        return False
+    chosen = (c for c in question.candidates if c.agent_id == waiting.only_agent)
+    return not any(_how_it_went(question, agent) for agent in chosen)
+
+
+def _asks_sticky_first(question: Question) -> bool:
+    waiting = question.waiting
+    past = _is_past(waiting.sticky_until, question.now)
+    return waiting.sticky_agent is not None and not past
+
+
+def _asked_by_name(question: Question) -> set[int | None]:
+    """For them, levels do not count."""
+    waiting = question.waiting
+    names = {waiting.only_agent} if _is_for_one(question) else set()
+    return names | ({waiting.sticky_agent} if _asks_sticky_first(question) else set())
+
+
+def _is_past(until: datetime | None, now: datetime) -> bool:
+    return until is not None and until <= now
+
+
+def _first_level(question: Question) -> int:
+    """The first level with anybody who could take the call, at once or before long."""
+    giver = question.waiting.from_agent
+    return min(
+        (
+            agent.level
+            for agent in question.candidates
+            if agent.agent_id != giver and _could_take(question, agent)
+        ),
+        default=maxsize,
+    )
+
+
+def _opens_in(question: Question, level: int) -> int:
+    opens = question.waiting.since + timedelta(
+        seconds=(level - 1) * question.rules.level_seconds
+    )
+    return ceil((opens - question.now).total_seconds())
+
+
+def _all_but(
+    question: Question, left: Left, chosen: int | None, skip: Skip
+) -> Iterator[Skipped]:
+    names = [c.name for c in question.candidates if c.agent_id == chosen]
+    for agent in left:
+        if agent.agent_id != chosen:
+            yield Skipped(agent.agent_id, skip, detail="".join(names[:1]))

@@ -1,0 +1,99 @@
+"""Why it does not ring at somebody: one reason each, and its sentence. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+
+
+class Skip(StrEnum):
+    # How the person is.
+    OFFLINE = "offline"
+    ON_BREAK = "on_break"
+    CANNOT_RING = "cannot_ring"
+    IN_CALL = "in_call"
+    WRAP_UP = "wrap_up"
+    RECONNECTING = "reconnecting"
+    # What was between the person and this call.
+    DECLINED = "declined"
+    MISSED = "missed"
+    CONSOLE = "console"
+    PASSED_ON = "passed_on"
+    # What the call, the floor and the queue want.
+    TRANSFERRED = "transferred"
+    RINGS_ELSEWHERE = "rings_elsewhere"
+    STICKY = "sticky"
+    LEVEL = "level"
+    # Whose turn it is.
+    COLLEAGUE_RINGS = "colleague_rings"
+    NOT_ASKED_YET = "not_asked_yet"
+    EARLIER_LEVEL = "earlier_level"
+    IDLE_LONGER = "idle_longer"
+    ASKED_LONGER_AGO = "asked_longer_ago"
+    EARLIER_IN_LIST = "earlier_in_list"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One person passed over, with what the sentence needs."""
+
+    agent_id: int
+    skip: Skip
+    detail: str = ""  # the break's name, why it cannot ring, or a colleague's name
+    since: datetime | None = None
+    level: int = 0
+    seconds: int = 0
+
+
+# Whole sentences, for a catalogue. Reports and screens may show any of them.
+TEXTS = {
+    Skip.OFFLINE: "Offline.",
+    Skip.ON_BREAK: "On a break: {detail}.",
+    Skip.CANNOT_RING: "Cannot ring: {detail}.",
+    Skip.IN_CALL: "In another call since {since}.",
+    Skip.WRAP_UP: "In wrap-up.",
+    Skip.RECONNECTING: "Reconnecting.",
+    Skip.DECLINED: "Declined this call.",
+    Skip.MISSED: "Just missed this call.",
+    Skip.CONSOLE: "The console did not confirm the ring.",
+    Skip.PASSED_ON: "Passed this call on.",
+    Skip.TRANSFERRED: "The call was transferred to {detail} alone.",
+    Skip.RINGS_ELSEWHERE: "Rings for another caller.",
+    Skip.STICKY: "{detail}, who knows this person, is asked first.",
+    Skip.LEVEL: "Level {level} opens in {seconds} s.",
+    Skip.COLLEAGUE_RINGS: "{detail} is being asked now.",
+    Skip.NOT_ASKED_YET: "A colleague is next: not asked for this call yet.",
+    Skip.EARLIER_LEVEL: "A colleague is next: of an earlier level.",
+    Skip.IDLE_LONGER: "A colleague is next: idle for longer.",
+    Skip.ASKED_LONGER_AGO: "A colleague is next: asked longer ago.",
+    Skip.EARLIER_IN_LIST: "A colleague is next: equal, but earlier in the list.",
+}
+# The same where the detail is not known.
+TEXTS_WITHOUT_DETAIL = {
+    Skip.ON_BREAK: "On a break.",
+    Skip.CANNOT_RING: "Cannot ring.",
+    Skip.TRANSFERRED: "The call was transferred to one colleague alone.",
+    Skip.STICKY: "A colleague who knows this person is asked first.",
+    Skip.COLLEAGUE_RINGS: "A colleague is being asked now.",
+}
+
+
+def sentence(
+    skipped: Skipped, zone: tzinfo = UTC, translate: Callable[[str], str] = str
+) -> str:
+    """The reason in words. `zone`: the reader's; `translate`: their catalogue."""
+    text = TEXTS[skipped.skip]
+    if not skipped.detail:
+        text = TEXTS_WITHOUT_DETAIL.get(skipped.skip, text)
+    detail = skipped.detail
+    if skipped.skip == Skip.CANNOT_RING:
+        detail = _inside(translate(detail)) if detail else ""
+    since = f"{skipped.since.astimezone(zone):%H:%M}" if skipped.since else ""
+    return translate(text).format(
+        detail=detail, since=since, level=skipped.level, seconds=skipped.seconds
+    )
+
+
+def _inside(text: str) -> str:
+    """A sentence as it stands after a colon."""
+    return text[:1].lower() + text[1:].removesuffix(".")
