@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from operator import attrgetter
 from sys import maxsize
 from typing import Literal
 
@@ -120,16 +121,17 @@ def decide(
 
 
 def answer(question: Question) -> Decision:
-    left = sorted(question.candidates, key=_turn(question.rules.strategy))
+    left: Left = question.candidates
     skipped: list[Skipped] = []
     for rule in RULES:
-        found = list(rule(question, left))
-        out = {one.agent_id for one in found}
-        skipped += found
-        left = [candidate for candidate in left if candidate.agent_id not in out]
+        if found := list(rule(question, left)):
+            skipped += found
+            out = {one.agent_id for one in found}
+            left = [agent for agent in left if agent.agent_id not in out]
+    in_turn = sorted(left, key=_turn(question.rules.strategy))
     return Decision(
-        ring=tuple(candidate.agent_id for candidate in left),
-        skipped=tuple(sorted(skipped, key=lambda one: one.agent_id)),
+        ring=tuple(agent.agent_id for agent in in_turn),
+        skipped=tuple(sorted(skipped, key=attrgetter("agent_id"))),
         strategy=question.rules.strategy,
     )
 
@@ -166,7 +168,8 @@ def _situation(question: Question, left: Left) -> Iterator[Skipped]:
 
 def _tried(question: Question, left: Left) -> Iterator[Skipped]:
     """Who declined is not asked again; who missed it, not before the time is over."""
-    for agent in left:
+    touched = (agent for agent in left if agent.tried or agent.is_ringing_here)
+    for agent in touched:
         how = _how_it_went(question, agent)
         if how and not _may_be_asked_again(question, agent):
             yield Skipped(agent.agent_id, TRIES[how], since=agent.tried_at)
@@ -189,11 +192,10 @@ def _transferred(question: Question, left: Left) -> Iterator[Skipped]:
 
 def _rings_elsewhere(question: Question, left: Left) -> Iterator[Skipped]:
     """One caller for one agent. Only calls that ring at everybody share."""
+    alone, promised = question.rules.is_one_at_a_time, question.promised
     for agent in left:
         elsewhere = agent.state == "ringing" and not agent.is_ringing_here
-        if agent.agent_id in question.promised or (
-            elsewhere and question.rules.is_one_at_a_time
-        ):
+        if agent.agent_id in promised or (elsewhere and alone):
             yield Skipped(agent.agent_id, Skip.RINGS_ELSEWHERE)
 
 
@@ -208,32 +210,30 @@ def _sticky(question: Question, left: Left) -> Iterator[Skipped]:
 
 def _levels(question: Question, left: Left) -> Iterator[Skipped]:
     """A level opens after its time, or when the levels before it are empty."""
-    asked_by_name = _asked_by_name(question)
-    first_level = _first_level(question)
+    opens_in = {level: _opens_in(question, level) for level in {c.level for c in left}}
+    if not any(seconds > 0 for seconds in opens_in.values()):
+        return
+    exempt, first_level = _asked_by_name(question), _first_level(question)
     for agent in left:
-        if agent.is_ringing_here or agent.agent_id in asked_by_name:
-            continue
-        seconds = _opens_in(question, agent.level)
-        if seconds > 0 and agent.level > first_level:
-            yield Skipped(
-                agent.agent_id, Skip.LEVEL, level=agent.level, seconds=seconds
-            )
+        level, seconds = agent.level, opens_in[agent.level]
+        is_closed = seconds > 0 and level > first_level
+        if is_closed and not agent.is_ringing_here and agent.agent_id not in exempt:
+            yield Skipped(agent.agent_id, Skip.LEVEL, level=level, seconds=seconds)
 
 
 def _turns(question: Question, left: Left) -> Iterator[Skipped]:
     """One at a time; a bell that rings is not taken away for somebody better."""
-    if not question.rules.is_one_at_a_time:
+    if not left or not question.rules.is_one_at_a_time:
         return
+    turn = _turn(question.rules.strategy)
     ringing = [agent for agent in left if agent.is_ringing_here]
-    for first in (ringing or left)[:1]:
-        for agent in left:
-            if agent is first:
-                continue
-            if ringing:
-                skip, detail = Skip.COLLEAGUE_RINGS, first.name
-            else:
-                skip, detail = _why_later(question.rules.strategy, first, agent), ""
-            yield Skipped(agent.agent_id, skip, detail=detail)
+    first = min(ringing or left, key=turn)
+    why_later = _why_later(question.rules.strategy, turn(first))
+    for agent in left:
+        if agent is not first and ringing:
+            yield Skipped(agent.agent_id, Skip.COLLEAGUE_RINGS, detail=first.name)
+        elif agent is not first:
+            yield Skipped(agent.agent_id, why_later(turn(agent)))
 
 
 RULES: tuple[Rule, ...] = (
@@ -250,29 +250,34 @@ RULES: tuple[Rule, ...] = (
 
 # --- What the rules ask ---------------------------------------------------------------
 
-Turn = Callable[[Candidate], tuple[bool, int, datetime, int]]
+Turn = tuple[bool, int, datetime, int]
 
 
-def _turn(strategy: Strategy) -> Turn:
-    """The order of asking; WHY_LATER names what each place in it means."""
+def _turn(strategy: Strategy) -> Callable[[Candidate], Turn]:
+    """The order of asking; _why_later() says what each place in it means."""
 
-    def by_idleness(agent: Candidate) -> tuple[bool, int, datetime, int]:
+    def by_idleness(agent: Candidate) -> Turn:
         return bool(agent.tried), agent.level, agent.since, agent.agent_id
 
-    def by_rota(agent: Candidate) -> tuple[bool, int, datetime, int]:
+    def by_rota(agent: Candidate) -> Turn:
         asked = agent.last_offered_at or NEVER
         return bool(agent.tried), agent.level, asked, agent.agent_id
 
     return by_rota if strategy == Strategy.ROUND_ROBIN else by_idleness
 
 
-def _why_later(strategy: Strategy, first: Candidate, agent: Candidate) -> Skip:
-    turn = _turn(strategy)
-    pairs = zip(turn(first), turn(agent), strict=True)
-    place = next(place for place, (one, other) in enumerate(pairs) if one != other)
+def _why_later(strategy: Strategy, first: Turn) -> Callable[[Turn], Skip]:
     by_rota = strategy == Strategy.ROUND_ROBIN
     time = Skip.ASKED_LONGER_AGO if by_rota else Skip.IDLE_LONGER
-    return (Skip.NOT_ASKED_YET, Skip.EARLIER_LEVEL, time, Skip.EARLIER_IN_LIST)[place]
+
+    def why(turn: Turn) -> Skip:
+        if turn[0] != first[0]:
+            return Skip.NOT_ASKED_YET
+        if turn[1] != first[1]:
+            return Skip.EARLIER_LEVEL
+        return time if turn[2] != first[2] else Skip.EARLIER_IN_LIST
+
+    return why
 
 
 def _how_it_went(question: Question, agent: Candidate) -> Tried:
@@ -281,10 +286,10 @@ def _how_it_went(question: Question, agent: Candidate) -> Tried:
 
 def _rang_out(question: Question, agent: Candidate) -> bool:
     """It has rung there for as long as it may before the next one is asked."""
-    if not agent.is_ringing_here or agent.state != "ringing":
+    if agent.state != "ringing" or not agent.is_ringing_here:
         return False
-    longest = timedelta(seconds=question.rules.ring_seconds)
-    return question.rules.is_one_at_a_time and agent.since + longest <= question.now
+    ends = agent.since + timedelta(seconds=question.rules.ring_seconds)
+    return question.rules.is_one_at_a_time and ends <= question.now
 
 
 def _may_be_asked_again(question: Question, agent: Candidate) -> bool:

@@ -1,0 +1,100 @@
+"""Decisions as they are kept: JSON there and back, and decided once more. Pure."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from agents.routing import (
+    Candidate,
+    Decision,
+    Question,
+    Rules,
+    Strategy,
+    Waiting,
+    answer,
+)
+from agents.skips import Skip, Skipped
+
+INSTANTS = (
+    "since",
+    "last_offered_at",
+    "tried_at",
+    "sticky_until",
+    "only_until",
+)
+
+Json = dict[str, Any]
+
+
+class Unreadable(ValueError):
+    """What was kept is no decision; the text is a sentence for whoever asks."""
+
+
+def as_json(question: Question, decision: Decision) -> Json:
+    """All that is needed to decide it once more, and what was decided."""
+    return {
+        "now": question.now.isoformat(),
+        "waiting": _plain(asdict(question.waiting)),
+        "rules": asdict(question.rules),
+        "candidates": [_plain(asdict(agent)) for agent in question.candidates],
+        "promised": sorted(question.promised),
+        "decision": {
+            "ring": list(decision.ring),
+            "skipped": [_plain(one._asdict()) for one in decision.skipped],
+            "strategy": decision.strategy,
+            "rule_version": decision.rule_version,
+        },
+    }
+
+
+def from_json(stored: Json) -> tuple[Question, Decision]:
+    """What as_json() wrote. Raises Unreadable."""
+    try:
+        return _question(stored), _decision(stored["decision"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Unreadable("The record of this decision cannot be read.") from error
+
+
+def replay(stored: Json) -> Decision:
+    """Decide once more by the rules of today; compare with what was decided."""
+    return answer(from_json(stored)[0])
+
+
+def _question(stored: Json) -> Question:
+    return Question(
+        waiting=Waiting(**_lively(stored["waiting"])),
+        rules=_rules(**stored["rules"]),
+        candidates=tuple(Candidate(**_lively(row)) for row in stored["candidates"]),
+        now=datetime.fromisoformat(stored["now"]),
+        promised=frozenset(stored["promised"]),
+    )
+
+
+def _rules(strategy: str, **seconds: int) -> Rules:
+    return Rules(Strategy(strategy), **seconds)
+
+
+def _decision(stored: Json) -> Decision:
+    rows = map(_lively, stored["skipped"])
+    return Decision(
+        ring=tuple(stored["ring"]),
+        skipped=tuple(Skipped(**{**row, "skip": Skip(row["skip"])}) for row in rows),
+        strategy=Strategy(stored["strategy"]),
+        rule_version=stored["rule_version"],
+    )
+
+
+def _plain(row: Json) -> Json:
+    return _with_instants(row, datetime.isoformat)
+
+
+def _lively(row: Json) -> Json:
+    return _with_instants(row, datetime.fromisoformat)
+
+
+def _with_instants(row: Json, change: Callable[[Any], Any]) -> Json:
+    return {
+        name: change(value) if name in INSTANTS and value is not None else value
+        for name, value in row.items()
+    }
