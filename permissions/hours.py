@@ -1,16 +1,12 @@
 """When a person may be called, on their own clock. Pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from callcenter.wall_clock import instant
 
 DAY = timedelta(days=1)
-
-
-@cache
-def known_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 @dataclass(frozen=True)
@@ -43,8 +39,5 @@ class CallingHours:
     def _next(self, clock: time, at: datetime) -> datetime:
         zone = ZoneInfo(self.zone)
         day = at.astimezone(zone).date()
-        moments = (
-            datetime.combine(day + DAY * offset, clock, zone).astimezone(UTC)
-            for offset in range(3)
-        )
+        moments = (instant(day + DAY * offset, clock, zone) for offset in range(3))
         return next(moment for moment in moments if moment > at)

@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.models import WatiAccount
+from callcenter.wall_clock import known_zones
 from permissions.facts import ALLOWING, Entry, Kind, Source, Status
-from permissions.hours import CallingHours, known_zones
+from permissions.hours import CallingHours
 from permissions.numbers import country_of
 from permissions.reading import Grant, Reading, parse
 
