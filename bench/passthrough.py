@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from calls.media.events import Flow
 from calls.media.hub import Hub
 from calls.media.listener import Listener
+from calls.media.scene import Scene
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
 
@@ -26,10 +28,13 @@ class Silent:
     def media_failed(self, session: Session, reason: str) -> None:
         print(f"{session.call_id}: {reason}", flush=True)
 
-    def listener_joined(self, session: Session) -> None:
+    def listener_joined(self, session: Session, party: str) -> None:
         pass
 
-    def listener_left(self, session: Session) -> None:
+    def listener_left(self, session: Session, party: str) -> None:
+        pass
+
+    def flow_changed(self, session: Session, flow: Flow) -> None:
         pass
 
 
@@ -39,6 +44,7 @@ class PassthroughRelay:
 
     async def answer(self, call_id: str, offer: str) -> str:
         session = self._hub.open(call_id, Silent())
+        session.arrange(Scene(speakers=("ana",)))
         answer = await session.answer(offer)
         session.release_ice()
         return answer
@@ -49,4 +55,4 @@ class PassthroughRelay:
             await receive()
             await send({"type": "websocket.close", "code": 4404})
             return
-        await Listener(session).serve(receive, send)
+        await Listener(session, "ana").serve(receive, send)

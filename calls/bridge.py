@@ -14,7 +14,9 @@ from callcenter.database import in_database
 from callcenter.wati.client import new_http
 from callcenter.wati.errors import Outcome, WatiError
 from calls import dialing, outbox, services
+from calls.media.events import Flow
 from calls.media.hub import Full, Hub
+from calls.media.scene import Scene
 from calls.media.sdp import RefusedSdp
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
@@ -74,6 +76,7 @@ class Bridge:
             calls_out = call.direction == Direction.OUTBOUND
             connect = self._dial if calls_out else self._connect
             self._start(connect(session, call))
+        session.arrange(Scene(speakers=(str(call.agent_id),)))
         return session
 
     # --- Answering ---
@@ -213,19 +216,22 @@ class Bridge:
     def media_back(self, session: Session) -> None:
         logger.info("call %s: sound is back", session.call_id)
 
-    def listener_joined(self, session: Session) -> None:
+    def listener_joined(self, session: Session, party: str) -> None:
         logger.info("call %s: a console listens", session.call_id)
         if waiting := self._named.pop(f"console {session.call_id}", None):
             waiting.cancel()
 
-    def listener_left(self, session: Session) -> None:
+    def listener_left(self, session: Session, party: str) -> None:
         logger.info("call %s: the console left", session.call_id)
         self._start(self._await_console(session), f"console {session.call_id}")
+
+    def flow_changed(self, session: Session, flow: Flow) -> None:
+        logger.info("call %s: %s", session.call_id, flow)
 
     async def _await_console(self, session: Session) -> None:
         """A reload or a lost network is survived; nobody talks to silence for ever."""
         await asyncio.sleep(CONSOLE_MUST_RETURN)
-        if session.listener is None and session.close_reason is None:
+        if not session.parties and session.close_reason is None:
             await self._end(session, Event.CONSOLE_LOST)
 
     # --- The end ---

@@ -271,7 +271,7 @@ async def _admit(scope: Scope) -> tuple[Listener | None, int]:
         session = bridge.session_for(call)
     except Full:
         return None, TRY_AGAIN
-    return Listener(session, _codec(scope)), 0
+    return Listener(session, str(agent.pk), _codec(scope)), 0
 
 
 def _codec(scope: Scope) -> Codec:

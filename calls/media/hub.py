@@ -3,8 +3,9 @@
 import asyncio
 import logging
 
+from calls.media.events import SessionEvents
 from calls.media.pacer import Pacer
-from calls.media.session import NODE_GOES_AWAY, Session, SessionEvents
+from calls.media.session import NODE_GOES_AWAY, Session
 from calls.media.settings import MediaSettings
 
 logger = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from calls.media import wire
 from calls.media.eager import Rest, begin
+from calls.media.events import ListenerPort
 from calls.media.lanes import Lane, close_behind, find_lane
 from calls.media.pcm import PcmTranscoder
 from calls.media.rtp import FRAME_SECONDS, SAMPLES_PER_SECOND, Packet
-from calls.media.session import ListenerPort
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ class Codec(enum.Enum):
 class Call(Protocol):
     """What a listener needs of a session."""
 
-    def attach(self, listener: ListenerPort) -> None:
-        """Begin to deliver to `listener`."""
+    def attach(self, listener: ListenerPort, party: str) -> None:
+        """Begin to deliver to `listener`, which stands for `party`."""
 
     def detach(self, listener: ListenerPort) -> None:
         """Deliver no longer."""
@@ -63,10 +63,11 @@ class Call(Protocol):
 class Listener:
     """One websocket, served once; the session must outlive the call of `serve`."""
 
-    def __init__(self, session: Call, codec: Codec = Codec.OPUS) -> None:
+    def __init__(self, session: Call, party: str, codec: Codec = Codec.OPUS) -> None:
         self.bad_frames = 0
         self.dropped = 0
         self._session = session
+        self._party = party
         self._transcoder = PcmTranscoder() if codec is Codec.PCM16 else None
         self._loop = asyncio.get_running_loop()
         self._send: Send | None = None
@@ -84,7 +85,7 @@ class Listener:
         if self._lane is not None:
             self._lane.open(self.hear)
         reader = asyncio.create_task(self._read(receive))
-        self._session.attach(self)
+        self._session.attach(self, self._party)
         try:
             ends: set[asyncio.Future[Any]] = {reader, self._ended}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

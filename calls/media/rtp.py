@@ -146,12 +146,21 @@ def _payload(rtp: bytes) -> bytes:
     return rtp[start:end] if start < end else b""
 
 
+def _silence() -> bytes:
+    return OPUS_SILENCE
+
+
 @dataclass(slots=True)
 class OutgoingCounters:
-    """What went to the far end; silence of our own is counted in `packets` too."""
+    """What went to the far end.
+
+    `packets` counts all, `own` what the node itself made of them, `silences` of these
+    what held nothing.
+    """
 
     packets: int = 0
     bytes: int = 0
+    own: int = 0
     silences: int = 0
     late: int = 0
     too_fast: int = 0
@@ -163,6 +172,7 @@ class OutgoingStream:
     Frames are sent when they come, not when they are due: whoever plays them has a
     jitter buffer, a second one here would only add delay. Frames keep the distances
     they were sent with, small losses included, so that the far end can conceal them.
+    Where no frames come, what the node plays follows the clock in the same row.
     """
 
     def __init__(
@@ -181,7 +191,7 @@ class OutgoingStream:
 
     @property
     def is_silent(self) -> bool:
-        """Tell whether silence has taken the listener's place."""
+        """Tell whether the node fills the listener's place."""
         return self._silent
 
     def frame(
@@ -203,11 +213,12 @@ class OutgoingStream:
         """Expect a listener that counts from elsewhere."""
         self._silent = True
 
-    def silence(self, now: float) -> list[bytes]:
-        """Return the silence that is due; call this every 20 ms.
+    def fill(self, now: float, make: Callable[[], bytes] = _silence) -> list[bytes]:
+        """Return what is due by the clock, silence or what else `make` gives.
 
-        While frames come there is none. Once it has begun it follows the clock; what
-        the frames before it were ahead of the clock is waited for first.
+        Call this every 20 ms. While frames come there is nothing. Once it has begun it
+        follows the clock; what the frames before it were ahead of the clock is waited
+        for first.
         """
         elapsed = now - self._sent_at
         if not self._silent and elapsed < SILENCE_AFTER:
@@ -217,13 +228,17 @@ class OutgoingStream:
             return []
         if not self._silent or frames > _MAX_SILENCES_AT_ONCE:
             self._silent = True
-            self.counters.silences += 1
-            return [self._pack(1, frames * FRAME_SAMPLES, OPUS_SILENCE, now)]
-        self.counters.silences += frames
+            return [self._pack_own(frames * FRAME_SAMPLES, make(), now)]
         return [
-            self._pack(1, FRAME_SAMPLES, OPUS_SILENCE, self._sent_at + FRAME_SECONDS)
+            self._pack_own(FRAME_SAMPLES, make(), self._sent_at + FRAME_SECONDS)
             for _ in range(frames)
         ]
+
+    def _pack_own(self, samples: int, payload: bytes, now: float) -> bytes:
+        self.counters.own += 1
+        if payload == OPUS_SILENCE:
+            self.counters.silences += 1
+        return self._pack(1, samples, payload, now)
 
     def _distance(self, sequence: int, timestamp: int) -> tuple[int, int]:
         """Return how far this frame lies behind the last packet sent."""

@@ -1,76 +1,26 @@
-"""One call's sound: the peer towards WhatsApp, and the listener who talks with it."""
+"""One call's sound: the peer towards WhatsApp, and our parties who talk with it."""
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
+from calls.media.counters import SessionCounters
+from calls.media.events import Flow, ListenerPort, SessionEvents
+from calls.media.floor import Floor
+from calls.media.flow import FlowWatch
 from calls.media.pacer import Pacer
 from calls.media.peer import Peer
-from calls.media.rtp import MAX_BURST_FRAMES, Packet
+from calls.media.rtp import Packet
+from calls.media.scene import Scene
 from calls.media.settings import MediaSettings
+from calls.media.sounds import Sound
+from calls.media.uplink import Uplink
+from calls.media.watch import QuietWatch
 
 logger = logging.getLogger(__name__)
 
 CALL_OVER = 1000
 NODE_GOES_AWAY = 1001
-TAKEN_OVER = 4001
-
-
-class SessionEvents(Protocol):
-    """What a session reports, synchronously and on the loop; none of it may block."""
-
-    def media_up(self, session: "Session") -> None:
-        """ICE and DTLS are done; silence flows to WhatsApp from now on."""
-
-    def media_quiet(self, session: "Session", seconds: float) -> None:
-        """Nothing has come from WhatsApp for so long; nothing is lost yet."""
-
-    def media_back(self, session: "Session") -> None:
-        """Something came again after `media_quiet` or `media_lost`."""
-
-    def media_lost(self, session: "Session") -> None:
-        """Nothing has come for `quiet_lost` seconds; it may still return."""
-
-    def media_failed(self, session: "Session", reason: str) -> None:
-        """The sound will not come up or back, told once; the call should end."""
-
-    def listener_joined(self, session: "Session") -> None:
-        """A listener is attached; if it replaced one, only this is reported."""
-
-    def listener_left(self, session: "Session") -> None:
-        """The listener is gone and nobody has taken its place."""
-
-
-class ListenerPort(Protocol):
-    """What a session needs of a listener."""
-
-    def deliver(self, packet: Packet) -> None:
-        """Take one Opus packet from WhatsApp; must not wait or raise."""
-
-    def close(self, code: int) -> None:
-        """Close the socket with `code`; may be called again."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCounters:
-    """A call's sound in numbers; instants are monotonic loop seconds."""
-
-    media_up_at: float | None
-    first_packet_in_at: float | None
-    first_frame_out_at: float | None
-    packets_in: int
-    bytes_in: int
-    lost_in: int
-    not_audio_in: int
-    refused_in: int
-    packets_out: int
-    bytes_out: int
-    silences_out: int
-    dropped_out: int
-    quiet_seconds: float
 
 
 class Session:
@@ -86,24 +36,21 @@ class Session:
     ) -> None:
         self.call_id = call_id
         self.close_reason: str | None = None
-        self._settings = settings
         self._events = events
         self._pacer = pacer
         self._on_closed = on_closed
         self._loop = asyncio.get_running_loop()
         self._peer = Peer(call_id, settings, self)
-        self._listener: ListenerPort | None = None
-        self._burst: deque[tuple[int, int, bytes]] = deque(maxlen=MAX_BURST_FRAMES)
-        self._burst_timer: asyncio.Handle | None = None
+        sound = self._peer.sound
+        self._uplink = Uplink(sound)
+        self._floor = Floor(self._uplink)
+        self._quiet = QuietWatch(settings, self)
+        self._flow = FlowWatch(
+            sound.incoming_counters, sound.outgoing_counters, self._flow_changed
+        )
         self._has_failed = False
-        self._heard = False
-        self._heard_at = 0.0
-        self._quiet_steps = 0
-        self._quiet_seconds = 0.0
         self._media_up_at: float | None = None
         self._first_packet_in_at: float | None = None
-        self._first_frame_out_at: float | None = None
-        self._dropped = 0
 
     @property
     def is_up(self) -> bool:
@@ -111,19 +58,36 @@ class Session:
         return self._peer.sound.outgoing is not None
 
     @property
-    def listener(self) -> ListenerPort | None:
-        """The listener attached now."""
-        return self._listener
+    def is_mixing(self) -> bool:
+        """Tell whether sound is decoded here, which only more than two need."""
+        return self._floor.is_mixing
+
+    @property
+    def scene(self) -> Scene:
+        """What `arrange` was told last."""
+        return self._floor.scene
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The names of those who are attached."""
+        return tuple(self._floor.parties)
+
+    @property
+    def flow(self) -> Flow:
+        """Who is heard, as far as it is measured."""
+        return self._flow.flow
 
     @property
     def counters(self) -> SessionCounters:
         """The numbers up to now; they stay readable after the close."""
         sound = self._peer.sound
         into, out = sound.incoming_counters, sound.outgoing_counters
+        dropped = self._uplink.dropped + self._floor.dropped
         return SessionCounters(
             media_up_at=self._media_up_at,
             first_packet_in_at=self._first_packet_in_at,
-            first_frame_out_at=self._first_frame_out_at,
+            first_frame_out_at=self._uplink.first_frame_out_at,
+            two_way_at=self._flow.two_way_at,
             packets_in=into.packets,
             bytes_in=into.bytes,
             lost_in=max(0, into.lost - into.late),
@@ -132,9 +96,12 @@ class Session:
             packets_out=out.packets,
             bytes_out=out.bytes,
             silences_out=out.silences,
-            dropped_out=self._dropped + out.late + out.too_fast,
-            quiet_seconds=self._quiet_seconds,
+            dropped_out=dropped + out.late + out.too_fast,
+            quiet_seconds=self._quiet.quiet_seconds,
+            one_way_seconds=self._flow.one_way_seconds,
         )
+
+    # --- The connection ---
 
     async def answer(self, offer_sdp: str) -> str:
         """Return our answer to WhatsApp's offer; raises `RefusedSdp`.
@@ -155,72 +122,79 @@ class Session:
         """Make the connection now: WhatsApp has our answer."""
         self._peer.release_ice()
 
-    def attach(self, listener: ListenerPort) -> None:
-        """Let `listener` hear and speak; the one before it is closed with 4001."""
-        if self.close_reason is not None:
-            listener.close(CALL_OVER)
-            return
-        replaced, self._listener = self._listener, listener
-        self._forget_speaker()
-        if replaced is not None and replaced is not listener:
-            replaced.close(TAKEN_OVER)
-        self._events.listener_joined(self)
-
-    def detach(self, listener: ListenerPort) -> None:
-        """Let `listener` go; nothing happens if it was replaced before."""
-        if listener is self._listener:
-            self._listener = None
-            self._forget_speaker()
-            if self.close_reason is None:
-                self._events.listener_left(self)
-
-    def speak(
-        self, listener: ListenerPort, sequence: int, timestamp: int, payload: bytes
-    ) -> None:
-        """Send one Opus packet of the attached listener to WhatsApp, at once.
-
-        Before the media is up, and from a listener that was replaced, it is dropped.
-        After a pause the frames of a whole stall may come together; then the newest
-        300 ms of them are sent.
-        """
-        stream = self._peer.sound.outgoing
-        if stream is None or listener is not self._listener:
-            self._dropped += 1
-        elif stream.is_silent or self._burst:
-            self._collect((sequence, timestamp, payload))
-        else:
-            rtp = stream.frame(sequence, timestamp, payload, self._loop.time())
-            if rtp is not None:
-                self._peer.sound.send(rtp)
-
     async def close(self, reason: str, code: int = CALL_OVER) -> None:
-        """End the sound for good and close the listener with `code`; never raises."""
+        """End the sound for good and close every listener with `code`; never raises."""
         if self.close_reason is None:
             self.close_reason = reason
             logger.info("Call %s: media closed: %s", self.call_id, reason)
             self._pacer.remove(self)
-            self._forget_speaker()
-            if self._listener is not None:
-                self._listener.close(code)
+            self._floor.close(code)
             self._on_closed(self)
         await self._peer.close()
 
+    # --- Our parties ---
+
+    def arrange(self, scene: Scene) -> None:
+        """Let everybody hear what `scene` says, from now on and whoever comes later.
+
+        A program that plays goes on if the new scene has an equal one.
+        """
+        if self.close_reason is None:
+            self._floor.arrange(scene)
+
+    def announce(self, sound: Sound) -> bool:
+        """Play `sound` to the customer over the program; False if that is not on."""
+        return self._floor.announce(sound)
+
+    def attach(self, listener: ListenerPort, party: str) -> None:
+        """Let `listener` be this party; the one before it is closed with 4001."""
+        if self.close_reason is not None:
+            listener.close(CALL_OVER)
+            return
+        self._floor.attach(listener, party)
+        self._events.listener_joined(self, party)
+
+    def detach(self, listener: ListenerPort) -> None:
+        """Let `listener` go; nothing happens if it was replaced or dismissed before."""
+        party = self._floor.party_of(listener)
+        if party is not None:
+            self._floor.remove(party, is_expected_back=True)
+            self._events.listener_left(self, party.name)
+
+    def dismiss(self, party: str, code: int) -> None:
+        """Close the party's listener with `code`; it is told of as having left."""
+        if (leaving := self._floor.parties.get(party)) is not None:
+            self._floor.remove(leaving, is_expected_back=False)
+            leaving.listener.close(code)
+            self._events.listener_left(self, party)
+
+    def speak(
+        self, listener: ListenerPort, sequence: int, timestamp: int, payload: bytes
+    ) -> None:
+        """Send one Opus packet of an attached listener to whom the scene says, at once.
+
+        From one that is not named there, or was replaced, it is dropped.
+        """
+        direct = self._floor.direct
+        if direct is not None and direct.listener is listener:
+            self._uplink.speak(sequence, timestamp, payload)
+        else:
+            self._floor.speak(listener, sequence, timestamp, payload)
+
+    # --- What the pacer and the peer tell ---
+
     def tick(self, now: float) -> None:
-        """Send the silence that is due and watch for WhatsApp's; each 20 ms."""
-        stream = self._peer.sound.outgoing
-        if stream is not None:
-            for rtp in stream.silence(now):
-                self._peer.sound.send(rtp)
-        if self._heard:
-            self._note_heard(now)
-        elif now - self._heard_at >= self._settings.quiet_warning:
-            self._note_quiet(now - self._heard_at)
+        """Make what is due and watch for what does not come; each 20 ms."""
+        self._floor.tick(now)
+        self._flow.tick(now, self._floor.direct)
+        self._quiet.tick(now)
 
     def peer_up(self) -> None:
         """Begin with silence and with the watch; called by the peer."""
-        self._media_up_at = self._heard_at = self._loop.time()
+        self._media_up_at = self._loop.time()
+        self._quiet.begin(self._media_up_at)
         self._pacer.add(self)
-        self.tick(self._heard_at)
+        self.tick(self._media_up_at)
         self._events.media_up(self)
 
     def peer_failed(self, reason: str) -> None:
@@ -232,58 +206,31 @@ class Session:
 
     def peer_heard(self) -> None:
         """Note a sign of life; called by the peer for every packet."""
-        self._heard = True
+        self._quiet.heard = True
 
     def peer_packet(self, packet: Packet) -> None:
-        """Hand one Opus packet to the listener; called by the peer."""
+        """Hand one Opus packet to who hears the customer; called by the peer."""
         if self._first_packet_in_at is None:
             self._first_packet_in_at = self._loop.time()
-        if self._listener is not None:
-            self._listener.deliver(packet)
+        self._floor.customer_spoke(packet)
 
-    def _collect(self, frame: tuple[int, int, bytes]) -> None:
-        if len(self._burst) == MAX_BURST_FRAMES:
-            self._dropped += 1
-        self._burst.append(frame)
-        if self._burst_timer is None:
-            self._burst_timer = self._loop.call_soon(self._flush)
+    # --- What the watches tell ---
 
-    def _flush(self) -> None:
-        self._burst_timer = None
-        stream = self._peer.sound.outgoing
-        now = self._loop.time()
-        if self._first_frame_out_at is None:
-            self._first_frame_out_at = now
-        while self._burst and stream is not None:
-            rtp = stream.frame(*self._burst.popleft(), now)
-            if rtp is not None:
-                self._peer.sound.send(rtp)
+    def quiet(self, seconds: float) -> None:
+        """Nothing has come from WhatsApp for a while."""
+        self._events.media_quiet(self, seconds)
 
-    def _forget_speaker(self) -> None:
-        self._burst.clear()
-        if self._burst_timer is not None:
-            self._burst_timer.cancel()
-            self._burst_timer = None
-        if self._peer.sound.outgoing is not None:
-            self._peer.sound.outgoing.forget()
+    def lost(self) -> None:
+        """Nothing has come for long."""
+        self._events.media_lost(self)
 
-    def _note_heard(self, now: float) -> None:
-        self._heard = False
-        quiet_for, self._heard_at = now - self._heard_at, now
-        if self._quiet_steps:
-            self._quiet_steps = 0
-            self._quiet_seconds += quiet_for
-            self._events.media_back(self)
+    def gone(self, seconds: float) -> None:
+        """Nothing will come any more."""
+        self.peer_failed(f"Nothing came from WhatsApp for {seconds:.0f} seconds.")
 
-    def _note_quiet(self, seconds: float) -> None:
-        settings = self._settings
-        if self._quiet_steps == 0:
-            self._quiet_steps = 1
-            self._events.media_quiet(self, seconds)
-        elif self._quiet_steps == 1 and seconds >= settings.quiet_lost:
-            self._quiet_steps = 2
-            self._events.media_lost(self)
-        elif self._quiet_steps == 2 and seconds >= settings.quiet_end:
-            self._quiet_steps = 3
-            self._quiet_seconds += seconds
-            self.peer_failed(f"Nothing came from WhatsApp for {seconds:.0f} seconds.")
+    def back(self) -> None:
+        """Something has come again."""
+        self._events.media_back(self)
+
+    def _flow_changed(self, flow: Flow) -> None:
+        self._events.flow_changed(self, flow)

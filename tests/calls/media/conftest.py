@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from calls.media.events import Flow
 from calls.media.hub import Hub
+from calls.media.scene import Scene
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
 from tests.calls.media.phone import Phone
@@ -26,6 +28,7 @@ class Diary:
 
     def __init__(self) -> None:
         self.entries: list[str] = []
+        self.flows: list[Flow] = []
 
     def media_up(self, session: Session) -> None:
         self.entries.append("up")
@@ -43,11 +46,14 @@ class Diary:
         self.entries.append("failed")
         self.reason = reason
 
-    def listener_joined(self, session: Session) -> None:
+    def listener_joined(self, session: Session, party: str) -> None:
         self.entries.append("joined")
 
-    def listener_left(self, session: Session) -> None:
+    def listener_left(self, session: Session, party: str) -> None:
         self.entries.append("left")
+
+    def flow_changed(self, session: Session, flow: Flow) -> None:
+        self.flows.append(flow)
 
 
 class Ear:
@@ -101,6 +107,7 @@ def diary() -> Diary:
 async def connect(hub: Hub, phone: Phone, diary: Diary) -> Session:
     """Bring up an inbound call, as if accept had returned at once."""
     session = hub.open("wacid.1", diary)
+    session.arrange(Scene(speakers=("ana",)))
     answer = await session.answer(await phone.offer())
     await phone.accept(answer)
     session.release_ice()

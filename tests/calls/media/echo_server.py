@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from calls.media import listener as listeners
+from calls.media.events import ListenerPort
 from calls.media.listener import Codec, Listener
 from calls.media.rtp import Packet
-from calls.media.session import ListenerPort
 
 ORDER = b"order:"
 FLOOD_BYTES = 1200
@@ -24,7 +24,7 @@ class Echo:
         self.attached: list[ListenerPort] = []
         self.sequence = 0
 
-    def attach(self, listener: ListenerPort) -> None:
+    def attach(self, listener: ListenerPort, party: str) -> None:
         self.attached.append(listener)
 
     def detach(self, listener: ListenerPort) -> None:
@@ -65,7 +65,7 @@ def make_application(echo: Echo) -> Any:
         await receive()
         query = parse_qs(scope["query_string"].decode())
         codec = Codec(query.get("codec", ["opus"])[0])
-        await Listener(echo, codec).serve(receive, send)
+        await Listener(echo, "ana", codec).serve(receive, send)
 
     return application
 

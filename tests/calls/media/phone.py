@@ -33,6 +33,14 @@ def loudest(samples: np.ndarray) -> float:
     return float(np.argmax(spectrum) * RATE / len(samples))
 
 
+def level(samples: np.ndarray, frequency: float) -> float:
+    """Return the amplitude of one tone in a mono signal."""
+    window = np.hanning(len(samples))
+    at = np.arange(len(samples))
+    turn = np.exp(-2j * np.pi * frequency * at / RATE)
+    return float(2 * abs(np.sum(samples * window * turn)) / np.sum(window))
+
+
 def is_silent(samples: np.ndarray) -> bool:
     return bool(np.max(np.abs(samples)) < 100)
 
@@ -96,6 +104,7 @@ class Phone:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.voice = Voice(opus_tone(frequency, 100))
         self.heard: list[np.ndarray] = []
+        self.arrived: list[tuple[int, int, int]] = []
         self.deaf = False
         self.on_datagram: Callable[[bytes], None] | None = None
         self.send_twice = False
@@ -117,6 +126,8 @@ class Phone:
         self.dtls.transport._send = self._send_unless_lost
         self._plain_send_rtp = self.dtls._send_rtp
         self.dtls._send_rtp = self._send_rtp
+        self._handle_rtp = self.receiver._handle_rtp_packet
+        self.receiver._handle_rtp_packet = self._note_rtp
         self.connection.on("track", self._listen)
 
     def _answer_only(self, pair: CandidatePair) -> None:
@@ -199,6 +210,11 @@ class Phone:
         if self.press_keys and data[1] & 0x7F == 111 and sequence % 2:
             data = data[:1] + b"\x7e" + data[2:12] + b"\x05\x0a\x00\xa0"
         await self._plain_send_rtp(data)
+
+    async def _note_rtp(self, packet: Any, arrival_time_ms: int) -> None:
+        """Write down the SSRC, sequence number and timestamp of what comes."""
+        self.arrived.append((packet.ssrc, packet.sequence_number, packet.timestamp))
+        await self._handle_rtp(packet, arrival_time_ms=arrival_time_ms)
 
     def last_heard(self, frames: int) -> np.ndarray:
         return np.concatenate(self.heard[-frames:])

@@ -13,6 +13,7 @@ from OpenSSL import SSL
 
 from calls.media.hub import Hub
 from calls.media.ice import IceGuard, local_addresses
+from calls.media.scene import Scene
 from tests.calls.media.conftest import Diary, Ear, connect, until
 from tests.calls.media.phone import Phone
 
@@ -81,6 +82,7 @@ async def test_a_call_comes_up_and_goes_on_whatever_strangers_send(
 ) -> None:
     make: Callable[[], bytes] = STRAY[name]
     session = hub.open("wacid.1", diary)
+    session.arrange(Scene(speakers=("ana",)))
     answer = await session.answer(await phone.offer())
     async with stray_datagrams(answer, make()) as counts:
         await until(lambda: counts[0] > 5, "strays before the handshake")
@@ -88,7 +90,7 @@ async def test_a_call_comes_up_and_goes_on_whatever_strangers_send(
         session.release_ice()
         await until(lambda: diary.entries, "an outcome")
         ana = Ear()
-        session.attach(ana)
+        session.attach(ana, "ana")
         sent = counts[0]
         await until(lambda: len(ana.packets) > 20 and counts[0] > sent + 20, "sound")
     assert diary.entries == ["up", "joined"]
@@ -98,12 +100,13 @@ async def test_a_replayed_packet_is_refused_and_harms_nothing(
     hub: Hub, phone: Phone, diary: Diary
 ) -> None:
     session = hub.open("wacid.1", diary)
+    session.arrange(Scene(speakers=("ana",)))
     answer = await session.answer(await phone.offer())
     await phone.accept(answer)
     session.release_ice()
     await until(lambda: "up" in diary.entries, "media to come up")
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     phone.send_twice = True
     await until(lambda: session.counters.refused_in > 10, "the copies")
     numbers = [packet.sequence for packet in ana.packets]
@@ -115,7 +118,7 @@ async def test_a_flood_of_forged_sound_is_refused(
 ) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     for number in range(500):
         forged = b"\x80\x6f" + number.to_bytes(2, "big") + bytes(60)
         await phone.ice.send(forged)

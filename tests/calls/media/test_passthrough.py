@@ -78,7 +78,7 @@ async def test_sound_goes_on_after_the_far_end_changes_its_source(
 ) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     await until(lambda: len(ana.packets) > 10, "sound")
     phone.sender._ssrc ^= 0x5555
     heard = len(ana.packets)
@@ -93,7 +93,7 @@ async def test_a_pressed_key_disturbs_nothing(
 ) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     phone.press_keys = True
     await until(lambda: session.counters.not_audio_in > 5, "keys")
     heard = len(ana.packets)

@@ -127,7 +127,7 @@ def talk(
 
 def test_silence_flows_from_the_first_moment_and_each_20_ms() -> None:
     stream = outgoing()
-    sent = [data for tick in range(50) for data in stream.silence(tick * 0.02)]
+    sent = [data for tick in range(50) for data in stream.fill(tick * 0.02)]
     assert len(sent) == 50
     assert all(data.endswith(OPUS_SILENCE) for data in sent)
     assert set(steps(sent)) == {(1, 960)}
@@ -135,29 +135,29 @@ def test_silence_flows_from_the_first_moment_and_each_20_ms() -> None:
 
 def test_silence_makes_up_for_a_late_tick() -> None:
     stream = outgoing()
-    assert len(stream.silence(0.0)) == 1
-    assert len(stream.silence(0.061)) == 3
-    assert len(stream.silence(0.08)) == 1
+    assert len(stream.fill(0.0)) == 1
+    assert len(stream.fill(0.061)) == 3
+    assert len(stream.fill(0.08)) == 1
 
 
 def test_after_a_long_stall_silence_jumps_instead_of_flooding() -> None:
     stream = outgoing()
-    first = stream.silence(0.0)
-    later = stream.silence(5.0)
+    first = stream.fill(0.0)
+    later = stream.fill(5.0)
     assert len(later) == 1
     assert steps(first + later) == [(1, 240000)]
 
 
 def test_voice_follows_silence_in_one_stream() -> None:
     stream = outgoing()
-    sent = stream.silence(0.0) + talk(stream, 10, 0.02, number=60000)
+    sent = stream.fill(0.0) + talk(stream, 10, 0.02, number=60000)
     assert set(steps(sent)) == {(1, 960)}
 
 
 def test_no_silence_while_frames_are_merely_late() -> None:
     stream = outgoing()
     talk(stream, 5, 0.0)
-    assert stream.silence(0.08 + 0.099) == []
+    assert stream.fill(0.08 + 0.099) == []
     late = stream.frame(5, 5 * 960, b"voice", 0.18)
     assert late is not None
 
@@ -189,11 +189,11 @@ def test_a_stall_builds_no_lasting_delay() -> None:
     """What is sent may run ahead of the clock for a while, never for good."""
     stream = outgoing()
     sent = talk(stream, 50, 0.0)
-    quiet = [data for n in range(50, 75) for data in stream.silence(n * 0.02)]
+    quiet = [data for n in range(50, 75) for data in stream.fill(n * 0.02)]
     burst = [stream.frame(n, n * 960, b"voice", 1.5) for n in range(60, 75)]
     ahead = [data for data in burst if data is not None]
     more = talk(stream, 25, 1.52, number=75)
-    rest = [data for n in range(105, 400) for data in stream.silence(n * 0.02)]
+    rest = [data for n in range(105, 400) for data in stream.fill(n * 0.02)]
     whole = sent + quiet + ahead + more + rest
     played = (header(whole[-1])[1] - header(whole[0])[1]) & 0xFFFFFFFF
     assert played / 48000 == pytest.approx(399 * 0.02, abs=0.05)

@@ -7,6 +7,7 @@ import pytest
 
 from calls.media.hub import Full, Hub
 from calls.media.rtp import OPUS_SILENCE, Packet
+from calls.media.scene import Scene
 from calls.media.sdp import RefusedSdp
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
@@ -32,7 +33,7 @@ async def talk(session: Session, agent: Ear, phone: Phone, frequency: float) -> 
 async def test_carlas_tone_reaches_ana(hub: Hub, phone: Phone, diary: Diary) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     await until(lambda: len(ana.packets) >= 60, "sound from the phone")
     sound = decode_opus([packet.payload for packet in ana.packets])
     assert abs(loudest(sound[-24000:].astype(float)) - 440) < 5
@@ -51,7 +52,7 @@ async def test_anas_tone_reaches_carla_and_silence_before_and_after(
     await until(lambda: len(phone.heard) >= 20, "silence at the phone")
     assert is_silent(phone.last_heard(20))
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     await talk(session, ana, phone, 880)
     assert abs(loudest(phone.last_heard(30).astype(float)) - 880) < 5
     assert np.max(phone.last_heard(30)) > 1000
@@ -64,12 +65,13 @@ async def test_an_outbound_call_carries_sound_both_ways(
     hub: Hub, phone: Phone, diary: Diary
 ) -> None:
     session = hub.open("wacid.2", diary)
+    session.arrange(Scene(speakers=("ana",)))
     offer = await session.offer()
     assert "SAVPF 111\r\n" in offer
     await session.apply_answer(await phone.answer(offer))
     await until(lambda: "up" in diary.entries, "media to come up")
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     await until(lambda: len(ana.packets) >= 60, "sound from the phone")
     sound = decode_opus([packet.payload for packet in ana.packets])
     assert abs(loudest(sound[-24000:].astype(float)) - 440) < 5
@@ -86,13 +88,14 @@ async def test_a_browser_may_be_the_phone_even_if_it_hides_its_addresses(
     if hidden:
         offer = re.sub(r"a=(candidate|end-of).*\r\n", "", offer)
     session = hub.open("wacid.browser", diary)
+    session.arrange(Scene(speakers=("ana",)))
     await phone.accept(await session.answer(offer))
     await asyncio.sleep(0.2)
     assert diary.entries == []
     session.release_ice()
     await until(lambda: "up" in diary.entries, "media to come up")
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     await until(lambda: len(ana.packets) > 10 and len(phone.heard) > 10, "sound")
     await phone.close()
 
@@ -154,9 +157,9 @@ async def test_a_newer_listener_takes_over(
 ) -> None:
     session = await connect(hub, phone, diary)
     old, new = Ear(), Ear()
-    session.attach(old)
+    session.attach(old, "ana")
     await until(lambda: old.packets, "sound")
-    session.attach(new)
+    session.attach(new, "ana")
     assert old.codes == [4001]
     heard = len(old.packets)
     await until(lambda: len(new.packets) > 10, "sound")
@@ -165,7 +168,7 @@ async def test_a_newer_listener_takes_over(
     session.speak(old, 1, 960, b"voice")
     assert session.counters.dropped_out == before + 1
     session.detach(old)
-    assert session.listener is new
+    assert session.parties == ("ana",)
     session.detach(new)
     assert diary.entries == ["up", "joined", "joined", "left"]
 
@@ -175,7 +178,7 @@ async def test_packets_lost_on_the_way_are_gaps_for_ana(
 ) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     phone.lose_every(5)
     await until(lambda: len(ana.packets) >= 80, "sound")
     numbers = [packet.sequence for packet in ana.packets]
@@ -246,7 +249,7 @@ async def test_closing_ends_everything_and_may_be_repeated(
 ) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     await asyncio.gather(session.close("hung up"), session.close("again"))
     await session.close("and again")
     assert session.close_reason == "hung up"
@@ -254,7 +257,7 @@ async def test_closing_ends_everything_and_may_be_repeated(
     assert hub.get("wacid.1") is None
     assert "failed" not in diary.entries
     bruno = Ear()
-    session.attach(bruno)
+    session.attach(bruno, "ana")
     assert bruno.codes == [1000]
 
 
@@ -306,7 +309,7 @@ async def test_a_node_that_goes_away_says_so_to_its_listeners(
 ) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     await hub.close()
     assert ana.codes == [1001]
 
@@ -316,7 +319,7 @@ async def test_a_burst_after_a_stall_is_cut_to_its_newest_300_ms(
 ) -> None:
     session = await connect(hub, phone, diary)
     ana = Ear()
-    session.attach(ana)
+    session.attach(ana, "ana")
     before = session.counters
     for number in range(40):
         session.speak(ana, number, number * 960, b"\xf8voice")

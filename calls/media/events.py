@@ -1,0 +1,63 @@
+"""What a session tells its owner, and what it needs of a listener."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from calls.media.rtp import Packet
+
+if TYPE_CHECKING:
+    from calls.media.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Whether sound comes from each side of a call between two."""
+
+    customer_heard: bool = True
+    party_heard: bool = True
+
+    @property
+    def is_two_way(self) -> bool:
+        """Tell whether both are heard."""
+        return self.customer_heard and self.party_heard
+
+
+class SessionEvents(Protocol):
+    """What a session reports, synchronously and on the loop; none of it may block."""
+
+    def media_up(self, session: "Session") -> None:
+        """ICE and DTLS are done; silence flows to WhatsApp from now on."""
+
+    def media_quiet(self, session: "Session", seconds: float) -> None:
+        """Nothing has come from WhatsApp for so long; nothing is lost yet."""
+
+    def media_back(self, session: "Session") -> None:
+        """Something came again after `media_quiet` or `media_lost`."""
+
+    def media_lost(self, session: "Session") -> None:
+        """Nothing has come for `quiet_lost` seconds; it may still return."""
+
+    def media_failed(self, session: "Session", reason: str) -> None:
+        """The sound will not come up or back, told once; the call should end."""
+
+    def listener_joined(self, session: "Session", party: str) -> None:
+        """A listener is attached; if it replaced one, only this is reported."""
+
+    def listener_left(self, session: "Session", party: str) -> None:
+        """The party's listener is gone and nobody has taken its place."""
+
+    def flow_changed(self, session: "Session", flow: Flow) -> None:
+        """One side fell silent or is heard again, while two talk.
+
+        When the two talk no longer, because of a hold or a third, both count as heard.
+        """
+
+
+class ListenerPort(Protocol):
+    """What a session needs of a listener."""
+
+    def deliver(self, packet: Packet) -> None:
+        """Take one Opus packet; must not wait or raise."""
+
+    def close(self, code: int) -> None:
+        """Close the socket with `code`; may be called again."""
