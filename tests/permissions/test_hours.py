@@ -53,4 +53,5 @@ def test_the_window_follows_daylight_saving_time():
     assert OFFICE.opens_from(saturday_night) == datetime(2026, 3, 29, 7, tzinfo=UTC)
     missing_hour = CallingHours("Europe/Berlin", time(2, 30), time(9))
     opens = missing_hour.opens_from(saturday_night)
+    assert opens == datetime(2026, 3, 29, 1, tzinfo=UTC)  # the jump itself
     assert missing_hour.is_open(opens)
