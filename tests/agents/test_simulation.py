@@ -1,0 +1,54 @@
+"""2,000 calls for 100 people: the rules and a reckoning of their own agree on all."""
+
+from collections import Counter
+
+import pytest
+
+from agents.routing import Strategy
+from tests.agents.day import SALES, SUPPORT, Day, Record, a_day
+from tests.agents.reckoning import Everybody, OneAtATime
+from tests.agents.simulation import Simulation
+
+pytestmark = pytest.mark.stackless
+
+WORKERS, CALLERS = 100, 2000
+
+
+def reckoned(day: Day, strategy: Strategy) -> Record:
+    if strategy == Strategy.RING_ALL:
+        return Everybody(day).reckon()
+    return OneAtATime(day, by_rota=strategy == Strategy.ROUND_ROBIN).reckon()
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_the_rules_ring_as_reckoned(strategy: Strategy):
+    day = a_day(2026, WORKERS, CALLERS)
+    served, expected = Simulation(day, strategy).run(), reckoned(day, strategy)
+    assert served.answered == expected.answered
+    assert served.abandoned == expected.abandoned
+    assert sorted(served.rang) == sorted(expected.rang)
+    every_call_is_accounted_for(day, served)
+    the_day_was_worth_it(day, served)
+
+
+def every_call_is_accounted_for(day: Day, record: Record) -> None:
+    ends = [name for _, name, _ in record.answered]
+    ends += [name for _, name in record.abandoned]
+    assert sorted(ends) == [caller.name for caller in day.callers]
+
+
+def the_day_was_worth_it(day: Day, record: Record) -> None:
+    """Everything that the rules are about did happen."""
+    queues = {caller.name: caller.queue for caller in day.callers}
+    workers = {worker.number: worker for worker in day.workers}
+    levels = Counter(
+        (queues[name], workers[number].levels[queues[name]])
+        for _, name, number in record.answered
+    )
+    assert set(levels) == {(queue, n) for queue in (SUPPORT, SALES) for n in (1, 2)}
+    assert min(levels.values()) > 20
+    assert 20 < len(record.abandoned) < len(day.callers) / 2
+    again = Counter((name, number) for _, name, number in record.rang)
+    assert max(again.values()) > 1
+    lost = Counter(queues[name] for _, name in record.abandoned)
+    assert lost[SUPPORT] > lost[SALES]
