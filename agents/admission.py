@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 # Who hung up and calls again so soon after has the place they had.
 PLACE_IS_KEPT = timedelta(minutes=5)
@@ -17,9 +18,14 @@ RINGS_AT_MOST = timedelta(seconds=25)
 class WhenNobody(TextChoices):
     """What a caller meets when nobody of the queue is logged in."""
 
-    WAIT = "wait", "Let them wait"
-    OVERFLOW = "overflow", "Send them to another queue"
-    GOODBYE = "goodbye", "Say that nobody is there"
+    RING = "ring", _("Let it ring")
+    WAIT = "wait", _("Answer with music, and wait")
+    OVERFLOW = "overflow", _("Try the other queue")
+    GOODBYE = "goodbye", _("Say so, and end the call")
+
+
+# Somebody may come yet.
+STAYS = (WhenNobody.RING, WhenNobody.WAIT)
 
 
 class Outcome(StrEnum):
@@ -93,7 +99,7 @@ WELCOME = "There is room."
 def enter(limits: Limits, floor: Floor, visited: Collection[int] = ()) -> Admission:
     """`visited`: queues that this caller came through, this one among them."""
     onward = _onward(limits, visited)
-    if not floor.logged_in and limits.when_nobody != WhenNobody.WAIT:
+    if not floor.logged_in and limits.when_nobody not in STAYS:
         onward = onward if limits.when_nobody == WhenNobody.OVERFLOW else None
         return _turn_away(Outcome.NOBODY, NOBODY, onward)
     if _is_full(limits, floor):

@@ -4,55 +4,131 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-# A console says "I am here" every 5 s; after this long without, it is gone.
-PRESENCE_LASTS = timedelta(seconds=15)
+from agents.queues import (
+    Holiday,
+    Membership,
+    OpenHours,
+    Prompt,
+    Queue,
+    Schedule,
+)
+
+__all__ = [
+    "Agent",
+    "AgentState",
+    "AgentStateSpan",
+    "BreakReason",
+    "Holiday",
+    "Membership",
+    "OpenHours",
+    "Prompt",
+    "Queue",
+    "Schedule",
+]
+
+# A console proves every 2 s that it can ring; after this long without, it cannot.
+PROOF_LASTS = timedelta(seconds=7)
+# And so long without a word at all, nobody sits there any more.
+PRESENCE_LASTS = timedelta(seconds=60)
 
 
 class AgentState(models.TextChoices):
-    OFFLINE = "offline", "Offline"
-    AVAILABLE = "available", "Available"
-    IN_CALL = "in_call", "In call"
-    ON_BREAK = "on_break", "On break"
+    OFFLINE = "offline", _("Offline")
+    AVAILABLE = "available", _("Available")
+    CANNOT_RING = "cannot_ring", _("Cannot ring")  # would be available, were it proved
+    RINGING = "ringing", _("Ringing")
+    IN_CALL = "in_call", _("In call")
+    RECONNECTING = "reconnecting", _("Reconnecting")  # in a call that they do not hear
+    WRAP_UP = "wrap_up", _("Wrap-up")
+    ON_BREAK = "on_break", _("On break")
+
+
+IN_A_CALL = (AgentState.IN_CALL, AgentState.RECONNECTING)
+# Whoever may take a call now or before long.
+ON_DUTY = (
+    AgentState.AVAILABLE,
+    AgentState.RINGING,
+    *IN_A_CALL,
+    AgentState.WRAP_UP,
+)
 
 
 class AgentQuerySet(models.QuerySet["Agent"]):
     def present(self) -> "AgentQuerySet":
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
 
+    def proved(self) -> "AgentQuerySet":
+        """Their console can ring, by what it showed just now."""
+        return self.filter(proved_at__gt=timezone.now() - PROOF_LASTS)
+
     def ready(self) -> "AgentQuerySet":
-        """Available, and their console was heard of just now."""
-        return self.present().filter(state=AgentState.AVAILABLE)
+        return self.proved().filter(state=AgentState.AVAILABLE)
 
 
 class Agent(models.Model):
     """A person who takes calls."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE)
-    name = models.CharField(max_length=100, help_text="As colleagues see it.")
+    name = models.CharField(
+        _("name"), max_length=100, help_text=_("As colleagues see it.")
+    )
     state = models.CharField(
-        max_length=20, choices=AgentState, default=AgentState.OFFLINE, editable=False
+        _("state"),
+        max_length=20,
+        choices=AgentState,
+        default=AgentState.OFFLINE,
+        editable=False,
     )
     state_since = models.DateTimeField(default=timezone.now, editable=False)
+    # The break's name, or the sentence why this console cannot ring.
+    reason = models.CharField(max_length=300, blank=True, editable=False)
+    # The end of wrap-up, or of a break with a limit.
+    until = models.DateTimeField(null=True, editable=False)
+    # What follows the call or the wrap-up; empty: available.
+    next_state = models.CharField(max_length=20, blank=True, editable=False)
+    next_reason = models.CharField(max_length=100, blank=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
+
     seen_at = models.DateTimeField(null=True, editable=False)
+    # The page that rings: the newest; and when it last proved that it can.
+    console = models.CharField(max_length=64, blank=True, editable=False)
+    console_since = models.DateTimeField(null=True, editable=False)
+    proved_at = models.DateTimeField(null=True, editable=False)
+    # Round robin asks whom nobody has asked for longest.
+    last_offered_at = models.DateTimeField(null=True, editable=False)
 
     objects = AgentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def can_ring(self) -> bool:
+        proved = self.proved_at
+        return proved is not None and proved > timezone.now() - PROOF_LASTS
+
 
 class AgentStateSpan(models.Model):
-    """One stretch of an agent's one timeline; the open one has no end."""
+    """One stretch of an agent's one timeline; the open one has no end.
+
+    Offline is no span: the spans of a day add up to the time of being signed in.
+    """
 
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="spans")
     state = models.CharField(max_length=20, choices=AgentState)
-    reason = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("stretch of an agent's day")
+        verbose_name_plural = _("agents' days")
         constraints = [
             models.UniqueConstraint(
                 "agent", condition=Q(ended_at=None), name="one_open_span_per_agent"
@@ -62,34 +138,34 @@ class AgentStateSpan(models.Model):
                 name="span_ends_after_it_starts",
             ),
         ]
+        indexes = [models.Index("agent", "started_at", name="span_of_day")]
 
     def __str__(self) -> str:
         return f"{self.agent} {self.state}"
 
 
-class Queue(models.Model):
-    """A line of callers, and the agents who serve it."""
+class BreakReason(models.Model):
+    """What agents may be on a break for."""
 
-    name = models.CharField(max_length=100, unique=True)
-    agents: "models.ManyToManyField[Agent, Membership]" = models.ManyToManyField(
-        Agent, through="Membership", related_name="queues"
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    minutes = models.PositiveSmallIntegerField(
+        _("minutes"),
+        null=True,
+        blank=True,
+        help_text=_("How long it may last; the console counts down. Empty: no limit."),
     )
-    ring_seconds = models.PositiveSmallIntegerField(
-        default=45,
-        help_text="How long a call rings before it counts as missed. "
-        "WhatsApp itself gives up after 30 to 60 seconds.",
+    is_work = models.BooleanField(
+        _("is work"),
+        default=False,
+        help_text=_("Training, say: counts as work in the agents' times."),
     )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("break reason")
+        verbose_name_plural = _("break reasons")
+        ordering = ["position", "name"]
 
     def __str__(self) -> str:
         return self.name
-
-
-class Membership(models.Model):
-    queue = models.ForeignKey(Queue, models.CASCADE)
-    agent = models.ForeignKey(Agent, models.CASCADE)
-
-    class Meta:
-        constraints = [models.UniqueConstraint("queue", "agent", name="one_membership")]
-
-    def __str__(self) -> str:
-        return f"{self.agent} in {self.queue}"

@@ -1,22 +1,39 @@
 """What happens to agents. Who must be told of it is the caller's business."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from agents.models import PRESENCE_LASTS, Agent, AgentState, AgentStateSpan
+from agents.models import (
+    IN_A_CALL,
+    PRESENCE_LASTS,
+    PROOF_LASTS,
+    Agent,
+    AgentState,
+    AgentStateSpan,
+    BreakReason,
+)
 
 
 def set_state(
-    agent_id: int, state: str, *, reason: str = "", only_from: tuple[str, ...] = ()
+    agent_id: int,
+    state: str,
+    *,
+    reason: str = "",
+    until: datetime | None = None,
+    only_from: tuple[str, ...] = (),
 ) -> bool:
     """Move an agent along the one timeline. False when it was too late or no change."""
     now = timezone.now()
     with transaction.atomic():
-        mine = Agent.objects.filter(pk=agent_id).exclude(state=state)
+        mine = Agent.objects.filter(pk=agent_id).exclude(state=state, reason=reason)
         if only_from:
             mine = mine.filter(state__in=only_from)
-        if not mine.update(state=state, state_since=now, version=F("version") + 1):
+        fields: dict[str, Any] = {"state": state, "reason": reason, "until": until}
+        if not mine.update(state_since=now, version=F("version") + 1, **fields):
             return False
         spans = AgentStateSpan.objects.filter(agent_id=agent_id)
         spans.filter(ended_at=None).update(ended_at=now)
@@ -25,14 +42,93 @@ def set_state(
     return True
 
 
-def heard(agent_id: int) -> None:
-    """The agent's console is there."""
-    Agent.objects.filter(pk=agent_id).update(seen_at=timezone.now())
+def set_until(agent_id: int, until: datetime | None) -> None:
+    """Another end of the wrap-up; the state stays."""
+    Agent.objects.filter(pk=agent_id).update(until=until, version=F("version") + 1)
+
+
+def set_next(agent_id: int, state: str, reason: str = "") -> None:
+    """What follows the call; empty for nothing special."""
+    Agent.objects.filter(pk=agent_id).update(
+        next_state=state, next_reason=reason, version=F("version") + 1
+    )
+
+
+def following(agent_id: int) -> tuple[str, str, datetime | None]:
+    """State, reason and its end, once the work with a call is done. Used up by this.
+
+    Who cannot prove that their console rings is not made available again.
+    """
+    agent = Agent.objects.get(pk=agent_id)
+    if agent.next_state:
+        set_next(agent_id, "")
+        return agent.next_state, agent.next_reason, break_ends(agent.next_reason)
+    if agent.can_ring:
+        return AgentState.AVAILABLE, "", None
+    return AgentState.CANNOT_RING, agent.reason, None
+
+
+def break_ends(reason: str) -> datetime | None:
+    """When a break that begins now should be over."""
+    minutes = (
+        BreakReason.objects.filter(name=reason)
+        .values_list("minutes", flat=True)
+        .first()
+    )
+    return timezone.now() + timedelta(minutes=minutes) if minutes else None
+
+
+# --- Consoles ----------------------------------------------------------------------
+
+
+def open_console(agent_id: int, console: str, since: datetime | None) -> datetime:
+    """A page says hello; the newest one rings. Returns since when this one is open.
+
+    `since` is what the page was told before; a page that only reconnects does not take
+    over from a newer one.
+    """
+    now = timezone.now()
+    opened = min(since or now, now)
+    older = Q(console_since=None) | Q(console_since__lte=opened) | Q(console=console)
+    Agent.objects.filter(older, pk=agent_id).update(
+        console=console, console_since=opened, seen_at=now
+    )
+    return opened
+
+
+def is_primary(agent_id: int, console: str) -> bool:
+    return Agent.objects.filter(pk=agent_id, console=console).exists()
+
+
+def heard(agent_id: int, *, proved: bool) -> None:
+    """The agent's console is there, and has shown that it can ring, or has not."""
+    now = timezone.now()
+    fields = {"seen_at": now} | ({"proved_at": now} if proved else {})
+    Agent.objects.filter(pk=agent_id).update(**fields)
+
+
+def disprove(agent_id: int) -> None:
+    """The console failed to ring, whatever it says."""
+    Agent.objects.filter(pk=agent_id).update(proved_at=None)
+
+
+def unproved() -> list[int]:
+    """Agents shown as available whose console has not proved it for too long."""
+    late = Agent.objects.filter(state=AgentState.AVAILABLE).exclude(
+        proved_at__gt=timezone.now() - PROOF_LASTS
+    )
+    return list(late.values_list("pk", flat=True))
 
 
 def gone() -> list[int]:
     """Agents on duty, but not in a call, whose console is silent for too long."""
-    silent = Agent.objects.exclude(
-        state__in=[AgentState.OFFLINE, AgentState.IN_CALL]
-    ).exclude(seen_at__gt=timezone.now() - 2 * PRESENCE_LASTS)
+    silent = Agent.objects.exclude(state__in=[AgentState.OFFLINE, *IN_A_CALL]).exclude(
+        seen_at__gt=timezone.now() - PRESENCE_LASTS
+    )
     return list(silent.values_list("pk", flat=True))
+
+
+def wrapped_up() -> list[int]:
+    """Agents whose time for wrap-up is over."""
+    over = Agent.objects.filter(state=AgentState.WRAP_UP, until__lte=timezone.now())
+    return list(over.values_list("pk", flat=True))

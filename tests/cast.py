@@ -27,7 +27,7 @@ class Cast:
 
 
 def introduce(wati_url: str = "http://127.0.0.1:9/simulator/wati") -> Cast:
-    queue = Queue.objects.create(name="Support")
+    queue = Queue.objects.create(name="Support", wrap_up_seconds=0)
     account = WatiAccount.objects.create(
         name="Simulator",
         base_url=wati_url,
@@ -54,5 +54,6 @@ def hire(username: str, queue: Queue) -> Agent:
 def on_duty(*agents: Agent) -> None:
     """Their consoles are there and they are available."""
     for agent in agents:
-        agent.seen_at, agent.state = timezone.now(), "available"
+        agent.seen_at = agent.proved_at = timezone.now()
+        agent.state = "available"
         agent.save()

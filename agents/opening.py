@@ -1,0 +1,21 @@
+"""Whether a line is open, by its business hours in the rows."""
+
+from datetime import datetime
+
+from agents.models import Schedule
+from agents.schedule import Holiday, Opening, Span, Week, is_open
+
+ALWAYS = Opening(open=True, reason="", until=None)
+
+
+def opening_of(schedule: Schedule | None, at: datetime) -> Opening:
+    """Without business hours a line is always open."""
+    if schedule is None:
+        return ALWAYS
+    hours = schedule.hours.values_list("weekday", "opens", "closes")
+    spans = tuple(Span(*row) for row in hours)
+    holidays = [
+        Holiday(one.date, one.name, one.opens, one.closes)
+        for one in schedule.holidays.all()
+    ]
+    return is_open(Week(schedule.time_zone, spans), holidays, at)

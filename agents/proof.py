@@ -1,0 +1,49 @@
+"""Whether a console can ring and talk, by what its page shows. Judged here; pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+SLOWEST_ROUND_TRIP = 2000.0  # milliseconds
+SLOWEST_PAGE = 3000.0  # milliseconds since the page's own timer last ran
+
+SILENT = _("The console does not answer.")
+UNSURE = _("The console did not say whether it can ring.")
+UNTOUCHED = _("The browser lets this page make no sound yet. Press a button in it.")
+NO_SOUND = _("The browser does not play sound.")
+SLOW = _("The connection to the server is too slow.")
+STUCK = _("The page does not react.")
+UNCONFIRMED = _("The console did not confirm that it rang.")
+
+MICROPHONES = {
+    "none": _("There is no microphone, or the browser may not use it."),
+    "ended": _("The microphone was unplugged."),
+    "muted": _("The microphone is switched off by the system."),
+    "flat": _("The microphone gives no sound."),
+}
+
+
+def why_not(proof: Any) -> str:
+    """The sentence why this console cannot ring; empty when it can.
+
+    `proof` is what docs/console-websocket.md calls so; whatever a page may send.
+    """
+    if not isinstance(proof, Mapping):
+        return UNSURE
+    if proof.get("gesture") is not True:
+        return UNTOUCHED
+    if proof.get("audio") != "running":
+        return NO_SOUND
+    if proof.get("microphone") != "live":
+        return MICROPHONES.get(str(proof.get("microphone")), MICROPHONES["none"])
+    if _over(proof.get("page_ms"), SLOWEST_PAGE):
+        return STUCK
+    if _over(proof.get("rtt_ms"), SLOWEST_ROUND_TRIP):
+        return SLOW
+    return ""
+
+
+def _over(value: Any, limit: float) -> bool:
+    """Not measured yet is not too much."""
+    return isinstance(value, int | float) and not value <= limit
