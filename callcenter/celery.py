@@ -17,10 +17,10 @@ app.autodiscover_tasks()
 
 SWEEPS = {  # seconds between two runs
     "sweep": 1.0,
+    "sweep_floor": 0.5,
     "sweep_plans": 1.0,
     "sweep_webhooks": 2.0,
     "sweep_requests": 2.0,
-    "sweep_agents": 5.0,
     "forget_strangers": 3600.0,
 }
 # A sweep that waited until the next one is due is not worth running: on a busy worker

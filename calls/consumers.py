@@ -1,51 +1,47 @@
-"""The two websockets: the console's JSON, and the lean one for sound."""
+"""The console's websocket: requests in, whole snapshots out."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from importlib import import_module
+from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.http import HttpRequest
 
-from agents.models import Agent, AgentState
-from agents.services import heard
+from agents import services as staff
+from agents.models import Agent, AgentState, BreakReason, Queue
 from callcenter.database import in_database
-from calls import dialing, notify, offers, people, plans, services
-from calls.bridge import Full, bridge
-from calls.media.listener import Codec, Listener
+from calls import (
+    dialing,
+    floor,
+    handling,
+    notify,
+    offers,
+    parts,
+    people,
+    plans,
+    services,
+    snapshots,
+    work,
+)
+from calls.holders import NOT_SIGNED_IN, NOT_YOURS, agent_of, signed_in
+from calls.models import Offer
+from calls.moves import Refused
 from calls.node import node_process
 
 logger = logging.getLogger(__name__)
 
-LARGEST_MESSAGE = 16 * 1024
-CHECK_EVERY = 2.0  # seconds between two looks at whether the session still holds
-NOT_SIGNED_IN, NOT_YOURS, NO_SUCH_CALL, TRY_AGAIN = 4401, 4403, 4404, 4503
+LARGEST_MESSAGE = 32 * 1024
+AT_REST = (
+    AgentState.OFFLINE,
+    AgentState.AVAILABLE,
+    AgentState.CANNOT_RING,
+    AgentState.ON_BREAK,
+)
 
-Scope = dict[str, Any]
 Message = dict[str, Any]
-
-
-def signed_in(scope: Scope) -> AbstractBaseUser | AnonymousUser:
-    """Who holds this session now: logging out or a new password ends it."""
-    engine = import_module(settings.SESSION_ENGINE)
-    request = HttpRequest()
-    request.session = engine.SessionStore(scope["session"].session_key)
-    return get_user(request)
-
-
-def agent_of(scope: Scope) -> Agent | None:
-    user = signed_in(scope)
-    if not user.is_authenticated:
-        return None
-    return Agent.objects.select_related("user").filter(user_id=user.pk).first()
 
 
 class ConsoleConsumer(AsyncWebsocketConsumer):
@@ -53,6 +49,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
 
     known_agent: Agent | None = None
     fingerprint: object = None
+    console = ""  # the page load at the other end, once it has said hello
+    since: datetime | None = None
 
     @property
     def agent(self) -> Agent:
@@ -69,8 +67,6 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             return
         group = notify.agent_group(self.agent.pk)
         await self.channel_layer.group_add(group, self.channel_name)
-        await in_database(heard, self.agent.pk)
-        await self.refresh({})
 
     async def disconnect(self, code: int) -> None:
         if self.known_agent is not None:
@@ -87,7 +83,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             return
         try:
             await handler(self, message)
-        except services.Refused as refusal:
+        except Refused as refusal:
             await self.problem(str(refusal), message.get("request"))
         except Exception:
             logger.exception("console of agent %s", self.agent.pk)
@@ -98,14 +94,41 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         """A snapshot from calls.notify."""
         await self.send(json.dumps(event["message"]))
 
+    async def console_opened(self, event: Message) -> None:
+        """A newer page of this agent: this one must not ring any more."""
+        if self.console and event["message"]["console"] != self.console:
+            await self.send(json.dumps({"type": "replaced"}))
+
+    async def reply(self, kind: str, message: Message, **fields: Any) -> None:
+        content = {"type": kind, "request": message.get("request"), **fields}
+        await self.send(json.dumps(content))
+
     async def problem(self, text: str, request: Any = None) -> None:
         message = {"type": "problem", "text": text, "request": request}
         await self.send(json.dumps(message))
 
     # --- Requests, one method for each `type` ---
 
+    async def hello(self, message: Message) -> None:
+        """Which page this is; the one that was loaded last rings."""
+        self.console = str(message.get("console") or "")[:64]
+        since = None if message.get("take") is True else _instant(message.get("since"))
+        self.since = await in_database(
+            staff.open_console, self.agent.pk, self.console, since
+        )
+        await self.refresh({})
+        if await self._is_primary():
+            notify.console_opened(self.agent.pk, self.console)
+
+    async def _is_primary(self) -> bool:
+        if not self.console:
+            return False
+        return await in_database(staff.is_primary, self.agent.pk, self.console)
+
     async def refresh(self, message: Message) -> None:
-        snapshot = await in_database(notify.console_snapshot, self.agent.pk)
+        snapshot = await in_database(snapshots.console_snapshot, self.agent.pk)
+        snapshot["primary"] = await self._is_primary()
+        snapshot["since"] = snapshots.iso(self.since) or ""
         await self.send(json.dumps(snapshot))
 
     async def beat(self, message: Message) -> None:
@@ -113,7 +136,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         if agent is None:
             await self.close(NOT_SIGNED_IN)
             return
-        await in_database(heard, agent.pk)
+        if await self._is_primary():
+            await in_database(floor.judge, agent.pk, message.get("proof"))
         await self.send(json.dumps(notify.beat()))
         await self._catch_up()
 
@@ -121,34 +145,54 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         """What was pushed while the layer was away is read from the rows."""
         known, self.fingerprint = (
             self.fingerprint,
-            await in_database(notify.fingerprint, self.agent.pk),
+            await in_database(snapshots.fingerprint, self.agent.pk),
         )
-        if known != self.fingerprint:
+        if known is not None and known != self.fingerprint:
             await self.refresh({})
 
+    # The agent's own state
+
     async def available(self, message: Message) -> None:
-        await in_database(heard, self.agent.pk)
-        await self._change(AgentState.AVAILABLE)
+        await in_database(floor.go_available, self.agent.pk)
 
     async def offline(self, message: Message) -> None:
-        await self._change(AgentState.OFFLINE)
+        await self._rest(AgentState.OFFLINE)
 
     async def take_break(self, message: Message) -> None:
-        await self._change(AgentState.ON_BREAK, str(message.get("reason") or "")[:100])
+        reason = await in_database(_break_named, message.get("reason"))
+        await self._rest(AgentState.ON_BREAK, reason)
 
-    async def _change(self, state: str, reason: str = "") -> None:
-        free = ("offline", "available", "on_break")
+    async def _rest(self, state: str, reason: str = "") -> None:
+        until = await in_database(staff.break_ends, reason)
         await in_database(
-            services.change_agent,
+            floor.change_agent,
             self.agent.pk,
             state,
             reason=reason,
-            only_from=free,
+            until=until,
+            only_from=AT_REST,
         )
 
+    async def next_state(self, message: Message) -> None:
+        state, reason = message.get("state"), ""
+        if state == AgentState.ON_BREAK:
+            reason = await in_database(_break_named, message.get("reason"))
+        elif state != AgentState.OFFLINE:
+            state = ""
+        await in_database(floor.choose_next, self.agent.pk, state, reason)
+
+    # Calls
+
     async def answer(self, message: Message) -> None:
-        near = settings.NODE_NAME
-        await in_database(services.claim, _call_id(message), self.agent, near=near)
+        await in_database(self._answer, _call_id(message))
+
+    def _answer(self, call_id: UUID) -> None:
+        rings = Offer.objects.filter(call=call_id, agent=self.agent)
+        asked = rings.filter(outcome=Offer.Outcome.RINGING, kind=Offer.Kind.CONSULT)
+        if asked.exists():
+            handling.join(call_id, self.agent)
+        else:
+            services.claim(call_id, self.agent, near=settings.NODE_NAME)
 
     async def decline(self, message: Message) -> None:
         await in_database(services.decline, _call_id(message), self.agent)
@@ -161,7 +205,83 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await in_database(services.set_muted, _call_id(message), self.agent, muted)
 
     async def rings(self, message: Message) -> None:
-        await in_database(offers.rings, _call_id(message), self.agent.pk)
+        if await self._is_primary():
+            await in_database(offers.rings, _call_id(message), self.agent.pk)
+
+    async def hold(self, message: Message) -> None:
+        await in_database(handling.hold, _call_id(message), self.agent)
+
+    async def resume(self, message: Message) -> None:
+        await in_database(handling.resume, _call_id(message), self.agent)
+
+    async def targets(self, message: Message) -> None:
+        found = await in_database(handling.targets, self.agent)
+        await self.reply("targets", message, **found)
+
+    async def transfer(self, message: Message) -> None:
+        await in_database(self._transfer, message)
+
+    def _transfer(self, message: Message) -> None:
+        call_id = _call_id(message)
+        if (queue_id := message.get("queue")) is not None:
+            handling.transfer_to_queue(call_id, self.agent, _queue(queue_id))
+        else:
+            colleague = work.agent_named(message.get("agent"))
+            handling.transfer_to_agent(call_id, self.agent, colleague)
+
+    async def consult(self, message: Message) -> None:
+        await in_database(self._consult, message)
+
+    def _consult(self, message: Message) -> None:
+        colleague = work.agent_named(message.get("agent"))
+        handling.consult(_call_id(message), self.agent, colleague)
+
+    async def cancel_consult(self, message: Message) -> None:
+        await in_database(handling.cancel_consult, _call_id(message), self.agent)
+
+    async def complete(self, message: Message) -> None:
+        await in_database(handling.complete, _call_id(message), self.agent)
+
+    # What the agent writes
+
+    async def note(self, message: Message) -> None:
+        call_id, text = _call_id(message), str(message.get("text") or "")
+        await in_database(work.write_note, call_id, self.agent, text)
+        await self.reply("saved", message, call=str(call_id))
+
+    async def disposition(self, message: Message) -> None:
+        call_id, chosen = _call_id(message), message.get("disposition")
+        await in_database(work.set_disposition, call_id, self.agent, chosen)
+        await self.reply("saved", message, call=str(call_id))
+
+    async def finish(self, message: Message) -> None:
+        if not await in_database(parts.end_wrap_up, self.agent.pk):
+            raise Refused("Choose a disposition first.")
+
+    async def more_time(self, message: Message) -> None:
+        await in_database(parts.more_time, self.agent.pk)
+
+    async def callback(self, message: Message) -> None:
+        await in_database(
+            work.plan_callback,
+            _call_id(message),
+            self.agent,
+            at=message.get("at"),
+            mine=message.get("mine") is True,
+            text=str(message.get("text") or ""),
+        )
+        await self.reply("saved", message, call=str(_call_id(message)))
+
+    async def name_person(self, message: Message) -> None:
+        name = str(message.get("name") or "")
+        await in_database(work.name_person, _call_id(message), self.agent, name)
+
+    async def card(self, message: Message) -> None:
+        call_id = _call_id(message)
+        person = await in_database(work.card, call_id, self.agent)
+        await self.reply("card", message, call=str(call_id), person=person)
+
+    # Calling out
 
     async def look_up(self, message: Message) -> None:
         typed, line = str(message.get("number") or "")[:60], message.get("line")
@@ -200,6 +320,22 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
 Handler = Callable[[ConsoleConsumer, Message], Awaitable[None]]
 
 HANDLERS: dict[str, Handler] = {
+    "hello": ConsoleConsumer.hello,
+    "next_state": ConsoleConsumer.next_state,
+    "hold": ConsoleConsumer.hold,
+    "resume": ConsoleConsumer.resume,
+    "targets": ConsoleConsumer.targets,
+    "transfer": ConsoleConsumer.transfer,
+    "consult": ConsoleConsumer.consult,
+    "cancel_consult": ConsoleConsumer.cancel_consult,
+    "complete": ConsoleConsumer.complete,
+    "note": ConsoleConsumer.note,
+    "disposition": ConsoleConsumer.disposition,
+    "finish": ConsoleConsumer.finish,
+    "more_time": ConsoleConsumer.more_time,
+    "callback": ConsoleConsumer.callback,
+    "name_person": ConsoleConsumer.name_person,
+    "card": ConsoleConsumer.card,
     "refresh": ConsoleConsumer.refresh,
     "beat": ConsoleConsumer.beat,
     "available": ConsoleConsumer.available,
@@ -238,56 +374,27 @@ def _uuid(message: Message, name: str) -> UUID:
     try:
         return UUID(str(message.get(name)))
     except ValueError:
-        raise services.Refused(f"This {name} is not known.") from None
+        raise Refused(f"This {name} is not known.") from None
 
 
-async def audio(scope: Scope, receive: Any, send: Any) -> None:
-    """The door to a call's sound: a bare ASGI application, nothing per frame."""
-    node_process.start()
-    await receive()  # websocket.connect
-    listener, refusal = await _admit(scope)
-    if listener is None:  # a browser sees the code only of an accepted socket
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": refusal})
-        return
-    guard = asyncio.create_task(_guard(scope, listener))
+def _instant(text: Any) -> datetime | None:
     try:
-        await listener.serve(receive, send)
-    finally:
-        guard.cancel()
-        await asyncio.gather(guard, return_exceptions=True)
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
-async def _admit(scope: Scope) -> tuple[Listener | None, int]:
-    agent = await in_database(agent_of, scope)
-    if agent is None:
-        return None, NOT_SIGNED_IN
-    call = await bridge.find(scope["url_route"]["kwargs"]["call_id"])
-    if call is None:
-        return None, NO_SUCH_CALL
-    if call.agent_id != agent.pk:
-        return None, NOT_YOURS
-    try:
-        session = bridge.session_for(call)
-    except Full:
-        return None, TRY_AGAIN
-    return Listener(session, str(agent.pk), _codec(scope)), 0
+def _queue(queue_id: Any) -> Queue:
+    known = isinstance(queue_id, int)
+    queue = Queue.objects.filter(pk=queue_id).first() if known else None
+    if queue is None:
+        raise Refused("This queue is not known.")
+    return queue
 
 
-def _codec(scope: Scope) -> Codec:
-    query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
-    wanted = query.get("codec", [""])[0]
-    return Codec.PCM16 if wanted == Codec.PCM16.value else Codec.OPUS
-
-
-async def _guard(scope: Scope, listener: Listener) -> None:
-    """Who signs out, hears nothing more."""
-    while True:
-        await asyncio.sleep(CHECK_EVERY)
-        try:
-            agent = await in_database(agent_of, scope)
-        except Exception:  # the database is away: the call goes on
-            continue
-        if agent is None:
-            listener.close(NOT_SIGNED_IN)
-            return
+def _break_named(reason_id: Any) -> str:
+    """The break's name; anything else is a break without one."""
+    known = isinstance(reason_id, int)
+    reason = BreakReason.objects.filter(pk=reason_id).first() if known else None
+    return reason.name if reason else ""

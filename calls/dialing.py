@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from agents.models import Agent, AgentState
@@ -12,18 +12,11 @@ from callcenter.models import WatiAccount
 from callcenter.wati.errors import Outcome, WatiError
 from callcenter.wati.events import OutboundAnswer, OutboundStatus
 from callcenter.wati.parsing import STATUSES
-from calls import nodes, outbox, services
+from calls import floor, nodes, outbox, parts, services
 from calls.ledger_notes import note_answer, pair_of
 from calls.models import Call, Direction, Line, WatiRequest
-from calls.services import (
-    CONSOLE_MUST_COME,
-    LONGEST_CALL,
-    Conflict,
-    Refused,
-    end,
-    move,
-    record,
-)
+from calls.moves import Conflict, Refused, move, record, touch
+from calls.services import CONSOLE_MUST_COME, LONGEST_CALL, end
 from calls.states import LIVE, Event, IllegalMove, Result, Status
 from permissions import services as permissions
 from permissions.models import Contact
@@ -32,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Wati says within this time what became of a call, or nobody ever will.
 PLACING_MUST_BE_KNOWN = timedelta(seconds=45)
+# Nobody calls out while offline: nobody would hear it.
+MAY_CALL = (AgentState.AVAILABLE, AgentState.ON_BREAK, AgentState.WRAP_UP)
 RINGS_AT_MOST = timedelta(seconds=60)
 # A webhook about an unnamed call may belong to a request as old as this.
 JOIN_WITHIN = timedelta(seconds=120)
@@ -45,7 +40,7 @@ def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
     if line.account.unauthorised_since:
         raise Refused("Wati refuses our API token. Your supervisor must renew it.")
     try:
-        with transaction.atomic():
+        with floor.locked():
             call = _new_call(agent, contact, line)
             _reserve(call, agent)
             move(
@@ -56,9 +51,7 @@ def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
                 node_epoch=node.epoch,
                 deadline=timezone.now() + CONSOLE_MUST_COME,
             )
-            free = ("available", "on_break")
-            if not services.change_agent(agent.pk, AgentState.IN_CALL, only_from=free):
-                raise Refused("Go available first; nobody calls out while offline.")
+            parts.begin(call, agent, only_from=MAY_CALL)
     except IntegrityError:
         raise Refused("You or a colleague are in a call with this person.") from None
     except permissions.NotAllowed as no:
@@ -93,7 +86,7 @@ def _reserve(call: Call, agent: Agent) -> None:
 
 def offer_made(call_id: UUID, offer: str) -> bool:
     """The node has our sound offer: the placing may be sent, by any process."""
-    with transaction.atomic():
+    with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
         if call.status != Status.DIALING or call.offer_sdp:
             return False
@@ -109,7 +102,7 @@ def offer_made(call_id: UUID, offer: str) -> bool:
 
 def placed(call: Call, wati_call_id: str) -> None:
     """Wati named our call. Facts that came under that name already are taken over."""
-    with transaction.atomic():
+    with floor.locked():
         # The name first, also where nobody used it yet: a webhook may be about to.
         shadow = services.lock_or_create(call.account, wati_call_id)
         call = Call.objects.select_for_update().get(pk=call.pk)
@@ -122,7 +115,7 @@ def placed(call: Call, wati_call_id: str) -> None:
             call.progress = call.progress or "placed"
         call.save()
         services.webhooks_matched(call.account_id, wati_call_id)
-        services.touch(call)
+        touch(call)
         _take_over(call, shadow)
         outbox.hurry(call, WatiRequest.Verb.TERMINATE)  # it waited for the name
 
@@ -148,7 +141,7 @@ def not_placed(call: Call, error: WatiError) -> None:
 
 def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> Call:
     """The other end's gated sound answer; it may come while the phone still rings."""
-    with transaction.atomic():
+    with floor.locked():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("A sound answer came for a call that came in.")
@@ -161,7 +154,7 @@ def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> C
 
 def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) -> Call:
     """The sound answer did not pass the gate: the call cannot have sound."""
-    with transaction.atomic():
+    with floor.locked():
         call = _called(account, event.call_id, event.waid)
         if call.direction != Direction.OUTBOUND or call.answer_sdp:
             raise Conflict(problem)
@@ -172,12 +165,12 @@ def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) ->
 def _keep_answer(call: Call, answer: str) -> None:
     Call.objects.filter(pk=call.pk).update(answer_sdp=answer)
     call.answer_sdp = answer
-    services.touch(call)
+    touch(call)
 
 
 def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
     """How far the call has come, in Wati's words. Unknown words change nothing."""
-    with transaction.atomic():
+    with floor.locked():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("A status of a call out came for a call that came in.")
@@ -224,7 +217,7 @@ def _show_progress(call: Call, progress: str) -> None:
     if steps.index(progress) > steps.index(call.progress):
         dialing = Call.objects.filter(pk=call.pk, status=Status.DIALING)
         if dialing.update(progress=progress):
-            services.touch(call)
+            touch(call)
 
 
 def _accepted(call: Call, said_at: datetime | None) -> None:
@@ -251,7 +244,7 @@ def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
     The word may come late, so its own time counts where it is a possible one.
     """
     now = timezone.now()
-    with transaction.atomic():
+    with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
         at = max(call.created_at, min(now, said_at or now))
         try:
@@ -259,6 +252,7 @@ def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
         except IllegalMove:
             return False
         call.refresh_from_db()
+        parts.joined(call, call.agent_id)
         note_answer(call)
     return True
 

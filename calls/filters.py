@@ -26,6 +26,8 @@ class ResultFilter(SimpleListFilter):
         "abandoned": "In: abandoned",
         "declined": "In: declined",
         "timeout": "In: not answered in time",
+        "after_hours": "In: after hours",
+        "turned_away": "In: turned away",
         "no_answer": "Out: no answer",
         "rejected": "Out: rejected",
         "cancelled": "Out: cancelled",
@@ -56,6 +58,8 @@ class StatusFilter(SimpleListFilter):
             ("dialing", "Dialing"),
             ("connecting", "Connecting"),
             ("active", "In call"),
+            ("held", "On hold"),
+            ("waiting", "Waiting, with music"),
             ("ended", "Ended"),
         ]
 

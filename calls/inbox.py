@@ -29,6 +29,7 @@ from calls import dialing, plans, services
 from calls.ledger_notes import pair_of
 from calls.media.sdp import RefusedSdp, gate
 from calls.models import Call, WebhookDelivery
+from calls.moves import Conflict
 from permissions.services import permission_webhook, remember
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ def process(delivery_id: int) -> None:
             delivery = _take(delivery_id)
             if delivery is not None:
                 _apply(delivery)
-    except services.Conflict as conflict:
+    except Conflict as conflict:
         bury(delivery_id, conflict.problem)
         logger.warning("webhook %s: %s", delivery_id, conflict.problem)
     except (parsing.NotUnderstood, parsing.NotJson) as error:  # a replay of one

@@ -6,10 +6,29 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from agents.models import Agent, Queue
+from agents.models import Agent, Prompt, Queue, Schedule
 from callcenter.models import WatiAccount
+from calls.legs import Disposition, Leg, Offer, RoutingDecision
 from calls.states import LIVE, WITH_AGENT, EndedBy, Result, Status
+from calls.traffic import WatiRequest, WebhookDelivery
 from permissions.models import Contact
+
+__all__ = [
+    "Announcement",
+    "Call",
+    "CallChange",
+    "CallQuerySet",
+    "Direction",
+    "Disposition",
+    "Leg",
+    "Line",
+    "Node",
+    "Offer",
+    "Plan",
+    "RoutingDecision",
+    "WatiRequest",
+    "WebhookDelivery",
+]
 
 
 class Line(models.Model):
@@ -19,6 +38,26 @@ class Line(models.Model):
     number = models.CharField(max_length=32, help_text="Digits, country code first.")
     name = models.CharField(max_length=100)
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="lines")
+    priority = models.SmallIntegerField(
+        default=0, help_text="Callers of a higher one are served first."
+    )
+    schedule = models.ForeignKey(
+        Schedule,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="lines",
+        verbose_name="business hours",
+        help_text="Empty: always open.",
+    )
+    closed_prompt = models.ForeignKey(
+        Prompt,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Outside of business hours. Empty: the one that is shipped.",
+    )
 
     class Meta:
         constraints = [
@@ -32,6 +71,12 @@ class Line(models.Model):
 class Direction(models.TextChoices):
     INBOUND = "inbound", "Inbound"
     OUTBOUND = "outbound", "Outbound"
+
+
+class Announcement(models.TextChoices):
+    CLOSED = "closed", "Closed"
+    NOBODY = "nobody", "Nobody on duty"
+    FULL = "full", "Too many callers"
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -53,6 +98,7 @@ class Call(models.Model):
         Contact, models.SET_NULL, null=True, blank=True, related_name="calls"
     )
     queue = models.ForeignKey(Queue, models.SET_NULL, null=True, blank=True)
+    # Whose call it is now; everybody who had a part in it stands in `legs`.
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, blank=True)
 
     status = models.CharField(
@@ -75,9 +121,35 @@ class Call(models.Model):
     answer_sdp = models.TextField(blank=True)
     muted = models.BooleanField(default=False)
 
+    # The caller's place in the line: who is brought forward keeps an earlier one.
+    queued_at = models.DateTimeField(null=True)
+    place_since = models.DateTimeField(null=True)
+    priority = models.SmallIntegerField(default=0)
+    queue_visits = models.PositiveSmallIntegerField(default=0)
+    # Since when there is sound without an agent, or was before one came.
+    parked_at = models.DateTimeField(null=True)
+    # Why the system says good-bye: what it plays before it ends the call.
+    announcement = models.CharField(max_length=10, blank=True, choices=Announcement)
+    # For one agent alone until then: who knows the caller, or a transfer to a person.
+    wanted_agent = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, related_name="+"
+    )
+    wanted_until = models.DateTimeField(null=True)
+    wanted_as = models.CharField(max_length=10, blank=True, choices=Offer.Kind)
+    from_agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
+
+    held_since = models.DateTimeField(null=True)
+    hold_seconds = models.PositiveIntegerField(default=0)
+    holds = models.PositiveSmallIntegerField(default=0)
+    # The agent's console is gone; until then the call is theirs all the same.
+    console_lost_until = models.DateTimeField(null=True)
+    reattach_count = models.PositiveSmallIntegerField(default=0)
+    one_way_seconds = models.PositiveIntegerField(default=0)
+
     created_at = models.DateTimeField("received at", default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
+    media_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     provider_duration = models.PositiveIntegerField(null=True)
@@ -133,7 +205,9 @@ class Call(models.Model):
 
     @property
     def talk_seconds(self) -> int | None:
-        return _seconds(self.answered_at, self.ended_at)
+        """Without the time on hold."""
+        seconds = _seconds(self.answered_at, self.ended_at)
+        return None if seconds is None else max(0, seconds - self.hold_seconds)
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> int | None:
@@ -156,130 +230,6 @@ class CallChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event}: {self.old} → {self.new}"
-
-
-class Offer(models.Model):
-    """One call rung at one agent."""
-
-    class Outcome(models.TextChoices):
-        RINGING = "ringing", "Ringing"
-        ANSWERED = "answered", "Answered"
-        DECLINED = "declined", "Declined"
-        TAKEN = "taken", "Taken by a colleague"
-        CALLER_LEFT = "caller_left", "Caller left"
-        NO_ANSWER = "no_answer", "No answer"
-
-    call = models.ForeignKey(Call, models.CASCADE, related_name="offers")
-    agent = models.ForeignKey(Agent, models.CASCADE, related_name="offers")
-    offered_at = models.DateTimeField(default=timezone.now)
-    rang_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.RINGING)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("call", "agent", name="one_offer_per_agent")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.call_id} at {self.agent}: {self.outcome}"
-
-
-class WebhookDelivery(models.Model):
-    """A webhook as it came, stored before it has any effect."""
-
-    class Status(models.TextChoices):
-        NEW = "new", "New"
-        DONE = "done", "Done"
-        WAITING = "waiting", "Waiting for its call"
-        DEAD = "dead", "Needs a look"
-
-    account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="deliveries")
-    kind = models.CharField(max_length=24)
-    received_at = models.DateTimeField(default=timezone.now, db_index=True)
-    remote_address = models.GenericIPAddressField(null=True)
-    body = models.BinaryField()
-    wati_call_id = models.CharField("Wati call id", max_length=256, blank=True)
-    dedupe_key = models.CharField(max_length=64, null=True, editable=False)
-    copies = models.PositiveIntegerField(
-        default=0, help_text="How often Wati sent the same again."
-    )
-    status = models.CharField(max_length=8, choices=Status, default=Status.NEW)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True)
-    problem = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = "webhook"
-        constraints = [
-            models.UniqueConstraint(
-                "account", "dedupe_key", name="each_webhook_counts_once"
-            )
-        ]
-        indexes = [
-            models.Index(
-                "next_attempt_at",
-                condition=Q(status__in=["new", "waiting"]),
-                name="webhook_due",
-            ),
-            models.Index(
-                fields=["account", "kind", "-received_at"], name="webhook_last_heard"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.received_at:%Y-%m-%d %H:%M:%S}"
-
-
-class WatiRequest(models.Model):
-    """A write to Wati: the outbox. Its row says what we know of its outcome."""
-
-    class Verb(models.TextChoices):
-        ACCEPT = "accept", "Accept"
-        TERMINATE = "terminate", "Terminate"
-        OUTBOUND = "outbound", "Outbound call"
-        ASK = "ask", "Permission request"
-
-    class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
-        SENT = "sent", "Sent"
-        OK = "ok", "Done"
-        REFUSED = "refused", "Refused"
-        UNKNOWN = "unknown", "Unknown"
-        DROPPED = "dropped", "Not needed any more"
-
-    account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="requests")
-    # One of the two: what this request is about.
-    call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="requests")
-    plan = models.ForeignKey("Plan", models.CASCADE, null=True, related_name="requests")
-    verb = models.CharField(max_length=12, choices=Verb)
-    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
-    sent_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
-    http_status = models.PositiveSmallIntegerField(null=True)
-    error_code = models.PositiveIntegerField(null=True)
-    problem = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = "request to Wati"
-        verbose_name_plural = "requests to Wati"
-        constraints = [
-            models.UniqueConstraint("call", "verb", name="one_request_per_intent"),
-            models.UniqueConstraint("plan", "verb", name="one_request_per_plan"),
-        ]
-        indexes = [
-            models.Index(
-                "next_attempt_at",
-                condition=Q(status__in=["pending", "sent"]),
-                name="request_due",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.status}"
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):

@@ -102,9 +102,8 @@ class NodeProcess:
         while True:
             message = await layer.receive(channel)
             snapshot = message["message"].get("call", {})
-            session = bridge.hub.get(snapshot.get("id", ""))
-            if session is not None:
-                await bridge.follow(session)
+            if call_id := snapshot.get("id"):
+                await bridge.hear(call_id)
 
 
 node_process = NodeProcess()

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from calls.models import Call, Node
-from calls.states import WITH_AGENT
+from calls.states import ON_NODE
 
 RENEW_EVERY = 3.0  # seconds
 LEASE = timedelta(seconds=10)
@@ -47,7 +47,7 @@ def choose(near: str = "") -> Node | None:
     """The least loaded living node; among equals the asking one."""
     alive = Node.objects.filter(lease_until__gt=timezone.now(), draining=False)
     held = Counter(
-        Call.objects.filter(status__in=WITH_AGENT).values_list("node", flat=True)
+        Call.objects.filter(status__in=ON_NODE).values_list("node", flat=True)
     )
     free = [node for node in alive if held[node.name] < node.max_calls]
     return min(free, key=lambda n: (held[n.name], n.name != near), default=None)
@@ -64,5 +64,5 @@ def orphans() -> list[Call]:
         now -= OUTAGE_GRACE
     alive = Node.objects.filter(lease_until__gt=now)
     epochs = dict(alive.values_list("name", "epoch"))
-    held = Call.objects.filter(status__in=WITH_AGENT)
+    held = Call.objects.filter(status__in=ON_NODE)
     return [call for call in held if epochs.get(call.node) != call.node_epoch]

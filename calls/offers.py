@@ -1,26 +1,64 @@
-"""At whose consoles a call rings, and how that went. Rows only; services decides."""
+"""At whose consoles a call rings, and how that went. Rows only; others decide."""
 
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from agents import presence
+from agents.models import Agent
 from calls.models import Call, Offer
 
+CONFIRM_WITHIN = timedelta(seconds=1.5)
 
-def ring(call: Call, agent_ids: list[int]) -> None:
-    """Ring the call there; where it rang before nothing changes."""
-    Offer.objects.bulk_create(
-        [Offer(call=call, agent_id=agent_id) for agent_id in agent_ids],
-        ignore_conflicts=True,
+# By call, and there by agent.
+Ringing = dict[Any, dict[int, Offer]]
+
+
+def start(call: Call, agent_id: int, **fields: Any) -> None:
+    """Ring the call there; the console has to confirm it."""
+    now = timezone.now()
+    Offer.objects.get_or_create(
+        call=call,
+        agent_id=agent_id,
+        outcome=Offer.Outcome.RINGING,
+        defaults={"offered_at": now, "confirm_by": now + CONFIRM_WITHIN, **fields},
     )
+    Agent.objects.filter(pk=agent_id).update(last_offered_at=now)
+
+
+def stop(offer: Offer, outcome: str) -> None:
+    ringing = Offer.objects.filter(pk=offer.pk, outcome=Offer.Outcome.RINGING)
+    ringing.update(outcome=outcome, ended_at=timezone.now())
 
 
 def rings(call_id: UUID, agent_id: int) -> None:
     """The agent's console rings; the first time counts."""
-    Offer.objects.filter(call_id=call_id, agent_id=agent_id, rang_at=None).update(
-        rang_at=timezone.now()
+    Offer.objects.filter(
+        call_id=call_id,
+        agent_id=agent_id,
+        outcome=Offer.Outcome.RINGING,
+        rang_at=None,
+    ).update(rang_at=timezone.now())
+
+
+def ringing_of(calls: Iterable[Call]) -> Ringing:
+    """Where these calls ring for somebody to take them; no questions of colleagues."""
+    found: Ringing = {call.pk: {} for call in calls}
+    ringing = Offer.objects.filter(call__in=list(found), outcome=Offer.Outcome.RINGING)
+    for offer in ringing.exclude(kind=Offer.Kind.CONSULT):
+        found[offer.call_id][offer.agent_id] = offer
+    return found
+
+
+def last_ones(calls: Iterable[Call]) -> dict[tuple[Any, int], Offer]:
+    """How each call last went with each agent whom it rang, by call and agent."""
+    past = Offer.objects.filter(call__in=list(calls)).exclude(
+        outcome=Offer.Outcome.RINGING
     )
+    return {(offer.call_id, offer.agent_id): offer for offer in past.order_by("pk")}
 
 
 def somebody_else_may_answer(call: Call) -> bool:
@@ -29,17 +67,14 @@ def somebody_else_may_answer(call: Call) -> bool:
     return bool(on_duty - set(declined.values_list("agent_id", flat=True)))
 
 
-def close(call: Call, agent_id: int | None, own: str, others: str) -> None:
-    """Stop the ringing everywhere; `own` is the outcome at that one agent."""
+def close(call: Call, winner: int | None, others: str) -> list[int]:
+    """Stop the ringing everywhere. Returns at whom else it rang, in order."""
     now = timezone.now()
     ringing = call.offers.filter(outcome=Offer.Outcome.RINGING)
-    if agent_id:
-        ringing.filter(agent_id=agent_id).update(outcome=own, ended_at=now)
+    if winner:
+        ringing.filter(agent_id=winner).update(
+            outcome=Offer.Outcome.ANSWERED, ended_at=now
+        )
+    rang = list(ringing.order_by("agent_id").values_list("agent_id", flat=True))
     ringing.update(outcome=others, ended_at=now)
-
-
-def ring_again(call: Call, queue_id: int, *, except_for: int | None) -> None:
-    ready = [a for a in presence.ready_for(queue_id) if a != except_for]
-    ring(call, ready)
-    again = call.offers.filter(agent_id__in=ready, outcome=Offer.Outcome.TAKEN)
-    again.update(outcome=Offer.Outcome.RINGING, ended_at=None)
+    return rang

@@ -7,10 +7,10 @@ from django.utils import timezone
 from agents.models import Agent
 from callcenter.celery import wake
 from callcenter.wati.events import Caller
-from calls import notify
 from calls.ledger_notes import pair_of
 from calls.models import Call, Line, Plan
-from calls.services import Refused
+from calls.moves import Refused
+from calls.snapshots import iso
 from calls.states import LIVE
 from permissions import numbers
 from permissions.ledger import facts_for
@@ -92,6 +92,6 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "allowed": verdict.allowed,
         "sentence": verdict.sentence,
         "advice": verdict.advice,
-        "until": notify.iso(verdict.until),
-        "earliest": notify.iso(verdict.earliest),
+        "until": iso(verdict.until),
+        "earliest": iso(verdict.earliest),
     }

@@ -15,12 +15,12 @@ from callcenter.wati.errors import Outcome, WatiError
 from calls import dialing, notify, outbox
 from calls.ledger_notes import pair_of
 from calls.models import Call, Direction, Line, Plan, WatiRequest
-from calls.services import Refused
+from calls.moves import Refused
 from calls.states import Result
 from permissions import services as permissions
 from permissions.ledger import Change, facts_for
 from permissions.models import Contact
-from permissions.rules import may_call
+from permissions.rules import may_ask, may_call
 from permissions.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
@@ -29,10 +29,17 @@ State = Plan.State
 
 REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
 OFFER_LASTS = timedelta(minutes=5)  # then the next agent is asked
+MISSED = (
+    Result.ABANDONED,
+    Result.TIMEOUT,
+    Result.DECLINED,
+    Result.AFTER_HOURS,
+    Result.TURNED_AWAY,
+)
 MISSED_CALL_COUNTS = timedelta(days=1)
 
 
-def ask(agent: Agent, contact: Contact, line: Line) -> Plan:
+def ask(agent: Agent, contact: Contact, line: Line, **fields: Any) -> Plan:
     """Send WhatsApp's permission request and plan the call. Raises Refused."""
     if line.account.unauthorised_since:
         raise Refused("Wati refuses our API token. Your supervisor must renew it.")
@@ -41,8 +48,8 @@ def ask(agent: Agent, contact: Contact, line: Line) -> Plan:
             plan = Plan.objects.create(
                 contact=contact,
                 line=line,
-                agent=agent,
                 expires_at=timezone.now() + REQUEST_LASTS,
+                **{"agent": agent, **fields},
             )
             permissions.ask(pair_of(contact, line), key=str(plan.pk), by=agent.user)
             outbox.ask(plan=plan, verb=WatiRequest.Verb.ASK)
@@ -51,6 +58,41 @@ def ask(agent: Agent, contact: Contact, line: Line) -> Plan:
         raise Refused("A call to this person is planned already.") from None
     except permissions.NotAllowed as no:
         raise Refused(str(no)) from None
+    return plan
+
+
+def call_back(
+    contact: Contact,
+    line: Line,
+    *,
+    at: datetime,
+    agent: Agent | None,
+    by: Agent,
+    why: str,
+) -> Plan:
+    """Plan a call for later; where it will not be allowed, ask the person now.
+
+    `agent`: who shall call, None for whoever is free then. Raises Refused.
+    """
+    wish = {"agent": agent, "due_at": at, "kind": Plan.Kind.CALLBACK, "sentence": why}
+    facts = facts_for(pair_of(contact, line))
+    verdict = may_call(facts, at)
+    if not verdict.allowed and may_ask(facts, timezone.now()).allowed:
+        return ask(by, contact, line, **wish)
+    if not verdict.allowed:
+        raise Refused(verdict.sentence)
+    try:
+        with transaction.atomic():
+            plan = Plan.objects.create(
+                contact=contact,
+                line=line,
+                state=State.GRANTED,
+                expires_at=verdict.until,
+                **wish,
+            )
+            _tell(plan)
+    except IntegrityError:
+        raise Refused("A call to this person is planned already.") from None
     return plan
 
 
@@ -91,7 +133,8 @@ def word_of(change: Change) -> None:
 def _wake(waiting: Any, expires_at: datetime | None) -> bool:
     plans = list(waiting)
     for plan in plans:
-        _move(plan, State.GRANTED, due_at=timezone.now(), expires_at=expires_at)
+        due_at = max(timezone.now(), plan.due_at or timezone.now())
+        _move(plan, State.GRANTED, due_at=due_at, expires_at=expires_at)
     return bool(plans)
 
 
@@ -101,7 +144,7 @@ def _callback(contact: Contact, line: Line, expires_at: datetime | None) -> None
         contact=contact,
         line=line,
         direction=Direction.INBOUND,
-        result__in=[Result.ABANDONED, Result.TIMEOUT, Result.DECLINED],
+        result__in=MISSED,
         created_at__gt=timezone.now() - MISSED_CALL_COUNTS,
     )
     if not missed.exists():

@@ -13,7 +13,7 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Ma
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from agents.models import Agent, AgentState
+from agents.models import IN_A_CALL, Agent, AgentState
 from callcenter.models import WatiAccount
 from callcenter.wati.errors import NEEDS_ADMIN, sentence
 from calls.models import (
@@ -24,19 +24,21 @@ from calls.models import (
     WatiRequest,
     WebhookDelivery,
 )
-from calls.states import Result, Status
+from calls.states import FOR_ANYBODY, Result
 from permissions import watch
 from permissions.models import CallPermission
 
-ANSWERED = Q(result=Result.ANSWERED) | Q(result="", status=Status.ACTIVE)
+ANSWERED = Q(result=Result.ANSWERED) | Q(result="", answered_at__isnull=False)
 UNANSWERED = ~Q(result__in=["", Result.ANSWERED])
-WAITING = Q(result="") & ~Q(status=Status.ACTIVE)
+WAITING = Q(result="", answered_at=None)
 FAILED = Q(result=Result.FAILED)
 INBOUND: dict[str, Q] = {
     "answered": ANSWERED,
     "abandoned": Q(result=Result.ABANDONED),
     "declined": Q(result=Result.DECLINED),
     "timeout": Q(result=Result.TIMEOUT),
+    "after_hours": Q(result=Result.AFTER_HOURS),
+    "turned_away": Q(result=Result.TURNED_AWAY),
     "failed": FAILED,
     "waiting": WAITING,
 }
@@ -59,13 +61,15 @@ PLAN_IS_READY = (Plan.State.GRANTED, Plan.State.OFFERED)
 
 @dataclass(frozen=True)
 class Tally:
-    """Inbound calls of one interval: offered is the sum of the six groups."""
+    """Inbound calls of one interval: offered is the sum of the eight groups."""
 
     offered: int
     answered: int
     abandoned: int
     declined: int
     timeout: int
+    after_hours: int
+    turned_away: int
     failed: int
     waiting: int
     average_wait: int | None  # seconds, over all that wait no more
@@ -179,8 +183,8 @@ def floor() -> Floor:
         on_break=Count("pk", filter=Q(state=AgentState.ON_BREAK)),
     )
     # An agent in a call counts even while their console reconnects.
-    in_call = Agent.objects.filter(state=AgentState.IN_CALL).count()
-    ringing = Call.objects.filter(status=Status.RINGING).count()
+    in_call = Agent.objects.filter(state__in=IN_A_CALL).count()
+    ringing = Call.objects.filter(status__in=FOR_ANYBODY).count()
     return Floor(in_call=in_call, ringing=ringing, **there)
 
 

@@ -1,7 +1,5 @@
-"""What happens to calls. Every change of status goes through move()."""
+"""What happens to calls, from the first ring to the end."""
 
-import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,32 +9,39 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from agents import presence
-from agents.models import Agent, AgentState
-from agents.services import set_state
+from agents.models import Agent
 from callcenter.models import WatiAccount
 from callcenter.wati.errors import sentence
 from callcenter.wati.events import CallTerminated, InboundCall
-from calls import nodes, notify, offers, outbox
+from calls import floor, nodes, offers, outbox, parts, waiting
 from calls.ledger_notes import note_answer, note_end
 from calls.models import (
     Call,
-    CallChange,
     Direction,
+    Leg,
     Line,
     Offer,
     WatiRequest,
     WebhookDelivery,
 )
-from calls.states import LIVE, Event, IllegalMove, Result, Status, after, ending
+from calls.moves import Conflict, Refused, move, record, touch
+from calls.states import (
+    LIVE,
+    TABLE,
+    TALKING,
+    Event,
+    IllegalMove,
+    Result,
+    Status,
+    ending,
+)
 from permissions.services import remember
-
-logger = logging.getLogger(__name__)
 
 # WhatsApp stops ringing after 30 to 60 s: an older offer would ring for nobody.
 OFFER_GOES_STALE = timedelta(seconds=30)
 CONSOLE_MUST_COME = timedelta(seconds=5)
-MEDIA_MUST_COME = timedelta(seconds=20)
+# A reload takes seconds; after this the caller is for somebody else.
+CONSOLE_MUST_RETURN = timedelta(seconds=60)
 LONGEST_CALL = timedelta(hours=4)
 # Endings that Wati told us of, or that leave nothing to end there.
 OVER_AT_WATI = (
@@ -46,59 +51,6 @@ OVER_AT_WATI = (
     Event.REJECTED,
     Event.PLACE_REFUSED,
 )
-
-
-class Overtaken(IllegalMove):
-    """Somebody moved this call first. For the caller it means the same: too late."""
-
-
-class Refused(Exception):
-    """The agent cannot have that; the text is a sentence for them."""
-
-
-@dataclass(frozen=True)
-class Conflict(Exception):
-    """A webhook that contradicts what is known; a person should look at it."""
-
-    problem: str
-
-
-def move(call: Call, event: Event, *, user: Any = None, **fields: Any) -> None:
-    """Apply one event by compare-and-set. Raises IllegalMove, or Overtaken."""
-    old, new = call.status, after(call.status, event)
-    with transaction.atomic():
-        mine = Call.objects.filter(pk=call.pk, status=old)
-        if not mine.update(status=new, version=F("version") + 1, **fields):
-            raise Overtaken(str(call.pk))
-        record(call, event, new, user=user, detail=fields.get("end_text", ""))
-    call.status = new
-    logger.info("call %s: %s -> %s (%s)", call.pk, old, new, event)
-
-
-def record(
-    call: Call,
-    event: str,
-    new: str = "",
-    *,
-    user: User | None = None,
-    detail: str = "",
-) -> None:
-    """Leave a row in the call's history, and tell who watches the call."""
-    CallChange.objects.create(
-        call=call,
-        event=event,
-        old=call.status,
-        new=new or call.status,
-        user=user,
-        detail=detail[:300],
-    )
-    notify.call_changed(call)
-
-
-def touch(call: Call) -> None:
-    """Something other than the status changed: browsers want a newer version."""
-    Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
-    notify.call_changed(call)
 
 
 # --- Facts from Wati ---------------------------------------------------------------
@@ -114,12 +66,12 @@ def offered(
 ) -> Call:
     """An inbound call. `offer` is gated SDP, or empty with `offer_problem` set."""
     line = line_of(account, event.business_number)
-    with transaction.atomic():
+    with floor.locked():
         call = lock_or_create(account, event.call_id)
         if call.direction:
             raise Conflict("This call was offered before, with another sound offer.")
         call.direction = Direction.INBOUND
-        call.line, call.queue = line, line.queue
+        call.line, call.queue, call.priority = line, line.queue, line.priority
         call.contact = remember(event.caller)
         call.created_at = min(received_at, call.ended_at or received_at)
         call.offer_sdp = offer
@@ -131,15 +83,14 @@ def offered(
         elif _is_stale(event, received_at):
             _finish(call, Event.OFFERED_LATE)
         else:
-            ring_until = received_at + timedelta(seconds=line.queue.ring_seconds)
-            move(call, Event.OFFERED, deadline=ring_until)
-            offers.ring(call, presence.ready_for(line.queue_id))
+            move(call, Event.OFFERED)
+            waiting.enter(call, line)
     return call
 
 
 def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
     """Wati says the call is over. A call never heard of becomes its tombstone."""
-    with transaction.atomic():
+    with floor.locked():
         call = lock_or_create(account, event.call_id)
         text = sentence(event.error_code)
         known: dict[str, Any] = {
@@ -195,42 +146,40 @@ def _is_stale(event: InboundCall, received_at: datetime) -> bool:
 # --- Ringing -----------------------------------------------------------------------
 
 
-def offer_waiting(agent_id: int) -> None:
-    """Ring the calls that wait in this agent's queues at their console, too."""
-    waiting = Call.objects.filter(status=Status.RINGING, queue__agents=agent_id)
-    for call in waiting.exclude(offers__agent=agent_id).order_by("created_at"):
-        with transaction.atomic():
-            offers.ring(call, [agent_id])
-            touch(call)
-
-
 def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
     """One winner. Raises Refused for everybody else. `near` is the asking node."""
-    node = nodes.choose(near)
-    if node is None:
-        raise Refused("No server has room for another call right now.")
-    now = timezone.now()
-    with transaction.atomic():
+    with floor.locked():
         call = Call.objects.select_related("agent").filter(pk=call_id).first()
         if call is None or not _may_answer(call, agent):
             raise Refused("This call was not offered to you.")
         try:
-            move(
-                call,
-                Event.CLAIMED,
-                user=agent.user,
-                agent=agent,
-                node=node.name,
-                node_epoch=node.epoch,
-                claimed_at=now,
-                deadline=now + CONSOLE_MUST_COME,
-            )
+            move(call, Event.CLAIMED, user=agent.user, **_claimed(call, agent, near))
         except (IllegalMove, IntegrityError) as error:
             raise Refused(_why_too_late(call_id, error)) from None
-        if not change_agent(agent.pk, AgentState.IN_CALL, only_from=("available",)):
-            raise Refused("You are not available. Go available first.")
-        offers.close(call, agent.pk, Offer.Outcome.ANSWERED, Offer.Outcome.TAKEN)
+        parts.begin(call, agent)
+        rang = offers.close(call, agent.pk, Offer.Outcome.TAKEN)
+        parts.stop_ringing(rang)
     return call
+
+
+def _claimed(call: Call, agent: Agent, near: str) -> dict[str, Any]:
+    """The node is chosen now, unless one has the caller already."""
+    now = timezone.now()
+    fields = {
+        "agent": agent,
+        "claimed_at": now,
+        "deadline": now + CONSOLE_MUST_COME,
+        "wanted_agent": None,
+        "wanted_as": "",
+    }
+    if call.status == Status.WAITING:
+        if call.media_at is None:  # its sound is being made: nobody may be blamed
+            fields["deadline"] = now + waiting.MEDIA_MUST_COME
+        return fields
+    node = nodes.choose(near)
+    if node is None:
+        raise Refused("No server has room for another call right now.")
+    return fields | {"node": node.name, "node_epoch": node.epoch}
 
 
 def _may_answer(call: Call, agent: Agent) -> bool:
@@ -248,16 +197,18 @@ def _why_too_late(call_id: UUID, error: Exception) -> str:
 
 def decline(call_id: UUID, agent: Agent) -> None:
     """Silence the call for this agent; end it when nobody else could answer."""
-    with transaction.atomic():
+    with floor.locked():
         call = Call.objects.select_for_update().filter(pk=call_id).first()
-        if call is None or call.status != Status.RINGING:
+        if call is None:
             return
         ringing = call.offers.filter(outcome=Offer.Outcome.RINGING)
         mine = ringing.filter(agent=agent)
         if not mine.update(outcome=Offer.Outcome.DECLINED, ended_at=timezone.now()):
             return
-        if offers.somebody_else_may_answer(call):
+        parts.stop_ringing([agent.pk])
+        if call.status != Status.RINGING or offers.somebody_else_may_answer(call):
             touch(call)
+            floor.look_after_commit()
         else:
             _finish(call, Event.DECLINED, user=agent.user)
 
@@ -267,40 +218,39 @@ def decline(call_id: UUID, agent: Agent) -> None:
 
 def release(call_id: UUID, reason: str) -> bool:
     """The winner's console did not come for the sound: let others answer."""
-    now = timezone.now()
-    with transaction.atomic():
+    with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
-        agent_id, queue_id = call.agent_id, call.queue_id
-        seconds = call.queue.ring_seconds if call.queue else 45
-        ring_until = call.created_at + timedelta(seconds=seconds)
+        answered = call.offers.filter(agent=call.agent, outcome=Offer.Outcome.ANSWERED)
+        event = Event.RETURNED if call.parked_at else Event.RELEASED
         try:
-            move(
-                call,
-                Event.RELEASED,
-                agent=None,
-                node="",
-                claimed_at=None,
-                deadline=max(ring_until, now + timedelta(seconds=5)),
-            )
+            move(call, event, detail=reason, **_released(call))
         except IllegalMove:
             return False
-        call.changes.filter(event=Event.RELEASED).update(detail=reason[:300])
-        if agent_id:
-            _missed_by_console(call, agent_id)
-        if queue_id:
-            offers.ring_again(call, queue_id, except_for=agent_id)
+        answered.update(outcome=Offer.Outcome.CONSOLE, ended_at=timezone.now())
+        parts.end_all(call)
+        floor.look_after_commit()
     return True
 
 
-def _missed_by_console(call: Call, agent_id: int) -> None:
-    call.offers.filter(agent_id=agent_id).update(outcome=Offer.Outcome.NO_ANSWER)
-    change_agent(agent_id, AgentState.AVAILABLE, only_from=("in_call",))
+def _released(call: Call) -> dict[str, Any]:
+    """It rings on for a moment, or waits for as long as its queue lets it."""
+    fields: dict[str, Any] = {"agent": None, "claimed_at": None}
+    if call.parked_at:
+        soon = timezone.now() + waiting.MEDIA_MUST_COME
+        return fields | {
+            "deadline": waiting.gives_up_at(call) if call.media_at else soon
+        }
+    seconds = call.queue.ring_seconds if call.queue else 45
+    rings_until = call.created_at + timedelta(seconds=seconds)
+    soonest = timezone.now() + timedelta(seconds=5)
+    return fields | {"node": "", "deadline": max(rings_until, soonest)}
 
 
 def accept_sent(call_id: UUID, answer_sdp: str) -> bool:
-    """Our answer goes out now. False when the call is no longer connecting."""
-    mine = Call.objects.filter(pk=call_id, status=Status.CONNECTING)
-    deadline = timezone.now() + MEDIA_MUST_COME
+    """Our answer goes out now. False when nobody wants it any more."""
+    wanted = (Status.CONNECTING, Status.WAITING)
+    mine = Call.objects.filter(pk=call_id, status__in=wanted)
+    deadline = timezone.now() + waiting.MEDIA_MUST_COME
     return bool(mine.update(answer_sdp=answer_sdp, deadline=deadline))
 
 
@@ -308,17 +258,81 @@ def accepted(call_id: UUID) -> None:
     Call.objects.filter(pk=call_id).update(accepted_at=timezone.now())
 
 
-def media_up(call_id: UUID) -> bool:
-    """Sound can flow: this is the instant of the answer."""
+def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
+    """Sound can flow: with an agent there, this is the instant of the answer.
+
+    False when there is none, or `is_there` says that they do not hear it yet.
+    """
     now = timezone.now()
-    with transaction.atomic():
+    with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
-        try:
-            move(call, Event.MEDIA_UP, answered_at=now, deadline=now + LONGEST_CALL)
-        except IllegalMove:
+        if call.media_at is None:
+            waiting.heard_at_last(call)
+        if not is_there or Event.MEDIA_UP not in TABLE[Status(call.status)]:
             return False
-        note_answer(call)
+        first = call.answered_at is None
+        answered = call.answered_at or now
+        deadline = answered + LONGEST_CALL
+        fields = {"answered_at": answered, "deadline": deadline, **music_ends(call)}
+        move(call, Event.MEDIA_UP, from_agent=None, **fields)
+        parts.joined(call, call.agent_id)
+        if first:
+            note_answer(call)
     return True
+
+
+def music_ends(call: Call) -> dict[str, Any]:
+    """The time that the customer spent with music, once they talk again or are gone."""
+    if call.held_since is None:
+        return {}
+    seconds = (timezone.now() - call.held_since).total_seconds()
+    return {"held_since": None, "hold_seconds": call.hold_seconds + round(seconds)}
+
+
+def console_joined(call_id: UUID, agent_id: int) -> None:
+    """An agent's console has the sound of a call that they are in."""
+    with floor.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        parts.came_back(call, agent_id)
+        if call.status in TALKING:
+            parts.joined(call, agent_id)
+        if call.agent_id == agent_id and call.console_lost_until:
+            back = {
+                "console_lost_until": None,
+                "reattach_count": call.reattach_count + 1,
+            }
+            Call.objects.filter(pk=call.pk).update(**back)
+        touch(call)
+
+
+def console_left(call_id: UUID, agent_id: int) -> None:
+    """A reload, a crash, a lost network: the call is theirs for a while."""
+    with floor.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        if call.status not in (*TALKING, Status.DIALING):
+            return
+        if call.agent_id == agent_id and call.status in TALKING:
+            until = timezone.now() + CONSOLE_MUST_RETURN
+            Call.objects.filter(pk=call.pk).update(console_lost_until=until)
+        parts.lost_sound(call, agent_id)
+        touch(call)
+
+
+def guest_left(call_id: UUID, agent_id: int) -> None:
+    """A colleague who was asked to come, and whose console stayed away."""
+    with floor.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        leg = call.legs.open().filter(agent=agent_id, mode=Leg.Mode.CONSULT).first()
+        if leg is not None:
+            leg.call = call
+            parts.leave(leg)
+            touch(call)
+
+
+def note_sound(call_id: UUID, one_way_seconds: float) -> None:
+    """What the node measured over the whole call."""
+    mine = Call.objects.filter(pk=call_id)
+    mine.update(one_way_seconds=F("one_way_seconds") + round(one_way_seconds))
 
 
 def set_muted(call_id: UUID, agent: Agent, muted: bool) -> None:
@@ -342,7 +356,7 @@ def end(
     error_code: int | None = None,
 ) -> bool:
     """The one way to end a call. False when it had ended, or cannot end like that."""
-    with transaction.atomic():
+    with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
         try:
             _finish(call, event, user=user, text=text, error_code=error_code)
@@ -367,43 +381,39 @@ def _finish(
         call,
         event,
         user=user,
-        result=Result.ANSWERED if old == Status.ACTIVE else unanswered,
+        result=Result.ANSWERED if call.answered_at else unanswered,
         end_reason=event,
         ended_by=ended_by,
         end_text=(text or usual_text)[:300],
         ended_at=max(timezone.now(), call.created_at),
         deadline=None,
         muted=False,
+        console_lost_until=None,
+        **music_ends(call),
         **fields,
     )
     call.end_text, call.error_code = text or usual_text, fields.get("error_code")
     note_end(call, old, event)
-    outcome = {Event.RING_TIMEOUT: Offer.Outcome.NO_ANSWER}
-    offers.close(call, None, "", outcome.get(event, Offer.Outcome.CALLER_LEFT))
-    if call.agent_id:
-        change_agent(call.agent_id, AgentState.AVAILABLE, only_from=("in_call",))
+    no_answer = (Event.RING_TIMEOUT, Event.WAIT_TIMEOUT)
+    outcomes = Offer.Outcome
+    rang = offers.close(
+        call, None, outcomes.NO_ANSWER if event in no_answer else outcomes.CALLER_LEFT
+    )
+    parts.stop_ringing(rang)
+    parts.end_all(call)
     if event not in OVER_AT_WATI and outbox.is_known_at_wati(call):
         outbox.ask(call=call, verb=WatiRequest.Verb.TERMINATE)
 
 
 def hang_up(call_id: UUID, agent: Agent) -> None:
-    """Raises Refused when the call is not this agent's."""
-    if not Call.objects.filter(pk=call_id, agent=agent).exists():
-        raise Refused("This call is not yours.")
-    end(call_id, Event.AGENT_ENDED, user=agent.user)
-
-
-# --- Agents ------------------------------------------------------------------------
-
-
-def change_agent(
-    agent_id: int, state: str, *, reason: str = "", only_from: tuple[str, ...] = ()
-) -> bool:
-    """Change an agent's state and tell their console. False when it was too late."""
-    with transaction.atomic():
-        changed = set_state(agent_id, state, reason=reason, only_from=only_from)
-        if changed:
-            notify.agent_changed(agent_id)
-        if changed and state == AgentState.AVAILABLE:
-            transaction.on_commit(lambda: offer_waiting(agent_id))
-    return changed
+    """Who was only asked to come leaves; the others end the call. Raises Refused."""
+    with floor.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        leg = parts.of(call, agent)
+        if leg is None:
+            raise Refused("This call is not yours.")
+        if leg.mode == Leg.Mode.CONSULT:
+            parts.leave(leg)
+            touch(call)
+        else:
+            end(call_id, Event.AGENT_ENDED, user=agent.user)

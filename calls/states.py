@@ -17,6 +17,8 @@ class Status(TextChoices):
     DIALING = "dialing", "Dialing"
     CONNECTING = "connecting", "Connecting"
     ACTIVE = "active", "In call"
+    HELD = "held", "On hold"
+    WAITING = "waiting", "Waiting"
     ENDED = "ended", "Ended"
 
 
@@ -31,12 +33,23 @@ class Event(StrEnum):
     OFFERED = "offered"  # Wati told us of an inbound call that we can take
     CLAIMED = "claimed"  # an agent pressed Answer and was first
     RELEASED = "released"  # the winner's console did not come for the sound
+    PARKED = "parked"  # nobody answered soon enough: we did, with music
+    RETURNED = "returned"  # as RELEASED, of a caller who hears music meanwhile
+    PUT_ON_HOLD = "put_on_hold"
+    RESUMED = "resumed"
+    TRANSFERRED = "transferred"  # to a colleague or a queue that has not answered yet
+    HANDED_OVER = "handed_over"  # to a colleague who was asked first
+    REQUEUED = "requeued"  # the agent's console stayed away: others may answer
     MEDIA_UP = "media_up"  # sound can flow
     CUSTOMER_ENDED = "customer_ended"
     AGENT_ENDED = "agent_ended"
     SUPERVISOR_ENDED = "supervisor_ended"
     DECLINED = "declined"  # by everybody who could have answered
     RING_TIMEOUT = "ring_timeout"
+    WAIT_TIMEOUT = "wait_timeout"
+    CLOSED = "closed"  # outside of business hours, and the caller was told
+    NOBODY_THERE = "nobody_there"  # the same with nobody on duty
+    QUEUE_FULL = "queue_full"  # and with too many who wait already
     OFFERED_LATE = "offered_late"  # too old to ring anybody
     OFFER_REFUSED = "offer_refused"  # a sound description nobody may open
     ACCEPT_REFUSED = "accept_refused"
@@ -47,7 +60,19 @@ class Event(StrEnum):
     TOO_LONG = "too_long"
 
 
-U, R, D, C, A, E = Status
+U, R, D, C, A, H, W, E = Status
+
+# However a talk ends, on hold or not.
+TALK_ENDS: dict[Event, Status] = {
+    Event.CUSTOMER_ENDED: E,
+    Event.AGENT_ENDED: E,
+    Event.SUPERVISOR_ENDED: E,
+    Event.MEDIA_FAILED: E,
+    Event.MEDIA_LOST: E,
+    Event.NODE_LOST: E,
+    Event.CONSOLE_LOST: E,
+    Event.TOO_LONG: E,
+}
 
 TABLE: dict[Status, dict[Event, Status]] = {
     U: {
@@ -59,6 +84,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
     },
     R: {
         Event.CLAIMED: C,
+        Event.PARKED: W,
         Event.CUSTOMER_ENDED: E,
         Event.SUPERVISOR_ENDED: E,
         Event.DECLINED: E,
@@ -81,30 +107,56 @@ TABLE: dict[Status, dict[Event, Status]] = {
     C: {
         Event.MEDIA_UP: A,
         Event.RELEASED: R,
+        Event.RETURNED: W,
         Event.CUSTOMER_ENDED: E,
         Event.AGENT_ENDED: E,
         Event.SUPERVISOR_ENDED: E,
         Event.ACCEPT_REFUSED: E,
         Event.CALLER_GONE: E,
         Event.MEDIA_FAILED: E,
+        Event.MEDIA_LOST: E,
         Event.NODE_LOST: E,
         Event.CONSOLE_LOST: E,
     },
     A: {
+        Event.PUT_ON_HOLD: H,
+        Event.TRANSFERRED: W,
+        Event.HANDED_OVER: A,
+        Event.REQUEUED: W,
+        **TALK_ENDS,
+    },
+    H: {
+        Event.RESUMED: A,
+        Event.TRANSFERRED: W,
+        Event.HANDED_OVER: A,
+        Event.REQUEUED: W,
+        **TALK_ENDS,
+    },
+    W: {
+        Event.CLAIMED: C,
         Event.CUSTOMER_ENDED: E,
-        Event.AGENT_ENDED: E,
         Event.SUPERVISOR_ENDED: E,
+        Event.ACCEPT_REFUSED: E,
+        Event.CALLER_GONE: E,
         Event.MEDIA_FAILED: E,
         Event.MEDIA_LOST: E,
         Event.NODE_LOST: E,
-        Event.CONSOLE_LOST: E,
+        Event.WAIT_TIMEOUT: E,
+        Event.CLOSED: E,
+        Event.NOBODY_THERE: E,
+        Event.QUEUE_FULL: E,
         Event.TOO_LONG: E,
     },
     E: {},
 }
 
-WITH_AGENT = (Status.DIALING, Status.CONNECTING, Status.ACTIVE)
-LIVE = (Status.RINGING, *WITH_AGENT)
+TALKING = (Status.ACTIVE, Status.HELD)
+WITH_AGENT = (Status.DIALING, Status.CONNECTING, *TALKING)
+# No agent yet, or no more: whoever is free may have the call.
+FOR_ANYBODY = (Status.RINGING, Status.WAITING)
+# A node has, or makes, the sound.
+ON_NODE = (*WITH_AGENT, Status.WAITING)
+LIVE = (Status.RINGING, *ON_NODE)
 
 
 class IllegalMove(Exception):
@@ -133,6 +185,8 @@ class Result(TextChoices):
     ABANDONED = "abandoned", "Abandoned"
     DECLINED = "declined", "Declined"
     TIMEOUT = "timeout", "Not answered in time"
+    AFTER_HOURS = "after_hours", "After hours"
+    TURNED_AWAY = "turned_away", "Turned away"
     NO_ANSWER = "no_answer", "No answer"
     REJECTED = "rejected", "Rejected"
     CANCELLED = "cancelled", "Cancelled"
@@ -148,6 +202,10 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.SUPERVISOR_ENDED: (SUPERVISOR, Result.FAILED, "A supervisor ended the call."),
     Event.DECLINED: (AGENT, Result.DECLINED, "The call was declined."),
     Event.RING_TIMEOUT: (SYSTEM, Result.TIMEOUT, "Nobody answered in time."),
+    Event.WAIT_TIMEOUT: (SYSTEM, Result.TIMEOUT, "The caller waited too long."),
+    Event.CLOSED: (SYSTEM, Result.AFTER_HOURS, "The line was closed."),
+    Event.NOBODY_THERE: (SYSTEM, Result.TURNED_AWAY, "Nobody was on duty."),
+    Event.QUEUE_FULL: (SYSTEM, Result.TURNED_AWAY, "Too many callers waited already."),
     Event.REJECTED: (CUSTOMER, Result.REJECTED, "The person rejected the call."),
     Event.NO_ANSWER: (SYSTEM, Result.NO_ANSWER, "The call was not answered."),
     Event.PLACE_REFUSED: (SYSTEM, Result.FAILED, "WhatsApp did not place the call."),

@@ -8,15 +8,25 @@ from importlib import import_module
 from celery import shared_task
 from django.utils import timezone
 
-from agents import services as agent_services
-from agents.models import AgentState
 from callcenter.wati.client import Answer, new_http
 from callcenter.wati.errors import WatiError
-from calls import dialing, inbox, nodes, outbox, people, plans, services, spool
+from calls import (
+    dialing,
+    floor,
+    inbox,
+    nodes,
+    outbox,
+    parts,
+    people,
+    plans,
+    services,
+    spool,
+    waiting,
+)
 from calls.ledger_notes import pair_of
-from calls.models import Call, Line, WatiRequest
+from calls.models import Announcement, Call, Line, WatiRequest
 from calls.notify import person_changed
-from calls.states import Event, Status
+from calls.states import TALKING, Event, Status
 from permissions import services as permissions
 from permissions.models import Contact
 
@@ -36,15 +46,47 @@ def sweep() -> None:
 
 def overdue(call: Call) -> None:
     if call.status == Status.RINGING:
-        services.end(call.pk, Event.RING_TIMEOUT)
-    elif call.status == Status.ACTIVE:
+        _rang_out(call)
+    elif call.status == Status.WAITING:
+        _waited_out(call)
+    elif call.status in TALKING:
         services.end(call.pk, Event.TOO_LONG)
     elif call.status == Status.DIALING:
         dialing.give_up(call)
-    elif call.requests.filter(verb=WatiRequest.Verb.ACCEPT).exists():
+    elif call.media_at is None and _accept_is_out(call):
         services.end(call.pk, Event.MEDIA_FAILED)
     else:
         services.release(call.pk, "The console did not open the sound connection.")
+
+
+def _rang_out(call: Call) -> None:
+    with floor.locked():
+        goes_on = waiting.rang_long_enough(call)
+    if not goes_on:
+        services.end(call.pk, Event.RING_TIMEOUT)
+
+
+def _waited_out(call: Call) -> None:
+    if call.media_at is None:
+        services.end(call.pk, Event.MEDIA_FAILED)
+    elif call.announcement:
+        services.end(call.pk, waiting.GOODBYES[Announcement(call.announcement)])
+    elif not waiting.waited_long_enough(call):
+        services.end(call.pk, Event.WAIT_TIMEOUT)
+
+
+def _accept_is_out(call: Call) -> bool:
+    return call.requests.filter(verb=WatiRequest.Verb.ACCEPT).exists()
+
+
+@shared_task
+def sweep_floor() -> None:
+    """Offers that nobody confirmed or answered, levels that open, consoles gone."""
+    parts.watch_agents()
+    for call_id in waiting.left_alone():
+        waiting.requeue(call_id)
+    floor.expire_offers()
+    floor.look()
 
 
 @shared_task
@@ -116,14 +158,3 @@ async def _send(request_id: int) -> None:
             await outbox.send(request_id, http)
         except LookupError:
             logger.debug("request %s is not ours to send now", request_id)
-
-
-@shared_task
-def sweep_agents() -> None:
-    """Agents whose console is gone are off duty; a crash heals itself."""
-    for agent_id in agent_services.gone():
-        services.change_agent(
-            agent_id,
-            AgentState.OFFLINE,
-            only_from=(AgentState.AVAILABLE, AgentState.ON_BREAK),
-        )

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from callcenter.wati.events import Kind
-from calls import consumers, views
+from calls import audio_door, consumers, views
 from calls.webhooks import WebhookView
 
 urlpatterns = [
@@ -17,6 +17,10 @@ websocket_urlpatterns = [
     path("ws/console/", consumers.ConsoleConsumer.as_asgi()),
     path(
         "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/",
-        consumers.audio,  # type: ignore[arg-type]  # an ASGI application
+        audio_door.audio,  # type: ignore[arg-type]  # an ASGI application
+    ),
+    path(
+        "ws/nodes/<str:node>/echo/",
+        audio_door.echo,  # type: ignore[arg-type]  # an ASGI application
     ),
 ]

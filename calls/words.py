@@ -7,6 +7,13 @@ WHAT_HAPPENED = {
     Event.CLAIMED: "An agent answered.",
     Event.RELEASED: "The agent's console did not connect; it rang again.",
     Event.MEDIA_UP: "Sound flows.",
+    Event.PARKED: "Nobody had answered: the system did, and music plays.",
+    Event.RETURNED: "The agent's console did not connect; the caller waits on.",
+    Event.PUT_ON_HOLD: "The agent put the call on hold.",
+    Event.RESUMED: "The agent took the call back from hold.",
+    Event.TRANSFERRED: "The agent passed the call on.",
+    Event.HANDED_OVER: "A colleague who was asked first took the call over.",
+    Event.REQUEUED: "The agent's console stayed away; the caller is next.",
     Event.DIALED: "An agent called.",
     Event.ANSWERED: "The person answered.",
 }

@@ -2,13 +2,9 @@
 
 import json
 import os
-import queue
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,9 +12,6 @@ import httpx2
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
-from django.test import Client
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
 
 from agents.models import Agent, Queue
 from callcenter.celery import app
@@ -28,6 +21,7 @@ from calls import services
 from calls.models import Call
 from calls.states import LIVE, Event
 from permissions.models import Contact
+from tests.console import Console
 from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).parent.parent
@@ -181,7 +175,7 @@ class Stack:
             },
         )
 
-    def console(self, agent: Agent, node: int = -1) -> "Console":
+    def console(self, agent: Agent, node: int = -1) -> Console:
         """The agent's console; on the last node unless told."""
         return Console(self.nodes[node].url, agent)
 
@@ -208,135 +202,3 @@ def _answers(url: str) -> bool:
         return httpx2.get(url).status_code < 500
     except httpx2.HTTPError:
         return False
-
-
-def session_cookie(agent: Agent) -> str:
-    client = Client()
-    client.force_login(agent.user)
-    name = settings.SESSION_COOKIE_NAME
-    return f"{name}={client.cookies[name].value}"
-
-
-class Console:
-    """What an agent's browser says and hears on the console's websocket."""
-
-    def __init__(self, url: str, agent: Agent) -> None:
-        self.agent = agent
-        self.url = url
-        self.headers = {"Cookie": session_cookie(agent)}
-        self.calls: dict[str, dict[str, Any]] = {}
-        self.problems: list[str] = []
-        self.plans: list[dict[str, Any]] = []
-        self.person: dict[str, Any] = {}
-        self.state = ""
-        self._news: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._socket = self.open("/ws/console/")
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self.until(lambda: self.state != "", "the first snapshot")
-
-    def open(self, address: str) -> ClientConnection:
-        """Any websocket of the site, as this agent."""
-        root = self.url.replace("http", "ws", 1)
-        full = address if address.startswith("ws") else root + address
-        origin = full.split("/ws/")[0].replace("ws", "http", 1)
-        return connect(
-            full,
-            additional_headers=self.headers,
-            origin=origin,
-            compression=None,
-            legacy=True,
-        )
-
-    def _read(self) -> None:
-        with suppress(ConnectionClosed):  # its node may be killed
-            for text in self._socket:
-                self._news.put(json.loads(text))
-
-    def say(self, kind: str, **fields: Any) -> None:
-        self._socket.send(json.dumps({"type": kind, **fields}))
-
-    def until(self, check: Callable[[], bool], what: str, seconds: float = 20) -> None:
-        def heard() -> bool:
-            while not self._news.empty():
-                self._hear(self._news.get())
-            return check()
-
-        wait_for(heard, f"{self.agent}: {what}", seconds)
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        match message["type"]:
-            case "console":
-                self.state = message["agent"]["state"]
-                self.calls = {call["id"]: call for call in message["calls"]}
-                self.plans = message["plans"]
-            case "agent":
-                self.state = message["agent"]["state"]
-            case "call":
-                call = message["call"]
-                known = self.calls.get(call["id"], {"version": -1})
-                if call["version"] > known["version"]:
-                    self.calls[call["id"]] = call
-            case "plans":
-                self.plans = message["plans"]
-            case "person":
-                self.person = message["person"]
-            case "problem":
-                self.problems.append(message["text"])
-
-    def go_available(self) -> Self:
-        self.say("available")
-        self.until(lambda: self.state == "available", "available")
-        return self
-
-    def ringing(self) -> dict[str, Any] | None:
-        mine = self.agent.pk
-        rings = (c for c in self.calls.values() if mine in c["offered_to"])
-        return next((c for c in rings if c["status"] == "ringing"), None)
-
-    def wait_for_ring(self) -> str:
-        self.until(lambda: self.ringing() is not None, "a ringing call")
-        call = self.ringing()
-        assert call is not None
-        return str(call["id"])
-
-    def wait_for_status(
-        self, call_id: str, status: str, seconds: float = 20
-    ) -> dict[str, Any]:
-        self.until(
-            lambda: self.calls.get(call_id, {}).get("status") == status,
-            f"status {status}",
-            seconds,
-        )
-        return self.calls[call_id]
-
-    def look_up(self, number: str) -> dict[str, Any]:
-        """Type a number; returns who it is once WhatsApp has been asked, too."""
-        self.person = {}
-        self.say("look_up", number=number)
-        self.until(
-            lambda: bool(self.person) and not self.person["checking"], "the person"
-        )
-        return self.person
-
-    def wait_for_plan(self, state: str) -> dict[str, Any]:
-        def found() -> dict[str, Any] | None:
-            return next((p for p in self.plans if p["state"] == state), None)
-
-        self.until(lambda: found() is not None, f"a plan {state}")
-        plan = found()
-        assert plan is not None
-        return plan
-
-    def dialing(self) -> dict[str, Any] | None:
-        calls = self.calls.values()
-        return next((c for c in calls if c["status"] == "dialing"), None)
-
-    def answer(self, call_id: str) -> str:
-        """Press Answer; returns the address of the sound."""
-        self.say("answer", call=call_id)
-        return str(self.wait_for_status(call_id, "connecting")["audio_url"])
-
-    def close(self) -> None:
-        self._socket.close()
-        self._reader.join(10)

@@ -9,9 +9,10 @@ from django.contrib.sessions.models import Session
 
 from calls.models import Call
 from tests.cast import CARLA, Cast
+from tests.console import Console, session_cookie
 from tests.servers import wait_for
 from tests.sound import Headset
-from tests.stack import Console, Stack, session_cookie
+from tests.stack import Stack
 
 CARLAS_TONE, ANAS_TONE = 440, 1200
 

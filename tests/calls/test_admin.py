@@ -405,7 +405,7 @@ def test_an_agent_and_the_user_are_made_in_one_step(cast: Cast, sofia: Client):
         name="Dario",
         username="dario",
         password="a-long-and-rare-one",
-        **{"membership_set-0-queue": str(cast.queue.pk)},
+        **{"membership_set-0-queue": str(cast.queue.pk), "membership_set-0-level": "2"},
     )
     assert made.status_code == 302
     agent = Agent.objects.get(name="Dario")

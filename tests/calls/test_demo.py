@@ -55,10 +55,14 @@ def test_the_account_follows_the_port_of_the_server(demo: None, settings):
     assert WatiAccount.objects.get().base_url == "http://127.0.0.1:9999/simulator/wati"
 
 
+# Its line is open day and night, and its queue turns nobody away.
+NEVER_SEEN = {Result.AFTER_HOURS, Result.TURNED_AWAY}
+
+
 def test_there_is_something_of_everything(demo: None):
     calls = Call.objects.logged()
     assert calls.filter(direction="inbound").count() == 60
-    assert set(calls.values_list("result", flat=True)) == set(Result)
+    assert set(calls.values_list("result", flat=True)) == set(Result) - NEVER_SEEN
     assert calls.filter(contact=None).exists()
     first = calls.earliest("created_at").created_at
     age = timezone.now() - first

@@ -18,7 +18,7 @@ from callcenter.wati.events import (
     OutboundStatus,
     PermissionChanged,
 )
-from calls import dialing, nodes, outbox, plans, services, tasks
+from calls import dialing, floor, nodes, outbox, plans, services, tasks
 from calls.ledger_notes import pair_of
 from calls.models import Call, Plan, WatiRequest
 from permissions import services as permissions
@@ -349,7 +349,7 @@ def test_when_who_asked_is_away_the_next_one_is_offered_the_call(
     cast: Cast, carla: Contact
 ):
     plan = ask(cast, carla)
-    services.change_agent(cast.ana.pk, "offline")
+    floor.change_agent(cast.ana.pk, "offline")
     say_yes(cast, carla)
     plan.refresh_from_db()
     assert plan.agent == cast.bruno
@@ -375,7 +375,7 @@ def test_a_yes_that_is_taken_back_before_the_call_ends_the_plan(
 def test_an_offer_nobody_takes_goes_to_a_colleague(cast: Cast, carla: Contact):
     plan = ask(cast, carla)
     say_yes(cast, carla)
-    services.change_agent(cast.ana.pk, "on_break")
+    floor.change_agent(cast.ana.pk, "on_break")
     Plan.objects.update(offered_at=timezone.now() - timedelta(minutes=6))
     plans.sweep()
     plan.refresh_from_db()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from agents.models import AgentStateSpan
 from callcenter.wati.events import Caller, CallTerminated, InboundCall
-from calls import nodes, services
+from calls import floor, nodes, services
 from calls.models import Call, CallChange, Line, Offer, WatiRequest
 from calls.states import Event
 from tests.cast import CARLA, Cast, on_duty
@@ -55,16 +55,16 @@ def test_a_call_rings_at_everybody_who_is_ready(cast: Cast):
 
 def test_nobody_is_rung_whose_console_was_not_heard_of_lately(cast: Cast):
     on_duty(cast.ana, cast.bruno)
-    cast.bruno.seen_at = timezone.now() - timedelta(minutes=1)
+    cast.bruno.proved_at = timezone.now() - timedelta(seconds=8)
     cast.bruno.save()
     assert outcomes(carla_calls(cast)) == {"Ana": "ringing"}
 
 
 def test_who_goes_available_hears_the_calls_that_ring_already(cast: Cast):
     call = carla_calls(cast)
-    cast.ana.seen_at = timezone.now()
+    cast.ana.proved_at = timezone.now()
     cast.ana.save()
-    services.change_agent(cast.ana.pk, "available")
+    floor.go_available(cast.ana.pk)
     assert outcomes(call) == {"Ana": "ringing"}
 
 
@@ -227,7 +227,7 @@ def test_a_released_call_rings_again_but_not_where_it_failed(cast: Cast):
     assert services.release(call.pk, "The console did not come.")
     call.refresh_from_db()
     assert (call.status, call.agent) == ("ringing", None)
-    assert outcomes(call) == {"Ana": "no_answer", "Bruno": "ringing"}
+    assert outcomes(call) == {"Ana": "console", "Bruno": "ringing"}
     assert state_of(cast.ana) == "available"
 
 
@@ -282,7 +282,7 @@ def test_the_least_loaded_node_is_chosen_and_among_equals_the_asking_one(
 
 def test_the_spans_of_an_agent_follow_each_other(cast: Cast):
     for state in ("available", "on_break", "available", "offline"):
-        services.change_agent(cast.ana.pk, state)
+        floor.change_agent(cast.ana.pk, state)
     spans = list(AgentStateSpan.objects.filter(agent=cast.ana).order_by("id"))
     assert [span.state for span in spans] == ["available", "on_break", "available"]
     assert all(a.ended_at == b.started_at for a, b in pairwise(spans))

@@ -1,0 +1,213 @@
+"""What an agent does with a call they are in: hold, transfer, ask a colleague."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from agents.models import Agent, AgentState, Queue
+from agents.presence import on_duty_for, ready_for
+from calls import floor, offers, parts, waiting
+from calls.models import Call, Leg, Offer
+from calls.moves import Refused, move, record, touch
+from calls.services import music_ends
+from calls.states import FOR_ANYBODY, TALKING, Event, IllegalMove, Status
+
+COLLEAGUE_RINGS = timedelta(seconds=20)
+NOT_YOURS = "This call is not yours."
+
+
+@contextmanager
+def _mine(call_id: UUID, agent: Agent) -> Iterator[Call]:
+    """The agent's own call, nobody else at it. Raises Refused."""
+    with floor.locked():
+        calls = Call.objects.select_for_update()
+        call = calls.filter(pk=call_id, agent=agent).first()
+        if call is None:
+            raise Refused(NOT_YOURS)
+        try:
+            yield call
+        except IllegalMove:
+            raise Refused(_why_not(call)) from None
+
+
+def _why_not(call: Call) -> str:
+    if call.status == Status.ENDED:
+        return call.end_text or "The call is over."
+    return "That is not possible right now."
+
+
+# --- Hold --------------------------------------------------------------------------
+
+
+def hold(call_id: UUID, agent: Agent) -> None:
+    with _mine(call_id, agent) as call:
+        _hold(call, agent)
+
+
+def _hold(call: Call, agent: Agent) -> None:
+    now = timezone.now()
+    holds = call.holds + 1
+    move(call, Event.PUT_ON_HOLD, user=agent.user, held_since=now, holds=holds)
+
+
+def resume(call_id: UUID, agent: Agent) -> None:
+    """Back to the customer; with a colleague in the call, all three talk."""
+    with _mine(call_id, agent) as call:
+        move(call, Event.RESUMED, user=agent.user, **music_ends(call))
+
+
+# --- To somebody else --------------------------------------------------------------
+
+
+def targets(agent: Agent) -> dict[str, Any]:
+    """To whom a call can be passed on."""
+    colleagues = Agent.objects.exclude(pk=agent.pk).exclude(state=AgentState.OFFLINE)
+    waits = Call.objects.filter(status__in=FOR_ANYBODY)
+    return {
+        "agents": [
+            {
+                "id": one.pk,
+                "name": one.name,
+                "state": one.state,
+                "can_take": one.state == AgentState.AVAILABLE and one.can_ring,
+            }
+            for one in colleagues.order_by("name")
+        ],
+        "queues": [
+            {
+                "id": queue.pk,
+                "name": queue.name,
+                "waiting": waits.filter(queue=queue).count(),
+                "ready": len(ready_for(queue.pk)),
+            }
+            for queue in Queue.objects.order_by("name")
+        ],
+    }
+
+
+def transfer_to_agent(call_id: UUID, agent: Agent, target: Agent) -> None:
+    """Without asking first; whoever does not answer leaves the caller to the queue."""
+    with _mine(call_id, agent) as call:
+        _check_target(agent, target)
+        _pass_on(call, agent, queue=call.queue, target=target)
+
+
+def transfer_to_queue(call_id: UUID, agent: Agent, queue: Queue) -> None:
+    with _mine(call_id, agent) as call:
+        if not on_duty_for(queue.pk):
+            raise Refused(f"Nobody is on duty in {queue.name}.")
+        _pass_on(call, agent, queue=queue)
+
+
+def _check_target(agent: Agent, target: Agent) -> None:
+    if target.pk == agent.pk:
+        raise Refused("You have this call already.")
+    if target.state != AgentState.AVAILABLE or not target.can_ring:
+        raise Refused(f"{target.name} cannot take a call right now.")
+
+
+def _pass_on(
+    call: Call, agent: Agent, *, queue: Queue | None, target: Agent | None = None
+) -> None:
+    _stop_asking(call)
+    waiting.send_on(
+        call,
+        Event.TRANSFERRED,
+        queue=queue,
+        agent=target,
+        giver=agent,
+        user=agent.user,
+    )
+    parts.end_all(call)
+
+
+# --- Asking a colleague ------------------------------------------------------------
+
+
+def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
+    """Put the caller on hold and ring a colleague, to ask before passing on."""
+    with _mine(call_id, agent) as call:
+        _check_target(agent, colleague)
+        if _asked(call).exists() or _guests(call).exists():
+            raise Refused("A colleague is in this call already, or is being asked.")
+        if call.status == Status.ACTIVE:
+            _hold(call, agent)
+        elif call.status != Status.HELD:
+            raise IllegalMove
+        Call.objects.filter(pk=call.pk).update(from_agent=agent)
+        offers.start(
+            call,
+            colleague.pk,
+            kind=Offer.Kind.CONSULT,
+            ring_until=timezone.now() + COLLEAGUE_RINGS,
+        )
+        available = (AgentState.AVAILABLE,)
+        floor.change_agent(colleague.pk, AgentState.RINGING, only_from=available)
+        record(call, "consulted", user=agent.user, detail=f"Asked {colleague.name}.")
+        touch(call)
+
+
+def join(call_id: UUID, colleague: Agent) -> Call:
+    """The colleague who was asked comes. Raises Refused when it is too late."""
+    with floor.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        asked = _asked(call).filter(agent=colleague)
+        if call.status not in TALKING or not asked.exists():
+            raise Refused("Your colleague does not ask any more.")
+        asked.update(outcome=Offer.Outcome.ANSWERED, ended_at=timezone.now())
+        parts.begin(call, colleague, mode=Leg.Mode.CONSULT)
+        record(call, "joined", user=colleague.user, detail=f"{colleague.name} joined.")
+        touch(call)
+    return call
+
+
+def cancel_consult(call_id: UUID, agent: Agent) -> None:
+    """The colleague goes, or is asked no more; the caller stays on hold."""
+    with _mine(call_id, agent) as call:
+        _stop_asking(call)
+        for leg in _guests(call):
+            leg.call = call
+            parts.leave(leg)
+        touch(call)
+
+
+def complete(call_id: UUID, agent: Agent) -> None:
+    """The colleague who was asked takes the call over; this agent leaves."""
+    with _mine(call_id, agent) as call:
+        guest = _guests(call).exclude(joined_at=None).first()
+        mine = parts.of(call, agent)
+        if guest is None or mine is None:
+            raise Refused("Your colleague is not in the call yet.")
+        mine.call = call
+        parts.leave(mine)
+        Leg.objects.filter(pk=guest.pk).update(mode=Leg.Mode.TALK)
+        move(
+            call,
+            Event.HANDED_OVER,
+            user=agent.user,
+            agent=guest.agent,
+            muted=False,
+            from_agent=None,
+            console_lost_until=None,
+            detail=f"To {guest.agent.name}.",
+            **music_ends(call),
+        )
+
+
+def _asked(call: Call) -> Any:
+    return call.offers.filter(kind=Offer.Kind.CONSULT, outcome=Offer.Outcome.RINGING)
+
+
+def _guests(call: Call) -> Any:
+    legs = call.legs.open().filter(mode=Leg.Mode.CONSULT)
+    return legs.select_related("agent")
+
+
+def _stop_asking(call: Call) -> None:
+    for offer in list(_asked(call)):
+        offers.stop(offer, Offer.Outcome.CANCELLED)
+        parts.stop_ringing([offer.agent_id])

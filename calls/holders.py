@@ -1,0 +1,30 @@
+"""Who holds a websocket: by the session, now and not only when it was opened."""
+
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest
+
+from agents.models import Agent
+
+NOT_SIGNED_IN, NOT_YOURS, NO_SUCH_CALL, TRY_AGAIN = 4401, 4403, 4404, 4503
+
+Scope = dict[str, Any]
+
+
+def signed_in(scope: Scope) -> AbstractBaseUser | AnonymousUser:
+    """Who holds this session now: logging out or a new password ends it."""
+    engine = import_module(settings.SESSION_ENGINE)
+    request = HttpRequest()
+    request.session = engine.SessionStore(scope["session"].session_key)
+    return get_user(request)
+
+
+def agent_of(scope: Scope) -> Agent | None:
+    user = signed_in(scope)
+    if not user.is_authenticated:
+        return None
+    return Agent.objects.select_related("user").filter(user_id=user.pk).first()

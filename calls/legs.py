@@ -1,0 +1,175 @@
+"""Our side of a call: who was rung and why, who was in it, and what they wrote."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from agents.models import Agent, Queue
+
+
+class RoutingDecision(models.Model):
+    """Why the call rang where it rang, and nowhere else: all that was known then."""
+
+    call = models.ForeignKey("Call", models.CASCADE, related_name="decisions")
+    queue = models.ForeignKey(Queue, models.SET_NULL, null=True)
+    at = models.DateTimeField(default=timezone.now)
+    rule_version = models.PositiveSmallIntegerField()
+    callers_waiting = models.PositiveSmallIntegerField()
+    # What agents.routing.as_json() gives; agents.routing.replay() decides it anew.
+    facts = models.JSONField()
+
+    class Meta:
+        verbose_name = _("routing decision")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.at:%H:%M:%S}"
+
+
+class Offer(models.Model):
+    """One call rung at one agent."""
+
+    class Outcome(models.TextChoices):
+        RINGING = "ringing", _("Ringing")
+        ANSWERED = "answered", _("Answered")
+        DECLINED = "declined", _("Declined")
+        TAKEN = "taken", _("Taken by a colleague")
+        CALLER_LEFT = "caller_left", _("Caller left")
+        NO_ANSWER = "no_answer", _("No answer")
+        CONSOLE = "console", _("The console could not ring")
+        CANCELLED = "cancelled", _("Taken back")
+
+    class Kind(models.TextChoices):
+        QUEUE = "queue", _("Queue")
+        STICKY = "sticky", _("Knows the caller")
+        TRANSFER = "transfer", _("Transfer")
+        CONSULT = "consult", _("Question of a colleague")
+
+    call = models.ForeignKey("Call", models.CASCADE, related_name="offers")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="offers")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.QUEUE)
+    decision = models.ForeignKey(
+        RoutingDecision, models.SET_NULL, null=True, related_name="offers"
+    )
+    offered_at = models.DateTimeField(default=timezone.now)
+    # The console must have confirmed that it rings; then the agent has a while.
+    confirm_by = models.DateTimeField(null=True)
+    rang_at = models.DateTimeField(null=True)
+    ring_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.RINGING)
+
+    class Meta:
+        verbose_name = _("offer")
+        constraints = [
+            models.UniqueConstraint(
+                "call",
+                "agent",
+                condition=Q(outcome="ringing"),
+                name="one_ringing_offer_per_agent",
+            )
+        ]
+        indexes = [
+            models.Index(
+                "ring_until", condition=Q(outcome="ringing"), name="offer_rings"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} at {self.agent}: {self.outcome}"
+
+
+class Disposition(models.Model):
+    """How a call came out, in the company's own words; some have finer ones below."""
+
+    name = models.CharField(_("name"), max_length=100)
+    parent = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("part of"),
+    )
+    queues = models.ManyToManyField(
+        Queue,
+        blank=True,
+        related_name="dispositions",
+        verbose_name=_("queues"),
+        help_text=_("Empty: all queues."),
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("disposition")
+        verbose_name_plural = _("dispositions")
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint("name", "parent", name="one_finer_of_a_name"),
+            models.UniqueConstraint(
+                "name", condition=Q(parent=None), name="one_disposition_of_a_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parent.name}: {self.name}" if self.parent else self.name
+
+
+class LegQuerySet(models.QuerySet["Leg"]):
+    def open(self) -> "LegQuerySet":
+        return self.filter(ended_at=None)
+
+    def in_wrap_up(self) -> "LegQuerySet":
+        return self.filter(wrap_up_since__isnull=False, wrapped_up_at=None)
+
+
+class Leg(models.Model):
+    """One agent's part in one call, and what they wrote about it."""
+
+    class Mode(models.TextChoices):
+        TALK = "talk", _("Talk")
+        CONSULT = "consult", _("Asked by a colleague")
+
+    call = models.ForeignKey("Call", models.CASCADE, related_name="legs")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="legs")
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.TALK)
+    started_at = models.DateTimeField(default=timezone.now)
+    joined_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    notes = models.TextField(blank=True)
+    disposition = models.ForeignKey(
+        Disposition, models.SET_NULL, null=True, related_name="legs"
+    )
+    wrap_up_since = models.DateTimeField(null=True)
+    wrapped_up_at = models.DateTimeField(null=True)
+
+    objects = LegQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("part in a call")
+        verbose_name_plural = _("parts in calls")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "agent", condition=Q(ended_at=None), name="one_open_leg_per_agent"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
+                name="leg_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent} in {self.call_id}"
+
+    @property
+    def wrap_up_seconds(self) -> int | None:
+        since: datetime | None = self.wrap_up_since
+        if since is None or self.wrapped_up_at is None:
+            return None
+        return round((self.wrapped_up_at - since).total_seconds())

@@ -1,0 +1,71 @@
+"""Every change of a call's status: one door, by compare-and-set."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+
+from calls import notify
+from calls.models import Call, CallChange
+from calls.states import Event, IllegalMove, after
+
+logger = logging.getLogger(__name__)
+
+
+class Overtaken(IllegalMove):
+    """Somebody moved this call first. For the caller it means the same: too late."""
+
+
+class Refused(Exception):
+    """The agent cannot have that; the text is a sentence for them."""
+
+
+class Conflict(Exception):
+    """A webhook that contradicts what is known; a person should look at it."""
+
+    @property
+    def problem(self) -> str:
+        return str(self)
+
+
+def move(
+    call: Call, event: Event, *, user: Any = None, detail: str = "", **fields: Any
+) -> None:
+    """Apply one event by compare-and-set. Raises IllegalMove, or Overtaken."""
+    old, new = call.status, after(call.status, event)
+    with transaction.atomic():
+        mine = Call.objects.filter(pk=call.pk, status=old)
+        if not mine.update(status=new, version=F("version") + 1, **fields):
+            raise Overtaken(str(call.pk))
+        detail = detail or fields.get("end_text", "")
+        record(call, event, new, user=user, detail=detail)
+    call.status = new
+    logger.info("call %s: %s -> %s (%s)", call.pk, old, new, event)
+
+
+def record(
+    call: Call,
+    event: str,
+    new: str = "",
+    *,
+    user: User | None = None,
+    detail: str = "",
+) -> None:
+    """Leave a row in the call's history, and tell who watches the call."""
+    CallChange.objects.create(
+        call=call,
+        event=event,
+        old=call.status,
+        new=new or call.status,
+        user=user,
+        detail=detail[:300],
+    )
+    notify.call_changed(call)
+
+
+def touch(call: Call) -> None:
+    """Something other than the status changed: browsers want a newer version."""
+    Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
+    notify.call_changed(call)

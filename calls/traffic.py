@@ -1,0 +1,104 @@
+"""What Wati told us and what we told Wati: a row before it has an effect."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from callcenter.models import WatiAccount
+
+
+class WebhookDelivery(models.Model):
+    """A webhook as it came, stored before it has any effect."""
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        DONE = "done", "Done"
+        WAITING = "waiting", "Waiting for its call"
+        DEAD = "dead", "Needs a look"
+
+    account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="deliveries")
+    kind = models.CharField(max_length=24)
+    received_at = models.DateTimeField(default=timezone.now, db_index=True)
+    remote_address = models.GenericIPAddressField(null=True)
+    body = models.BinaryField()
+    wati_call_id = models.CharField("Wati call id", max_length=256, blank=True)
+    dedupe_key = models.CharField(max_length=64, null=True, editable=False)
+    copies = models.PositiveIntegerField(
+        default=0, help_text="How often Wati sent the same again."
+    )
+    status = models.CharField(max_length=8, choices=Status, default=Status.NEW)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "webhook"
+        constraints = [
+            models.UniqueConstraint(
+                "account", "dedupe_key", name="each_webhook_counts_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                "next_attempt_at",
+                condition=Q(status__in=["new", "waiting"]),
+                name="webhook_due",
+            ),
+            models.Index(
+                fields=["account", "kind", "-received_at"], name="webhook_last_heard"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+class WatiRequest(models.Model):
+    """A write to Wati: the outbox. Its row says what we know of its outcome."""
+
+    class Verb(models.TextChoices):
+        ACCEPT = "accept", "Accept"
+        TERMINATE = "terminate", "Terminate"
+        OUTBOUND = "outbound", "Outbound call"
+        ASK = "ask", "Permission request"
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        SENT = "sent", "Sent"
+        OK = "ok", "Done"
+        REFUSED = "refused", "Refused"
+        UNKNOWN = "unknown", "Unknown"
+        DROPPED = "dropped", "Not needed any more"
+
+    account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="requests")
+    # One of the two: what this request is about.
+    call = models.ForeignKey("Call", models.CASCADE, null=True, related_name="requests")
+    plan = models.ForeignKey("Plan", models.CASCADE, null=True, related_name="requests")
+    verb = models.CharField(max_length=12, choices=Verb)
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    error_code = models.PositiveIntegerField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "request to Wati"
+        verbose_name_plural = "requests to Wati"
+        constraints = [
+            models.UniqueConstraint("call", "verb", name="one_request_per_intent"),
+            models.UniqueConstraint("plan", "verb", name="one_request_per_plan"),
+        ]
+        indexes = [
+            models.Index(
+                "next_attempt_at",
+                condition=Q(status__in=["pending", "sent"]),
+                name="request_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.status}"

@@ -1,0 +1,160 @@
+"""What agents write about their calls, and what they plan after them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from agents.models import Agent
+from calls import notify, plans
+from calls.models import Call, Disposition, Leg, Plan
+from calls.moves import Refused, touch
+from calls.people import describe
+from calls.snapshots import iso, leg_at_work
+from permissions.models import Contact
+
+LONGEST_NOTE = 5000
+EARLIER_CALLS = 8
+
+
+def _mine(call_id: UUID, agent: Agent) -> Leg:
+    """This agent's part in the call; its notes may be mended later, too."""
+    legs = Leg.objects.filter(call=call_id, agent=agent)
+    leg = legs.select_related("call__queue", "call__contact", "call__line").last()
+    if leg is None:
+        raise Refused("This call is not yours.")
+    return leg
+
+
+def write_note(call_id: UUID, agent: Agent, text: str) -> None:
+    leg = _mine(call_id, agent)
+    Leg.objects.filter(pk=leg.pk).update(notes=text[:LONGEST_NOTE])
+
+
+def set_disposition(call_id: UUID, agent: Agent, disposition_id: Any) -> None:
+    leg = _mine(call_id, agent)
+    chosen = None
+    if disposition_id is not None:
+        offered = Disposition.objects.filter(is_active=True, pk=disposition_id)
+        chosen = offered.first() if isinstance(disposition_id, int) else None
+        if chosen is None:
+            raise Refused("This disposition is not offered any more.")
+    Leg.objects.filter(pk=leg.pk).update(disposition=chosen)
+    notify.work_changed(agent.pk)
+
+
+def name_person(call_id: UUID, agent: Agent, name: str) -> None:
+    """Known by WhatsApp's id; a caller without one gets a row of their own."""
+    leg = _mine(call_id, agent)
+    name = " ".join(name.split())[:200]
+    if not name:
+        raise Refused("Type a name first.")
+    call = leg.call
+    if call.contact is None:
+        call.contact = Contact.objects.create(name=name)
+        call.save(update_fields=["contact"])
+    else:
+        Contact.objects.filter(pk=call.contact.pk).update(name=name)
+    touch(call)
+
+
+def plan_callback(
+    call_id: UUID, agent: Agent, *, at: Any, mine: bool, text: str
+) -> Plan:
+    """Call this person back then. Raises Refused when that cannot be."""
+    leg = _mine(call_id, agent)
+    call = leg.call
+    if call.contact is None or call.line is None or not call.contact.waid:
+        raise Refused("WhatsApp did not tell who this is: nobody can call them back.")
+    return plans.call_back(
+        call.contact,
+        call.line,
+        at=_instant(at),
+        agent=agent if mine else None,
+        by=agent,
+        why=text.strip()[:300],
+    )
+
+
+def _instant(text: Any) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise Refused("Choose a day and a time.") from None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if at < timezone.now():
+        raise Refused("This time has passed already.")
+    return at
+
+
+# --- Who is calling ----------------------------------------------------------------
+
+
+def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
+    """What we know of the person; for agents whom the call concerns. Raises Refused."""
+    call = Call.objects.select_related("contact", "line__account").get(pk=call_id)
+    concerned = call.offers.filter(agent=agent) or call.legs.filter(agent=agent)
+    if call.agent_id != agent.pk and not concerned.exists():
+        raise Refused("This call is not yours.")
+    contact = call.contact
+    if contact is None:
+        return {"contact": None, "name": "", "number": "", **_history(None, call)}
+    known = describe(contact, call.line) if call.line else {}
+    return {
+        "contact": contact.pk,
+        "name": contact.name,
+        "number": known.get("number", ""),
+        "first_seen": iso(contact.created_at),
+        "permission": known.get("call"),
+        **_history(contact, call),
+    }
+
+
+def _history(contact: Contact | None, call: Call) -> dict[str, Any]:
+    calls = Call.objects.logged().filter(contact=contact).exclude(contact=None)
+    earlier = calls.exclude(pk=call.pk).select_related("agent")
+    planned = Plan.objects.open().filter(contact=contact).exclude(contact=None)
+    newest = earlier.prefetch_related("legs__disposition__parent")
+    return {
+        "calls": [
+            _earlier(one) for one in newest.order_by("-created_at")[:EARLIER_CALLS]
+        ],
+        "callbacks": [
+            {
+                "id": str(plan.pk),
+                "due_at": iso(plan.due_at),
+                "agent": plan.agent.name if plan.agent else "",
+                "sentence": plan.sentence,
+            }
+            for plan in planned.select_related("agent").order_by("due_at")
+        ],
+    }
+
+
+def _earlier(call: Call) -> dict[str, Any]:
+    legs = list(call.legs.all())
+    chosen = [leg.disposition for leg in legs if leg.disposition]
+    return {
+        "id": str(call.pk),
+        "at": iso(call.created_at),
+        "direction": call.direction,
+        "agent": call.agent.name if call.agent else "",
+        "result": call.get_result_display(),
+        "seconds": call.talk_seconds,
+        "disposition": str(chosen[-1]) if chosen else "",
+        "notes": "\n".join(leg.notes for leg in legs if leg.notes),
+    }
+
+
+def agent_named(agent_id: Any) -> Agent:
+    known = isinstance(agent_id, int)
+    agent = Agent.objects.filter(pk=agent_id).first() if known else None
+    if agent is None:
+        raise Refused("This colleague is not known.")
+    return agent
+
+
+def at_work(agent: Agent) -> UUID | None:
+    leg = leg_at_work(agent.pk)
+    return leg.call_id if leg else None
