@@ -2,20 +2,33 @@
  * Questions about the console's state, each answered from the state alone.
  *
  * @typedef {{id: number | string, name: string}} Named
- * @typedef {Named & {version: number, state: string, state_since: string | null}} Agent
+ * @typedef {{state: "on_break" | "offline", reason: string}} NextState
+ * @typedef {Named & {version: number, state: string, state_since: string | null,
+ *   reason?: string, until?: string | null, next_state?: NextState | null}} Agent
+ * @typedef {{agent: Named, mode: "talk" | "consult", state: "ringing" | "joined",
+ *   joined_at: string | null}} Leg
+ * @typedef {"queue" | "transfer" | "consult" | "sticky"} OfferKind
  * @typedef {object} Call
  * @property {string} id
  * @property {number} version
  * @property {"inbound" | "outbound"} direction
- * @property {"ringing" | "dialing" | "connecting" | "active" | "ended"} status
+ * @property {"ringing" | "dialing" | "connecting" | "active" | "held" | "waiting"
+ *   | "ended"} status waiting: the system has answered, music plays
  * @property {"" | "placed" | "ringing"} [progress] of a call out
- * @property {{name: string, number: string}} contact
+ * @property {{id?: number | string | null, name: string, number: string}} contact
  * @property {string} queue
  * @property {(number | string)[]} offered_to
- * @property {Named | null} agent
+ * @property {Record<string, OfferKind>} [offer_kinds] by the agent's id
+ * @property {Named | null} [from_agent] who transfers the call or asks about it
+ * @property {Named | null} agent whose call it is
+ * @property {Leg[]} [legs] everybody of ours in the call or invited into it
  * @property {string | null} audio_url
  * @property {boolean} muted
  * @property {string} created_at
+ * @property {string | null} [queued_at] since when the caller waits
+ * @property {string | null} [held_since]
+ * @property {number} [hold_seconds] holds that are over
+ * @property {string | null} [console_lost_until]
  * @property {string | null} answered_at
  * @property {string | null} ended_at
  * @property {string} ended_by
@@ -29,7 +42,11 @@ const UNKNOWN = "Unknown WhatsApp user";
 
 const AGENT_STATES = new Map([
   ["available", "Available"],
+  ["cannot_ring", "Cannot ring"],
+  ["ringing", "Ringing"],
   ["in_call", "In call"],
+  ["reconnecting", "Reconnecting"],
+  ["wrap_up", "Wrap-up"],
   ["on_break", "On break"],
   ["offline", "Offline"],
 ]);
@@ -43,24 +60,83 @@ export function isSame(one, other) {
 }
 
 /**
+ * Whether it rings at this agent's console: a call that nobody has, or one whose agent
+ * asks for a colleague.
  * @param {Call} call
  * @param {Agent | null} agent
  */
 export function isOffered(call, agent) {
+  if (agent === null || isHeld(call, agent)) {
+    return false;
+  }
+  const isFree = call.status === "ringing" || call.status === "waiting";
+  const isRunning = call.status === "active" || call.status === "held";
   return (
-    agent !== null &&
-    call.status === "ringing" &&
-    call.agent === null &&
+    ((isFree && call.agent === null) || isRunning) &&
     call.offered_to.some((id) => String(id) === String(agent.id))
   );
+}
+
+/**
+ * What the call rings here for.
+ * @param {Call} call
+ * @param {Agent | null} agent
+ * @returns {OfferKind}
+ */
+export function offerKind(call, agent) {
+  return call.offer_kinds?.[String(agent?.id)] ?? "queue";
+}
+
+/**
+ * Whether this agent is in the call: it is theirs, or they have joined it as a guest.
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+export function isHeld(call, agent) {
+  return call.status !== "ended" && (isSame(call.agent, agent) || isGuest(call, agent));
+}
+
+/**
+ * Whether this agent has joined somebody else's call.
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+export function isGuest(call, agent) {
+  const isOwn = isSame(call.agent, agent);
+  return !isOwn && legOf(call, agent)?.state === "joined";
 }
 
 /**
  * @param {Call} call
  * @param {Agent | null} agent
  */
-export function isHeld(call, agent) {
-  return call.status !== "ended" && isSame(call.agent, agent);
+export function legOf(call, agent) {
+  return call.legs?.find((leg) => isSame(leg.agent, agent)) ?? null;
+}
+
+/**
+ * Whether the call has anything to do with this agent.
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+export function concerns(call, agent) {
+  if (call.status === "ended") {
+    return false;
+  }
+  return (
+    call.agent === null ||
+    isHeld(call, agent) ||
+    isOffered(call, agent) ||
+    legOf(call, agent) !== null
+  );
+}
+
+/**
+ * Since when the caller waits.
+ * @param {Call} call
+ */
+export function waitingSince(call) {
+  return call.queued_at ?? call.created_at;
 }
 
 /**
@@ -73,14 +149,20 @@ export function myCall(state) {
 }
 
 /**
- * The calls that ring here, longest first.
+ * The calls that ring here, longest first. Nothing rings in a page that another one has
+ * replaced.
  * @param {State} state
  * @returns {Call[]}
  */
 export function ringingCalls(state) {
+  if (!state.shift.primary) {
+    return [];
+  }
   return Object.values(state.calls)
     .filter((call) => isOffered(call, state.agent) && !state.asked[call.id])
-    .sort((one, other) => Date.parse(one.created_at) - Date.parse(other.created_at));
+    .sort(
+      (one, other) => Date.parse(waitingSince(one)) - Date.parse(waitingSince(other)),
+    );
 }
 
 /**
@@ -111,7 +193,7 @@ export function answeredCall(state) {
  */
 export function callStatus(state) {
   const call = myCall(state);
-  if (call !== null && call.status === "active") {
+  if (call !== null && (call.status === "active" || call.status === "held")) {
     return activeStatus(state, call);
   }
   if (state.connection !== "online") {
@@ -123,7 +205,18 @@ export function callStatus(state) {
   if (answeredCall(state) !== null) {
     return "Connecting";
   }
-  return ringingCalls(state).length > 0 ? "Ringing" : "Idle";
+  if (ringingCalls(state).length > 0) {
+    return "Ringing";
+  }
+  return isWrappingUp(state) ? "Wrap-up" : "Idle";
+}
+
+/**
+ * The call is over, and the agent still writes about it.
+ * @param {State} state
+ */
+export function isWrappingUp({ shift }) {
+  return shift.work?.over === true;
 }
 
 /**
@@ -138,7 +231,7 @@ function activeStatus(state, call) {
   if (call.id === state.soundHere && state.audio === "connecting") {
     return state.hadSound ? "Reconnecting" : "Connecting";
   }
-  return "In call";
+  return call.status === "held" && !isGuest(call, state.agent) ? "On hold" : "In call";
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * @typedef {"connecting" | "online" | "lost" | "refused"} Connection
  * @typedef {"idle" | "connecting" | "connected" | "lost" | "replaced" | "ended"} AudioState
- * @typedef {{verb: string, request: number, at: number}} Asked
+ * @typedef {{verb: string, request: number, at: number, value?: any}} Asked
  *
  * @typedef {object} State
  * @property {Connection} connection
@@ -23,6 +23,7 @@
  * @property {Note[]} notes
  * @property {LastCall | null} lastCall
  * @property {CallingOut} out
+ * @property {Shift} shift
  */
 
 import {
@@ -35,12 +36,14 @@ import {
   outRefreshed,
   outRefused,
 } from "./calling-out.js";
-import { isHeld, isOffered, isSame, myCall } from "./calls.js";
+import { concerns, isGuest, isHeld, isOffered, myCall } from "./calls.js";
 import { lastCallAfter, noteAfter } from "./notes.js";
+import { newShift, SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
 
 /** @import {CallingOut} from "./calling-out.js" */
 /** @import {Agent, Call} from "./calls.js" */
 /** @import {LastCall, Note} from "./notes.js" */
+/** @import {Shift} from "./shift.js" */
 
 /** Finished calls whose version is remembered, against messages that come late. */
 const MOST_VERSIONS = 100;
@@ -65,19 +68,21 @@ export const initialState = Object.freeze({
   notes: [],
   lastCall: null,
   out: nobodyToCall,
+  shift: newShift,
 });
 
 /** @type {Record<string, (state: State, action: any, now: number) => State>} */
 const REDUCERS = {
   ...OUT_REDUCERS,
+  ...SHIFT_REDUCERS,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),
   problem: refused,
   connection: (state, { connection }) => ({ ...state, connection }),
-  asked: (state, { verb, call, request }, now) => ({
+  asked: (state, { verb, call, request, value }, now) => ({
     ...state,
-    asked: { ...state.asked, [call]: { verb, request, at: now } },
+    asked: { ...state.asked, [call]: { verb, request, at: now, value } },
     soundHere: verb === "answer" ? call : state.soundHere,
   }),
   muted: (state, { muted }) => ({
@@ -129,7 +134,8 @@ function newer(known, told) {
  * Everything again. What is no longer told is gone. After a lost connection nobody will
  * reply to what was asked before; otherwise the reply may still be on its way.
  * @param {State} state
- * @param {{agent: Agent, calls: Call[]} & Parameters<typeof outRefreshed>[1]} message
+ * @param {{agent: Agent, calls: Call[]} & Parameters<typeof outRefreshed>[1]
+ *   & Parameters<typeof shiftRefreshed>[1]} message
  * @param {number} now
  */
 function replaceAll(state, { agent, calls, ...more }, now) {
@@ -152,7 +158,8 @@ function replaceAll(state, { agent, calls, ...more }, now) {
   // A page just loaded picks up the call it finds; later ones are answered by hand.
   const found = state.loaded ? next.soundHere : (myCall(next)?.id ?? next.soundHere);
   const out = outRefreshed(next.out, more, isBack);
-  return { ...next, loaded: true, soundHere: found, out };
+  next = { ...next, loaded: true, soundHere: found, out };
+  return shiftRefreshed(next, more, myCall(next)?.id ?? null);
 }
 
 /**
@@ -167,10 +174,10 @@ function withCall(state, call, now) {
   }
   const previous = state.calls[call.id] ?? null;
   const calls = { ...state.calls };
-  if (call.status === "ended" || (call.agent && !isSame(call.agent, state.agent))) {
-    delete calls[call.id];
-  } else {
+  if (concerns(call, state.agent)) {
     calls[call.id] = call;
+  } else {
+    delete calls[call.id];
   }
   const next = {
     ...calledHere(state, previous, call),
@@ -237,9 +244,10 @@ function withSoundOf(state, previous, call) {
     return over ? { ...state, soundHere: null, hadSound: false } : state;
   }
   if (previous === null || !isHeld(previous, state.agent)) {
-    return { ...state, hadSound: false, mute: { muted: call.muted, sent: 0 } };
+    const muted = !isGuest(call, state.agent) && call.muted;
+    return { ...state, hadSound: false, mute: { muted, sent: 0 } };
   }
-  if (previous.muted === call.muted) {
+  if (previous.muted === call.muted || isGuest(call, state.agent)) {
     return state;
   }
   const { muted, sent } = state.mute;

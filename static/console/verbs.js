@@ -2,8 +2,9 @@
  * What the agent can do. Each verb is one method; buttons and keys call the same.
  */
 
-import { myCall, ringingCalls, soundCall } from "./calls.js";
+import { isGuest, myCall, ringingCalls, soundCall } from "./calls.js";
 
+/** @import {Call} from "./calls.js" */
 /** @import {Notifier} from "./notifier.js" */
 /** @import {ConsoleSocket} from "./socket.js" */
 /** @import {Sound} from "./sound.js" */
@@ -78,23 +79,36 @@ export class Verbs {
     }
   }
 
-  /** Muting takes effect here at once; the server is told so that others know. */
+  /**
+   * Muting takes effect here at once; the server is told so that others know. It keeps
+   * that only of the agent whose call it is.
+   */
   toggleMute() {
     const call = soundCall(this.#state);
     if (call === null) {
       return;
     }
     const muted = !this.#state.mute.muted;
-    this.#store.dispatch({ type: "muted", muted });
-    this.#socket.send("mute", { call: call.id, muted });
+    this.#tellMuted(call, muted);
   }
 
   /** Tell the server again what was muted while nobody listened. */
   repeatMute() {
     const call = soundCall(this.#state);
     const { muted } = this.#state.mute;
-    if (call !== null && call.muted !== muted) {
-      this.#store.dispatch({ type: "muted", muted });
+    const isOwn = call !== null && !isGuest(call, this.#state.agent);
+    if (isOwn && call.muted !== muted) {
+      this.#tellMuted(call, muted);
+    }
+  }
+
+  /**
+   * @param {Call} call
+   * @param {boolean} muted
+   */
+  #tellMuted(call, muted) {
+    this.#store.dispatch({ type: "muted", muted });
+    if (!isGuest(call, this.#state.agent)) {
       this.#socket.send("mute", { call: call.id, muted });
     }
   }
