@@ -66,6 +66,23 @@ export class AudioEngine extends EventTarget {
   }
 
   /**
+   * Whether what comes in would be heard.
+   *
+   * @returns {"running" | "suspended" | "closed" | "none"}
+   */
+  get soundState() {
+    const state = this.#open ? this.#playoutContext?.state : undefined;
+    if (state === undefined) return "none";
+    // What some browsers call interrupted is no sound either.
+    return state === "running" || state === "closed" ? state : "suspended";
+  }
+
+  /** @returns {"live" | "ended" | "none"} */
+  get microphoneState() {
+    return this.#stream?.getAudioTracks()[0]?.readyState ?? "none";
+  }
+
+  /**
    * Opens microphone and speaker; to be called from a user's gesture, or after a reload.
    *
    * @param {{microphoneId?: string, speakerId?: string}} [devices]

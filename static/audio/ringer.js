@@ -81,6 +81,7 @@ export class Ringer {
   #context = /** @type {AudioContext | null} */ (null);
   #output = /** @type {SpeakerOutput | null} */ (null);
   #source = /** @type {AudioBufferSourceNode | null} */ (null);
+  #settled = false;
   #resume = () => {
     this.#context?.resume().catch(() => {});
   };
@@ -96,6 +97,11 @@ export class Ringer {
 
   get isRinging() {
     return this.#source !== null;
+  }
+
+  /** Whether it should be heard now and is not: the browser forbids sound. */
+  get isBlocked() {
+    return this.#context !== null && this.#settled && this.#context.state !== "running";
   }
 
   /** @param {string} id "" is the system's default; a device that is gone is left out */
@@ -122,6 +128,7 @@ export class Ringer {
       if (this.#source === source) this.stop();
     };
     this.#context = context;
+    this.#settled = false;
     this.#source = source;
     this.#output = new SpeakerOutput(context, source);
     await this.useSpeaker(this.#speakerId);
@@ -144,6 +151,7 @@ export class Ringer {
     const settled = new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
     // resume() stays pending for as long as the browser forbids sound.
     await Promise.race([context.resume().catch(() => {}), settled]);
+    this.#settled = context === this.#context;
     return context.state === "running";
   }
 }

@@ -36,6 +36,8 @@
  * @property {string} end_text
  */
 
+import { isWrapUp } from "./shift.js";
+
 /** @import {State} from "./store.js" */
 
 const UNKNOWN = "Unknown WhatsApp user";
@@ -208,15 +210,7 @@ export function callStatus(state) {
   if (ringingCalls(state).length > 0) {
     return "Ringing";
   }
-  return isWrappingUp(state) ? "Wrap-up" : "Idle";
-}
-
-/**
- * The call is over, and the agent still writes about it.
- * @param {State} state
- */
-export function isWrappingUp({ shift }) {
-  return shift.work?.over === true;
+  return isWrapUp(state.shift.work) ? "Wrap-up" : "Idle";
 }
 
 /**

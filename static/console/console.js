@@ -1,15 +1,19 @@
 /** The console: carries what happens to the store, and the store's state to all. */
 
 import { ServerClock } from "./clock.js";
+import { Drafts } from "./drafts.js";
 import { OutVerbs } from "./out-verbs.js";
+import { Prover, remedyOf } from "./proof.js";
 import { Quality } from "./quality.js";
 import { Ringback } from "./ringback.js";
 import { Ringing } from "./ringing.js";
+import { ShiftVerbs } from "./shift-verbs.js";
 import { isSignedOut } from "./sign-in.js";
 import { Sound } from "./sound.js";
 import { Store } from "./store.js";
 import { Verbs } from "./verbs.js";
 import { Screen } from "./views/screen.js";
+import { WorkVerbs } from "./work-verbs.js";
 
 /** @import {Devices, Role} from "../audio/devices.js" */
 /** @import {AudioEngine} from "../audio/engine.js" */
@@ -20,6 +24,7 @@ import { Screen } from "./views/screen.js";
 /** @import {Pulse} from "./pulse.js" */
 /** @import {Report} from "./quality.js" */
 /** @import {ConsoleSocket} from "./socket.js" */
+/** @import {State} from "./store.js" */
 /** @import {Actions} from "./views/screen.js" */
 
 const DRAW_EVERY_MS = 250;
@@ -49,6 +54,9 @@ export class Console {
   #sound;
   #verbs;
   #outVerbs;
+  #shiftVerbs;
+  #workVerbs;
+  #prover;
   #ringback;
   #ringing;
   #screen;
@@ -61,9 +69,18 @@ export class Console {
     this.#sound = new Sound(engine, ringer, devices, this.#store);
     this.#verbs = new Verbs(this.#store, socket, this.#sound, notifier);
     this.#outVerbs = new OutVerbs(this.#store, socket, this.#sound);
+    this.#shiftVerbs = new ShiftVerbs(this.#store, (type, fields) =>
+      this.#verbs.send(type, fields),
+    );
+    this.#workVerbs = new WorkVerbs(this.#store, socket, new Drafts());
+    this.#prover = new Prover(engine, ringer);
     this.#ringback = new Ringback(parts.ringback);
-    this.#ringing = new Ringing(ringer, chime, notifier, (call) =>
-      socket.send("rings", { call }),
+    this.#ringing = new Ringing(
+      ringer,
+      chime,
+      notifier,
+      (call) => socket.send("rings", { call }),
+      () => !document.hidden,
     );
     this.#screen = new Screen(parts.root, this.#actions(), parts.signInAddress);
   }
@@ -74,8 +91,10 @@ export class Console {
     this.#listenToServer();
     this.#listenToEngine();
     this.#on(keyboard, "verb", ({ verb }) => this.#pressed(verb));
-    pulse.addEventListener("tick", () => this.#tick());
-    window.addEventListener("online", () => this.#reconnect());
+    this.#on(pulse, "tick", ({ late }) => this.#tick(late));
+    this.#listenToWindow();
+    socket.hello = () => this.#shiftVerbs.hello();
+    socket.proof = () => this.#proof();
     setInterval(() => this.#draw(), DRAW_EVERY_MS);
     // Browsers that put idle pages to sleep leave those alone that hold a lock.
     navigator.locks?.request(
@@ -86,6 +105,21 @@ export class Console {
     this.#draw();
     this.#parts.devices.refresh();
     socket.open();
+  }
+
+  #listenToWindow() {
+    window.addEventListener("online", () => this.#reconnect());
+    window.addEventListener("pagehide", () => this.#workVerbs.flush());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) {
+        this.#workVerbs.flush();
+      } else {
+        this.#parts.socket.retryNow();
+      }
+    });
+    for (const type of ["pointerdown", "keydown"]) {
+      window.addEventListener(type, () => this.#prover.pressed(), { once: true });
+    }
   }
 
   #listenToServer() {
@@ -109,6 +143,7 @@ export class Console {
     );
     this.#on(engine, "levels", (levels) => {
       this.#screen.showLevels(levels);
+      this.#prover.hears(levels.microphone, performance.now());
       this.#ringback.hears(levels.speaker);
     });
     this.#on(engine, "report", (report) => this.#report(report));
@@ -129,18 +164,40 @@ export class Console {
     if (message.server_time) {
       this.#clock.observe(message.server_time, performance.now());
     }
-    const first = !this.#store.state.loaded;
-    const isBack = this.#store.state.connection !== "online";
+    const before = this.#store.state;
+    if (message.type === "saved") {
+      this.#workVerbs.saved(message, this.#clock.now(performance.now()));
+    }
+    const isOld =
+      message.type === "problem" && this.#workVerbs.refused(message.request);
+    if (isOld) {
+      return;
+    }
     this.#store.dispatch(message);
     if (message.type === "person") {
       this.#outVerbs.heard(message);
+    } else if (message.type === "replaced") {
+      this.#sound.close();
+    } else if (message.type === "console") {
+      this.#told(before);
     }
-    if (message.type === "console" && isBack) {
+  }
+
+  /**
+   * After the server has told everything.
+   * @param {State} before
+   */
+  #told(before) {
+    const { primary } = this.#store.state.shift;
+    if (before.connection !== "online") {
       this.#verbs.repeatMute();
       this.#outVerbs.repeatLookUp();
-      if (first) {
-        this.#verbs.resume();
-      }
+      this.#workVerbs.back();
+    }
+    if (!primary) {
+      this.#sound.close();
+    } else if (!before.loaded || !before.shift.primary) {
+      this.#verbs.resume();
     }
   }
 
@@ -154,14 +211,24 @@ export class Console {
     this.#draw();
     this.#ringing.follow(state);
     this.#outVerbs.follow();
+    this.#workVerbs.follow();
     this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#sound.follow(state);
   }
 
-  #tick() {
-    this.#parts.socket.tick(performance.now());
+  /** @param {number} late milliseconds that the page was late for this */
+  #tick(late) {
+    const now = performance.now();
+    this.#prover.ticked(late);
+    this.#parts.socket.tick(now);
+    this.#workVerbs.tick(now);
     this.#store.dispatch({ type: "tick" });
-    this.#outVerbs.tick(this.#clock.now(performance.now()));
+    this.#outVerbs.tick(this.#clock.now(now));
+  }
+
+  #proof() {
+    const now = performance.now();
+    return this.#prover.take(this.#parts.socket.roundTrip(now), now);
   }
 
   #reconnect() {
@@ -188,6 +255,7 @@ export class Console {
       now: this.#clock.now(performance.now()),
       devices: this.#parts.devices,
       quality: this.#quality.verdict(state.audio),
+      remedy: remedyOf(this.#prover.standing(performance.now())),
       opening: this.#sound.isOpening,
     });
   }
@@ -197,6 +265,7 @@ export class Console {
     const verbs = this.#verbs;
     const out = this.#outVerbs;
     return {
+      ...this.#shiftActions(),
       typeNumber: (number, pasted) => out.typeNumber(number, pasted),
       finishNumber: (again) => out.finishNumber(again),
       chooseLine: (line) => out.chooseLine(line),
@@ -206,19 +275,50 @@ export class Console {
       dropPlan: (plan) => out.dropPlan(plan),
       putOff: (plan) => out.putOff(plan),
       goAvailable: () => verbs.goAvailable(),
-      takeBreak: () => verbs.takeBreak(),
       goOffline: () => verbs.goOffline(),
       answer: (id) => verbs.answer(id),
       decline: (id) => verbs.decline(id),
-      hangUp: () => verbs.hangUp(),
+      hangUp: () => this.#hangUp(),
       toggleMute: () => verbs.toggleMute(),
-      takeSound: () => this.#store.dispatch({ type: "takeSound" }),
+      takeSound: () => this.#takeSound(),
       openSound: () => this.#sound.open(),
       useDevice: (role, id) => this.#useDevice(role, id),
       reconnect: () => this.#reconnect(),
       dismiss: (id) => this.#store.dispatch({ type: "dismiss", id }),
       help: () => this.#parts.help.open(),
     };
+  }
+
+  #shiftActions() {
+    const shift = this.#shiftVerbs;
+    const work = this.#workVerbs;
+    return /** @satisfies {Partial<Actions>} */ ({
+      takeBreak: (reason) => shift.takeBreak(reason),
+      goNext: (next) => shift.goNext(next),
+      useWindow: () => shift.useWindow(),
+      turnSoundOn: () => this.#sound.restore(),
+      chooseMicrophone: () => this.#screen.focusMicrophones(),
+      typeNotes: (text) => work.typeNotes(text),
+      choose: (id) => work.choose(id),
+      moreTime: () => work.moreTime(),
+      finish: () => work.finish(),
+      changeCallback: (changes) => work.changeCallback(changes),
+      planCallback: () => work.planCallback(this.#clock.now(performance.now())),
+    });
+  }
+
+  #hangUp() {
+    this.#workVerbs.flush();
+    this.#verbs.hangUp();
+  }
+
+  /** Here is where the call is to be heard; in a replaced page all else comes along. */
+  #takeSound() {
+    if (this.#store.state.shift.primary) {
+      this.#store.dispatch({ type: "takeSound" });
+    } else {
+      this.#shiftVerbs.useWindow();
+    }
   }
 
   /**
@@ -240,11 +340,20 @@ export class Console {
       answer: () => verbs.answer(),
       decline: () => verbs.decline(),
       mute: () => verbs.toggleMute(),
-      hang_up: () => verbs.hangUp(),
+      hang_up: () => this.#hangUp(),
       number: () => this.#screen.focusNumber(),
+      write: () => this.#screen.focusNotes(),
+      break: () => this.#screen.openBreaks(),
+      more_time: () => this.#workVerbs.moreTime(),
+      finish: () => this.#workVerbs.finish(),
       help: () => this.#parts.help.open(),
     };
-    keys[verb]?.();
+    const place = /^choose_(\d)$/.exec(verb)?.[1];
+    if (place !== undefined) {
+      this.#workVerbs.chooseAt(Number(place));
+    } else {
+      keys[verb]?.();
+    }
   }
 
   /**

@@ -1,5 +1,5 @@
 import { html, render } from "../vendor/lit-html.js";
-import { SHORTCUTS } from "./keyboard.js";
+import { CHOICE_KEYS, SHORTCUTS } from "./keyboard.js";
 
 /** @import {Keyboard} from "./keyboard.js" */
 
@@ -27,7 +27,7 @@ export class Help {
       this.#keyboard.turn(event.target.checked);
     return html`<h2 id="help-heading">Keyboard shortcuts</h2>
       <dl class="shortcuts">
-        ${SHORTCUTS.map(
+        ${[...SHORTCUTS, CHOICE_KEYS].map(
           ({ key, text }) => html`<div>
             <dt><kbd>${key.toUpperCase()}</kbd></dt>
             <dd>${text}</dd>

@@ -9,10 +9,28 @@ export const SHORTCUTS = Object.freeze([
   { key: "m", verb: "mute", text: "Mute or unmute" },
   { key: "h", verb: "hang_up", text: "Hang up" },
   { key: "n", verb: "number", text: "Type a number to call" },
+  { key: "w", verb: "write", text: "Write notes about the call" },
+  {
+    key: "b",
+    verb: "break",
+    text: "Take a break, or choose what comes after the call",
+  },
+  { key: "e", verb: "more_time", text: "More time for the wrap-up" },
+  { key: "f", verb: "finish", text: "Finish the wrap-up" },
   { key: "?", verb: "help", text: "Show these shortcuts" },
 ]);
 
+/** Digits, which stand for places in a list. */
+export const CHOICE_KEYS = Object.freeze({
+  key: "1–9",
+  text: "Choose a disposition in the wrap-up",
+});
+
+/** @type {Map<string, string>} */
 const VERBS = new Map(SHORTCUTS.map(({ key, verb }) => [key, verb]));
+for (let place = 1; place <= 9; place += 1) {
+  VERBS.set(String(place), `choose_${place}`);
+}
 
 /**
  * What a key press asks for, or null.

@@ -5,6 +5,7 @@ import { Console } from "./console.js";
 import { Help } from "./help.js";
 import { Keyboard } from "./keyboard.js";
 import { LevelMeter } from "./level-meter.js";
+import { MenuButton } from "./menu-button.js";
 import { Notifier } from "./notifier.js";
 import { Pulse } from "./pulse.js";
 import { ConsoleSocket } from "./socket.js";
@@ -22,6 +23,7 @@ function socketAddress(path) {
 }
 
 customElements.define("level-meter", LevelMeter);
+customElements.define("menu-button", MenuButton);
 new Console({
   root,
   keyboard,

@@ -6,8 +6,9 @@
  * @typedef {{name: string, text: string, seconds: number | null}} LastCall
  */
 
-import { callerName, isDialing, isHeld, isOffered, isSame } from "./calls.js";
+import { callerName, isDialing, isGuest, isHeld, isOffered, isSame } from "./calls.js";
 import { secondsSince } from "./clock.js";
+import { t } from "./i18n.js";
 
 /** @import {Agent, Call} from "./calls.js" */
 
@@ -24,17 +25,21 @@ export function noteAfter(previous, call, agent, asked) {
   if (!stopped || isSame(call.agent, agent)) {
     return null;
   }
-  const text = whyItStopped(call, asked);
+  const text = whyItStopped(previous, call, asked);
   return text ? { who: callerName(call), text, tone: "info" } : null;
 }
 
 /**
+ * @param {Call} previous
  * @param {Call} call
  * @param {string} asked
  */
-function whyItStopped(call, asked) {
+function whyItStopped(previous, call, asked) {
   if (asked === "decline") {
     return "";
+  }
+  if (isSame(call.agent, previous.agent)) {
+    return t("{agent} does not need you any more", { agent: call.agent?.name ?? "" });
   }
   if (call.agent !== null) {
     return `${call.agent.name} took this call`;
@@ -56,27 +61,43 @@ export function lastCallAfter(previous, call, agent) {
   if (previous === null || !isHeld(previous, agent) || isHeld(call, agent)) {
     return null;
   }
-  const text = call.status === "ended" ? endingOf(call) : whoHasIt(call);
+  const wasGuest = isGuest(previous, agent);
+  const text = call.status === "ended" ? endingOf(call) : whoHasIt(call, wasGuest);
   return { name: callerName(call), text, seconds: talkSeconds(call) };
 }
 
-/** @param {Call} call */
-function whoHasIt(call) {
+/**
+ * @param {Call} call
+ * @param {boolean} wasGuest
+ */
+function whoHasIt(call, wasGuest) {
+  if (wasGuest) {
+    return t("{agent} goes on alone", { agent: call.agent?.name ?? t("A colleague") });
+  }
+  if (call.status === "waiting" && call.answered_at !== null) {
+    return t("The caller waits for a colleague");
+  }
   return call.agent === null
     ? "The sound did not start here in time, so the call rings for others"
     : `${call.agent.name} took over this call`;
 }
 
-/** @param {Call} call */
-function talkSeconds(call) {
+/**
+ * How long it was talked, or null where it was not.
+ * @param {Call} call
+ */
+export function talkSeconds(call) {
   if (call.answered_at === null || call.ended_at === null) {
     return null;
   }
   return secondsSince(call.answered_at, Date.parse(call.ended_at));
 }
 
-/** @param {Call} call */
-function endingOf(call) {
+/**
+ * How a call ended, for the agent who was in it.
+ * @param {Call} call
+ */
+export function endingOf(call) {
   if (isDialing(call)) {
     return call.end_text || "The call was not answered";
   }

@@ -4,15 +4,18 @@
  */
 
 import { offeredPlans } from "./calling-out.js";
-import { answeredCall, callerName, myCall, ringingCalls } from "./calls.js";
+import { answeredCall, myCall, ringingCalls } from "./calls.js";
+import { t } from "./i18n.js";
+import { headline } from "./offers.js";
 
 /** @import {Plan} from "./calling-out.js" */
 /** @import {Call} from "./calls.js" */
-/** @import {Notifier} from "./notifier.js" */
+/** @import {Item, Notifier} from "./notifier.js" */
 /** @import {State} from "./store.js" */
 
 /**
- * @typedef {{start(): unknown, stop(): unknown}} Ringer
+ * @typedef {{start(): unknown, stop(): unknown}} Ringer `start` may tell later whether it
+ *   can be heard
  */
 
 export class Ringing {
@@ -20,41 +23,55 @@ export class Ringing {
   #chime;
   #notifier;
   #acknowledge;
-  #isRinging = false;
+  #isSeen;
+  /** @type {Promise<unknown> | null} while it rings: whether it is heard */
+  #ring = null;
   /** @type {Set<string>} */
-  #acknowledged = new Set();
+  #calls = new Set();
   /** @type {Set<string>} */
   #chimed = new Set();
 
   /**
    * @param {Ringer} ringer
    * @param {Ringer} chime heard once for each person who may be called
-   * @param {Notifier} notifier
+   * @param {Pick<Notifier, "show">} notifier
    * @param {(id: string) => void} acknowledge
+   * @param {() => boolean} isSeen whether what is drawn can be seen
    */
-  constructor(ringer, chime, notifier, acknowledge) {
+  constructor(ringer, chime, notifier, acknowledge, isSeen) {
     this.#ringer = ringer;
     this.#chime = chime;
     this.#notifier = notifier;
     this.#acknowledge = acknowledge;
+    this.#isSeen = isSeen;
   }
 
   /** @param {State} state already shown on the page */
   follow(state) {
-    const calls = state.connection === "online" ? ringingCalls(state) : [];
-    const plans = state.connection === "online" ? duePlans(state) : [];
-    this.#notifier.show(
-      [...calls.map(described), ...plans.map(offered)],
-      titleFor(calls, plans),
-    );
+    const isOnline = state.connection === "online";
+    const calls = isOnline ? ringingCalls(state) : [];
+    const plans = isOnline ? duePlans(state) : [];
+    this.#notifier.show(...news(state, calls, plans));
     this.#sound(calls.length > 0 && myCall(state) === null);
-    for (const { id } of calls) {
-      if (!this.#acknowledged.has(id)) {
-        this.#acknowledge(id);
-      }
+    const fresh = calls.filter(({ id }) => !this.#calls.has(id));
+    this.#calls = new Set(calls.map(({ id }) => id));
+    for (const { id } of fresh) {
+      this.#confirm(id);
     }
-    this.#acknowledged = new Set(calls.map(({ id }) => id));
     this.#chimeFor(plans, calls.length > 0);
+  }
+
+  /**
+   * The server is told only of a call that is heard, or at least seen: what neither
+   * reaches an ear nor an eye does not ring, and somebody else should have it.
+   * @param {string} id
+   */
+  async #confirm(id) {
+    const ring = this.#ring;
+    const isHeard = ring !== null && (await ring) !== false;
+    if (this.#calls.has(id) && (isHeard || this.#isSeen())) {
+      this.#acknowledge(id);
+    }
   }
 
   /**
@@ -71,50 +88,95 @@ export class Ringing {
 
   /** @param {boolean} due */
   #sound(due) {
-    if (due === this.#isRinging) {
+    if (due === (this.#ring !== null)) {
       return;
     }
-    this.#isRinging = due;
     if (due) {
-      this.#ringer.start();
+      this.#ring = Promise.resolve(this.#ringer.start()).catch(() => false);
     } else {
+      this.#ring = null;
       this.#ringer.stop();
     }
   }
 }
 
-/** @param {Call} call */
-function described(call) {
+/**
+ * @param {Call} call
+ * @param {State} state
+ */
+function described(call, { agent }) {
   const { name, number } = call.contact;
   const detail = [name ? number : "", call.queue].filter(Boolean).join(" · ");
-  return { id: call.id, headline: `${callerName(call)} is calling`, detail };
+  return { id: call.id, headline: headline(call, agent), detail };
 }
 
 /** @param {Plan} plan */
 function offered({ id, name, number, sentence }) {
   const detail = [name ? number : "", sentence].filter(Boolean).join(" · ");
-  return { id: `plan-${id}`, headline: `You may call ${name || number} now`, detail };
+  return {
+    id: `plan-${id}`,
+    headline: t("You may call {who} now", { who: name || number }),
+    detail,
+  };
 }
 
 /**
- * Nobody is offered to an agent who talks.
+ * Nobody is offered to an agent who talks, nor in a page that another has replaced.
  * @param {State} state
  */
 function duePlans(state) {
   const free = myCall(state) === null && answeredCall(state) === null;
-  return free ? offeredPlans(state.out) : [];
+  return free && state.shift.primary ? offeredPlans(state.out) : [];
 }
 
 /**
+ * What to notify of, and the title.
+ * @param {State} state
  * @param {Call[]} calls
  * @param {Plan[]} plans
+ * @returns {[Item[], string]}
  */
-function titleFor(calls, plans) {
+function news(state, calls, plans) {
+  const items = [
+    ...calls.map((call) => described(call, state)),
+    ...plans.map(offered),
+    ...troubles(state),
+  ];
   if (calls.length > 1) {
-    return `\u260e ${calls.length} calls are ringing`;
+    return [items, `\u260e ${t("{count} calls are ringing", { count: calls.length })}`];
   }
-  if (calls.length === 1) {
-    return `\u260e ${callerName(calls[0])} is calling`;
+  const sign = calls.length > 0 ? "\u260e" : "\u2706";
+  const trouble = cannotRing(state);
+  if (calls.length === 0 && trouble !== "") {
+    return [items, `\u26a0 ${trouble}`];
   }
-  return plans.length > 0 ? `\u2706 ${offered(plans[0]).headline}` : "";
+  return [items, items.length > 0 ? `${sign} ${items[0].headline}` : ""];
+}
+
+/**
+ * An agent who waits in another window is told why it stays quiet.
+ * @param {State} state
+ * @returns {Item[]}
+ */
+function troubles({ agent, connection }) {
+  const isTold = connection === "online" && agent?.state === "cannot_ring";
+  return isTold
+    ? [{ id: "cannot-ring", headline: CANNOT_RING(), detail: t(agent.reason ?? "") }]
+    : [];
+}
+
+const CANNOT_RING = () => t("Calls cannot ring here");
+
+/**
+ * The title of a page where no call can ring though its agent wants calls; else empty.
+ * @param {State} state
+ */
+export function cannotRing({ connection, agent, shift }) {
+  if (!shift.primary) {
+    return t("Open in another window");
+  }
+  if (connection === "lost") {
+    return t("No connection");
+  }
+  return agent?.state === "cannot_ring" ? CANNOT_RING() : "";
 }

@@ -27,8 +27,12 @@
  * @property {Break[]} breaks
  * @property {Work | null} work
  * @property {Written | null} written the notes as they stand in this page
+ * @property {Callback} callback the form, as far as it is filled in
  */
 
+import { noCallback } from "./callback.js";
+
+/** @import {Callback} from "./callback.js" */
 /** @import {Call} from "./calls.js" */
 /** @import {State} from "./store.js" */
 
@@ -40,6 +44,7 @@ export const newShift = Object.freeze({
   breaks: [],
   work: null,
   written: null,
+  callback: noCallback,
 });
 
 /** What is asked of the server about the work, as keys beside the ids of calls. */
@@ -50,6 +55,7 @@ export const SHIFT_REDUCERS = {
   work: (state, { work }) => withWork(state, work),
   replaced: (state) => withShift(handedOver(state), { primary: false }),
   written: (state, { written }) => withShift(state, { written }),
+  callback: (state, { callback }) => withShift(state, { callback }),
   saved: (state, { request }) => savedNow(state, request),
 };
 
@@ -133,6 +139,14 @@ export function shiftRefreshed(state, message, call) {
     return handedOver(next);
   }
   return state.shift.primary ? next : { ...next, soundHere: call };
+}
+
+/**
+ * The call is over, and the agent still writes about it.
+ * @param {Work | null} work
+ */
+export function isWrapUp(work) {
+  return work?.over === true;
 }
 
 /**

@@ -1,14 +1,18 @@
 /**
- * The console websocket, kept alive: it beats, reconnects, and tells what it hears.
+ * The console websocket, kept alive: it says hello, beats, reconnects, and tells what it
+ * hears.
  * The protocol stands in docs/console-websocket.md.
  */
 
 import { Backoff } from "./backoff.js";
 
-/** Every 5 s, counted in ticks a second apart that are never exact. */
-const BEAT_EVERY_MS = 4_500;
-/** Three beats without a word: the network is gone, though nobody closed. */
-const SILENCE_MS = 15_000;
+/** Every 2 s, counted in ticks a second apart that are never exact. */
+const BEAT_EVERY_MS = 1_500;
+/** Two beats without a word: the network is gone, though nobody closed. */
+const SILENCE_MS = 5_000;
+/** A page that was away itself asks once more before it gives the line up. */
+const AWAY_MS = 3_500;
+const SECOND_CHANCE_MS = 2_000;
 const OPEN_WITHIN_MS = 8_000;
 const NOT_SIGNED_IN = 4401;
 const NO_AGENT = 4403;
@@ -27,7 +31,17 @@ export class ConsoleSocket extends EventTarget {
   #request = 0;
   #heardAt = 0;
   #beatAt = 0;
+  #tickedAt = 0;
+  /** @type {number[]} when the beats were sent that have no reply yet */
+  #unanswered = [];
+  /** @type {number | null} */
+  #roundTrip = null;
   #retryAt = Number.POSITIVE_INFINITY;
+
+  /** What goes first over each new line. */
+  hello = () => ({});
+  /** What each beat proves. */
+  proof = () => ({});
 
   /**
    * @param {string} address
@@ -48,12 +62,25 @@ export class ConsoleSocket extends EventTarget {
     const socket = this.#connect(this.#address);
     this.#socket = socket;
     this.#heardAt = performance.now();
+    this.#unanswered = [];
+    this.#roundTrip = null;
     let opened = false;
     socket.addEventListener("open", () => {
       opened = true;
+      if (socket === this.#socket) {
+        socket.send(JSON.stringify({ type: "hello", ...this.hello() }));
+        this.#beat(performance.now());
+      }
     });
     socket.addEventListener("message", ({ data }) => this.#receive(socket, data));
     socket.addEventListener("close", ({ code }) => this.#closed(socket, code, opened));
+  }
+
+  /** Wait no longer for the next attempt, if there is to be one. */
+  retryNow() {
+    if (Number.isFinite(this.#retryAt)) {
+      this.open();
+    }
   }
 
   close() {
@@ -87,14 +114,48 @@ export class ConsoleSocket extends EventTarget {
    * @param {number} now monotonic milliseconds
    */
   tick(now) {
+    this.#forgive(now);
     if (now >= this.#retryAt) {
       this.open();
     } else if (this.#socket !== null && now - this.#heardAt > this.#patience) {
       this.#lost(false);
     } else if (this.isOpen && now - this.#beatAt >= BEAT_EVERY_MS) {
-      this.#beatAt = now;
-      this.#socket?.send('{"type":"beat"}');
+      this.#beat(now);
     }
+  }
+
+  /**
+   * After a sleep the reply may lie there unread.
+   * @param {number} now
+   */
+  #forgive(now) {
+    if (now - this.#tickedAt > AWAY_MS) {
+      const earliest = now - this.#patience + SECOND_CHANCE_MS;
+      this.#heardAt = Math.max(this.#heardAt, earliest);
+    }
+    this.#tickedAt = now;
+  }
+
+  /**
+   * From a beat to its reply, in milliseconds; as long as one has no reply yet, if that
+   * is longer; null before the first.
+   * @param {number} now
+   */
+  roundTrip(now) {
+    const [oldest] = this.#unanswered;
+    const waiting = oldest === undefined ? 0 : now - oldest;
+    return this.#roundTrip === null && oldest === undefined
+      ? null
+      : Math.max(this.#roundTrip ?? 0, waiting);
+  }
+
+  /** @param {number} now */
+  #beat(now) {
+    // The proof tells of the beats before this one.
+    const text = JSON.stringify({ type: "beat", proof: this.proof() });
+    this.#beatAt = now;
+    this.#unanswered.push(now);
+    this.#socket?.send(text);
   }
 
   get #patience() {
@@ -109,11 +170,21 @@ export class ConsoleSocket extends EventTarget {
     if (socket !== this.#socket) {
       return;
     }
+    const message = JSON.parse(data);
     this.#heardAt = performance.now();
     this.#backoff.reset();
-    this.dispatchEvent(
-      new CustomEvent("message", { detail: { message: JSON.parse(data) } }),
-    );
+    if (message.type === "beat") {
+      this.#answered(this.#heardAt);
+    }
+    this.dispatchEvent(new CustomEvent("message", { detail: { message } }));
+  }
+
+  /** @param {number} now */
+  #answered(now) {
+    const sent = this.#unanswered.shift();
+    if (sent !== undefined) {
+      this.#roundTrip = Math.max(0, now - sent);
+    }
   }
 
   /**

@@ -49,6 +49,21 @@ export class Sound {
     return this.#opening;
   }
 
+  /** In the handler of a press: what stands still runs again. */
+  async restore() {
+    const isOpen = await this.open();
+    if (isOpen && this.#engine.microphoneState !== "live") {
+      await this.use("microphone", this.#devices.microphoneId);
+    }
+  }
+
+  /** Give everything back: another window has the sound now. */
+  async close() {
+    this.#address = null;
+    await this.#engine.close();
+    this.#store.dispatch({ type: "opened", open: this.#engine.isOpen });
+  }
+
   async #open() {
     const { microphoneId, speakerId, ringerId } = this.#devices;
     try {

@@ -3,12 +3,16 @@
  */
 
 import { isGuest, myCall, ringingCalls, soundCall } from "./calls.js";
+import { t } from "./i18n.js";
 
 /** @import {Call} from "./calls.js" */
 /** @import {Notifier} from "./notifier.js" */
 /** @import {ConsoleSocket} from "./socket.js" */
 /** @import {Sound} from "./sound.js" */
 /** @import {Store} from "./store.js" */
+
+/** Who is in one of these needs no sound. */
+const RESTING = new Set(["offline", "on_break"]);
 
 export class Verbs {
   #store;
@@ -39,19 +43,15 @@ export class Verbs {
     if (!(await this.#sound.open())) {
       return;
     }
-    this.#send("available");
+    this.send("available");
     const problem = await asked;
     if (problem) {
       this.#note(problem);
     }
   }
 
-  takeBreak() {
-    this.#send("break", { reason: "" });
-  }
-
   goOffline() {
-    this.#send("offline");
+    this.send("offline");
   }
 
   /**
@@ -114,17 +114,13 @@ export class Verbs {
   }
 
   /**
-   * After a load, pick up where the agent was. An agent whose sound does not open
-   * cannot take calls and is not left shown as available.
+   * After a load, pick up where the agent was. Should the sound not open, the page says
+   * so, and the server sees that no call can ring here.
    */
   async resume() {
-    const state = this.#state.agent?.state;
-    if (state !== "available" && soundCall(this.#state) === null) {
-      return;
-    }
-    if (!(await this.#sound.open()) && this.#state.agent?.state === "available") {
-      this.#send("offline");
-      this.#note("You are offline now, because no call could be heard here.");
+    const state = this.#state.agent?.state ?? "offline";
+    if (!RESTING.has(state) || soundCall(this.#state) !== null) {
+      await this.#sound.open();
     }
   }
 
@@ -133,20 +129,21 @@ export class Verbs {
    * @param {string} call
    */
   #ask(verb, call) {
-    const request = this.#send(verb, { call });
+    const request = this.send(verb, { call });
     if (request > 0) {
       this.#store.dispatch({ type: "asked", verb, call, request });
     }
   }
 
   /**
+   * Ask the server for something; the agent is told when it cannot be reached.
    * @param {string} type
    * @param {Record<string, unknown>} fields
    */
-  #send(type, fields = {}) {
+  send(type, fields = {}) {
     const request = this.#socket.send(type, fields);
     if (request === 0) {
-      this.#note("The server cannot be reached right now. Please try again.");
+      this.#note(t("The server cannot be reached right now. Please try again."));
     }
     return request;
   }

@@ -1,17 +1,32 @@
 import { html, nothing } from "../../vendor/lit-html.js";
+import { breakWords } from "../countdown.js";
+import { t } from "../i18n.js";
+import { breakButton, nextPill } from "./breaks.js";
 import { timer } from "./parts.js";
 
 /** @import {State} from "../store.js" */
 /** @import {Actions} from "./screen.js" */
 
 /**
- * How long the agent has been in this state.
+ * How long the agent has been in this state, why, and how long a break may last.
  * @param {State} state
  * @param {number} now
  */
 export function stateTimer(state, now) {
-  const known = state.connection === "online" && state.agent !== null;
-  return known ? timer(state.agent?.state_since, now, "In this state for") : nothing;
+  const { agent, connection } = state;
+  if (connection !== "online" || agent === null) {
+    return nothing;
+  }
+  const isBreak = agent.state === "on_break";
+  const limit = isBreak ? breakWords(agent.until, now) : "";
+  const isOver = Date.parse(agent.until ?? "") <= now;
+  return html`${timer(agent.state_since, now, t("In this state for"))}
+  ${
+    isBreak && agent.reason
+      ? html`<span class="state-reason">${t(agent.reason)}</span>`
+      : nothing
+  }
+  ${limit ? html`<span class="limit" data-over=${isOver}>${limit}</span>` : nothing}`;
 }
 
 /** @param {State} state */
@@ -19,14 +34,17 @@ export function stateName(state) {
   return state.connection === "online" ? (state.agent?.state ?? "") : "reconnecting";
 }
 
+const RESTING = ["offline", "on_break"];
+const ON_DUTY = ["available", "cannot_ring", "on_break"];
+
 /**
- * The states the agent may choose now. In a call there is none to choose.
+ * The states the agent may choose now; with a call, what comes after it.
  * @param {State} state
  * @param {boolean} opening whether the browser is asking for the microphone
  * @param {Actions} actions
  */
 export function stateButtons(state, opening, actions) {
-  const offline = state.connection !== "online";
+  const disabled = state.connection !== "online" || opening || !state.shift.primary;
   const at = state.agent?.state ?? "";
   const button = (
     /** @type {string} */ label,
@@ -36,22 +54,19 @@ export function stateButtons(state, opening, actions) {
     html`<button
       type="button"
       class=${look}
-      ?disabled=${offline || opening}
+      ?disabled=${disabled}
       @click=${action}
     >
       ${label}
     </button>`;
   return html`
     ${
-      at === "offline" || at === "on_break"
-        ? button("Go available", "button primary", actions.goAvailable)
+      RESTING.includes(at)
+        ? button(t("Go available"), "button primary", actions.goAvailable)
         : nothing
     }
-    ${at === "available" ? button("Take a break", "button", actions.takeBreak) : nothing}
-    ${
-      at === "available" || at === "on_break"
-        ? button("Go offline", "button", actions.goOffline)
-        : nothing
-    }
+    ${breakButton(state, disabled, actions)}
+    ${ON_DUTY.includes(at) ? button(t("Go offline"), "button", actions.goOffline) : nothing}
+    ${nextPill(state.agent?.next_state, disabled, actions)}
   `;
 }

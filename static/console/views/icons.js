@@ -27,6 +27,9 @@ export const clock = () =>
 export const check = () => icon("M5 12.5 10 17.5 19.5 7");
 export const barred = () =>
   icon("M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM6.2 6.2l11.6 11.6");
+export const chevron = () => icon("M6 9.5l6 6 6-6");
+export const pencil = () => icon("M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19ZM13.5 7l3.5 3.5");
+export const warning = () => icon("M12 4 21 20H3ZM12 10v4.5M12 17.3v.2");
 export const cross = () => icon("M6 6l12 12M18 6 6 18");
 export const headset = () =>
   icon(

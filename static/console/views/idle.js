@@ -14,10 +14,18 @@ const WORDS = {
     title: "You are on a break",
     text: "No calls ring here until you go available again.",
   },
+  wrap_up: {
+    title: "Wrap-up",
+    text: "No calls ring here until the wrap-up is over.",
+  },
   offline: {
     title: "You are offline",
     text: "Go available to take calls. The browser will ask for your microphone once.",
   },
+};
+const ELSEWHERE = {
+  title: "Open in another window",
+  text: "Calls ring in the newer window of this console.",
 };
 const UNKNOWN = { title: "Just a moment", text: "The console is connecting." };
 const CUT_OFF = {
@@ -31,7 +39,8 @@ const CUT_OFF = {
  */
 export function idleView(state) {
   const { title, text } = wordsFor(state);
-  const resting = state.connection !== "online" || state.agent?.state !== "available";
+  const isReady = state.agent?.state === "available" && state.shift.primary;
+  const resting = state.connection !== "online" || !isReady;
   return html`<section class="idle" data-resting=${resting}>
     <div class="idle-picture">${state.agent?.state === "on_break" ? cup() : headset()}</div>
     <h2>${title}</h2>
@@ -41,9 +50,15 @@ export function idleView(state) {
 }
 
 /** @param {State} state */
-function wordsFor({ connection, agent }) {
+function wordsFor({ connection, agent, shift }) {
   if (connection === "lost" || connection === "refused") {
     return CUT_OFF;
+  }
+  if (!shift.primary) {
+    return ELSEWHERE;
+  }
+  if (agent?.state === "cannot_ring") {
+    return { title: "Calls cannot ring here", text: agent.reason ?? "" };
   }
   return WORDS[agent?.state ?? ""] ?? UNKNOWN;
 }

@@ -1,5 +1,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { myCall } from "../calls.js";
+import { t } from "../i18n.js";
+import { offerLead, waitOf } from "../offers.js";
 import { cross, handset } from "./icons.js";
 import { caller, keyHint, timer } from "./parts.js";
 
@@ -18,22 +20,26 @@ export function ringingView(state, calls, now, actions) {
   const busy = myCall(state) !== null;
   const blocked = busy || state.connection !== "online";
   return html`<ul class="ringing" aria-label="Ringing calls">
-    ${calls.map((call, index) => ringingCall(call, index === 0 && !busy, blocked, now, actions))}
+    ${calls.map((call, index) => {
+      const lead = offerLead(call, state.agent);
+      return ringingCall(call, lead, index === 0 && !busy, blocked, now, actions);
+    })}
   </ul>`;
 }
 
 /**
  * @param {Call} call
+ * @param {string} lead
  * @param {boolean} first
  * @param {boolean} blocked
  * @param {number} now
  * @param {Actions} actions
  */
-function ringingCall(call, first, blocked, now, actions) {
+function ringingCall(call, lead, first, blocked, now, actions) {
   const heading = `caller-${call.id}`;
   return html`<li class=${first ? "card ring-card" : "card ring-row"}>
-    ${caller(call, heading)}
-    <p class="ringing-for">Ringing for ${timer(call.created_at, now, "Ringing for")}</p>
+    ${lead ? html`<p class="offer-kind">${lead}</p>` : nothing} ${caller(call, heading)}
+    <p class="ringing-for">${waiting(call, now)}</p>
     <div class="ring-buttons">
       <button
         type="button"
@@ -57,4 +63,19 @@ function ringingCall(call, first, blocked, now, actions) {
       </button>
     </div>
   </li>`;
+}
+
+/**
+ * How long the caller waits, and what they hear meanwhile.
+ * @param {Call} call
+ * @param {number} now
+ */
+function waiting(call, now) {
+  const { since, kind } = waitOf(call);
+  const words = {
+    rings: t("Ringing for"),
+    waits: t("The caller hears music and has waited for"),
+    held: t("The caller is on hold for"),
+  };
+  return html`<span>${words[kind]}</span> ${timer(since, now, words[kind])}`;
 }

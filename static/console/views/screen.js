@@ -4,7 +4,17 @@
  *
  * @typedef {object} Actions
  * @property {() => void} goAvailable
- * @property {() => void} takeBreak
+ * @property {(reason: number | string | null) => void} takeBreak
+ * @property {(next: Next) => void} goNext
+ * @property {() => void} useWindow
+ * @property {() => void} turnSoundOn
+ * @property {() => void} chooseMicrophone
+ * @property {(text: string) => void} typeNotes
+ * @property {(id: string) => void} choose a disposition
+ * @property {() => void} moreTime
+ * @property {() => void} finish
+ * @property {(changes: Partial<Callback>) => void} changeCallback
+ * @property {() => void} planCallback
  * @property {() => void} goOffline
  * @property {(id: string) => void} answer
  * @property {(id: string) => void} decline
@@ -30,6 +40,7 @@
  * @property {number} now milliseconds of the epoch by the server's clock
  * @property {Devices} devices
  * @property {Verdict} quality
+ * @property {Remedy} remedy what would let calls ring here again
  * @property {boolean} opening whether the browser is opening the sound
  */
 
@@ -43,19 +54,25 @@ import {
   ringingCalls,
 } from "../calls.js";
 import { isTyping } from "../keyboard.js";
+import { isWrapUp } from "../shift.js";
 import { stateButtons, stateName, stateTimer } from "./agent-bar.js";
 import { callOutView } from "./call-out.js";
 import { idleView } from "./idle.js";
 import { answeringView, inCallView } from "./in-call.js";
 import { bannersView, notesView } from "./notices.js";
 import { offerView, plansView } from "./plans.js";
+import { readinessBanner } from "./readiness.js";
 import { ringingView } from "./ringing.js";
 import { sidePanelView } from "./side-panel.js";
+import { workView } from "./wrap-up.js";
 
 /** @import {Devices, Role} from "../../audio/devices.js" */
+/** @import {Callback} from "../callback.js" */
 /** @import {Id} from "../calling-out.js" */
 /** @import {LevelMeter} from "../level-meter.js" */
+/** @import {Remedy} from "../proof.js" */
 /** @import {Verdict} from "../quality.js" */
+/** @import {Next} from "../shift-verbs.js" */
 /** @import {State} from "../store.js" */
 
 export class Screen {
@@ -64,6 +81,7 @@ export class Screen {
   #signInAddress;
   #wasRinging = false;
   #hadFocus = false;
+  #wasWrapUp = false;
 
   /**
    * @param {HTMLElement} root
@@ -78,13 +96,18 @@ export class Screen {
 
   /** @param {Scene} scene */
   draw(scene) {
-    const { state, opening } = scene;
+    const { state, opening, remedy } = scene;
     const call = myCall(state);
     this.#header(scene);
     this.#text("call-status", callStatus(state));
-    this.#into("banners", bannersView(state, this.#signInAddress, this.#actions));
+    this.#into(
+      "banners",
+      html`${bannersView(state, this.#signInAddress, this.#actions)}
+      ${readinessBanner(state, remedy, this.#actions)}`,
+    );
     this.#into("notes", notesView(state, this.#actions));
     this.#into("stage", this.#stage(scene));
+    this.#work(scene);
     this.#callingOut(scene);
     const talking = call !== null && call.id === state.soundHere;
     this.#into("side", sidePanelView(state, scene.devices, talking, this.#actions));
@@ -118,7 +141,8 @@ export class Screen {
    * @param {Scene} scene
    */
   #callingOut({ state, now }) {
-    const busy = myCall(state) !== null || answeredCall(state) !== null;
+    const isTalk = myCall(state) !== null || answeredCall(state) !== null;
+    const busy = isTalk || isWrapUp(state.shift.work);
     const part = this.#element("call-out");
     part.hidden = busy;
     this.#into("call-out-panel", callOutView(state, now, this.#actions));
@@ -131,10 +155,49 @@ export class Screen {
     this.#hadFocus = part.contains(document.activeElement);
   }
 
+  /**
+   * The notes are drawn in one place during the call and after it.
+   * @param {Scene} scene
+   */
+  #work({ state, now }) {
+    const { work, written } = state.shift;
+    const isWrap = isWrapUp(work);
+    const isDue = isWrap || myCall(state) !== null;
+    const isShown = isDue && work !== null && written?.call === work.call;
+    this.#element("work").hidden = !isShown;
+    if (isShown) {
+      this.#into("work", workView(state, work, written, now, this.#actions));
+    }
+    if (isWrap && !this.#wasWrapUp && document.activeElement === document.body) {
+      // The button that ended the call is gone, and with it the focus.
+      this.#focus("#work-heading");
+    }
+    this.#wasWrapUp = isWrap;
+  }
+
   /** Where the agent types whom to call, when that is possible now. */
   focusNumber() {
-    const field = this.#root.querySelector("#phone-number");
-    /** @type {HTMLInputElement | null} */ (field)?.focus();
+    this.#focus("#phone-number");
+  }
+
+  focusNotes() {
+    this.#focus("#notes-text");
+  }
+
+  focusMicrophones() {
+    this.#focus("#microphone");
+  }
+
+  /** As if the button of the breaks were pressed. */
+  openBreaks() {
+    const button = this.#root.querySelector("[data-breaks] > button");
+    /** @type {HTMLElement | null} */ (button)?.click();
+  }
+
+  /** @param {string} selector */
+  #focus(selector) {
+    const element = this.#root.querySelector(selector);
+    /** @type {HTMLElement | null} */ (element)?.focus({ preventScroll: true });
   }
 
   /** @param {Scene} scene */
@@ -152,6 +215,9 @@ export class Screen {
     }
     if (ringing.length > 0) {
       return rings;
+    }
+    if (isWrapUp(state.shift.work)) {
+      return nothing;
     }
     const [offer] = offeredPlans(state.out);
     return offer ? offerView(state, offer, now, this.#actions) : idleView(state);

@@ -21,7 +21,7 @@ export function sidePanelView(state, devices, talking, actions) {
     /** @type {Role} */ role,
     /** @type {Device[]} */ list,
     /** @type {string} */ chosen,
-  ) => devicePicker(list, chosen, (id) => actions.useDevice(role, id));
+  ) => devicePicker(list, chosen, role, (id) => actions.useDevice(role, id));
   return html`<section class="panel" aria-labelledby="sound-heading">
       <h2 id="sound-heading">Sound</h2>
       <label class="field"><span>${microphone()} Microphone</span>${picker("microphone", microphones, microphoneId)}</label>
@@ -44,13 +44,14 @@ export function sidePanelView(state, devices, talking, actions) {
 /**
  * @param {Device[]} devices
  * @param {string} chosen
+ * @param {Role} role
  * @param {(id: string) => void} choose
  */
-function devicePicker(devices, chosen, choose) {
+function devicePicker(devices, chosen, role, choose) {
   const change = (/** @type {Event & {target: HTMLSelectElement}} */ event) =>
     choose(event.target.value);
   const listed = devices.some(({ deviceId }) => deviceId === (chosen || SYSTEM));
-  return html`<select @change=${change} ?disabled=${devices.length === 0}>
+  return html`<select id=${role} @change=${change} ?disabled=${devices.length === 0}>
     ${listed ? nothing : html`<option value="">System default</option>`}
     ${devices.map(
       ({ deviceId, label }) =>

@@ -1,0 +1,175 @@
+/**
+ * What this page can prove of its readiness to ring. The server judges it; the page only
+ * measures, and knows what the agent can do about it.
+ *
+ * @typedef {"running" | "suspended" | "closed" | "none"} SoundState
+ * @typedef {"live" | "flat" | "muted" | "ended" | "none"} MicrophoneState
+ * @typedef {object} Proof
+ * @property {boolean} gesture whether the browser lets this page make sound
+ * @property {SoundState} audio
+ * @property {MicrophoneState} microphone
+ * @property {number | null} rtt_ms of the last beat
+ * @property {number} page_ms how late the page's main thread was for its pulse
+ *
+ * @typedef {"sound" | "open" | "other" | ""} Remedy "sound": a press turns it on; "open":
+ *   open the microphone again; "other": choose another one
+ */
+
+/** So long without the least noise: no microphone in a room is as silent. */
+const FLAT_AFTER_MS = 5_000;
+/** Levels come ten times a second; without them the sound itself stands still. */
+const NO_LEVELS_MS = 3_000;
+
+/** Whether anything at all comes from the microphone. */
+export class MicrophoneWatch {
+  #soundAt = 0;
+  #levelAt = 0;
+
+  /**
+   * It has just been opened, or another one was.
+   * @param {number} now monotonic milliseconds
+   */
+  restart(now) {
+    this.#soundAt = this.#levelAt = now;
+  }
+
+  /**
+   * @param {number} level root mean square, before muting
+   * @param {boolean} muted in the page: silence is meant then
+   * @param {number} now
+   */
+  hears(level, muted, now) {
+    this.#levelAt = now;
+    if (level > 0 || muted) {
+      this.#soundAt = now;
+    }
+  }
+
+  /**
+   * @param {"live" | "ended" | "none"} track
+   * @param {boolean} muted
+   * @param {number} now
+   * @returns {MicrophoneState}
+   */
+  state(track, muted, now) {
+    if (track !== "live") {
+      return track;
+    }
+    const isDead = now - this.#levelAt > NO_LEVELS_MS;
+    if (isDead || (!muted && now - this.#soundAt >= FLAT_AFTER_MS)) {
+      return "flat";
+    }
+    return muted ? "muted" : "live";
+  }
+}
+
+/** How late the page was for the ticks of its pulse since it was last asked. */
+export class Lateness {
+  #worst = 0;
+
+  /** @param {number} late milliseconds */
+  observe(late) {
+    this.#worst = Math.max(this.#worst, late);
+  }
+
+  take() {
+    const worst = this.#worst;
+    this.#worst = 0;
+    return Math.round(worst);
+  }
+}
+
+/**
+ * Sound that runs is a proof that the browser allows it, also before any press.
+ * @param {boolean} pressed
+ * @param {SoundState} audio
+ */
+export function isAllowed(pressed, audio) {
+  return pressed || audio === "running";
+}
+
+/**
+ * What the agent can do so that calls ring here again.
+ * @param {Pick<Proof, "gesture" | "audio" | "microphone">} proof
+ * @returns {Remedy}
+ */
+export function remedyOf({ gesture, audio, microphone }) {
+  if (microphone === "ended" || microphone === "none") {
+    return audio === "none" ? "sound" : "open";
+  }
+  if (!gesture || audio !== "running") {
+    return "sound";
+  }
+  return microphone === "flat" ? "other" : "";
+}
+
+/** Gathers the proof from the parts of the page that measure. */
+export class Prover {
+  #engine;
+  #ringer;
+  #microphone = new MicrophoneWatch();
+  #lateness = new Lateness();
+  #isOpen = false;
+  #pressed = false;
+
+  /**
+   * @param {{soundState: SoundState, microphoneState: "live" | "ended" | "none",
+   *   muted: boolean}} engine
+   * @param {{isBlocked: boolean}} ringer
+   */
+  constructor(engine, ringer) {
+    this.#engine = engine;
+    this.#ringer = ringer;
+  }
+
+  /** The first press in this page. */
+  pressed() {
+    this.#pressed = true;
+  }
+
+  /**
+   * @param {number} level
+   * @param {number} now
+   */
+  hears(level, now) {
+    this.#microphone.hears(level, this.#engine.muted, now);
+  }
+
+  /** @param {number} late milliseconds that the page was late for its pulse */
+  ticked(late) {
+    this.#lateness.observe(late);
+  }
+
+  /**
+   * What stands now, without the times that a beat measures.
+   * @param {number} now
+   * @returns {Pick<Proof, "gesture" | "audio" | "microphone">}
+   */
+  standing(now) {
+    const { soundState, microphoneState, muted } = this.#engine;
+    if (!this.#isOpen && microphoneState === "live") {
+      this.#microphone.restart(now);
+    }
+    this.#isOpen = microphoneState === "live";
+    const audio = this.#ringer.isBlocked ? "suspended" : soundState;
+    return {
+      gesture: isAllowed(this.#pressed, audio),
+      audio,
+      microphone: this.#microphone.state(microphoneState, muted, now),
+    };
+  }
+
+  /**
+   * For the next beat.
+   * @param {number | null} rtt
+   * @param {number} now
+   * @returns {Proof}
+   */
+  take(rtt, now) {
+    return {
+      ...this.standing(now),
+      rtt_ms: rtt === null ? null : Math.round(rtt),
+      page_ms: this.#lateness.take(),
+    };
+  }
+}
