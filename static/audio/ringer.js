@@ -63,6 +63,10 @@ export const chimeSamples = (rate = RATE) =>
     rate,
   );
 
+/** One soft low note: somebody is still on hold. */
+export const holdSamples = (rate = RATE) =>
+  toneSamples([{ hertz: 392, from: 0, to: 0.25 }], 1, 0.08, rate);
+
 /** @returns {Float32Array<ArrayBuffer>} one cycle: two short rings and a pause */
 export function ringSamples(rate = RATE) {
   const samples = new Float32Array(rate * CYCLE_SECONDS);

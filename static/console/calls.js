@@ -236,7 +236,15 @@ export function agentStatus(state) {
   if (state.connection !== "online" || state.agent === null) {
     return "Reconnecting";
   }
-  return AGENT_STATES.get(state.agent.state) ?? state.agent.state;
+  return stateWord(state.agent.state);
+}
+
+/**
+ * An agent's state in words, also a colleague's.
+ * @param {string} state
+ */
+export function stateWord(state) {
+  return AGENT_STATES.get(state) ?? state;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { ServerClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
+import { HoldReminder } from "./hold-reminder.js";
 import { OutVerbs } from "./out-verbs.js";
 import { Prover, remedyOf } from "./proof.js";
 import { Quality } from "./quality.js";
@@ -11,6 +12,8 @@ import { ShiftVerbs } from "./shift-verbs.js";
 import { isSignedOut } from "./sign-in.js";
 import { Sound } from "./sound.js";
 import { Store } from "./store.js";
+import { TransferDialog } from "./transfer-dialog.js";
+import { TransferVerbs } from "./transfer-verbs.js";
 import { Verbs } from "./verbs.js";
 import { Screen } from "./views/screen.js";
 import { WorkVerbs } from "./work-verbs.js";
@@ -44,6 +47,8 @@ const TELL_QUALITY_MS = 5_000;
  * @property {Ringer} ringer
  * @property {Ringer} chime
  * @property {Ringer} ringback
+ * @property {Ringer} holdTone
+ * @property {HTMLDialogElement} transferDialog
  */
 
 export class Console {
@@ -57,6 +62,9 @@ export class Console {
   #shiftVerbs;
   #workVerbs;
   #prover;
+  #transferVerbs;
+  #transferDialog;
+  #holdReminder;
   #ringback;
   #ringing;
   #screen;
@@ -74,6 +82,12 @@ export class Console {
     );
     this.#workVerbs = new WorkVerbs(this.#store, socket, new Drafts());
     this.#prover = new Prover(engine, ringer);
+    this.#transferVerbs = new TransferVerbs(this.#store, socket);
+    this.#transferDialog = new TransferDialog(
+      parts.transferDialog,
+      this.#transferVerbs,
+    );
+    this.#holdReminder = new HoldReminder(parts.holdTone);
     this.#ringback = new Ringback(parts.ringback);
     this.#ringing = new Ringing(
       ringer,
@@ -212,6 +226,7 @@ export class Console {
     this.#ringing.follow(state);
     this.#outVerbs.follow();
     this.#workVerbs.follow();
+    this.#transferVerbs.follow();
     this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#sound.follow(state);
   }
@@ -223,7 +238,14 @@ export class Console {
     this.#parts.socket.tick(now);
     this.#workVerbs.tick(now);
     this.#store.dispatch({ type: "tick" });
-    this.#outVerbs.tick(this.#clock.now(now));
+    const serverNow = this.#clock.now(now);
+    this.#outVerbs.tick(serverNow);
+    this.#transferVerbs.tick(now);
+    this.#holdReminder.follow(
+      this.#store.state,
+      serverNow,
+      this.#parts.devices.speakerId,
+    );
   }
 
   #proof() {
@@ -258,6 +280,7 @@ export class Console {
       remedy: remedyOf(this.#prover.standing(performance.now())),
       opening: this.#sound.isOpening,
     });
+    this.#transferDialog.draw(state);
   }
 
   /** @returns {Actions} */
@@ -286,6 +309,7 @@ export class Console {
       reconnect: () => this.#reconnect(),
       dismiss: (id) => this.#store.dispatch({ type: "dismiss", id }),
       help: () => this.#parts.help.open(),
+      transfer: this.#transferVerbs,
     };
   }
 
@@ -340,6 +364,8 @@ export class Console {
       answer: () => verbs.answer(),
       decline: () => verbs.decline(),
       mute: () => verbs.toggleMute(),
+      hold: () => this.#transferVerbs.toggleHold(),
+      transfer: () => this.#transferVerbs.open(),
       hang_up: () => this.#hangUp(),
       number: () => this.#screen.focusNumber(),
       write: () => this.#screen.focusNotes(),

@@ -7,6 +7,8 @@ export const SHORTCUTS = Object.freeze([
   { key: "a", verb: "answer", text: "Answer the call that rings longest" },
   { key: "d", verb: "decline", text: "Decline it" },
   { key: "m", verb: "mute", text: "Mute or unmute" },
+  { key: "o", verb: "hold", text: "Hold the call, or resume it" },
+  { key: "t", verb: "transfer", text: "Transfer the call" },
   { key: "h", verb: "hang_up", text: "Hang up" },
   { key: "n", verb: "number", text: "Type a number to call" },
   { key: "w", verb: "write", text: "Write notes about the call" },

@@ -1,6 +1,6 @@
 import { Devices } from "../audio/devices.js";
 import { AudioEngine } from "../audio/engine.js";
-import { chimeSamples, Ringer, ringbackSamples } from "../audio/ringer.js";
+import { chimeSamples, holdSamples, Ringer, ringbackSamples } from "../audio/ringer.js";
 import { Console } from "./console.js";
 import { Help } from "./help.js";
 import { Keyboard } from "./keyboard.js";
@@ -11,7 +11,8 @@ import { Pulse } from "./pulse.js";
 import { ConsoleSocket } from "./socket.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("#console"));
-const dialog = /** @type {HTMLDialogElement} */ (document.querySelector("#help"));
+const dialogOf = (/** @type {string} */ name) =>
+  /** @type {HTMLDialogElement} */ (document.querySelector(name));
 const given = /** @type {Record<string, string>} */ (root.dataset);
 const keyboard = new Keyboard();
 
@@ -31,7 +32,7 @@ new Console({
   socket: new ConsoleSocket(socketAddress(given.socketPath)),
   pulse: new Pulse(given.pulseWorkerUrl),
   notifier: new Notifier(given.iconUrl),
-  help: new Help(dialog, keyboard),
+  help: new Help(dialogOf("#help"), keyboard),
   engine: new AudioEngine({
     workerUrl: given.audioWorkerUrl,
     captureWorkletUrl: given.captureWorkletUrl,
@@ -41,4 +42,6 @@ new Console({
   ringer: new Ringer(),
   chime: new Ringer(chimeSamples, false),
   ringback: new Ringer(ringbackSamples),
+  holdTone: new Ringer(holdSamples, false),
+  transferDialog: dialogOf("#transfer"),
 }).start();

@@ -24,6 +24,7 @@
  * @property {LastCall | null} lastCall
  * @property {CallingOut} out
  * @property {Shift} shift
+ * @property {Transfer} transfer
  */
 
 import {
@@ -39,11 +40,19 @@ import {
 import { concerns, isGuest, isHeld, isOffered, myCall } from "./calls.js";
 import { lastCallAfter, noteAfter } from "./notes.js";
 import { newShift, SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
+import {
+  colleagueNote,
+  nobodyAsked,
+  TRANSFER_REDUCERS,
+  transferFollowed,
+  transferRefused,
+} from "./transfer.js";
 
 /** @import {CallingOut} from "./calling-out.js" */
 /** @import {Agent, Call} from "./calls.js" */
 /** @import {LastCall, Note} from "./notes.js" */
 /** @import {Shift} from "./shift.js" */
+/** @import {Transfer} from "./transfer.js" */
 
 /** Finished calls whose version is remembered, against messages that come late. */
 const MOST_VERSIONS = 100;
@@ -69,12 +78,14 @@ export const initialState = Object.freeze({
   lastCall: null,
   out: nobodyToCall,
   shift: newShift,
+  transfer: nobodyAsked,
 });
 
 /** @type {Record<string, (state: State, action: any, now: number) => State>} */
 const REDUCERS = {
   ...OUT_REDUCERS,
   ...SHIFT_REDUCERS,
+  ...TRANSFER_REDUCERS,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),
@@ -186,7 +197,10 @@ function withCall(state, call, now) {
     asked: settled(state.asked, call, state.agent),
   };
   const verb = state.asked[call.id]?.verb ?? "";
-  return told(withSoundOf(next, previous, call), previous, call, verb, now);
+  const note = previous && colleagueNote(previous, call, state);
+  const noted = note ? withNote(next, note, now) : next;
+  const followed = transferFollowed(noted, call);
+  return told(withSoundOf(followed, previous, call), previous, call, verb, now);
 }
 
 /**
@@ -213,7 +227,8 @@ function withoutCall(state, call, now) {
   delete calls[call.id];
   const gone = { ...call, status: /** @type {const} */ ("ended"), ended_by: "" };
   gone.end_text = "The call ended while the console was disconnected";
-  return told(withSoundOf({ ...state, calls }, call, gone), call, gone, "", now);
+  const next = transferFollowed({ ...state, calls }, gone);
+  return told(withSoundOf(next, call, gone), call, gone, "", now);
 }
 
 /**
@@ -308,8 +323,14 @@ function refused(state, { text, request }, now) {
       ? next
       : withNote(next, { who: "", text, tone: "problem" }, now);
   }
-  const next = withoutAsked(state, (asked) => asked.request === request);
-  return withNote(next, { who: "", text, tone: "problem" }, now);
+  const transfer = transferRefused(state, { text, request });
+  const next = withoutAsked(
+    { ...state, transfer },
+    (asked) => asked.request === request,
+  );
+  return transfer.problem === text
+    ? next
+    : withNote(next, { who: "", text, tone: "problem" }, now);
 }
 
 /**

@@ -42,3 +42,11 @@ export const cup = () =>
   );
 export const bell = () =>
   icon("M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15ZM10 20.5a2.2 2.2 0 0 0 4 0");
+export const pause = () => icon("M8.5 5v14M15.5 5v14");
+export const play = () => icon("M8 5v14l11-7Z");
+export const arrow = () => icon("M4 12h15M13 6l6 6-6 6");
+export const people = () =>
+  icon(
+    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20a6.5 6.5 0 0 1 13 0M16 4.3a3.5 3.5 0 0 1 " +
+      "0 6.4M18 13.8a6.5 6.5 0 0 1 3.5 6.2",
+  );

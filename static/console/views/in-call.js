@@ -1,7 +1,11 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { callStatus, isDialing, progressOf, soundCall } from "../calls.js";
-import { handset, microphone, microphoneOff } from "./icons.js";
-import { caller, keyHint, timer } from "./parts.js";
+import { t } from "../i18n.js";
+import { askedLeg, isTalking, partOf } from "../legs.js";
+import { callButtons } from "./call-buttons.js";
+import { partiesView, situationView } from "./conference.js";
+import { microphoneOff } from "./icons.js";
+import { caller, timer } from "./parts.js";
 
 /** @import {Call} from "../calls.js" */
 /** @import {Verdict} from "../quality.js" */
@@ -19,10 +23,14 @@ import { caller, keyHint, timer } from "./parts.js";
 export function inCallView(state, call, quality, now, actions) {
   const here = soundCall(state) !== null;
   return html`<section class="card call-card" aria-labelledby="caller-now">
-    <div class="call-who">${caller(call, "caller-now")}</div>
-    ${bigTimer(state, call, now)}
-    ${here ? sound(call, quality, state.mute.muted) : elsewhere(actions)}
-    ${buttons(state, call, here, actions)}
+    <div class="call-who">
+      ${caller(call, "caller-now")}
+      <div class="call-times">${bigTimer(state, call, now)}</div>
+    </div>
+    ${situationView(state, call, actions)}
+    ${callButtons(state, call, here, actions)}
+    ${here ? sound(state, call, quality) : elsewhere(actions)}
+    ${partiesView(call, state.agent)}
   </section>`;
 }
 
@@ -35,36 +43,35 @@ function bigTimer(state, call, now) {
   if (isDialing(call)) {
     return html`<p class="big-timer waiting" aria-live="polite">${progressOf(call)}…</p>`;
   }
-  if (call.answered_at === null || call.status !== "active") {
+  if (call.answered_at === null || partOf(call, state.agent) === "none") {
     return html`<p class="big-timer waiting">${callStatus(state)}…</p>`;
   }
-  return html`<p class="big-timer">${timer(call.answered_at, now, "Talking for")}</p>`;
+  const whole = timer(call.answered_at, now, t("Talking for"));
+  if (call.status !== "held") {
+    return html`<p class="big-timer">${whole}</p>`;
+  }
+  return html`<p class="big-timer held">
+      ${timer(call.held_since, now, t("On hold for"))}
+    </p>
+    <p class="whole-time">${t("Call time")} ${whole}</p>`;
 }
 
 /**
  * Good sound needs no line of its own while the agent is muted, and sound that nobody
- * makes yet is neither good nor bad.
+ * makes is neither good nor bad.
+ * @param {State} state
  * @param {Call} call
  * @param {Verdict} quality
- * @param {boolean} muted
  */
-function sound(call, quality, muted) {
+function sound(state, call, quality) {
+  const { muted } = state.mute;
   const isPoor = quality.grade === "fair" || quality.grade === "bad";
-  const isTold = !isDialing(call) && (!muted || isPoor);
-  const other = call.direction === "outbound" ? "Customer" : "Caller";
+  const isTold = isTalking(call, state.agent) && (!muted || isPoor);
   return html`<div class="sound">
-    <level-meter label="Your voice" data-level="microphone"></level-meter>
-    <level-meter
-      label=${other}
-      data-level="speaker"></level-meter>
+    <level-meter label=${t("Your voice")} data-level="microphone"></level-meter>
+    <level-meter label=${otherSide(state, call)} data-level="speaker"></level-meter>
     <div class="sound-notes" aria-live="polite">
-      ${
-        muted
-          ? html`<p class="muted-note">
-              ${microphoneOff()} You are muted. The ${other.toLowerCase()} cannot hear you.
-            </p>`
-          : nothing
-      }
+      ${muted ? html`<p class="muted-note">${microphoneOff()} ${mutedWords(call)}</p>` : nothing}
       ${
         isTold
           ? html`<p class="quality" data-grade=${quality.grade}>${quality.text}</p>`
@@ -74,43 +81,38 @@ function sound(call, quality, muted) {
   </div>`;
 }
 
+/**
+ * Who is heard here.
+ * @param {State} state
+ * @param {Call} call
+ */
+function otherSide({ agent }, call) {
+  const part = partOf(call, agent);
+  if (part === "three_way" || (part === "guest" && call.status === "active")) {
+    return t("The others");
+  }
+  if (part === "consulting" || part === "guest") {
+    return (part === "guest" ? call.agent : askedLeg(call)?.agent)?.name ?? "";
+  }
+  return call.direction === "outbound" ? t("Customer") : t("Caller");
+}
+
+/** @param {Call} call */
+function mutedWords(call) {
+  if (askedLeg(call) !== null) {
+    return t("You are muted. Nobody hears you.");
+  }
+  return call.direction === "outbound"
+    ? t("You are muted. The customer cannot hear you.")
+    : t("You are muted. The caller cannot hear you.");
+}
+
 /** @param {Actions} actions */
 function elsewhere(actions) {
   return html`<div class="elsewhere">
     <p>The sound of this call is in another window.</p>
     <button type="button" class="button" @click=${actions.takeSound}>
       Take over here
-    </button>
-  </div>`;
-}
-
-/**
- * @param {State} state
- * @param {Call} call
- * @param {boolean} here
- * @param {Actions} actions
- */
-function buttons(state, call, here, actions) {
-  const { muted } = state.mute;
-  return html`<div class="call-buttons">
-    <button
-      type="button"
-      class=${muted ? "button large is-on" : "button large"}
-      aria-keyshortcuts="M"
-      ?disabled=${!here}
-      @click=${actions.toggleMute}
-    >
-      ${muted ? microphoneOff() : microphone()} ${muted ? "Unmute" : "Mute"}
-      ${keyHint("M")}
-    </button>
-    <button
-      type="button"
-      class="button large hang-up"
-      aria-keyshortcuts="H"
-      ?disabled=${state.asked[call.id] !== undefined || state.connection !== "online"}
-      @click=${actions.hangUp}
-    >
-      ${handset()} Hang up ${keyHint("H")}
     </button>
   </div>`;
 }

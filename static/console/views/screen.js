@@ -34,6 +34,7 @@
  * @property {(plan: Id) => void} callPlan
  * @property {(plan: Id) => void} dropPlan
  * @property {(plan: Id) => void} putOff
+ * @property {TransferVerbs} transfer
  *
  * @typedef {object} Scene
  * @property {State} state
@@ -74,6 +75,7 @@ import { workView } from "./wrap-up.js";
 /** @import {Verdict} from "../quality.js" */
 /** @import {Next} from "../shift-verbs.js" */
 /** @import {State} from "../store.js" */
+/** @import {TransferVerbs} from "../transfer-verbs.js" */
 
 export class Screen {
   #root;
