@@ -1,5 +1,6 @@
 /** The console: carries what happens to the store, and the store's state to all. */
 
+import { CardVerbs } from "./card-verbs.js";
 import { ServerClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import { HoldReminder } from "./hold-reminder.js";
@@ -63,6 +64,7 @@ export class Console {
   #workVerbs;
   #prover;
   #transferVerbs;
+  #cardVerbs;
   #transferDialog;
   #holdReminder;
   #ringback;
@@ -82,6 +84,7 @@ export class Console {
     );
     this.#workVerbs = new WorkVerbs(this.#store, socket, new Drafts());
     this.#prover = new Prover(engine, ringer);
+    this.#cardVerbs = new CardVerbs(this.#store, socket);
     this.#transferVerbs = new TransferVerbs(this.#store, socket);
     this.#transferDialog = new TransferDialog(
       parts.transferDialog,
@@ -207,6 +210,7 @@ export class Console {
       this.#verbs.repeatMute();
       this.#outVerbs.repeatLookUp();
       this.#workVerbs.back();
+      this.#cardVerbs.repeat();
     }
     if (!primary) {
       this.#sound.close();
@@ -227,6 +231,7 @@ export class Console {
     this.#outVerbs.follow();
     this.#workVerbs.follow();
     this.#transferVerbs.follow();
+    this.#cardVerbs.follow();
     this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#sound.follow(state);
   }
@@ -310,6 +315,7 @@ export class Console {
       dismiss: (id) => this.#store.dispatch({ type: "dismiss", id }),
       help: () => this.#parts.help.open(),
       transfer: this.#transferVerbs,
+      card: this.#cardVerbs,
     };
   }
 

@@ -6,7 +6,7 @@
  * @typedef {"idle" | "connecting" | "connected" | "lost" | "replaced" | "ended"} AudioState
  * @typedef {{verb: string, request: number, at: number, value?: any}} Asked
  *
- * @typedef {object} State
+ * @typedef {object} Core
  * @property {Connection} connection
  * @property {boolean} loaded whether the server has told everything once
  * @property {Agent | null} agent
@@ -24,7 +24,8 @@
  * @property {LastCall | null} lastCall
  * @property {CallingOut} out
  * @property {Shift} shift
- * @property {Transfer} transfer
+ *
+ * @typedef {Core & Slices} State
  */
 
 import {
@@ -40,19 +41,14 @@ import {
 import { concerns, isGuest, isHeld, isOffered, myCall } from "./calls.js";
 import { lastCallAfter, noteAfter } from "./notes.js";
 import { newShift, SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
-import {
-  colleagueNote,
-  nobodyAsked,
-  TRANSFER_REDUCERS,
-  transferFollowed,
-  transferRefused,
-} from "./transfer.js";
+import { initialSlices, SLICE_REDUCERS } from "./slices.js";
+import { colleagueNote, transferFollowed, transferRefused } from "./transfer.js";
 
 /** @import {CallingOut} from "./calling-out.js" */
 /** @import {Agent, Call} from "./calls.js" */
 /** @import {LastCall, Note} from "./notes.js" */
 /** @import {Shift} from "./shift.js" */
-/** @import {Transfer} from "./transfer.js" */
+/** @import {Slices} from "./slices.js" */
 
 /** Finished calls whose version is remembered, against messages that come late. */
 const MOST_VERSIONS = 100;
@@ -78,14 +74,14 @@ export const initialState = Object.freeze({
   lastCall: null,
   out: nobodyToCall,
   shift: newShift,
-  transfer: nobodyAsked,
+  ...initialSlices,
 });
 
 /** @type {Record<string, (state: State, action: any, now: number) => State>} */
 const REDUCERS = {
   ...OUT_REDUCERS,
   ...SHIFT_REDUCERS,
-  ...TRANSFER_REDUCERS,
+  ...SLICE_REDUCERS,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),

@@ -142,7 +142,7 @@ function personView(state, person, now, actions) {
  * @param {Verdict} verdict
  * @param {number} now
  */
-function verdictView({ allowed, sentence, advice, until, earliest }, now) {
+export function verdictView({ allowed, sentence, advice, until, earliest }, now) {
   const limit = allowed ? untilWords(until, now) : earliestWords(earliest, now);
   return html`<p class="verdict" data-allowed=${allowed}>
       ${allowed ? check() : barred()}

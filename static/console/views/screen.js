@@ -35,6 +35,7 @@
  * @property {(plan: Id) => void} dropPlan
  * @property {(plan: Id) => void} putOff
  * @property {TransferVerbs} transfer
+ * @property {CardVerbs} card
  *
  * @typedef {object} Scene
  * @property {State} state
@@ -54,6 +55,7 @@ import {
   myCall,
   ringingCalls,
 } from "../calls.js";
+import { cardCall } from "../card.js";
 import { isTyping } from "../keyboard.js";
 import { isWrapUp } from "../shift.js";
 import { stateButtons, stateName, stateTimer } from "./agent-bar.js";
@@ -61,6 +63,7 @@ import { callOutView } from "./call-out.js";
 import { idleView } from "./idle.js";
 import { answeringView, inCallView } from "./in-call.js";
 import { bannersView, notesView } from "./notices.js";
+import { personCardView } from "./person-card.js";
 import { offerView, plansView } from "./plans.js";
 import { readinessBanner } from "./readiness.js";
 import { ringingView } from "./ringing.js";
@@ -69,6 +72,7 @@ import { workView } from "./wrap-up.js";
 
 /** @import {Devices, Role} from "../../audio/devices.js" */
 /** @import {Callback} from "../callback.js" */
+/** @import {CardVerbs} from "../card-verbs.js" */
 /** @import {Id} from "../calling-out.js" */
 /** @import {LevelMeter} from "../level-meter.js" */
 /** @import {Remedy} from "../proof.js" */
@@ -112,6 +116,7 @@ export class Screen {
     this.#work(scene);
     this.#callingOut(scene);
     const talking = call !== null && call.id === state.soundHere;
+    this.#person(scene);
     this.#into("side", sidePanelView(state, scene.devices, talking, this.#actions));
     this.#root.toggleAttribute("data-opening", opening);
     this.#root.dataset.status = callStatus(state).toLowerCase().replace(" ", "-");
@@ -175,6 +180,15 @@ export class Screen {
       this.#focus("#work-heading");
     }
     this.#wasWrapUp = isWrap;
+  }
+
+  /** @param {Scene} scene */
+  #person({ state, now }) {
+    const call = cardCall(state);
+    const part = this.#element("person");
+    part.hidden = call === null;
+    const view = call && personCardView(state, call, now, this.#actions.card);
+    this.#into("person", view ?? nothing);
   }
 
   /** Where the agent types whom to call, when that is possible now. */

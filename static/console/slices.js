@@ -1,0 +1,20 @@
+/**
+ * The parts of the state that have a file of their own, gathered for store.js.
+ *
+ * @typedef {object} Slices
+ * @property {Transfer} transfer
+ * @property {Card} card
+ */
+
+import { CARD_REDUCERS, noCard } from "./card.js";
+import { nobodyAsked, TRANSFER_REDUCERS } from "./transfer.js";
+
+/** @import {Card} from "./card.js" */
+/** @import {State} from "./store.js" */
+/** @import {Transfer} from "./transfer.js" */
+
+/** @type {Slices} */
+export const initialSlices = Object.freeze({ transfer: nobodyAsked, card: noCard });
+
+/** @type {Record<string, (state: State, action: any, now: number) => State>} */
+export const SLICE_REDUCERS = { ...TRANSFER_REDUCERS, ...CARD_REDUCERS };
