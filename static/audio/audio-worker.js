@@ -38,7 +38,7 @@ function close() {
 
 self.onmessage = ({ data }) => {
   if (data.type === "start") start(data);
-  else if (data.type === "connect") audio?.connect(data.url);
+  else if (data.type === "connect") audio?.connect(data.url, data.echo);
   else if (data.type === "disconnect") audio?.disconnect();
   else if (data.type === "mute") audio?.mute(data.muted);
   else if (data.type === "close") close();

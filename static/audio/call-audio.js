@@ -4,6 +4,7 @@
  */
 import { AudioSocket } from "./audio-socket.js";
 import { Downlink } from "./downlink.js";
+import { Echo } from "./echo.js";
 import { HOLD_MS } from "./jitter-buffer.js";
 import { OpusDecoder, OpusEncoder } from "./opus-codec.js";
 import { encodePcm, PcmDecoder } from "./pcm.js";
@@ -35,6 +36,8 @@ export class CallAudio {
   #downlink;
   #socket;
   #url = /** @type {string | null} */ (null);
+  #echo = /** @type {Echo | null} */ (null);
+  #packetAt = 0;
   #failures = { encoder: 0, decoder: 0 };
   #ticks = 0;
   #holdTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
@@ -62,16 +65,21 @@ export class CallAudio {
     });
   }
 
-  /** @param {string} url without the codec, which is chosen here */
-  connect(url) {
+  /**
+   * @param {string} url without the codec, which is chosen here
+   * @param {boolean} echo whether it sends back what it gets
+   */
+  connect(url, echo = false) {
     if (this.#url === url) return;
     this.#url = url;
+    this.#echo = echo ? new Echo() : null;
     this.#restart();
     this.#socket.connect(this.#withCodec(url));
   }
 
   disconnect() {
     this.#url = null;
+    this.#echo = null;
     this.#socket.disconnect();
     this.#restart();
   }
@@ -102,12 +110,16 @@ export class CallAudio {
 
   /** Ten times a second. */
   tick() {
+    const now = performance.now();
     this.#socket.tick();
     this.#tell({
       type: "levels",
       microphone: this.#uplink.takeLoudness(),
       speaker: this.#downlink.loudness,
+      flatMs: this.#uplink.flatMs(now),
+      packetMs: this.#socket.state === "connected" ? now - this.#packetAt : 0,
     });
+    this.#tellEcho();
     this.#ticks = (this.#ticks + 1) % REPORT_TICKS;
     if (this.#ticks === 0) this.#report();
   }
@@ -116,6 +128,13 @@ export class CallAudio {
     clearTimeout(this.#holdTimer);
     this.#socket.disconnect();
     this.#closeCodecs();
+  }
+
+  #tellEcho() {
+    if (this.#echo === null) return;
+    const { networkMs, sent, returned, lost } = this.#echo;
+    const bufferMs = this.#downlink.report().targetMs;
+    this.#tell({ type: "echo", networkMs, bufferMs, sent, returned, lost });
   }
 
   #report() {
@@ -139,6 +158,7 @@ export class CallAudio {
   }
 
   #beginStream() {
+    this.#packetAt = performance.now();
     this.#uplink.beginStream();
     this.#downlink.beginStream();
     this.#closeCodecs();
@@ -173,13 +193,40 @@ export class CallAudio {
 
   /** @param {Uint8Array<ArrayBuffer>} message */
   #send(message) {
-    return this.#socket.send(message, WAITING_BYTES[this.#opus ? OPUS : PCM]);
+    const limit = WAITING_BYTES[this.#opus ? OPUS : PCM];
+    const isTaken = this.#socket.send(message, limit);
+    if (isTaken) this.#echo?.leaves(message, performance.now());
+    return isTaken;
   }
 
   /** @param {ArrayBuffer} message */
   #received(message) {
+    const now = performance.now();
+    this.#packetAt = now;
+    if (this.#echo === null) this.#hear(message, now);
+    else this.#returned(this.#echo, message, now);
+  }
+
+  /**
+   * Whatever is due of what came back a second ago is heard with each frame that comes.
+   *
+   * @param {Echo} echo
+   * @param {ArrayBuffer} message
+   * @param {number} now
+   */
+  #returned(echo, message, now) {
     try {
-      this.#downlink.receive(message, performance.now());
+      echo.returns(message, now);
+    } catch {
+      return; // No frame at all.
+    }
+    for (const due of echo.take(now)) this.#hear(due, now);
+  }
+
+  /** @param {ArrayBuffer} message @param {number} now */
+  #hear(message, now) {
+    try {
+      this.#downlink.receive(message, now);
     } catch (error) {
       this.#codecFailed("decoder", error);
     }

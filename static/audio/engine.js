@@ -2,9 +2,12 @@
  * The sound of the console: microphone, speaker and the audio socket of one call. This
  * part lives on the page and only wires; sound itself runs in a worker and two worklets.
  */
-import { AudioError, openMicrophone, requireAudio } from "./microphone.js";
+import { AudioError, openMicrophone, requireAudio, stopStream } from "./microphone.js";
+import { MicrophoneKeeper } from "./microphone-keeper.js";
+import { SpeakerKeeper } from "./speaker-keeper.js";
 import { SpeakerOutput } from "./speaker-output.js";
 
+/** @import {DeviceNews} from "./microphone-keeper.js" */
 /**
  * @typedef {object} EngineUrls
  * @property {string} workerUrl
@@ -22,13 +25,18 @@ const GESTURES = ["pointerdown", "keydown"];
  * Events, all with a `detail`:
  * - `state`: { state, code }; idle, connecting, connected, lost, replaced, ended
  * - `levels`, ten times a second: { microphone, speaker }, root mean square, 0..1; the
- *   microphone's also while muted, so that the console can warn who talks unheard
+ *   microphone's also while muted, so that the console can warn who talks unheard;
+ *   { flatMs } how long the microphone has given nothing at all, { packetMs } how long
+ *   no packet has come in a connected call
+ * - `echo`, ten times a second of a sound check: { networkMs, bufferMs, sent, returned,
+ *   lost }, as in echo.js
  * - `report`, every two seconds of a call: { bufferMs, targetMs, underruns, concealedMs,
  *   acceleratedMs, expandedMs, droppedMs, received, lost, late, bad, sent, notSent,
  *   microphoneFlat, bufferedAmount, codec }, sums since `connect`; { pushes } frames
  *   given to the player since `open`
- * - `problem`: { code, message }; microphone-ended, microphone-missing,
- *   microphone-denied, speaker-ended, sound-blocked, codec-failed, engine-failed
+ * - `device`: { code, label, lost }, as in microphone-keeper.js: which one is used now
+ * - `problem`: { code, message }; microphone-denied, microphone-busy, speaker-ended,
+ *   sound-blocked, codec-failed, engine-failed
  */
 export class AudioEngine extends EventTarget {
   #urls;
@@ -36,9 +44,9 @@ export class AudioEngine extends EventTarget {
   #open = false;
   #muted = false;
   #url = /** @type {string | null} */ (null);
-  #stream = /** @type {MediaStream | null} */ (null);
-  #microphoneId = "";
-  #speakerId = "";
+  #echo = false;
+  #microphoneKeeper = /** @type {MicrophoneKeeper | null} */ (null);
+  #speakerKeeper = /** @type {SpeakerKeeper | null} */ (null);
   #captureContext = /** @type {AudioContext | null} */ (null);
   #playoutContext = /** @type {AudioContext | null} */ (null);
   #microphone = /** @type {MediaStreamAudioSourceNode | null} */ (null);
@@ -79,7 +87,7 @@ export class AudioEngine extends EventTarget {
 
   /** @returns {"live" | "ended" | "none"} */
   get microphoneState() {
-    return this.#stream?.getAudioTracks()[0]?.readyState ?? "none";
+    return this.#microphoneKeeper?.stream?.getAudioTracks()[0]?.readyState ?? "none";
   }
 
   /**
@@ -96,12 +104,17 @@ export class AudioEngine extends EventTarget {
     await this.#opening;
   }
 
-  /** @param {string} url of a call's audio socket, or its path on this host */
-  connect(url) {
+  /**
+   * @param {string} url of a call's audio socket, or its path on this host
+   * @param {{echo?: boolean}} [options] echo: it sends back what it gets, to be measured
+   *   and heard a second later
+   */
+  connect(url, { echo = false } = {}) {
     const address = new URL(url, location.href);
     address.protocol = address.protocol.replace(/^http/, "ws");
     this.#url = address.href;
-    this.#post({ type: "connect", url: this.#url });
+    this.#echo = echo;
+    this.#post({ type: "connect", url: this.#url, echo });
   }
 
   disconnect() {
@@ -125,11 +138,7 @@ export class AudioEngine extends EventTarget {
    * @throws {AudioError} the old one goes on
    */
   async useMicrophone(id) {
-    this.#microphoneId = id;
-    if (!this.#open) return;
-    const stream = await openMicrophone(id);
-    if (this.#open && this.#microphoneId === id) this.#attach(stream);
-    else stop(stream);
+    await this.#microphoneKeeper?.use(id);
   }
 
   /**
@@ -137,8 +146,7 @@ export class AudioEngine extends EventTarget {
    * @throws {DOMException} the old one goes on
    */
   async useSpeaker(id) {
-    this.#speakerId = id;
-    await this.#output?.use(id);
+    await this.#speakerKeeper?.use(id);
   }
 
   /** Gives everything back; may be called at any time and twice. */
@@ -151,25 +159,26 @@ export class AudioEngine extends EventTarget {
   /** @param {string} microphoneId @param {string} speakerId */
   async #openAll(microphoneId, speakerId) {
     requireAudio();
-    this.#microphoneId = microphoneId;
-    this.#speakerId = speakerId;
     // First the microphone: while it runs, audio contexts may start without a gesture.
     const stream = await openMicrophone(microphoneId);
     try {
       await this.#build();
-      this.#attach(stream);
+      this.#keepMicrophone(stream, microphoneId);
       this.#open = true;
       this.#resume();
     } catch (error) {
-      stop(stream);
+      stopStream(stream);
       await this.#closeAll();
       throw new AudioError("unsupported", `The sound could not start: ${error}`);
     }
     navigator.mediaDevices.addEventListener("devicechange", this.#follow);
     this.#watchBlocked();
-    await this.#chooseSpeaker();
+    await this.#speakerKeeper?.start(speakerId);
+    this.#follow();
     this.#post({ type: "mute", muted: this.#muted });
-    if (this.#url !== null) this.#post({ type: "connect", url: this.#url });
+    if (this.#url !== null) {
+      this.#post({ type: "connect", url: this.#url, echo: this.#echo });
+    }
   }
 
   async #build() {
@@ -191,6 +200,7 @@ export class AudioEngine extends EventTarget {
       outputChannelCount: [1],
     });
     this.#output = new SpeakerOutput(this.#playoutContext, this.#playoutNode);
+    this.#speakerKeeper = new SpeakerKeeper(this.#output, (news) => this.#news(news));
     await this.#startWorker(this.#captureNode, this.#playoutNode);
   }
 
@@ -217,65 +227,42 @@ export class AudioEngine extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
+  /** @param {MediaStream} stream @param {string} id */
+  #keepMicrophone(stream, id) {
+    const parts = {
+      open: openMicrophone,
+      list: () => navigator.mediaDevices.enumerateDevices(),
+      attach: (/** @type {MediaStream} */ next) => this.#attach(next),
+      tell: (/** @type {DeviceNews} */ news) => this.#news(news),
+      fail: (/** @type {AudioError} */ { code, message }) =>
+        this.#problem(code, message),
+    };
+    this.#microphoneKeeper = new MicrophoneKeeper(parts, stream, id);
+  }
+
   /** @param {MediaStream} stream takes the place of the one before, without a gap */
   #attach(stream) {
     const context = /** @type {AudioContext} */ (this.#captureContext);
     const source = context.createMediaStreamSource(stream);
     source.connect(/** @type {AudioWorkletNode} */ (this.#captureNode));
     this.#microphone?.disconnect();
-    stop(this.#stream);
     this.#microphone = source;
-    this.#stream = stream;
-    stream.getAudioTracks()[0].addEventListener("ended", () => this.#ended(stream));
-  }
-
-  /** @param {MediaStream} stream */
-  async #ended(stream) {
-    if (stream !== this.#stream) return;
-    this.#problem("microphone-ended", "The microphone was unplugged.");
-    await this.#reopenMicrophone();
-  }
-
-  async #reopenMicrophone() {
-    try {
-      const stream = await openMicrophone(this.#microphoneId);
-      if (this.#open) this.#attach(stream);
-      else stop(stream);
-    } catch (error) {
-      const { code, message } = /** @type {AudioError} */ (error);
-      this.#problem(code, message);
-    }
   }
 
   async #followDevices() {
     if (!this.#open) return;
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    const present = (/** @type {string} */ id) =>
-      devices.some((device) => device.deviceId === id);
-    await this.#followMicrophone(present);
-    if (!this.#speakerId || present(this.#speakerId)) await this.#chooseSpeaker();
-    else if (this.#output?.id !== "") {
-      this.#problem("speaker-ended", "The speaker was unplugged.");
-      await this.#output?.use("");
-    }
-  }
-
-  /** @param {(id: string) => boolean} present */
-  async #followMicrophone(present) {
-    const track = this.#stream?.getAudioTracks()[0];
-    if (!this.#open || track === undefined) return;
-    const wanted = this.#microphoneId;
-    const isBack =
-      wanted !== "" && present(wanted) && track.getSettings().deviceId !== wanted;
-    if (track.readyState === "ended" || isBack) await this.#reopenMicrophone();
-  }
-
-  async #chooseSpeaker() {
+    await this.#microphoneKeeper?.follow();
     try {
-      await this.#output?.use(this.#speakerId);
+      const devices = await navigator.mediaDevices.enumerateDevices();
+      if (this.#open) await this.#speakerKeeper?.follow(devices);
     } catch {
       this.#problem("speaker-ended", "The chosen speaker cannot be used.");
     }
+  }
+
+  /** @param {DeviceNews} detail */
+  #news(detail) {
+    this.dispatchEvent(new CustomEvent("device", { detail }));
   }
 
   /** A context that may not start yet starts at the next gesture. */
@@ -302,10 +289,11 @@ export class AudioEngine extends EventTarget {
     this.#playoutNode?.port.postMessage({ stop: true });
     this.#output?.close();
     this.#microphone?.disconnect();
-    stop(this.#stream);
+    this.#microphoneKeeper?.close();
     const contexts = [this.#captureContext, this.#playoutContext];
     this.#worker = this.#captureNode = this.#playoutNode = null;
-    this.#output = this.#microphone = this.#stream = null;
+    this.#output = this.#microphone = null;
+    this.#microphoneKeeper = this.#speakerKeeper = null;
     this.#captureContext = this.#playoutContext = null;
     await Promise.all(contexts.map((context) => context?.close()));
   }
@@ -319,11 +307,6 @@ export class AudioEngine extends EventTarget {
   #problem(code, message) {
     this.dispatchEvent(new CustomEvent("problem", { detail: { code, message } }));
   }
-}
-
-/** @param {MediaStream | null} stream */
-function stop(stream) {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 /** @param {boolean} silent needs no speaker at all, where the browser can do without */

@@ -1,6 +1,9 @@
 /** Opens the microphone, and says in a sentence why it cannot. */
 
-/** @typedef {"microphone-denied" | "microphone-missing" | "unsupported" | "insecure"} AudioErrorCode */
+/**
+ * @typedef {"microphone-denied" | "microphone-missing" | "microphone-busy" | "unsupported"
+ *   | "insecure"} AudioErrorCode
+ */
 
 export class AudioError extends Error {
   /** @param {AudioErrorCode} code @param {string} message for the agent */
@@ -31,7 +34,7 @@ export function requireAudio() {
 /**
  * @param {string | undefined} id a microphone that has gone is replaced by the default one
  * @returns {Promise<MediaStream>}
- * @throws {AudioError} "microphone-denied" or "microphone-missing"
+ * @throws {AudioError} "microphone-denied", "microphone-missing" or "microphone-busy"
  */
 export async function openMicrophone(id) {
   try {
@@ -40,6 +43,11 @@ export async function openMicrophone(id) {
     if (id && isMissing(error)) return openMicrophone(undefined);
     throw explained(error);
   }
+}
+
+/** @param {MediaStream | null} stream */
+export function stopStream(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 /** @param {string | undefined} id */
@@ -77,7 +85,7 @@ function explained(error) {
   }
   if (name === "NotReadableError" || name === "AbortError") {
     return new AudioError(
-      "microphone-missing",
+      "microphone-busy",
       "The microphone cannot be opened; another program may be using it.",
     );
   }

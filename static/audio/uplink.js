@@ -44,6 +44,7 @@ export class Uplink {
   #energy = 0;
   #samples = 0;
   #peak = 0;
+  #soundAt = /** @type {number | null} */ (null);
 
   /** @param {(message: Uint8Array<ArrayBuffer>) => boolean} send false: not taken */
   constructor(send) {
@@ -65,17 +66,21 @@ export class Uplink {
    * Measures one frame of the microphone and silences it when muted, without a click.
    *
    * @param {Float32Array} samples changed in place
+   * @param {number} now milliseconds, steady
    */
-  prepare(samples) {
+  prepare(samples, now = performance.now()) {
+    let peak = 0;
     const goal = this.muted ? 0 : 1;
     const step = (goal - this.#gain) / samples.length;
     for (let i = 0; i < samples.length; i += 1) {
       this.#energy += samples[i] * samples[i];
-      this.#peak = Math.max(this.#peak, Math.abs(samples[i]));
+      peak = Math.max(peak, Math.abs(samples[i]));
       this.#gain += step;
       samples[i] *= this.#gain;
     }
     this.#gain = goal;
+    this.#peak = Math.max(this.#peak, peak);
+    if (this.#soundAt === null || peak >= FLAT) this.#soundAt = now;
     this.#samples += samples.length;
   }
 
@@ -102,6 +107,11 @@ export class Uplink {
     const rms = Math.sqrt(this.#energy / Math.max(1, this.#samples));
     this.#energy = this.#samples = 0;
     return rms;
+  }
+
+  /** @param {number} now @returns {number} how long it has given nothing at all */
+  flatMs(now) {
+    return this.#soundAt === null ? 0 : now - this.#soundAt;
   }
 
   /** @returns {boolean} whether the microphone gave nothing at all since last asked */

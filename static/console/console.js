@@ -1,9 +1,9 @@
 /** The console: carries what happens to the store, and the store's state to all. */
 
-import { CardVerbs } from "./card-verbs.js";
 import { ServerClock } from "./clock.js";
+import { Desk } from "./desk.js";
 import { Drafts } from "./drafts.js";
-import { HoldReminder } from "./hold-reminder.js";
+import { situationOf } from "./legs.js";
 import { OutVerbs } from "./out-verbs.js";
 import { Prover, remedyOf } from "./proof.js";
 import { Quality } from "./quality.js";
@@ -13,8 +13,6 @@ import { ShiftVerbs } from "./shift-verbs.js";
 import { isSignedOut } from "./sign-in.js";
 import { Sound } from "./sound.js";
 import { Store } from "./store.js";
-import { TransferDialog } from "./transfer-dialog.js";
-import { TransferVerbs } from "./transfer-verbs.js";
 import { Verbs } from "./verbs.js";
 import { Screen } from "./views/screen.js";
 import { WorkVerbs } from "./work-verbs.js";
@@ -49,6 +47,7 @@ const TELL_QUALITY_MS = 5_000;
  * @property {Ringer} chime
  * @property {Ringer} ringback
  * @property {Ringer} holdTone
+ * @property {Ringer} testRing
  * @property {HTMLDialogElement} transferDialog
  */
 
@@ -63,10 +62,7 @@ export class Console {
   #shiftVerbs;
   #workVerbs;
   #prover;
-  #transferVerbs;
-  #cardVerbs;
-  #transferDialog;
-  #holdReminder;
+  #desk;
   #ringback;
   #ringing;
   #screen;
@@ -84,13 +80,7 @@ export class Console {
     );
     this.#workVerbs = new WorkVerbs(this.#store, socket, new Drafts());
     this.#prover = new Prover(engine, ringer);
-    this.#cardVerbs = new CardVerbs(this.#store, socket);
-    this.#transferVerbs = new TransferVerbs(this.#store, socket);
-    this.#transferDialog = new TransferDialog(
-      parts.transferDialog,
-      this.#transferVerbs,
-    );
-    this.#holdReminder = new HoldReminder(parts.holdTone);
+    this.#desk = new Desk(parts, this.#store, this.#sound);
     this.#ringback = new Ringback(parts.ringback);
     this.#ringing = new Ringing(
       ringer,
@@ -155,13 +145,21 @@ export class Console {
 
   #listenToEngine() {
     const { engine } = this.#parts;
-    this.#on(engine, "state", ({ state }) =>
-      this.#store.dispatch({ type: "audio", audio: state }),
-    );
-    this.#on(engine, "levels", (levels) => {
-      this.#screen.showLevels(levels);
-      this.#prover.hears(levels.microphone, performance.now());
-      this.#ringback.hears(levels.speaker);
+    this.#on(engine, "state", ({ state }) => {
+      if (this.#desk.check.isRunning) {
+        this.#desk.check.connected(state);
+      } else {
+        this.#store.dispatch({ type: "audio", audio: state });
+      }
+    });
+    this.#on(engine, "echo", (echo) => this.#desk.check.measured(echo));
+    this.#on(engine, "device", (news) => this.#desk.device(news));
+    this.#on(engine, "levels", ({ microphone, speaker, ...pulse }) => {
+      this.#screen.showLevels({ microphone, speaker });
+      this.#desk.check.hears(microphone);
+      this.#quality.feel(pulse);
+      this.#prover.hears(microphone, performance.now());
+      this.#ringback.hears(speaker);
     });
     this.#on(engine, "report", (report) => this.#report(report));
     this.#on(engine, "problem", ({ message }) => {
@@ -193,6 +191,8 @@ export class Console {
     this.#store.dispatch(message);
     if (message.type === "person") {
       this.#outVerbs.heard(message);
+    } else if (message.type === "sound" && message.call === before.soundHere) {
+      this.#quality.hear(message);
     } else if (message.type === "replaced") {
       this.#sound.close();
     } else if (message.type === "console") {
@@ -210,7 +210,7 @@ export class Console {
       this.#verbs.repeatMute();
       this.#outVerbs.repeatLookUp();
       this.#workVerbs.back();
-      this.#cardVerbs.repeat();
+      this.#desk.card.repeat();
     }
     if (!primary) {
       this.#sound.close();
@@ -230,8 +230,7 @@ export class Console {
     this.#ringing.follow(state);
     this.#outVerbs.follow();
     this.#workVerbs.follow();
-    this.#transferVerbs.follow();
-    this.#cardVerbs.follow();
+    this.#desk.follow(state);
     this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#sound.follow(state);
   }
@@ -245,12 +244,7 @@ export class Console {
     this.#store.dispatch({ type: "tick" });
     const serverNow = this.#clock.now(now);
     this.#outVerbs.tick(serverNow);
-    this.#transferVerbs.tick(now);
-    this.#holdReminder.follow(
-      this.#store.state,
-      serverNow,
-      this.#parts.devices.speakerId,
-    );
+    this.#desk.tick(now, serverNow);
   }
 
   #proof() {
@@ -281,11 +275,11 @@ export class Console {
       state,
       now: this.#clock.now(performance.now()),
       devices: this.#parts.devices,
-      quality: this.#quality.verdict(state.audio),
+      quality: this.#quality.verdict(situationOf(state), performance.now()),
       remedy: remedyOf(this.#prover.standing(performance.now())),
       opening: this.#sound.isOpening,
     });
-    this.#transferDialog.draw(state);
+    this.#desk.draw(state);
   }
 
   /** @returns {Actions} */
@@ -309,13 +303,12 @@ export class Console {
       hangUp: () => this.#hangUp(),
       toggleMute: () => verbs.toggleMute(),
       takeSound: () => this.#takeSound(),
-      openSound: () => this.#sound.open(),
+      openSound: () => this.#sound.restore(),
       useDevice: (role, id) => this.#useDevice(role, id),
       reconnect: () => this.#reconnect(),
       dismiss: (id) => this.#store.dispatch({ type: "dismiss", id }),
       help: () => this.#parts.help.open(),
-      transfer: this.#transferVerbs,
-      card: this.#cardVerbs,
+      desk: this.#desk,
     };
   }
 
@@ -370,8 +363,8 @@ export class Console {
       answer: () => verbs.answer(),
       decline: () => verbs.decline(),
       mute: () => verbs.toggleMute(),
-      hold: () => this.#transferVerbs.toggleHold(),
-      transfer: () => this.#transferVerbs.open(),
+      hold: () => this.#desk.transfer.toggleHold(),
+      transfer: () => this.#desk.transfer.open(),
       hang_up: () => this.#hangUp(),
       number: () => this.#screen.focusNumber(),
       write: () => this.#screen.focusNotes(),

@@ -8,10 +8,12 @@
  *   music; three_way: with both; guest: in a colleague's call
  */
 
-import { callerName, isGuest, isSame } from "./calls.js";
+import { callerName, isGuest, isSame, soundCall } from "./calls.js";
 import { t } from "./i18n.js";
 
 /** @import {Agent, Call, Leg} from "./calls.js" */
+/** @import {Situation} from "./quality.js" */
+/** @import {State} from "./store.js" */
 
 /**
  * The colleague who was asked into this agent's call; there is one at most.
@@ -96,4 +98,19 @@ export function situationWords(call, agent) {
         : t("{owner} asks you about {caller}, who hears music.", values),
   };
   return words[partOf(call, agent)]();
+}
+
+/**
+ * What there is to hear in this page now.
+ * @param {State} state
+ * @returns {Situation}
+ */
+export function situationOf(state) {
+  const call = soundCall(state);
+  return {
+    audio: state.audio,
+    muted: state.mute.muted,
+    talking: call !== null && isTalking(call, state.agent),
+    caller: call !== null && isWithCaller(call, state.agent),
+  };
 }

@@ -1,6 +1,12 @@
 import { Devices } from "../audio/devices.js";
 import { AudioEngine } from "../audio/engine.js";
-import { chimeSamples, holdSamples, Ringer, ringbackSamples } from "../audio/ringer.js";
+import {
+  chimeSamples,
+  holdSamples,
+  Ringer,
+  ringbackSamples,
+  ringSamples,
+} from "../audio/ringer.js";
 import { Console } from "./console.js";
 import { Help } from "./help.js";
 import { Keyboard } from "./keyboard.js";
@@ -42,6 +48,7 @@ new Console({
   ringer: new Ringer(),
   chime: new Ringer(chimeSamples, false),
   ringback: new Ringer(ringbackSamples),
+  testRing: new Ringer(ringSamples, false),
   holdTone: new Ringer(holdSamples, false),
   transferDialog: dialogOf("#transfer"),
 }).start();

@@ -28,6 +28,7 @@ export class Sound {
     this.#ringer = ringer;
     this.#devices = devices;
     this.#store = store;
+    devices.addEventListener("change", () => ringer.useSpeaker(devices.ringerId));
   }
 
   get isOpening() {
@@ -70,6 +71,7 @@ export class Sound {
       await this.#engine.open({ microphoneId, speakerId });
       await this.#ringer.useSpeaker(ringerId);
       await this.#devices.refresh();
+      await this.#useRenamed(microphoneId, speakerId);
       this.#store.dispatch({ type: "soundProblem", text: "" });
     } catch (error) {
       this.#store.dispatch({ type: "soundProblem", text: sentenceOf(error) });
@@ -78,11 +80,26 @@ export class Sound {
   }
 
   /**
+   * A device that is known by its name only, now that names can be read.
+   * @param {string} microphoneId the one that was opened
+   * @param {string} speakerId
+   */
+  async #useRenamed(microphoneId, speakerId) {
+    const devices = this.#devices;
+    if (devices.microphoneId !== microphoneId && devices.microphoneId !== "") {
+      await this.#engine.useMicrophone(devices.microphoneId);
+    }
+    if (devices.speakerId !== speakerId && devices.speakerId !== "") {
+      await this.#engine.useSpeaker(devices.speakerId);
+    }
+  }
+
+  /**
    * Connect the call whose sound belongs here, or nothing.
    * @param {State} state
    */
   async follow(state) {
-    this.#engine.muted = state.mute.muted;
+    this.#engine.muted = soundCall(state) !== null && state.mute.muted;
     const address = soundCall(state)?.audio_url ?? null;
     if (address === this.#address) {
       return;

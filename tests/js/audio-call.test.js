@@ -212,3 +212,45 @@ test("the next call does not inherit what the last one counted", () => {
   assert.ok(played.some(({ restart }) => restart));
   audio.close();
 });
+
+test("the page learns how long nothing has come from the microphone or the node", async () => {
+  const audio = call(true);
+  const levels = () => {
+    audio.tick();
+    return told.filter(({ type }) => type === "levels").at(-1);
+  };
+  audio.captured(new Float32Array(960), 0);
+  const { flatMs, packetMs } = levels();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  audio.captured(new Float32Array(960), 0);
+  assert.ok(levels().flatMs > flatMs);
+  assert.ok(levels().packetMs > packetMs);
+  audio.captured(voice(), 0);
+  end().onmessage(opusFrame(0));
+  assert.ok(levels().flatMs < 25);
+  assert.ok(levels().packetMs < 25);
+  audio.close();
+});
+
+test("in a sound check what comes back is measured at once and heard later", () => {
+  const audio = new CallAudio({
+    player: { postMessage: (message) => played.push(message) },
+    tell: (message) => told.push(message),
+    support: { opus: true, conceals: true },
+  });
+  audio.connect("ws://node/echo/", true);
+  end().onopen();
+  audio.captured(voice(), 0);
+  end().onmessage({ data: end().sent[0].buffer });
+  end().onmessage({ data: new Uint8Array([9, 9]).buffer });
+  audio.tick();
+  const { sent, returned, networkMs } = told.find(({ type }) => type === "echo");
+  assert.deepEqual({ sent, returned }, { sent: 1, returned: 1 });
+  assert.ok(networkMs >= 0 && networkMs < 1000);
+  assert.equal(played.filter(({ samples }) => samples).length, 0);
+  audio.connect("ws://node/audio/");
+  end().onopen();
+  end().onmessage(opusFrame(0));
+  assert.equal(played.filter(({ samples }) => samples).length, 1);
+  audio.close();
+});

@@ -99,7 +99,7 @@ function muteButton({ mute }, here, actions) {
  * @param {Actions} actions
  * @returns {Look}
  */
-function holdButton(state, call, { transfer }) {
+function holdButton(state, call, { desk: { transfer } }) {
   const isOn = call.status === "active" || call.status === "held";
   const disabled = isWaiting(state) || !isOn;
   if (partOf(call, state.agent) === "consulting") {
@@ -123,7 +123,7 @@ function holdButton(state, call, { transfer }) {
  * @param {Actions} actions
  * @returns {Look}
  */
-function transferButton(state, call, { transfer }) {
+function transferButton(state, call, { desk: { transfer } }) {
   const part = partOf(call, state.agent);
   const disabled = isWaiting(state);
   const complete = () => transfer.complete();

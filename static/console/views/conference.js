@@ -28,7 +28,7 @@ export function situationView(state, call, actions) {
  * @param {Call} call
  * @param {Actions} actions
  */
-function wayBack(state, call, { transfer }) {
+function wayBack(state, call, { desk: { transfer } }) {
   const part = partOf(call, state.agent);
   if (part === "asking") {
     return small(state, t("Cancel"), () => transfer.cancelConsult());

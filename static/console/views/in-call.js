@@ -1,7 +1,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { callStatus, isDialing, progressOf, soundCall } from "../calls.js";
 import { t } from "../i18n.js";
-import { askedLeg, isTalking, partOf } from "../legs.js";
+import { askedLeg, partOf } from "../legs.js";
 import { callButtons } from "./call-buttons.js";
 import { partiesView, situationView } from "./conference.js";
 import { microphoneOff } from "./icons.js";
@@ -66,7 +66,7 @@ function bigTimer(state, call, now) {
 function sound(state, call, quality) {
   const { muted } = state.mute;
   const isPoor = quality.grade === "fair" || quality.grade === "bad";
-  const isTold = isTalking(call, state.agent) && (!muted || isPoor);
+  const isTold = !isDialing(call) && quality.text !== "" && (!muted || isPoor);
   return html`<div class="sound">
     <level-meter label=${t("Your voice")} data-level="microphone"></level-meter>
     <level-meter label=${otherSide(state, call)} data-level="speaker"></level-meter>
@@ -74,7 +74,10 @@ function sound(state, call, quality) {
       ${muted ? html`<p class="muted-note">${microphoneOff()} ${mutedWords(call)}</p>` : nothing}
       ${
         isTold
-          ? html`<p class="quality" data-grade=${quality.grade}>${quality.text}</p>`
+          ? html`<p class="quality" data-grade=${quality.grade}>
+              <strong>${quality.text}</strong>
+              ${quality.advice ? html`<span>${quality.advice}</span>` : nothing}
+            </p>`
           : nothing
       }
     </div>

@@ -34,8 +34,7 @@
  * @property {(plan: Id) => void} callPlan
  * @property {(plan: Id) => void} dropPlan
  * @property {(plan: Id) => void} putOff
- * @property {TransferVerbs} transfer
- * @property {CardVerbs} card
+ * @property {Desk} desk
  *
  * @typedef {object} Scene
  * @property {State} state
@@ -72,14 +71,13 @@ import { workView } from "./wrap-up.js";
 
 /** @import {Devices, Role} from "../../audio/devices.js" */
 /** @import {Callback} from "../callback.js" */
-/** @import {CardVerbs} from "../card-verbs.js" */
+/** @import {Desk} from "../desk.js" */
 /** @import {Id} from "../calling-out.js" */
 /** @import {LevelMeter} from "../level-meter.js" */
 /** @import {Remedy} from "../proof.js" */
 /** @import {Verdict} from "../quality.js" */
 /** @import {Next} from "../shift-verbs.js" */
 /** @import {State} from "../store.js" */
-/** @import {TransferVerbs} from "../transfer-verbs.js" */
 
 export class Screen {
   #root;
@@ -187,7 +185,7 @@ export class Screen {
     const call = cardCall(state);
     const part = this.#element("person");
     part.hidden = call === null;
-    const view = call && personCardView(state, call, now, this.#actions.card);
+    const view = call && personCardView(state, call, now, this.#actions.desk.card);
     this.#into("person", view ?? nothing);
   }
 

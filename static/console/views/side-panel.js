@@ -1,5 +1,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
+import { myCall } from "../calls.js";
 import { bell, microphone, speaker } from "./icons.js";
+import { soundCheckView, testRingButton } from "./sound-check.js";
 
 /** @import {Device, Devices, Role} from "../../audio/devices.js" */
 /** @import {State} from "../store.js" */
@@ -32,8 +34,10 @@ export function sidePanelView(state, devices, talking, actions) {
       }
       <label class="field"><span>${speaker()} Speaker</span>${picker("speaker", speakers, speakerId)}</label>
       <label class="field"><span>${bell()} Ring on</span>${picker("ringer", speakers, ringerId)}</label>
+      ${testRingButton(() => actions.desk.testRing())}
       <p class="hint">${soundHint(state, talking)}</p>
     </section>
+    ${myCall(state) === null ? soundCheckView(state, actions.desk.check) : nothing}
     <section class="panel quiet">
       <button type="button" class="link-button" @click=${actions.help}>
         Keyboard shortcuts <kbd aria-hidden="true">?</kbd>

@@ -1,0 +1,90 @@
+/** The check of the sound: hear yourself through the server, and see how long that takes. */
+
+import { html } from "../../vendor/lit-html.js";
+import { plural, t } from "../i18n.js";
+import { checkVerdict, delayMs, mayCheck } from "../sound-check.js";
+
+/** @import {Check, Measured} from "../sound-check.js" */
+/** @import {SoundChecker} from "../sound-checker.js" */
+/** @import {State} from "../store.js" */
+
+/**
+ * @param {State} state
+ * @param {SoundChecker} checker
+ */
+export function soundCheckView(state, checker) {
+  const { check } = state;
+  return html`<section class="panel sound-check" aria-labelledby="check-heading">
+    <h2 id="check-heading">${t("Check your sound")}</h2>
+    ${check.phase === "running" ? running(check) : before(check)}
+    <button
+      type="button"
+      class="button"
+      ?disabled=${!mayCheck(state)}
+      @click=${() => (check.phase === "running" ? checker.stop() : checker.start())}
+    >
+      ${buttonWord(check)}
+    </button>
+  </section>`;
+}
+
+/** @param {Check} check */
+function buttonWord({ phase }) {
+  if (phase === "running") {
+    return t("Stop the check");
+  }
+  return phase === "over" ? t("Check again") : t("Start the check");
+}
+
+/** @param {Check} check */
+function running({ measured, left }) {
+  return html`<p>${t("Say something. You hear yourself a second later.")}</p>
+    <level-meter label=${t("What comes back")} data-level="speaker"></level-meter>
+    ${delay(measured)}
+    <p class="hint">
+      ${plural("Stops by itself in {count} second.", "Stops by itself in {count} seconds.", left)}
+    </p>`;
+}
+
+/** @param {Check} check */
+function before(check) {
+  if (check.phase === "idle") {
+    return html`<p class="hint">
+      ${t("Hear yourself as a caller does: your voice goes to the server and back.")}
+    </p>`;
+  }
+  const { grade, text, advice } = checkVerdict(check);
+  return html`<div class="check-verdict" data-grade=${grade} role="status">
+      <p><strong>${text}</strong></p>
+      <p>${advice}</p>
+    </div>
+    ${delay(check.measured)}`;
+}
+
+/** @param {Measured | null} measured */
+function delay(measured) {
+  const whole = delayMs(measured);
+  if (measured === null || whole === null) {
+    return html`<p class="check-delay">${t("Measuring the delay…")}</p>`;
+  }
+  const parts = {
+    network: Math.round(measured.networkMs ?? 0),
+    buffer: Math.round(measured.bufferMs),
+  };
+  return html`<p class="check-delay">
+      ${t("Delay to the server and back: {delay} ms", { delay: whole })}
+    </p>
+    <p class="hint">
+      ${t("Network {network} ms, evening out {buffer} ms", parts)}
+    </p>`;
+}
+
+/**
+ * One short ring where calls ring.
+ * @param {() => void} ring
+ */
+export function testRingButton(ring) {
+  return html`<button type="button" class="button small" @click=${ring}>
+    ${t("Test ring")}
+  </button>`;
+}
