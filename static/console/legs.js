@@ -84,7 +84,7 @@ export function situationWords(call, agent) {
   const isWith = isWithCaller(call, agent);
   const words = {
     none: () => "",
-    talk: () => "",
+    talk: () => t("You talk with {caller}.", values),
     held: () => t("{caller} hears music.", values),
     asking: () =>
       isWith

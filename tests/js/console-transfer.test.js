@@ -102,7 +102,8 @@ test("somebody on hold and alone hears nobody, and that is right", () => {
 });
 
 test("each situation is one sentence, for the agent and for the guest", () => {
-  assert.equal(situationWords(carla(), ANA), "");
+  assert.equal(situationWords(carla(), ANA), "You talk with Carla.");
+  assert.equal(situationWords(carla({ status: "connecting" }), ANA), "");
   assert.equal(situationWords(held(), ANA), "Carla hears music.");
   assert.equal(situationWords(asking(), ANA), "Bruno is ringing. Carla hears music.");
   assert.equal(

@@ -33,8 +33,10 @@ export function sidePanelView(state, devices, talking, actions) {
           : nothing
       }
       <label class="field"><span>${speaker()} Speaker</span>${picker("speaker", speakers, speakerId)}</label>
-      <label class="field"><span>${bell()} Ring on</span>${picker("ringer", speakers, ringerId)}</label>
-      ${testRingButton(() => actions.desk.testRing())}
+      <div class="ring-row-fields">
+        <label class="field"><span>${bell()} Ring on</span>${picker("ringer", speakers, ringerId)}</label>
+        ${testRingButton(() => actions.desk.testRing())}
+      </div>
       <p class="hint">${soundHint(state, talking)}</p>
     </section>
     ${myCall(state) === null ? soundCheckView(state, actions.desk.check) : nothing}

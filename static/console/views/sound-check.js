@@ -1,6 +1,6 @@
 /** The check of the sound: hear yourself through the server, and see how long that takes. */
 
-import { html } from "../../vendor/lit-html.js";
+import { html, nothing } from "../../vendor/lit-html.js";
 import { plural, t } from "../i18n.js";
 import { checkVerdict, delayMs, mayCheck } from "../sound-check.js";
 
@@ -16,7 +16,7 @@ export function soundCheckView(state, checker) {
   const { check } = state;
   return html`<section class="panel sound-check" aria-labelledby="check-heading">
     <h2 id="check-heading">${t("Check your sound")}</h2>
-    ${check.phase === "running" ? running(check) : before(check)}
+    ${words(check)}
     <button
       type="button"
       class="button"
@@ -25,6 +25,8 @@ export function soundCheckView(state, checker) {
     >
       ${buttonWord(check)}
     </button>
+    ${check.phase === "running" ? running(check) : nothing}
+    ${check.phase === "over" ? delay(check.measured) : nothing}
   </section>`;
 }
 
@@ -38,8 +40,7 @@ function buttonWord({ phase }) {
 
 /** @param {Check} check */
 function running({ measured, left }) {
-  return html`<p>${t("Say something. You hear yourself a second later.")}</p>
-    <level-meter label=${t("What comes back")} data-level="speaker"></level-meter>
+  return html`<level-meter label=${t("What comes back")} data-level="speaker"></level-meter>
     ${delay(measured)}
     <p class="hint">
       ${plural("Stops by itself in {count} second.", "Stops by itself in {count} seconds.", left)}
@@ -47,7 +48,10 @@ function running({ measured, left }) {
 }
 
 /** @param {Check} check */
-function before(check) {
+function words(check) {
+  if (check.phase === "running") {
+    return html`<p>${t("Say something. You hear yourself a second later.")}</p>`;
+  }
   if (check.phase === "idle") {
     return html`<p class="hint">
       ${t("Hear yourself as a caller does: your voice goes to the server and back.")}
@@ -57,8 +61,7 @@ function before(check) {
   return html`<div class="check-verdict" data-grade=${grade} role="status">
       <p><strong>${text}</strong></p>
       <p>${advice}</p>
-    </div>
-    ${delay(check.measured)}`;
+    </div>`;
 }
 
 /** @param {Measured | null} measured */

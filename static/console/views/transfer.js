@@ -91,7 +91,7 @@ function agentRow(state, { id, name, state: at, can_take }, verbs) {
   return html`<li class="target" data-target data-free=${can_take}>
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="target-words">
-      <strong id=${`target-${key}`}>${name}</strong>
+      <strong id=${`target-${key}`} class="target-name">${name}</strong>
       <span class="target-state">${stateWord(at)}</span>
     </div>
     ${button(state, key, t("Ask first"), "consult", can_take, () => verbs.consult(id))}
@@ -109,7 +109,7 @@ function queueRow(state, { id, name, waiting, ready }, verbs) {
   return html`<li class="target" data-target data-free=${ready > 0}>
     <span class="avatar" aria-hidden="true">${people()}</span>
     <div class="target-words">
-      <strong id=${`target-${key}`}>${name}</strong>
+      <strong id=${`target-${key}`} class="target-name">${name}</strong>
       <span class="target-state"
         >${plural("{count} agent ready", "{count} agents ready", ready)}</span
       >
