@@ -78,7 +78,9 @@ export class Console {
     this.#shiftVerbs = new ShiftVerbs(this.#store, (type, fields) =>
       this.#verbs.send(type, fields),
     );
-    this.#workVerbs = new WorkVerbs(this.#store, socket, new Drafts());
+    this.#workVerbs = new WorkVerbs(this.#store, socket, new Drafts(), () =>
+      this.#clock.now(performance.now()),
+    );
     this.#prover = new Prover(engine, ringer);
     this.#desk = new Desk(parts, this.#store, this.#sound);
     this.#ringback = new Ringback(parts.ringback);
@@ -181,7 +183,7 @@ export class Console {
     }
     const before = this.#store.state;
     if (message.type === "saved") {
-      this.#workVerbs.saved(message, this.#clock.now(performance.now()));
+      this.#workVerbs.saved(message);
     }
     const isOld =
       message.type === "problem" && this.#workVerbs.refused(message.request);
@@ -287,7 +289,10 @@ export class Console {
     const verbs = this.#verbs;
     const out = this.#outVerbs;
     return {
-      ...this.#shiftActions(),
+      shift: this.#shiftVerbs,
+      work: this.#workVerbs,
+      turnSoundOn: () => this.#sound.restore(),
+      chooseMicrophone: () => this.#screen.focusMicrophones(),
       typeNumber: (number, pasted) => out.typeNumber(number, pasted),
       finishNumber: (again) => out.finishNumber(again),
       chooseLine: (line) => out.chooseLine(line),
@@ -310,24 +315,6 @@ export class Console {
       help: () => this.#parts.help.open(),
       desk: this.#desk,
     };
-  }
-
-  #shiftActions() {
-    const shift = this.#shiftVerbs;
-    const work = this.#workVerbs;
-    return /** @satisfies {Partial<Actions>} */ ({
-      takeBreak: (reason) => shift.takeBreak(reason),
-      goNext: (next) => shift.goNext(next),
-      useWindow: () => shift.useWindow(),
-      turnSoundOn: () => this.#sound.restore(),
-      chooseMicrophone: () => this.#screen.focusMicrophones(),
-      typeNotes: (text) => work.typeNotes(text),
-      choose: (id) => work.choose(id),
-      moreTime: () => work.moreTime(),
-      finish: () => work.finish(),
-      changeCallback: (changes) => work.changeCallback(changes),
-      planCallback: () => work.planCallback(this.#clock.now(performance.now())),
-    });
   }
 
   #hangUp() {

@@ -150,7 +150,7 @@ export class NotesKeeper {
 
   /** @param {number} now monotonic milliseconds */
   tick(now) {
-    for (const [request, { call, text, at }] of this.#sent) {
+    for (const [request, { call, text, at }] of [...this.#sent]) {
       if (now - at > REPLY_WITHIN_MS) {
         this.#sent.delete(request);
         this.#again(call, text);

@@ -19,6 +19,7 @@ export class WorkVerbs {
   #store;
   #socket;
   #drafts;
+  #now;
   #notes;
   /** @type {string | null} the call whose draft of a call back is shown */
   #shown = null;
@@ -27,11 +28,13 @@ export class WorkVerbs {
    * @param {Store} store
    * @param {Pick<ConsoleSocket, "send">} socket
    * @param {Drafts} drafts
+   * @param {() => number} now milliseconds of the epoch by the server's clock
    */
-  constructor(store, socket, drafts) {
+  constructor(store, socket, drafts, now) {
     this.#store = store;
     this.#socket = socket;
     this.#drafts = drafts;
+    this.#now = now;
     this.#notes = new NotesKeeper(
       drafts,
       (call, text) => socket.send("note", { call, text }),
@@ -90,13 +93,12 @@ export class WorkVerbs {
   /**
    * Before the store hears of it.
    * @param {{request: number}} message
-   * @param {number} now milliseconds of the epoch by the server's clock
    */
-  saved({ request }, now) {
+  saved({ request }) {
     this.#notes.saved(request);
     if (this.#state.asked[CALLBACK]?.request === request && this.#shown !== null) {
       this.#drafts.remove(CALLBACK, this.#shown);
-      const done = plannedWords(this.#state.shift.callback, now);
+      const done = plannedWords(this.#state.shift.callback, this.#now());
       this.#store.dispatch({ type: "callback", callback: { ...noCallback, done } });
     }
   }
@@ -171,10 +173,9 @@ export class WorkVerbs {
     }
   }
 
-  /** @param {number} now milliseconds of the epoch by the server's clock */
-  planCallback(now) {
+  planCallback() {
     const { callback, work } = this.#state.shift;
-    if (work !== null && problemOf(callback, now) === "") {
+    if (work !== null && problemOf(callback, this.#now()) === "") {
       const { at, mine, text } = callback;
       this.#ask(CALLBACK, {
         call: work.call,

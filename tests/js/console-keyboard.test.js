@@ -31,6 +31,13 @@ test("each shortcut of the help has its verb, in either case", () => {
   }
 });
 
+test("digits choose a disposition, except in a field", () => {
+  assert.equal(verbOf(press("1")), "choose_1");
+  assert.equal(verbOf(press("9")), "choose_9");
+  assert.equal(verbOf(press("0")), null);
+  assert.equal(verbOf(press("3", { element: "textarea" })), null);
+});
+
 test("keys typed in a field are text", () => {
   for (const element of ["textarea", "select", "editable"]) {
     assert.equal(verbOf(press("h", { element })), null);

@@ -19,7 +19,7 @@ export function breakButton(state, disabled, actions) {
   const { breaks } = state.shift;
   const at = state.agent?.state ?? "";
   if (WAITING.includes(at)) {
-    const take = (/** @type {Break["id"] | null} */ id) => actions.takeBreak(id);
+    const take = (/** @type {Break["id"] | null} */ id) => actions.shift.takeBreak(id);
     return breaks.length === 0
       ? plainButton(t("Take a break"), disabled, () => take(null))
       : menu(
@@ -42,8 +42,8 @@ const BUSY = ["ringing", "in_call", "reconnecting", "wrap_up"];
  */
 function nextMenu(at, breaks, disabled, actions) {
   const then = (/** @type {Break["id"] | null} */ reason) =>
-    actions.goNext({ state: "on_break", reason });
-  const off = () => actions.goNext({ state: "offline", reason: null });
+    actions.shift.goNext({ state: "on_break", reason });
+  const off = () => actions.shift.goNext({ state: "offline", reason: null });
   const isWrapUp = at === "wrap_up";
   const label = isWrapUp ? t("Break after wrap-up") : t("Break after this call");
   return menu(label, disabled, [
@@ -77,7 +77,7 @@ export function nextPill(next, disabled, actions) {
       class="icon-button"
       aria-label=${t("Stay available instead")}
       ?disabled=${disabled}
-      @click=${() => actions.goNext({ state: null, reason: null })}
+      @click=${() => actions.shift.goNext({ state: null, reason: null })}
     >
       ${cross()}
     </button>

@@ -20,7 +20,7 @@ export function callbackView(state, now, actions) {
   if (callback.open) {
     return form(state, callback, now, actions);
   }
-  const open = () => actions.changeCallback({ open: true, done: "" });
+  const open = () => actions.work.changeCallback({ open: true, done: "" });
   return html`<div class="callback-start">
     <button type="button" class="button small" @click=${open}>
       ${clock()} ${t("Plan a callback")}
@@ -41,7 +41,7 @@ function form(state, callback, now, actions) {
   const problem = problemOf(callback, now);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    actions.planCallback();
+    actions.work.planCallback();
   };
   const busy = state.connection !== "online" || state.asked.callback !== undefined;
   return html`<form class="callback" aria-label=${t("Plan a callback")} @submit=${submit}>
@@ -52,7 +52,7 @@ function form(state, callback, now, actions) {
       <button
         type="button"
         class="button small"
-        @click=${() => actions.changeCallback({ open: false })}
+        @click=${() => actions.work.changeCallback({ open: false })}
       >
         ${t("Cancel")}
       </button>
@@ -74,7 +74,7 @@ function form(state, callback, now, actions) {
  */
 function timeField({ at }, now, actions) {
   const change = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
-    actions.changeCallback({ at: event.target.value });
+    actions.work.changeCallback({ at: event.target.value });
   const earliest = Number.isNaN(now) ? nothing : fieldOf(now);
   return html`<div class="callback-when">
     <label class="field">
@@ -87,7 +87,7 @@ function timeField({ at }, now, actions) {
           type="button"
           class="choice-key"
           aria-pressed=${one.at === at}
-          @click=${() => actions.changeCallback({ at: one.at })}
+          @click=${() => actions.work.changeCallback({ at: one.at })}
         >
           ${one.label}
         </button>`,
@@ -107,7 +107,7 @@ function whoField({ mine }, actions) {
         type="radio"
         name="callback-who"
         .checked=${mine === value}
-        @change=${() => actions.changeCallback({ mine: value })}
+        @change=${() => actions.work.changeCallback({ mine: value })}
       />
       ${label}
     </label>`;
@@ -123,7 +123,7 @@ function whoField({ mine }, actions) {
  */
 function whyField({ text }, actions) {
   const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
-    actions.changeCallback({ text: event.target.value });
+    actions.work.changeCallback({ text: event.target.value });
   return html`<label class="field">
     <span>${t("Why")}</span>
     <input

@@ -23,6 +23,10 @@ const WORDS = {
     text: "Go available to take calls. The browser will ask for your microphone once.",
   },
 };
+const MUTE = {
+  title: "Calls cannot ring here",
+  text: "They go to others until this is over.",
+};
 const ELSEWHERE = {
   title: "Open in another window",
   text: "Calls ring in the newer window of this console.",
@@ -58,7 +62,7 @@ function wordsFor({ connection, agent, shift }) {
     return ELSEWHERE;
   }
   if (agent?.state === "cannot_ring") {
-    return { title: "Calls cannot ring here", text: agent.reason ?? "" };
+    return MUTE;
   }
   return WORDS[agent?.state ?? ""] ?? UNKNOWN;
 }

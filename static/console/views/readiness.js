@@ -16,7 +16,11 @@ export function readinessBanner(state, remedy, actions) {
   if (!state.shift.primary) {
     const text = t("This console is open in a newer window.");
     const advice = t("Calls ring there, and only there.");
-    return banner(text, advice, button(t("Use this window"), actions.useWindow));
+    return banner(
+      text,
+      advice,
+      button(t("Use this window"), () => actions.shift.useWindow()),
+    );
   }
   // A microphone that does not open has its own banner, with the same cure.
   const isTold = state.connection === "online" && state.soundProblem === "";
@@ -49,7 +53,7 @@ function cures(remedy, actions) {
         cure: button(t("Choose another microphone"), actions.chooseMicrophone),
       };
     default:
-      return { advice: t("Calls go to others until this is over."), cure: nothing };
+      return { advice: "", cure: nothing };
   }
 }
 

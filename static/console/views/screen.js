@@ -4,17 +4,10 @@
  *
  * @typedef {object} Actions
  * @property {() => void} goAvailable
- * @property {(reason: number | string | null) => void} takeBreak
- * @property {(next: Next) => void} goNext
- * @property {() => void} useWindow
+ * @property {ShiftVerbs} shift
+ * @property {WorkVerbs} work
  * @property {() => void} turnSoundOn
  * @property {() => void} chooseMicrophone
- * @property {(text: string) => void} typeNotes
- * @property {(id: string) => void} choose a disposition
- * @property {() => void} moreTime
- * @property {() => void} finish
- * @property {(changes: Partial<Callback>) => void} changeCallback
- * @property {() => void} planCallback
  * @property {() => void} goOffline
  * @property {(id: string) => void} answer
  * @property {(id: string) => void} decline
@@ -76,8 +69,9 @@ import { workView } from "./wrap-up.js";
 /** @import {LevelMeter} from "../level-meter.js" */
 /** @import {Remedy} from "../proof.js" */
 /** @import {Verdict} from "../quality.js" */
-/** @import {Next} from "../shift-verbs.js" */
+/** @import {ShiftVerbs} from "../shift-verbs.js" */
 /** @import {State} from "../store.js" */
+/** @import {WorkVerbs} from "../work-verbs.js" */
 
 export class Screen {
   #root;

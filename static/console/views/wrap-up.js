@@ -97,7 +97,7 @@ function disposition(state, work, actions) {
   }
   const chosen = String(chosenHere(state) ?? "");
   const change = (/** @type {Event & {target: HTMLSelectElement}} */ event) =>
-    actions.choose(event.target.value);
+    actions.work.choose(event.target.value);
   const option = (/** @type {Choice} */ { id, name }) =>
     html`<option value=${String(id)} .selected=${String(id) === chosen}>${t(name)}</option>`;
   return html`<div class="disposition">
@@ -143,7 +143,7 @@ function keys(state, work, chosen, actions) {
           aria-keyshortcuts=${index + 1}
           title=${group ? t(group) : nothing}
           ?disabled=${offline}
-          @click=${() => actions.choose(String(id))}
+          @click=${() => actions.work.choose(String(id))}
         >
           ${keyHint(String(index + 1))} ${t(name)}
         </button>`,
@@ -157,7 +157,7 @@ function keys(state, work, chosen, actions) {
  */
 function notes({ text, saved }, actions) {
   const typed = (/** @type {Event & {target: HTMLTextAreaElement}} */ event) =>
-    actions.typeNotes(event.target.value);
+    actions.work.typeNotes(event.target.value);
   return html`<div class="notes-field">
     <label class="field">
       <span>${t("Notes")}</span>
@@ -210,7 +210,7 @@ function wrapUpFoot(state, work, actions) {
             class="button"
             aria-keyshortcuts="E"
             ?disabled=${offline || state.asked.more_time !== undefined}
-            @click=${actions.moreTime}
+            @click=${() => actions.work.moreTime()}
           >
             ${t("More time")} ${keyHint("E")}
           </button>`
@@ -221,7 +221,7 @@ function wrapUpFoot(state, work, actions) {
       aria-keyshortcuts="F"
       aria-describedby="finish-hint"
       ?disabled=${offline || isMissing || state.asked.finish !== undefined}
-      @click=${actions.finish}
+      @click=${() => actions.work.finish()}
     >
       ${t("Finish wrap-up")} ${keyHint("F")}
     </button>
