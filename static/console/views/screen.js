@@ -63,7 +63,6 @@ import { sidePanelView } from "./side-panel.js";
 import { workView } from "./wrap-up.js";
 
 /** @import {Devices, Role} from "../../audio/devices.js" */
-/** @import {Callback} from "../callback.js" */
 /** @import {Desk} from "../desk.js" */
 /** @import {Id} from "../calling-out.js" */
 /** @import {LevelMeter} from "../level-meter.js" */
