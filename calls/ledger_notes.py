@@ -1,8 +1,13 @@
 """What a call tells the permission ledger. The rows of a call in, a fact out."""
 
+from datetime import datetime
+
+from django.utils import timezone
+
 from calls.models import Call, Direction, Line, WatiRequest
 from calls.states import Event, Status
 from permissions import services as permissions
+from permissions.facts import RINGS_AT_MOST
 from permissions.ledger import Pair
 from permissions.models import Contact
 
@@ -31,9 +36,19 @@ def note_end(call: Call, old: str, event: Event) -> None:
         code, text = call.error_code, call.end_text
         permissions.call_refused(pair, call=call.pk, code=code, detail=text)
     elif _may_have_rung(call):
-        permissions.call_unanswered(pair, call=call.pk, detail=call.end_text)
+        detail, over_at = call.end_text, _over_at(call, event)
+        permissions.call_unanswered(pair, call=call.pk, detail=detail, at=over_at)
     else:
         permissions.call_not_sent(pair, call=call.pk, detail=call.end_text)
+
+
+def _over_at(call: Call, event: Event) -> datetime:
+    """When the phone is silent again. Of a call out of sight nobody knows; it may ring
+    on for a while, and nobody shall call again meanwhile."""
+    now = timezone.now()
+    if event != Event.LOST_TRACK:
+        return now
+    return max(now, call.created_at + RINGS_AT_MOST)
 
 
 def _may_have_rung(call: Call) -> bool:

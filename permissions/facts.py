@@ -142,6 +142,12 @@ class Attempt:
     def is_open(self) -> bool:
         return self.counts and not (self.connected_at or self.missed_at)
 
+    def may_ring(self, now: datetime) -> bool:
+        """Nobody has said that it is over; one that we lost sight of ends later."""
+        lost = self.missed_at is not None and self.missed_at > now
+        is_over = self.connected_at is not None or not (self.is_open or lost)
+        return not is_over and now < self.placed_at + RINGS_AT_MOST
+
     def unanswered_at(self, now: datetime) -> datetime | None:
         """When it ended unanswered; without an outcome, when it must have."""
         if self.connected_at:
@@ -341,11 +347,7 @@ def _streak(attempts: list[Attempt], renewed_at: datetime | None, now: datetime)
 
 
 def _rings_since(attempts: list[Attempt], now: datetime) -> datetime | None:
-    ringing = [
-        attempt.placed_at
-        for attempt in attempts
-        if attempt.is_open and now < attempt.placed_at + RINGS_AT_MOST
-    ]
+    ringing = [attempt.placed_at for attempt in attempts if attempt.may_ring(now)]
     return max(ringing, default=None)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from callcenter.wati.errors import sentence
-from permissions.facts import Facts, Refusal, Status
+from permissions.facts import RINGS_AT_MOST, Facts, Refusal, Status
 from permissions.limits import Uses, uses
 from permissions.reading import ASK, CALL, Action, Grant, Reading
 from permissions.verdicts import Obstacle, Reason, Verdict
@@ -217,9 +217,13 @@ def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
 
 
 def _call_running(facts: Facts, now: datetime) -> Obstacle | None:
-    if not facts.call_running and facts.rings_since is None:
+    if facts.call_running:
+        text = "A call with this person is already running."
+        return Obstacle(Reason.CALL_RUNNING, text)
+    if facts.rings_since is None:
         return None
-    return Obstacle(Reason.CALL_RUNNING, "A call with this person is already running.")
+    text = "The last call to this person may still ring."
+    return Obstacle(Reason.CALL_RUNNING, text, facts.rings_since + RINGS_AT_MOST)
 
 
 NO_GRANT = {

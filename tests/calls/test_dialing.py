@@ -153,7 +153,9 @@ def test_an_unknown_outcome_is_never_sent_again_and_given_up_in_the_end(
     Call.objects.update(deadline=timezone.now())
     tasks.sweep()
     assert fresh(call).end_reason == "lost_track"
-    assert ledger()[-1] == "unanswered"  # in doubt it rang
+    assert ledger()[-1] == "unanswered"  # in doubt it rang, and rings
+    with pytest.raises(services.Refused, match="may still ring"):
+        dialing.dial(cast.ana, carla, cast.line)
 
 
 def test_a_webhook_names_the_call_whose_reply_was_lost(cast: Cast, carla: Contact):

@@ -131,6 +131,20 @@ def test_a_call_without_an_outcome_rings_and_then_counts_as_unanswered():
     assert facts(granted(1), silent).streak == 1
 
 
+def test_a_call_out_of_sight_keeps_the_next_one_waiting_and_counts_at_once():
+    placed_at = NOW - timedelta(seconds=50)
+    rings_until = placed_at + timedelta(seconds=90)
+    lost = [
+        Entry(Kind.USED, placed_at, about="x"),
+        Entry(Kind.UNANSWERED, rings_until, about="x"),
+    ]
+    known = facts(granted(1), *lost)
+    verdict = may_call(known, NOW)
+    assert (verdict.reason, verdict.earliest) == (Reason.CALL_RUNNING, rings_until)
+    assert known.streak == 1
+    assert may_call(facts_of([granted(1), *lost], rings_until), rings_until).allowed
+
+
 def test_a_call_that_was_never_sent_costs_nothing():
     entries = [granted(5), *unanswered(2), *call(1, Kind.CALL_NOT_SENT)]
     assert facts(*entries).streak == 2
