@@ -168,7 +168,7 @@ def sweep() -> None:
     """Offer what may be called now, pass on what nobody took, end what ran out."""
     now = timezone.now()
     for plan in Plan.objects.open().filter(expires_at__lte=now):
-        _move(plan, State.EXPIRED, sentence="The permission ran out.")
+        _move(plan, State.EXPIRED, sentence=_ran_out(plan))
     stale = Plan.objects.filter(state=State.OFFERED, offered_at__lt=now - OFFER_LASTS)
     for plan in stale:
         _move(plan, State.GRANTED, only_from=(State.OFFERED,), agent=None, due_at=now)
@@ -177,6 +177,12 @@ def sweep() -> None:
     plans = due.select_related("contact", "line__account", "line__queue", "agent")
     for plan in plans.order_by(soonest)[:50]:
         _offer(plan)
+
+
+def _ran_out(plan: Plan) -> str:
+    if plan.state in (State.ASKING, State.WAITING):
+        return "The person did not answer the request."
+    return "The permission ran out."
 
 
 def _offer(plan: Plan) -> None:

@@ -417,6 +417,23 @@ def test_a_yes_without_a_plan_or_a_missed_call_dials_nobody(cast: Cast, carla: C
     assert CallPermission.objects.get().status == "temporary"
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("waiting", "The person did not answer the request."),
+        ("granted", "The permission ran out."),
+    ],
+)
+def test_a_plan_that_ran_out_says_what_did(
+    cast: Cast, carla: Contact, state: str, sentence: str
+):
+    plan = ask(cast, carla)
+    Plan.objects.update(state=state, expires_at=timezone.now())
+    plans.sweep()
+    plan.refresh_from_db()
+    assert (plan.state, plan.sentence) == ("expired", sentence)
+
+
 def test_outside_the_persons_hours_the_plan_waits(cast: Cast, carla: Contact):
     plan = ask(cast, carla)
     now = timezone.now()
