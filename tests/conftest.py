@@ -6,7 +6,7 @@ from django.test.utils import setup_databases
 
 from calls import inbox
 from tests.cast import Cast, introduce
-from tests.stack import Stack
+from tests.stack import Console, Stack
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +44,19 @@ def crew(stack: Stack, django_db_blocker) -> Iterator[Cast]:
         stack.simulator.reset()
         yield introduce(stack.wati_url)
         stack.forget()
+
+
+@pytest.fixture
+def ana(stack: Stack, crew: Cast) -> Iterator[Console]:
+    """Ana's console; she is available."""
+    console = stack.console(crew.ana).go_available()
+    yield console
+    console.close()
+
+
+@pytest.fixture
+def bruno(stack: Stack, crew: Cast) -> Iterator[Console]:
+    """Bruno's console; he is available."""
+    console = stack.console(crew.bruno).go_available()
+    yield console
+    console.close()

@@ -6,19 +6,12 @@ import pytest
 
 from callcenter.models import WatiAccount
 from calls.models import Call
-from tests.cast import CARLA, Cast
+from tests.cast import CARLA
 from tests.servers import wait_for
 from tests.sound import Headset
 from tests.stack import Console, Stack
 
 Answer = Callable[..., tuple[str, str]]
-
-
-@pytest.fixture
-def ana(stack: Stack, crew: Cast) -> Iterator[Console]:
-    console = stack.console(crew.ana).go_available()
-    yield console
-    console.close()
 
 
 @pytest.fixture

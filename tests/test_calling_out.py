@@ -1,59 +1,31 @@
 """Ana calls Carla: permission first, then sound both ways, then the ledger."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from calls.models import Call, Plan
-from permissions.models import PermissionEvent
 from tests.cast import CARLA, Cast
+from tests.dialing import (
+    ANAS_TONE,
+    CARLAS_TONE,
+    carla_allows,
+    carla_will,
+    dial,
+    ledger,
+    press,
+    refusal,
+    talk,
+    wait_for_call,
+    wati_id,
+)
 from tests.servers import wait_for
-from tests.sound import Headset
 from tests.stack import Console, Stack
-
-CARLAS_TONE, ANAS_TONE = 440, 1200
-
-
-@pytest.fixture
-def ana(stack: Stack, crew: Cast) -> Iterator[Console]:
-    console = stack.console(crew.ana).go_available()
-    yield console
-    console.close()
-
-
-def carla_will(stack: Stack, **person) -> None:
-    says = {"says": "tone", "frequency": CARLAS_TONE}
-    stack.simulator.set_person(CARLA, **(says | person))
-
-
-def dial(ana: Console) -> str:
-    """Look Carla up and press Call; returns our call's id."""
-    person = ana.look_up(f"+{CARLA}")
-    ana.say("call", contact=person["contact"], line=person["line"])
-    ana.until(lambda: ana.dialing() is not None or bool(ana.problems), "the call")
-    assert ana.problems == []
-    return str(ana.dialing()["id"])
-
-
-def talk(ana: Console, call_id: str) -> Headset:
-    return Headset(ana.open(ana.calls[call_id]["audio_url"]), ANAS_TONE)
-
-
-def wati_id(call_id: str) -> str:
-    wait_for(lambda: bool(Call.objects.get(pk=call_id).wati_call_id), "Wati's name")
-    return Call.objects.get(pk=call_id).wati_call_id
-
-
-def ledger() -> list[str]:
-    return list(PermissionEvent.objects.values_list("kind", flat=True))
 
 
 @pytest.mark.parametrize("answer_at", ["ringing", "accepted", "before_reply"])
 def test_both_hear_each_other_whenever_the_sound_answer_comes(
     stack: Stack, ana: Console, answer_at: str
 ):
-    carla_will(stack, reaction="answer", answer_after=1.0)
-    stack.simulator.reply(CARLA, "temporary")
+    carla_allows(stack, reaction="answer", answer_after=1.0)
     stack.simulator.behave(answer_at=answer_at)
     call_id = dial(ana)
     headset = talk(ana, call_id)
@@ -85,12 +57,11 @@ def test_permission_is_asked_given_and_the_call_offered_to_who_asked(
     assert not person["call"]["allowed"]
     assert person["ask"]["allowed"]
 
-    ana.say("ask", contact=person["contact"], line=person["line"])
+    press(ana, "ask", person)
     plan = ana.wait_for_plan("offered")
     assert plan["number"] == person["number"]
     ana.say("call_plan", plan=plan["id"])
-    ana.until(lambda: ana.dialing() is not None, "the call")
-    call_id = str(ana.dialing()["id"])
+    call_id = wait_for_call(ana)
     headset = talk(ana, call_id)
     ana.wait_for_status(call_id, "active")
     ana.until(lambda: ana.plans == [], "the plan to be done")
@@ -103,7 +74,7 @@ def test_permission_is_asked_given_and_the_call_offered_to_who_asked(
 def test_a_no_ends_the_plan_with_a_sentence(stack: Stack, ana: Console):
     carla_will(stack, reply="reject", reply_after=0.2)
     person = ana.look_up(f"+{CARLA}")
-    ana.say("ask", contact=person["contact"], line=person["line"])
+    press(ana, "ask", person)
     ana.until(lambda: bool(ana.plans), "the plan")
     ana.until(lambda: not ana.plans, "its end")
     assert Plan.objects.get().sentence == "The person did not allow calls."
@@ -114,9 +85,8 @@ def test_a_no_ends_the_plan_with_a_sentence(stack: Stack, ana: Console):
 
 def test_without_permission_nothing_is_sent(stack: Stack, ana: Console):
     person = ana.look_up(f"+{CARLA}")
-    ana.say("call", contact=person["contact"], line=person["line"])
-    ana.until(lambda: bool(ana.problems), "the refusal")
-    assert ana.problems == [person["call"]["sentence"]]
+    press(ana, "call", person)
+    assert refusal(ana) == person["call"]["sentence"]
     assert stack.simulator.requests(verb="outbound") == []
     assert not Call.objects.exists()
 
@@ -131,9 +101,8 @@ def test_without_permission_nothing_is_sent(stack: Stack, ana: Console):
 def test_nobody_picks_up_and_the_ledger_counts_it(
     stack: Stack, ana: Console, reaction, result, reason
 ):
-    stack.simulator.reply(CARLA, "temporary")
     stack.simulator.behave(ring_limit=2.0)
-    carla_will(stack, **reaction)
+    carla_allows(stack, **reaction)
     call_id = dial(ana)
     headset = talk(ana, call_id)
     ana.wait_for_status(call_id, "ended")
@@ -145,8 +114,7 @@ def test_nobody_picks_up_and_the_ledger_counts_it(
 
 
 def test_ana_changes_her_mind_while_it_rings(stack: Stack, ana: Console):
-    stack.simulator.reply(CARLA, "temporary")
-    carla_will(stack, reaction="ignore")
+    carla_allows(stack, reaction="ignore")
     call_id = dial(ana)
     headset = talk(ana, call_id)
     name = wati_id(call_id)
@@ -164,8 +132,7 @@ def test_ana_changes_her_mind_while_it_rings(stack: Stack, ana: Console):
 def test_a_lost_reply_is_joined_by_the_webhooks_and_never_repeated(
     stack: Stack, ana: Console
 ):
-    stack.simulator.reply(CARLA, "temporary")
-    carla_will(stack, reaction="answer", answer_after=1.0)
+    carla_allows(stack, reaction="answer", answer_after=1.0)
     stack.simulator.set_fault(verb="outbound", outcome="drop", done=True)
     call_id = dial(ana)
     headset = talk(ana, call_id)
@@ -185,8 +152,7 @@ def test_a_lost_reply_is_joined_by_the_webhooks_and_never_repeated(
 def test_a_refusal_reaches_ana_in_a_sentence(
     stack: Stack, ana: Console, person, sentence
 ):
-    stack.simulator.reply(CARLA, "temporary")
-    carla_will(stack, **person)
+    carla_allows(stack, **person)
     call_id = dial(ana)
     headset = talk(ana, call_id)
     ended = ana.wait_for_status(call_id, "ended")
@@ -203,7 +169,7 @@ def test_a_refused_token_pauses_calling_until_it_is_changed(
     stack.simulator.set_fault(
         verb="permission_request", outcome="status", status=401, times=0
     )
-    ana.say("ask", contact=person["contact"], line=person["line"])
+    press(ana, "ask", person)
     account = crew.account
 
     def is_refused() -> bool:
@@ -211,9 +177,8 @@ def test_a_refused_token_pauses_calling_until_it_is_changed(
         return account.unauthorised_since is not None
 
     wait_for(is_refused, "the alarm")
-    ana.say("call", contact=person["contact"], line=person["line"])
-    ana.until(lambda: bool(ana.problems), "the refusal")
-    assert "supervisor must renew" in ana.problems[0]
+    press(ana, "call", person)
+    assert "supervisor must renew" in refusal(ana)
 
     stack.simulator.clear_faults()  # as good as a new token
     ana.wait_for_plan("offered")

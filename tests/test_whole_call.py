@@ -4,7 +4,6 @@ import csv
 import io
 
 import httpx2
-import pytest
 from django.contrib.sessions.models import Session
 
 from calls.models import Call
@@ -15,20 +14,6 @@ from tests.sound import Headset
 from tests.stack import Stack
 
 CARLAS_TONE, ANAS_TONE = 440, 1200
-
-
-@pytest.fixture
-def ana(stack: Stack, crew: Cast):
-    console = stack.console(crew.ana).go_available()
-    yield console
-    console.close()
-
-
-@pytest.fixture
-def bruno(stack: Stack, crew: Cast):
-    console = stack.console(crew.bruno).go_available()
-    yield console
-    console.close()
 
 
 def carla_calls(stack: Stack, **behaviour) -> str:
