@@ -1,6 +1,10 @@
 """Phone numbers as people read them."""
 
+import re
+
 import phonenumbers
+
+LETTER_AFTER_DIGIT = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
 
 class NotANumber(ValueError):
@@ -16,6 +20,8 @@ def parse_typed(text: str, *, near: str = "") -> str:
     text = text.strip().removeprefix("tel:")
     if not any(character.isdigit() for character in text):
         raise NotANumber("Type a phone number with its country code.")
+    if LETTER_AFTER_DIGIT.search(text):  # the library would read them as keys
+        raise NotANumber("A phone number has no letters in it.")
     international = text.startswith(("+", "00"))
     if text.startswith("00"):
         text = f"+{text[2:]}"

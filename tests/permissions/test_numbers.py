@@ -26,7 +26,9 @@ def test_a_number_without_its_country_is_read_as_one_of_ours():
     assert parse_typed("01511 2345678", near="4930123456") == "4915112345678"
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "+", "12", "+49", "1" * 30, "☎"])
+@pytest.mark.parametrize(
+    "typed", ["", "abc", "+", "12", "+49", "1" * 30, "☎", "+49 151 CARLA"]
+)
 def test_what_is_no_number_is_told_in_a_sentence(typed: str):
     with pytest.raises(NotANumber) as caught:
         parse_typed(typed)
