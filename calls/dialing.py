@@ -19,6 +19,7 @@ from calls.moves import Conflict, Refused, move, record, touch
 from calls.services import CONSOLE_MUST_COME, LONGEST_CALL, end
 from calls.states import LIVE, Event, IllegalMove, Result, Status
 from permissions import services as permissions
+from permissions.ledger import locked
 from permissions.models import Contact
 
 logger = logging.getLogger(__name__)
@@ -75,9 +76,11 @@ def _reserve(call: Call, agent: Agent) -> None:
     """The ledger's yes, written down before anything is sent."""
     assert call.contact is not None
     assert call.line is not None
+    pair = pair_of(call.contact, call.line)
+    locked(pair)  # a colleague may be calling this person at the same moment
     others = Call.objects.filter(contact=call.contact, status__in=LIVE)
     permissions.place_call(
-        pair_of(call.contact, call.line),
+        pair,
         call=call.pk,
         by=agent.user,
         call_running=others.exclude(pk=call.pk).exists(),

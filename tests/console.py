@@ -144,7 +144,10 @@ class Console:
 
     def go_available(self) -> Self:
         self.say("available")
-        self.until(lambda: self.state == "available", "available")
+        return self.wait_for_state("available")
+
+    def wait_for_state(self, state: str) -> Self:
+        self.until(lambda: self.state == state, state)
         return self
 
     def ringing(self) -> dict[str, Any] | None:
