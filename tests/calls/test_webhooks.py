@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError
@@ -15,6 +16,7 @@ from tests.cast import CARLA, Cast
 from tests.servers import wait_for
 
 KEY = "simulator-webhook-key"
+ANSWER = Path(__file__).parent.parent / "fixtures/sdp/whatsapp_answer.sdp"
 DOOR = "/webhooks/wati/inbound-call/"
 
 
@@ -129,6 +131,22 @@ def test_a_terminate_whose_call_came_is_done(cast: Cast):
     wait_for(
         lambda: WebhookDelivery.objects.filter(status="done").count() == 2, "both done"
     )
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "127.0.0.1", "fd00::7"])
+def test_a_sound_answer_from_a_private_address_ends_the_call(
+    cast: Cast, settings, address: str
+):
+    settings.MEDIA_ALLOW_PRIVATE_CANDIDATES = False
+    known = {"wati_call_id": "wacid.1", "direction": "outbound", "line": cast.line}
+    call = Call.objects.create(account=cast.account, status="dialing", **known)
+    sdp = ANSWER.read_bytes().decode().replace("157.240.19.131", address)
+    post({"callId": "wacid.1", "sdp": sdp}, "/webhooks/wati/outbound-call/")
+    assert settled().status == "done"
+    call.refresh_from_db()
+    assert (call.status, call.end_reason) == ("ended", "media_failed")
+    assert call.end_text == "A candidate names a private address."
+    assert call.answer_sdp == ""
 
 
 def incoming(cast: Cast, body: dict) -> inbox.Incoming:
