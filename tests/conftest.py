@@ -35,6 +35,7 @@ def stack(django_db_setup: None, django_db_blocker) -> Iterator[Stack]:
             stack.stop()
             stack.tell()
             call_command("flush", interactive=False, verbosity=0)
+        assert stack.secrets_told() == []
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from calls import services
 from calls.models import Call
 from calls.states import LIVE, Event
 from permissions.models import Contact
+from tests.cast import CARLA
 from tests.console import Console
 from tests.servers import free_port, wait_for
 
@@ -102,10 +103,11 @@ class Stack:
             NodeServer(f"node-{number}", port, **public, **self.database)
             for number, port in enumerate(ports[1:], 1)
         ]
-        self.processes: list[Process] = [*self.nodes, self._simulator(ports[0])]
+        self.product: list[Process] = [*self.nodes]
         if FULL:
             self.worker = self._worker()
-            self.processes.append(self.worker)
+            self.product.append(self.worker)
+        self.processes = [*self.product, self._simulator(ports[0])]
         self.simulator = SimulatorControl(self.simulator_url)
         self.http = httpx2.Client(timeout=30, trust_env=False)
 
@@ -130,6 +132,17 @@ class Stack:
         """Show what the processes wrote, for the report of a failing test."""
         for process in self.processes:
             sys.stdout.write(f"--- {process.name}\n{process.log.read_text()[-8000:]}\n")
+
+    def secrets_told(self) -> list[str]:
+        """What the product wrote and nobody may read there; also in tracebacks."""
+        secret = {
+            "the token": settings.SIMULATOR_TOKEN,
+            "the webhook key": settings.SIMULATOR_WEBHOOK_KEY,
+            "an SDP": "ice-pwd",
+            "a phone number": CARLA,
+        }
+        logs = [p.log.read_text(errors="replace") for p in self.product]
+        return [name for name, text in secret.items() if any(text in x for x in logs)]
 
     def wait_until_ready(self) -> Self:
         for node in self.nodes:
