@@ -365,8 +365,14 @@ class Bridge:
         await self._drop(session)
 
     async def follow_all(self) -> None:
+        """One call's trouble must not cost the others, nor the node its lease."""
         for session in self.hub.sessions():
-            await self.follow(session)
+            try:
+                await self.follow(session)
+            except DatabaseError:
+                raise
+            except Exception:
+                logger.exception("call %s: cannot be followed", session.call_id)
         await self.adopt()
 
     async def _drop(self, session: Session) -> None:

@@ -1,15 +1,20 @@
 """What callers hear: the company's own prompts, or those that are shipped."""
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from agents.models import Prompt, Queue
-from calls.media.sounds import Program, Sound
+from calls.media.rtp import OPUS_SILENCE
+from calls.media.sounds import BadSound, Program, Sound
+
+logger = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parent / "prompts"
 MUSIC = SHIPPED / "music.opus"
 LAST_NUMBER = 10
+A_SECOND_OF_SILENCE = Sound((OPUS_SILENCE,) * 50)
 
 
 @lru_cache(maxsize=64)
@@ -28,13 +33,21 @@ def _uploaded(prompt_id: int, uploaded_at: str) -> Sound:
 
 
 def sound_of(prompt: Prompt | None, otherwise: Path) -> Sound:
-    if prompt is None:
+    """A prompt that cannot be read costs its sound, never the call."""
+    if prompt is not None:
+        try:
+            return _uploaded(prompt.pk, prompt.uploaded_at.isoformat())
+        except BadSound:
+            logger.exception("prompt %s", prompt.pk)
+    try:
         return _shipped(otherwise)
-    return _uploaded(prompt.pk, prompt.uploaded_at.isoformat())
+    except BadSound:
+        logger.exception("prompt %s", otherwise.name)
+        return A_SECOND_OF_SILENCE
 
 
 def shipped(queue: Queue | None, name: str) -> Sound:
-    return _shipped(path_of(queue, name))
+    return sound_of(None, path_of(queue, name))
 
 
 def path_of(queue: Queue | None, name: str) -> Path:
