@@ -9,10 +9,13 @@ from agents.routing import (
     Decision,
     Question,
     Rules,
+    Situation,
     Tried,
     Waiting,
     answer,
+    situation,
 )
+from agents.skips import Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ def for_call(
 ) -> tuple[Candidate, ...]:
     """The members of a queue as one call sees them."""
 
+    if not tries and not ringing:
+        return tuple(members)
     return tuple(
         _seen(member, tries.get(member.agent_id, UNTRIED), member.agent_id in ringing)
         for member in members
@@ -70,7 +75,7 @@ def serving(
 ) -> Iterator[tuple[Question, Decision]]:
     """serve(), with what each decision rested on."""
     line = sorted(waitings, key=place_in_line)
-    promises = Promises()
+    promises, situation_of = Promises(), _remembering()
     for waiting in line:
         if rules_by_queue[waiting.queue_id].is_one_at_a_time:
             agents = candidates_by_call[waiting.call_id]
@@ -84,12 +89,24 @@ def serving(
             now,
             promises.to_others(waiting, rules),
         )
-        decision = answer(question)
+        decision = answer(question, situation_of)
         if rules.is_one_at_a_time:
             promises.give(waiting, decision.ring)
         else:
             promises.share(decision.ring)
         yield question, decision
+
+
+def _remembering() -> Situation:
+    """The same people stand before every caller of a queue; look at each once."""
+    known: dict[int, Skipped | None] = {}
+
+    def situation_of(agent: Candidate) -> Skipped | None:
+        if id(agent) not in known:
+            known[id(agent)] = situation(agent)
+        return known[id(agent)]
+
+    return situation_of
 
 
 class Promises:

@@ -1,7 +1,8 @@
 """Whom to ring, and why nobody else. Decides, does nothing. Pure.
 
-The rules stand in RULES, in their order. Each takes some people out and gives each of
-them its one reason; it rings at those who are left. Change a rule: raise RULE_VERSION.
+First counts how somebody is: situation(). Then come the RULES, in their order. Each
+takes some people out and gives each of them its one reason; it rings at those who are
+left. Change a rule: raise RULE_VERSION.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -109,35 +110,7 @@ class Question:
     promised: frozenset[int] = frozenset()
 
 
-def decide(
-    waiting: Waiting,
-    rules: Rules,
-    candidates: Sequence[Candidate],
-    now: datetime,
-    promised: Collection[int] = (),
-) -> Decision:
-    """Who shall be ringing for this call now, those who ring already among them."""
-    return answer(Question(waiting, rules, tuple(candidates), now, frozenset(promised)))
-
-
-def answer(question: Question) -> Decision:
-    left: Left = question.candidates
-    skipped: list[Skipped] = []
-    for rule in RULES:
-        if found := list(rule(question, left)):
-            skipped += found
-            out = {one.agent_id for one in found}
-            left = [agent for agent in left if agent.agent_id not in out]
-    in_turn = sorted(left, key=_turn(question.rules.strategy))
-    return Decision(
-        ring=tuple(agent.agent_id for agent in in_turn),
-        skipped=tuple(sorted(skipped, key=attrgetter("agent_id"))),
-        strategy=question.rules.strategy,
-    )
-
-
-# --- The rules, in their order -------------------------------------------------------
-
+Left = Sequence[Candidate]
 SITUATIONS = {
     "offline": Skip.OFFLINE,
     "on_break": Skip.ON_BREAK,
@@ -153,17 +126,54 @@ TRIES = {
     "console": Skip.CONSOLE,
 }
 
-Left = Sequence[Candidate]
+
+def decide(
+    waiting: Waiting,
+    rules: Rules,
+    candidates: Sequence[Candidate],
+    now: datetime,
+    promised: Collection[int] = (),
+) -> Decision:
+    """Who shall be ringing for this call now, those who ring already among them."""
+    return answer(Question(waiting, rules, tuple(candidates), now, frozenset(promised)))
+
+
+def situation(agent: Candidate) -> Skipped | None:
+    """Whether they are not free, or their console has not proved that it can ring."""
+    if agent.state in RINGABLE and agent.can_ring:
+        return None
+    # A state of tomorrow must not ring either.
+    skip = SITUATIONS.get(agent.state, Skip.CANNOT_RING)
+    return Skipped(agent.agent_id, skip, detail=agent.reason, since=agent.since)
+
+
+Situation = Callable[[Candidate], Skipped | None]
+
+
+def answer(question: Question, situation: Situation = situation) -> Decision:
+    """decide(). `situation`: one that remembers, where many calls ask for the same."""
+    skipped = [one for one in map(situation, question.candidates) if one]
+    left: Left = _without(question.candidates, skipped)
+    for rule in RULES:
+        if found := list(rule(question, left)):
+            skipped += found
+            left = _without(left, found)
+    in_turn = sorted(left, key=_turn(question.rules.strategy))
+    return Decision(
+        ring=tuple(agent.agent_id for agent in in_turn),
+        skipped=tuple(sorted(skipped, key=attrgetter("agent_id"))),
+        strategy=question.rules.strategy,
+    )
+
+
+def _without(left: Left, skipped: Sequence[Skipped]) -> Left:
+    out = {one.agent_id for one in skipped}
+    return [agent for agent in left if agent.agent_id not in out]
+
+
+# --- The rules, in their order -------------------------------------------------------
+
 Rule = Callable[[Question, Left], Iterator[Skipped]]
-
-
-def _situation(question: Question, left: Left) -> Iterator[Skipped]:
-    """Whoever is not free, or whose console has not proved that it can ring."""
-    for agent in left:
-        if agent.state not in RINGABLE or not agent.can_ring:
-            # A state of tomorrow must not ring either.
-            skip = SITUATIONS.get(agent.state, Skip.CANNOT_RING)
-            yield Skipped(agent.agent_id, skip, detail=agent.reason, since=agent.since)
 
 
 def _tried(question: Question, left: Left) -> Iterator[Skipped]:
@@ -237,7 +247,6 @@ def _turns(question: Question, left: Left) -> Iterator[Skipped]:
 
 
 RULES: tuple[Rule, ...] = (
-    _situation,
     _tried,
     _passed_on,
     _transferred,

@@ -8,9 +8,9 @@ from random import Random
 from zlib import crc32
 
 SECOND = 1_000_000
-SUPPORT, SALES = 1, 2
-WEIGHTS = {SUPPORT: 0, SALES: 5}
-LEVEL_SECONDS, RING_SECONDS, RETRY_SECONDS, CONSOLE_SECONDS = 12, 15, 25, 1.5
+SUPPORT, SALES, PARTS = 1, 2, 3
+WEIGHTS = {SUPPORT: 0, SALES: 5, PARTS: 0}
+LEVEL_SECONDS, RING_SECONDS, RETRY_SECONDS, CONSOLE_SECONDS = 12, 15, 10, 1.5
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Day:
     def reacts(self, caller: str, worker: int, attempt: int) -> tuple[str, int]:
         """What somebody does when it rings: answers, declines, nothing, or is deaf."""
         chance = crc32(f"{self.seed} {caller} {worker} {attempt}".encode())
-        delay = SECOND + chance // 100 % (11 * SECOND)
+        delay = SECOND + chance // 100 % (5 * SECOND)
         dice = chance % 100
-        if dice < 80:
+        if dice < 78:
             return "answers", delay
-        if dice < 90:
+        if dice < 86:
             return "declines", delay
-        if dice < 96:
+        if dice < 94:
             return "misses", 0
         return "is_deaf", round(CONSOLE_SECONDS * SECOND)
 
@@ -60,15 +60,20 @@ def a_day(seed: int, workers: int, callers: int) -> Day:
 
 
 def _worker(number: int, of: int) -> Worker:
-    """The first half knows support, the second sales; the middle helps out in both."""
+    """The first half knows support, the second sales; the middle helps out in both.
+
+    The last three know parts, and have nobody to help them out.
+    """
     share = number / of
     levels = {}
+    if number > of - 3:
+        return Worker(number, {PARTS: 1}, number)
     if share <= 0.6:
         levels[SUPPORT] = 1 if share <= 0.4 else 2
     if share > 0.4:
         levels[SALES] = 1 if share > 0.6 else 2
     # The people of sales come later: until then their helpers are asked at once.
-    late = 300 if levels == {SALES: 1} else 0
+    late = 90 if levels == {SALES: 1} else 0
     return Worker(number, levels, late * SECOND + number)
 
 
@@ -76,13 +81,13 @@ def _callers(random: Random, count: int) -> list[Caller]:
     at, found = 0, []
     for number in range(count):
         is_rush = count * 0.5 < number < count * 0.6
-        at += round(random.expovariate(0.9 if is_rush else 0.5) * SECOND)
+        at += round(random.expovariate(0.8 if is_rush else 0.42) * SECOND)
         found.append(
             Caller(
                 f"caller {number:04}",
-                random.choice([SUPPORT, SALES]),
+                random.choices([SUPPORT, SALES, PARTS], [48, 48, 4])[0],
                 at,
-                at + round(random.uniform(30, 120) * SECOND),
+                at + round(random.uniform(30, 90) * SECOND),
                 round(random.expovariate(1 / 140) * SECOND) + SECOND,
                 round(random.uniform(5, 40) * SECOND),
             )

@@ -114,7 +114,8 @@ class Simulation:
         if what != "misses":
             self.plan(self.now + delay, what, name, number, attempt)
         if self.is_one_at_a_time:
-            self.plan(self.now + RING_SECONDS * SECOND, "look_again")
+            ends = self.now + RING_SECONDS * SECOND
+            self.plan(ends, "rings_still", name, number, attempt)
 
     def rings_at(self, number: int) -> list[str]:
         return [name for name, rings in self.rings.items() if number in rings]
@@ -123,14 +124,17 @@ class Simulation:
         del self.rings[name][number]
         if how:
             self.tries[name][number] = Try(how, clock(self.now))
-            self.plan(self.now + RETRY_SECONDS * SECOND, "look_again")
+            self.plan(self.now + RETRY_SECONDS * SECOND, "waits_still", name)
         if not self.rings_at(number):
             self.set_state(number, "available")
 
     # --- Events: True when the floor must be looked at -----------------------------
 
-    def look_again(self, *_: object) -> bool:
-        return bool(self.line)
+    def waits_still(self, name: str, *_: object) -> bool:
+        return name in self.line
+
+    def rings_still(self, name: str, number: int, attempt: int) -> bool:
+        return self.rings.get(name, {}).get(number) == attempt
 
     def is_free(self, _caller: str, number: int, _attempt: int) -> bool:
         self.set_state(number, "available")
@@ -141,7 +145,7 @@ class Simulation:
         self.line[name] = Waiting(
             name, caller.queue, clock(self.now), weight=WEIGHTS[caller.queue]
         )
-        self.plan(self.now + LEVEL_SECONDS * SECOND, "look_again")
+        self.plan(self.now + LEVEL_SECONDS * SECOND, "waits_still", name)
         self.plan(caller.leaves_at, "leaves", name)
         return True
 
@@ -160,7 +164,7 @@ class Simulation:
         return self.callers[name]
 
     def answers(self, name: str, number: int, attempt: int) -> bool:
-        if self.rings.get(name, {}).get(number) != attempt:
+        if not self.rings_still(name, number, attempt):
             return False
         self.record.answered.append((self.now, name, number))
         caller = self.is_over(name)
@@ -168,7 +172,7 @@ class Simulation:
             self.stop(other, number)
         self.set_state(number, "in_call")
         self.plan(self.now + caller.talks, "wraps_up", name, number)
-        return True
+        return False
 
     def declines(self, name: str, number: int, attempt: int) -> bool:
         return self.fails(name, number, attempt, "declined")
@@ -177,7 +181,7 @@ class Simulation:
         return self.fails(name, number, attempt, "console")
 
     def fails(self, name: str, number: int, attempt: int, how: str) -> bool:
-        if self.rings.get(name, {}).get(number) != attempt:
+        if not self.rings_still(name, number, attempt):
             return False
         self.stop(name, number, how)
         return True
