@@ -18,7 +18,7 @@ class RoutingDecision(models.Model):
     at = models.DateTimeField(default=timezone.now)
     rule_version = models.PositiveSmallIntegerField()
     callers_waiting = models.PositiveSmallIntegerField()
-    # What agents.routing.as_json() gives; agents.routing.replay() decides it anew.
+    # What agents.decisions.as_json() gives; its replay() decides it anew.
     facts = models.JSONField()
 
     class Meta:

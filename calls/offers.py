@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from agents import presence
@@ -54,10 +55,13 @@ def ringing_of(calls: Iterable[Call]) -> Ringing:
 
 
 def last_ones(calls: Iterable[Call]) -> dict[tuple[Any, int], Offer]:
-    """How each call last went with each agent whom it rang, by call and agent."""
-    past = Offer.objects.filter(call__in=list(calls)).exclude(
-        outcome=Offer.Outcome.RINGING
-    )
+    """How each call last went with each agent whom it rang, by call and agent.
+
+    Since it came into its queue: who declined it before may be asked by a colleague.
+    """
+    past = Offer.objects.filter(
+        call__in=list(calls), offered_at__gte=F("call__queued_at")
+    ).exclude(outcome=Offer.Outcome.RINGING)
     return {(offer.call_id, offer.agent_id): offer for offer in past.order_by("pk")}
 
 
