@@ -98,14 +98,12 @@ def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
     if call.agent_id != agent.pk and not concerned.exists():
         raise Refused("This call is not yours.")
     contact = call.contact
-    if contact is None:
-        return {"contact": None, "name": "", "number": "", **_history(None, call)}
-    known = describe(contact, call.line) if call.line else {}
+    known = describe(contact, call.line) if contact and call.line else {}
     return {
-        "contact": contact.pk,
-        "name": contact.name,
+        "contact": contact.pk if contact else None,
+        "name": contact.name if contact else "",
         "number": known.get("number", ""),
-        "first_seen": iso(contact.created_at),
+        "first_seen": iso(contact.created_at) if contact else None,
         "permission": known.get("call"),
         **_history(contact, call),
     }
