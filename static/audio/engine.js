@@ -85,9 +85,11 @@ export class AudioEngine extends EventTarget {
     return state === "running" || state === "closed" ? state : "suspended";
   }
 
-  /** @returns {"live" | "ended" | "none"} */
+  /** @returns {"live" | "muted" | "ended" | "none"} muted by the system */
   get microphoneState() {
-    return this.#microphoneKeeper?.stream?.getAudioTracks()[0]?.readyState ?? "none";
+    const track = this.#microphoneKeeper?.stream?.getAudioTracks()[0];
+    if (track === undefined) return "none";
+    return track.readyState === "live" && track.muted ? "muted" : track.readyState;
   }
 
   /**

@@ -2,20 +2,17 @@
 
 import { ServerClock } from "./clock.js";
 import { Desk } from "./desk.js";
-import { Drafts } from "./drafts.js";
+import { Duty } from "./duty.js";
 import { situationOf } from "./legs.js";
 import { OutVerbs } from "./out-verbs.js";
-import { Prover, remedyOf } from "./proof.js";
 import { Quality } from "./quality.js";
 import { Ringback } from "./ringback.js";
 import { Ringing } from "./ringing.js";
-import { ShiftVerbs } from "./shift-verbs.js";
 import { isSignedOut } from "./sign-in.js";
 import { Sound } from "./sound.js";
 import { Store } from "./store.js";
 import { Verbs } from "./verbs.js";
 import { Screen } from "./views/screen.js";
-import { WorkVerbs } from "./work-verbs.js";
 
 /** @import {Devices, Role} from "../audio/devices.js" */
 /** @import {AudioEngine} from "../audio/engine.js" */
@@ -59,9 +56,7 @@ export class Console {
   #sound;
   #verbs;
   #outVerbs;
-  #shiftVerbs;
-  #workVerbs;
-  #prover;
+  #duty;
   #desk;
   #ringback;
   #ringing;
@@ -75,13 +70,7 @@ export class Console {
     this.#sound = new Sound(engine, ringer, devices, this.#store);
     this.#verbs = new Verbs(this.#store, socket, this.#sound, notifier);
     this.#outVerbs = new OutVerbs(this.#store, socket, this.#sound);
-    this.#shiftVerbs = new ShiftVerbs(this.#store, (type, fields) =>
-      this.#verbs.send(type, fields),
-    );
-    this.#workVerbs = new WorkVerbs(this.#store, socket, new Drafts(), () =>
-      this.#clock.now(performance.now()),
-    );
-    this.#prover = new Prover(engine, ringer);
+    this.#duty = new Duty(parts, this.#store, this.#verbs, () => this.#now);
     this.#desk = new Desk(parts, this.#store, this.#sound);
     this.#ringback = new Ringback(parts.ringback);
     this.#ringing = new Ringing(
@@ -101,9 +90,8 @@ export class Console {
     this.#listenToEngine();
     this.#on(keyboard, "verb", ({ verb }) => this.#pressed(verb));
     this.#on(pulse, "tick", ({ late }) => this.#tick(late));
-    this.#listenToWindow();
-    socket.hello = () => this.#shiftVerbs.hello();
-    socket.proof = () => this.#proof();
+    window.addEventListener("online", () => this.#reconnect());
+    this.#duty.start();
     setInterval(() => this.#draw(), DRAW_EVERY_MS);
     // Browsers that put idle pages to sleep leave those alone that hold a lock.
     navigator.locks?.request(
@@ -114,21 +102,6 @@ export class Console {
     this.#draw();
     this.#parts.devices.refresh();
     socket.open();
-  }
-
-  #listenToWindow() {
-    window.addEventListener("online", () => this.#reconnect());
-    window.addEventListener("pagehide", () => this.#workVerbs.flush());
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden) {
-        this.#workVerbs.flush();
-      } else {
-        this.#parts.socket.retryNow();
-      }
-    });
-    for (const type of ["pointerdown", "keydown"]) {
-      window.addEventListener(type, () => this.#prover.pressed(), { once: true });
-    }
   }
 
   #listenToServer() {
@@ -160,7 +133,7 @@ export class Console {
       this.#screen.showLevels({ microphone, speaker });
       this.#desk.check.hears(microphone);
       this.#quality.feel(pulse);
-      this.#prover.hears(microphone, performance.now());
+      this.#duty.hears(pulse.flatMs);
       this.#ringback.hears(speaker);
     });
     this.#on(engine, "report", (report) => this.#report(report));
@@ -183,10 +156,10 @@ export class Console {
     }
     const before = this.#store.state;
     if (message.type === "saved") {
-      this.#workVerbs.saved(message);
+      this.#duty.work.saved(message);
     }
     const isOld =
-      message.type === "problem" && this.#workVerbs.refused(message.request);
+      message.type === "problem" && this.#duty.work.refused(message.request);
     if (isOld) {
       return;
     }
@@ -211,7 +184,7 @@ export class Console {
     if (before.connection !== "online") {
       this.#verbs.repeatMute();
       this.#outVerbs.repeatLookUp();
-      this.#workVerbs.back();
+      this.#duty.work.back();
       this.#desk.card.repeat();
     }
     if (!primary) {
@@ -231,7 +204,7 @@ export class Console {
     this.#draw();
     this.#ringing.follow(state);
     this.#outVerbs.follow();
-    this.#workVerbs.follow();
+    this.#duty.work.follow();
     this.#desk.follow(state);
     this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#sound.follow(state);
@@ -240,18 +213,15 @@ export class Console {
   /** @param {number} late milliseconds that the page was late for this */
   #tick(late) {
     const now = performance.now();
-    this.#prover.ticked(late);
-    this.#parts.socket.tick(now);
-    this.#workVerbs.tick(now);
+    this.#duty.tick(late, now);
     this.#store.dispatch({ type: "tick" });
-    const serverNow = this.#clock.now(now);
+    const serverNow = this.#now;
     this.#outVerbs.tick(serverNow);
     this.#desk.tick(now, serverNow);
   }
 
-  #proof() {
-    const now = performance.now();
-    return this.#prover.take(this.#parts.socket.roundTrip(now), now);
+  get #now() {
+    return this.#clock.now(performance.now());
   }
 
   #reconnect() {
@@ -273,12 +243,13 @@ export class Console {
 
   #draw() {
     const { state } = this.#store;
+    const remedy = this.#duty.remedy();
     this.#screen.draw({
       state,
-      now: this.#clock.now(performance.now()),
+      now: this.#now,
       devices: this.#parts.devices,
       quality: this.#quality.verdict(situationOf(state), performance.now()),
-      remedy: remedyOf(this.#prover.standing(performance.now())),
+      remedy,
       opening: this.#sound.isOpening,
     });
     this.#desk.draw(state);
@@ -289,8 +260,8 @@ export class Console {
     const verbs = this.#verbs;
     const out = this.#outVerbs;
     return {
-      shift: this.#shiftVerbs,
-      work: this.#workVerbs,
+      shift: this.#duty.shift,
+      work: this.#duty.work,
       turnSoundOn: () => this.#sound.restore(),
       chooseMicrophone: () => this.#screen.focusMicrophones(),
       typeNumber: (number, pasted) => out.typeNumber(number, pasted),
@@ -318,7 +289,7 @@ export class Console {
   }
 
   #hangUp() {
-    this.#workVerbs.flush();
+    this.#duty.work.flush();
     this.#verbs.hangUp();
   }
 
@@ -327,7 +298,7 @@ export class Console {
     if (this.#store.state.shift.primary) {
       this.#store.dispatch({ type: "takeSound" });
     } else {
-      this.#shiftVerbs.useWindow();
+      this.#duty.shift.useWindow();
     }
   }
 
@@ -356,13 +327,13 @@ export class Console {
       number: () => this.#screen.focusNumber(),
       write: () => this.#screen.focusNotes(),
       break: () => this.#screen.openBreaks(),
-      more_time: () => this.#workVerbs.moreTime(),
-      finish: () => this.#workVerbs.finish(),
+      more_time: () => this.#duty.work.moreTime(),
+      finish: () => this.#duty.work.finish(),
       help: () => this.#parts.help.open(),
     };
     const place = /^choose_(\d)$/.exec(verb)?.[1];
     if (place !== undefined) {
-      this.#workVerbs.chooseAt(Number(place));
+      this.#duty.work.chooseAt(Number(place));
     } else {
       keys[verb]?.();
     }

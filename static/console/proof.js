@@ -7,7 +7,7 @@
  * @typedef {object} Proof
  * @property {boolean} gesture whether the browser lets this page make sound
  * @property {SoundState} audio
- * @property {MicrophoneState} microphone
+ * @property {MicrophoneState} microphone "muted" by the system, not in the page
  * @property {number | null} rtt_ms of the last beat
  * @property {number} page_ms how late the page's main thread was for its pulse
  *
@@ -22,44 +22,41 @@ const NO_LEVELS_MS = 3_000;
 
 /** Whether anything at all comes from the microphone. */
 export class MicrophoneWatch {
-  #soundAt = 0;
+  #flatMs = 0;
   #levelAt = 0;
+  #mutedAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * It has just been opened, or another one was.
+   * It has just been opened.
    * @param {number} now monotonic milliseconds
    */
   restart(now) {
-    this.#soundAt = this.#levelAt = now;
+    this.#flatMs = 0;
+    this.#levelAt = now;
   }
 
   /**
-   * @param {number} level root mean square, before muting
+   * @param {number} flatMs for how long it has given nothing at all
    * @param {boolean} muted in the page: silence is meant then
    * @param {number} now
    */
-  hears(level, muted, now) {
+  hears(flatMs, muted, now) {
     this.#levelAt = now;
-    if (level > 0 || muted) {
-      this.#soundAt = now;
-    }
+    this.#mutedAt = muted ? now : this.#mutedAt;
+    this.#flatMs = Math.min(flatMs, now - this.#mutedAt);
   }
 
   /**
-   * @param {"live" | "ended" | "none"} track
-   * @param {boolean} muted
+   * @param {"live" | "muted" | "ended" | "none"} track
    * @param {number} now
    * @returns {MicrophoneState}
    */
-  state(track, muted, now) {
+  state(track, now) {
     if (track !== "live") {
       return track;
     }
     const isDead = now - this.#levelAt > NO_LEVELS_MS;
-    if (isDead || (!muted && now - this.#soundAt >= FLAT_AFTER_MS)) {
-      return "flat";
-    }
-    return muted ? "muted" : "live";
+    return isDead || this.#flatMs >= FLAT_AFTER_MS ? "flat" : "live";
   }
 }
 
@@ -100,7 +97,7 @@ export function remedyOf({ gesture, audio, microphone }) {
   if (!gesture || audio !== "running") {
     return "sound";
   }
-  return microphone === "flat" ? "other" : "";
+  return microphone === "flat" || microphone === "muted" ? "other" : "";
 }
 
 /** Gathers the proof from the parts of the page that measure. */
@@ -113,8 +110,8 @@ export class Prover {
   #pressed = false;
 
   /**
-   * @param {{soundState: SoundState, microphoneState: "live" | "ended" | "none",
-   *   muted: boolean}} engine
+   * @param {{soundState: SoundState, muted: boolean,
+   *   microphoneState: Exclude<MicrophoneState, "flat">}} engine
    * @param {{isBlocked: boolean}} ringer
    */
   constructor(engine, ringer) {
@@ -128,11 +125,11 @@ export class Prover {
   }
 
   /**
-   * @param {number} level
+   * @param {number} flatMs for how long the microphone has given nothing at all
    * @param {number} now
    */
-  hears(level, now) {
-    this.#microphone.hears(level, this.#engine.muted, now);
+  hears(flatMs, now) {
+    this.#microphone.hears(flatMs, this.#engine.muted, now);
   }
 
   /** @param {number} late milliseconds that the page was late for its pulse */
@@ -146,7 +143,7 @@ export class Prover {
    * @returns {Pick<Proof, "gesture" | "audio" | "microphone">}
    */
   standing(now) {
-    const { soundState, microphoneState, muted } = this.#engine;
+    const { soundState, microphoneState } = this.#engine;
     if (!this.#isOpen && microphoneState === "live") {
       this.#microphone.restart(now);
     }
@@ -155,7 +152,7 @@ export class Prover {
     return {
       gesture: isAllowed(this.#pressed, audio),
       audio,
-      microphone: this.#microphone.state(microphoneState, muted, now),
+      microphone: this.#microphone.state(microphoneState, now),
     };
   }
 

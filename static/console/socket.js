@@ -149,6 +149,13 @@ export class ConsoleSocket extends EventTarget {
       : Math.max(this.#roundTrip ?? 0, waiting);
   }
 
+  /** Prove now what has changed since the last beat. */
+  beat() {
+    if (this.isOpen) {
+      this.#beat(performance.now());
+    }
+  }
+
   /** @param {number} now */
   #beat(now) {
     // The proof tells of the beats before this one.

@@ -110,6 +110,19 @@ test("an open line beats every two seconds", () => {
   assert.equal(beats.length, 3, "one with the hello, then every second tick");
 });
 
+test("what changes between two beats is proved at once", () => {
+  const { socket, lines } = socketWithLines();
+  socket.beat();
+  assert.deepEqual(lines[0].sent, [], "not before there is a line");
+  lines[0].accept();
+  socket.proof = () => ({ microphone: "ended" });
+  socket.beat();
+  assert.deepEqual(lines[0].sent.at(-1), {
+    type: "beat",
+    proof: { microphone: "ended" },
+  });
+});
+
 test("the round trip is unknown, then measured, then as long as a reply is late", () => {
   const { socket, lines } = socketWithLines();
   lines[0].accept();
