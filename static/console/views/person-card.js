@@ -1,7 +1,7 @@
 /** Who is calling: beside the call on a wide screen, below it on a narrow one. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
-import { initials } from "../calls.js";
+import { initials, isHeld } from "../calls.js";
 import { CARD, cardName, cardPerson, earlierCalls, NAME } from "../card.js";
 import { formatDuration, spokenDuration } from "../clock.js";
 import { plural, t } from "../i18n.js";
@@ -22,7 +22,10 @@ import { clock } from "./icons.js";
  */
 export function personCardView(state, call, now, verbs) {
   const person = cardPerson(state, call);
-  return html`<h2 id="person-heading">${t("Who is calling")}</h2>
+  const isOut = call.direction === "outbound";
+  return html`<h2 id="person-heading">
+      ${isOut ? t("Whom you call") : t("Who is calling")}
+    </h2>
     ${personHead(state, call, verbs)}
     ${person === null ? unknownYet(state, verbs) : known(person, call, now)}`;
 }
@@ -44,7 +47,27 @@ function personHead(state, call, verbs) {
         <p class="number">${number || t("WhatsApp does not tell the number.")}</p>
       </div>
     </div>
-    ${state.card.naming === null ? nameButton(state, name, verbs) : nameForm(state, verbs)}`;
+    ${mayName(state, call) ? naming(state, name, verbs) : nothing}`;
+}
+
+/**
+ * Not before somebody has talked with them.
+ * @param {State} state
+ * @param {Call} call
+ */
+function mayName({ agent }, call) {
+  return isHeld(call, agent) || call.status === "ended";
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @param {CardVerbs} verbs
+ */
+function naming(state, name, verbs) {
+  return state.card.naming === null
+    ? nameButton(state, name, verbs)
+    : nameForm(state, verbs);
 }
 
 /**
