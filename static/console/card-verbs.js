@@ -72,11 +72,12 @@ export class CardVerbs {
     if (call === null || name === "") {
       return;
     }
-    if (
-      name === cardName(this.#store.state, call) ||
-      this.#send(NAME, call, { name })
-    ) {
+    if (name === cardName(this.#store.state, call)) {
       this.typeName(null);
+    } else if (this.#send(NAME, call, { name })) {
+      this.typeName(null);
+      // Of a call that is over no news comes by itself.
+      this.#send(CARD, call, {});
     }
   }
 

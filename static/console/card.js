@@ -18,11 +18,10 @@
  * @property {Id | null} contact
  * @property {string} name
  * @property {string} number
- * @property {string | null} first_seen
- * @property {Verdict | null} permission
+ * @property {string | null} [first_seen]
+ * @property {Verdict | null} [permission] nothing, of somebody without a WhatsApp id
  * @property {EarlierCall[]} calls newest first
  * @property {CallBack[]} callbacks
- * @property {number} notes_count
  *
  * @typedef {object} Card
  * @property {string | null} call whose person is shown

@@ -33,6 +33,12 @@ function wayBack(state, call, { desk: { transfer } }) {
   if (part === "asking") {
     return small(state, t("Cancel"), () => transfer.cancelConsult());
   }
+  if (part === "three_way") {
+    const colleague = askedLeg(call)?.agent.name ?? "";
+    return small(state, t("Take {colleague} out", { colleague }), () =>
+      transfer.cancelConsult(),
+    );
+  }
   return part === "consulting"
     ? small(state, t("Back to {caller}", { caller: callerName(call) }), () =>
         transfer.back(),

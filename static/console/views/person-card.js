@@ -152,7 +152,7 @@ function unknownYet(state, verbs) {
 function known(person, call, now) {
   const earlier = earlierCalls(person, call);
   return html`
-    ${person.permission === null ? nothing : verdictView(person.permission, now)}
+    ${person.permission ? verdictView(person.permission, now) : nothing}
     ${callBacks(person.callbacks, now)}
     <h3 id="earlier-heading">${t("Earlier calls")}</h3>
     ${
