@@ -23,6 +23,9 @@ of the server process alone, delay is what the relay adds from one socket to the
 the generators' own lateness included. Where the last column shows other work, delay and
 loss are those of a crowded machine, and the cost is underestimated, most of all at 60
 calls: packets that wait together share a wake-up.
+
+In a three-way call two agents and a phone send speech, and the node decodes three
+streams and encodes three. In the queue nobody but the phone is there, and hears music.
 """
 COLUMNS = (
     "relay",
@@ -53,18 +56,30 @@ RUNS = (
     Run("passthrough", "uvicorn", 20),
     Run("passthrough", "daphne", 60),
     Run("passthrough", "uvicorn", 60),
+    Run("three-way", "daphne", 8),
+    Run("three-way", "uvicorn", 8),
+    Run("queue", "daphne", 8),
 )
 
 
 def row(result: Result) -> str:
     server = {"daphne": "Daphne", "uvicorn": "uvicorn + uvloop"}[result.server]
-    kind = {"passthrough": "pass-through", "transcode": "decode, resample, encode"}
+    kind = {
+        "passthrough": "pass-through",
+        "three-way": "three-way, mixed",
+        "queue": "in the queue, music",
+        "transcode": "decode, resample, encode",
+    }
     return (
         f"| {kind[result.kind]} | {server} | {result.calls} "
         f"| {result.core_per_call:.2%} | {1 / result.core_per_call:.0f} "
-        f"| {result.delay_p50:.1f} ms | {result.delay_p99:.1f} ms "
+        f"| {milliseconds(result.delay_p50)} | {milliseconds(result.delay_p99)} "
         f"| {result.lost:.2%} | {result.others:.2f} |"
     )
+
+
+def milliseconds(delay: float | None) -> str:
+    return "–" if delay is None else f"{delay:.1f} ms"
 
 
 def ratios(results: list[Result]) -> str:

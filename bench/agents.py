@@ -1,4 +1,4 @@
-"""Agents on audio sockets: `python -m bench.agents passthrough|transcode PORT CALLS`.
+"""Agents on audio sockets: `python -m bench.agents KIND PORT AGENTS`.
 
 A websocket client of a few lines, so that the load costs less than what it measures.
 """
@@ -13,12 +13,14 @@ from functools import partial
 import numpy as np
 
 from bench.load import BURST_EVERY, BURST_FRAMES, Rhythm, Tally, Window, report
+from bench.voices import voice
 from calls.media import wire
 
 PAYLOAD_BYTES = 75
 _INSTANT = struct.Struct("!d")
 _NOISE = np.random.default_rng(2).integers(-20000, 20000, 320, dtype=np.int16).tobytes()
 _QUIET = bytes(640)
+VOICE = voice()
 
 
 class Agent(asyncio.Protocol):
@@ -32,7 +34,10 @@ class Agent(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        path = f"/ws/nodes/bench/calls/{self.number}/audio/"
+        call, party = self.number, 0
+        if self.kind == "three-way":
+            call, party = divmod(self.number, 2)
+        path = f"/ws/nodes/bench/calls/{call}/audio/?party={party}"
         transport.write(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -76,6 +81,8 @@ class Agent(asyncio.Protocol):
             return
         if self.window.holds(now):
             self.tally.received += 1
+        if self.kind != "transcode":
+            return
         is_loud = int(np.abs(np.frombuffer(frame, np.int16)).max()) > 2000
         if is_loud and not self.was_loud and self.window.holds(now):
             self.tally.heard_bursts[self.number].append(now)
@@ -86,15 +93,19 @@ class Agent(asyncio.Protocol):
         if self.window.holds(now):
             self.tally.sent += 1
         if self.kind == "passthrough":
-            payload = _INSTANT.pack(now).ljust(PAYLOAD_BYTES, b"\xbb")
-            frame = wire.pack(
-                wire.OPUS, 0, number & 0xFFFF, (number * 960) & 0xFFFFFFFF, payload
-            )
+            frame = opus(number, _INSTANT.pack(now).ljust(PAYLOAD_BYTES, b"\xbb"))
+        elif self.kind != "transcode":
+            frame = opus(number, VOICE[number % len(VOICE)])
         else:
             frame = _NOISE if number % BURST_EVERY < BURST_FRAMES else _QUIET
             if number % BURST_EVERY == 0 and self.window.holds(now):
                 self.tally.sent_bursts[self.number].append(now)
         self.transport.write(masked(frame))
+
+
+def opus(number: int, payload: bytes) -> bytes:
+    timestamp = (number * 960) & 0xFFFFFFFF
+    return wire.pack(wire.OPUS, 0, number & 0xFFFF, timestamp, payload)
 
 
 def masked(frame: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """The relay of the product: `Hub`, `Session` and `Listener` as they are."""
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from calls.media.events import Flow
 from calls.media.hub import Hub
@@ -8,6 +10,10 @@ from calls.media.listener import Listener
 from calls.media.scene import Scene
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
+from calls.media.sounds import Program, Sound
+
+MUSIC = Path(__file__).parents[1] / "calls" / "prompts" / "music.opus"
+PARTIES = {"passthrough": ("0",), "three-way": ("0", "1"), "queue": ()}
 
 
 class Silent:
@@ -39,12 +45,13 @@ class Silent:
 
 
 class PassthroughRelay:
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self._scene = Scene(PARTIES[kind], program=Program(loop=Sound.load(MUSIC)))
         self._hub = Hub(MediaSettings(max_calls=1000, allow_private_candidates=True))
 
     async def answer(self, call_id: str, offer: str) -> str:
         session = self._hub.open(call_id, Silent())
-        session.arrange(Scene(speakers=("ana",)))
+        session.arrange(self._scene)
         answer = await session.answer(offer)
         session.release_ice()
         return answer
@@ -55,4 +62,5 @@ class PassthroughRelay:
             await receive()
             await send({"type": "websocket.close", "code": 4404})
             return
-        await Listener(session, "ana").serve(receive, send)
+        party = parse_qs(scope["query_string"].decode())["party"][0]
+        await Listener(session, party).serve(receive, send)

@@ -1,8 +1,9 @@
-"""WhatsApp phones: `python -m bench.phones passthrough|transcode PORT CALLS`.
+"""WhatsApp phones: `python -m bench.phones KIND PORT CALLS`.
 
 They offer as ICE-lite, like the real relay, and send packets encoded beforehand. For
 pass-through each packet carries its time of sending instead of sound; what decodes and
-encodes is timed by bursts of noise between silence.
+encodes is timed by bursts of noise between silence. What is mixed, or hears music, is
+not timed.
 """
 
 import asyncio
@@ -13,7 +14,6 @@ import time
 import urllib.request
 from typing import Any, cast
 
-import av
 import numpy as np
 from aioice.ice import CandidatePair
 from aiortc import (
@@ -24,6 +24,7 @@ from aiortc import (
 )
 
 from bench.load import BURST_EVERY, BURST_FRAMES, Rhythm, Tally, Window, report
+from bench.voices import encode, voice
 from calls.media.ice import IceGuard
 from calls.media.passthrough import Passthrough, SilentTrack
 from calls.media.rtp import FRAME_SAMPLES, OPUS_SILENCE, Packet
@@ -75,6 +76,8 @@ class Phone:
             return
         if self.kind == "passthrough":
             payload = _INSTANT.pack(now).ljust(PAYLOAD_BYTES, b"\xaa")
+        elif self.kind != "transcode":
+            payload = VOICE[frame % len(VOICE)]
         else:
             payload = SOUND[frame % len(SOUND)]
             if frame % BURST_EVERY == 0 and self.window.holds(now):
@@ -122,22 +125,13 @@ def post(address: str, body: str) -> str:
 
 def encode_bursts() -> list[bytes]:
     """One second of Opus: a burst of noise, then silence."""
-    encoder = av.CodecContext.create("libopus", "w")
-    encoder.format, encoder.layout, encoder.sample_rate = "s16", "mono", 48000
-    encoder.bit_rate = 20000
     noise = np.random.default_rng(1).integers(-20000, 20000, 960, dtype=np.int16)
-    packets = []
-    for number in range(BURST_EVERY):
-        sound = noise if number < BURST_FRAMES else np.zeros(960, np.int16)
-        frame = av.AudioFrame.from_ndarray(
-            sound.reshape(1, -1), format="s16", layout="mono"
-        )
-        frame.sample_rate, frame.pts = 48000, number * 960
-        packets += [bytes(packet) for packet in encoder.encode(frame)]
-    return packets
+    quiet = [np.zeros(960, np.int16)] * (BURST_EVERY - BURST_FRAMES)
+    return encode([noise] * BURST_FRAMES + quiet, 20000)
 
 
 SOUND = encode_bursts()
+VOICE = voice()
 
 
 async def main(kind: str, port: int, calls: int) -> None:

@@ -19,7 +19,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Result:
-    """Core and other work are in cores; delays are milliseconds.
+    """Core and other work are in cores; delays are milliseconds, None if not timed.
 
     `others` is what the rest of the machine did meanwhile: with more than a few
     hundredths the delays and losses are those of a crowd, and wake-ups that are shared
@@ -30,8 +30,8 @@ class Result:
     server: str
     calls: int
     core: float
-    delay_p50: float
-    delay_p99: float
+    delay_p50: float | None
+    delay_p99: float | None
     lost: float
     others: float
 
@@ -48,7 +48,9 @@ def measure(kind: str, server: str, calls: int, seconds: float) -> Result:
         with (
             running("bench.phones", kind, str(port), str(calls)) as phones,
             ready(phones),
-            running("bench.agents", kind, str(port), str(calls)) as agents,
+            running(
+                "bench.agents", kind, str(port), str(agents_of(kind, calls))
+            ) as agents,
             ready(agents),
         ):
             begin = time.monotonic() + WARM_UP
@@ -66,17 +68,28 @@ def measure(kind: str, server: str, calls: int, seconds: float) -> Result:
             heard = [json.loads(read(generator)) for generator in (phones, agents)]
             for generator in (phones, agents):
                 tell(generator, "end")
-    delays = np.array(delays_of(kind, *heard)) * 1000
+    p50, p99 = percentiles(delays_of(kind, *heard))
     return Result(
         kind,
         server,
         calls,
         core,
-        float(np.percentile(delays, 50)),
-        float(np.percentile(delays, 99)),
+        p50,
+        p99,
         loss_of(*heard),
         others,
     )
+
+
+def agents_of(kind: str, calls: int) -> int:
+    return calls * {"three-way": 2, "queue": 0}.get(kind, 1)
+
+
+def percentiles(delays: list[float]) -> tuple[float | None, float | None]:
+    if not delays:
+        return None, None
+    p50, p99 = np.percentile(np.array(delays) * 1000, [50, 99])
+    return float(p50), float(p99)
 
 
 def delays_of(kind: str, phones: Any, agents: Any) -> list[float]:
@@ -85,7 +98,7 @@ def delays_of(kind: str, phones: Any, agents: Any) -> list[float]:
     delays = []
     for sender, hearer in ((phones, agents), (agents, phones)):
         for number, sent in sender["sent_bursts"].items():
-            for heard in hearer["heard_bursts"][number]:
+            for heard in hearer["heard_bursts"].get(number, []):
                 before = [instant for instant in sent if instant <= heard]
                 if before:
                     delays.append(heard - before[-1])

@@ -1,6 +1,6 @@
 """The process that is measured: one node, its audio sockets, one ASGI server.
 
-`python -m bench.server passthrough|transcode daphne|uvicorn PORT`
+`python -m bench.server passthrough|three-way|queue|transcode daphne|uvicorn PORT`
 """
 
 import argparse
@@ -37,13 +37,13 @@ class Relay(Protocol):
 
 
 def make_relay(kind: str) -> Relay:
-    if kind == "passthrough":
-        from bench.passthrough import PassthroughRelay
+    if kind == "transcode":
+        from bench.transcode import TranscodeRelay
 
-        return PassthroughRelay()
-    from bench.transcode import TranscodeRelay
+        return TranscodeRelay()
+    from bench.passthrough import PassthroughRelay
 
-    return TranscodeRelay()
+    return PassthroughRelay(kind)
 
 
 def make_application(relay: Relay) -> ProtocolTypeRouter:
@@ -89,7 +89,9 @@ def serve_with_uvicorn(application: Any, port: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["passthrough", "transcode"])
+    parser.add_argument(
+        "kind", choices=["passthrough", "three-way", "queue", "transcode"]
+    )
     parser.add_argument("server", choices=["daphne", "uvicorn"])
     parser.add_argument("port", type=int)
     wanted = parser.parse_args()

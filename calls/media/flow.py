@@ -15,10 +15,11 @@ SILENCE_BYTES = 3
 """A packet of up to so many bytes holds digital silence or nothing at all."""
 
 _BOTH = Flow()
+_LOOK_EVERY = 0.1
 
 
 class FlowWatch:
-    """Reads the counters at each tick, so that packets cost nothing more.
+    """Reads the counters now and then, so that packets cost nothing more.
 
     It measures while one speaker and the customer hear each other.
     """
@@ -36,13 +37,18 @@ class FlowWatch:
         self._outgoing = outgoing
         self._tell = tell
         self._speaker: object = None
-        self._ticked_at = 0.0
+        self._look_at = self._looked_at = 0.0
         self._packets_in = self._bytes_in = self._frames_out = 0
         self._customer_at = self._party_at = 0.0
         self._was_customer_heard = False
 
     def tick(self, now: float, speaker: object) -> None:
         """Measure; `speaker` is the one who is alone with the customer, if any."""
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_EVERY
+            self._look(now, speaker)
+
+    def _look(self, now: float, speaker: object) -> None:
         has_customer, has_party = self._count(now)
         if speaker is None:
             self._speaker = None
@@ -50,7 +56,7 @@ class FlowWatch:
             return
         if speaker is not self._speaker:
             self._speaker = speaker
-            self._customer_at = self._party_at = self._ticked_at = now
+            self._customer_at = self._party_at = self._looked_at = now
         if has_customer:
             self._customer_at = now
         if has_party:
@@ -58,7 +64,7 @@ class FlowWatch:
         self._judge(now)
 
     def _count(self, now: float) -> tuple[bool, bool]:
-        """Return whether the customer and a party were heard since the last tick."""
+        """Return whether the customer and a party were heard since the last look."""
         incoming, outgoing = self._incoming, self._outgoing
         packets = incoming.packets - self._packets_in
         size = incoming.bytes - self._bytes_in
@@ -73,7 +79,7 @@ class FlowWatch:
         return packets > 0 and self._was_customer_heard, frames > 0
 
     def _judge(self, now: float) -> None:
-        passed, self._ticked_at = now - self._ticked_at, now
+        passed, self._looked_at = now - self._looked_at, now
         patience = SILENT_AFTER if self._was_customer_heard else NEVER_HEARD_AFTER
         flow = Flow(
             customer_heard=now - self._customer_at < patience,

@@ -28,12 +28,15 @@ class Voice:
         self._taken = 0
 
     def put(self, sequence: int, payload: bytes) -> None:
-        """Take one Opus packet; small losses before it are concealed."""
+        """Take one Opus packet; small losses before it are concealed.
+
+        A late one is dropped, but after a pause a member may count from elsewhere.
+        """
         step = 1 if self._last is None else (sequence - self._last) & 0xFFFF
-        if not 0 < step < _HALF:
+        if self._waiting and not 0 < step < _HALF:
             return
         self._last = sequence
-        if step - 1 <= _MAX_CONCEALED:
+        if 0 < step <= _MAX_CONCEALED + 1:
             for _ in range(step - 1):
                 self._keep(self._decoder.conceal())
         self._keep(self._decoder.decode(payload))

@@ -134,6 +134,17 @@ def test_late_packets_and_noise_are_not_heard() -> None:
     assert sum(voice.take() is not None for _ in range(9)) == 2
 
 
+def test_after_a_pause_a_voice_may_count_from_elsewhere() -> None:
+    voice, packets = Voice(), opus_tone(ANA, 50)
+    for number in (40_000, 40_001, 40_002):
+        voice.put(number, packets[number % 50])
+    assert sum(voice.take() is not None for _ in range(9)) == 3
+    for number in (30_000, 30_001, 30_002):
+        voice.put(number, packets[number % 50])
+    assert sum(voice.take() is not None for _ in range(9)) == 3
+    assert voice.dropped == 0
+
+
 @given(st.lists(st.binary(max_size=60), max_size=20))
 def test_no_packet_can_break_a_mix(payloads: list[bytes]) -> None:
     mixer = Mixer()
