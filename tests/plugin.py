@@ -39,19 +39,38 @@ def pytest_report_header() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     for marker in (
-        "stackless: the same in both modes, hence left out where FULL=1",
+        "stackless: the same in both modes, hence left out where FULL=1; nobody "
+        "needs to mark what uses neither database nor stack",
         "full: needs a worker of its own, hence only where FULL=1",
     ):
         config.addinivalue_line("markers", marker)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    other_mode = "stackless" if servers else "full"
-    left_out = [item for item in items if item.get_closest_marker(other_mode)]
+    left_out = [item for item in items if not _belongs_here(item)]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    here = [item for item in items if item not in left_out]
+    # Last those on the running product, which all share one and the whole database.
+    items[:] = sorted(here, key=lambda item: "stack" in _fixtures(item))
+
+
+def _belongs_here(item: pytest.Item) -> bool:
+    if not servers:
+        return item.get_closest_marker("full") is None
+    return item.get_closest_marker("stackless") is None and _needs_rows(item)
+
+
+def _needs_rows(item: pytest.Item) -> bool:
+    """Without database and product a test says the same in both modes."""
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or "django_db_setup" in _fixtures(item)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return list(getattr(item, "fixturenames", ()))
 
 
 def pytest_unconfigure() -> None:

@@ -36,7 +36,16 @@ class Process:
         self.name = name
         self.log = Path(settings.VAR_DIR) / f"{name}.log"
         self.command, self.environment = command, os.environ | environment
+        self.told = 0
         self.start()
+
+    def news(self) -> str:
+        """What it wrote since the last time somebody asked."""
+        with self.log.open(errors="replace") as log:
+            log.seek(self.told)
+            text = log.read()
+            self.told = log.tell()
+        return text
 
     def start(self) -> None:
         with self.log.open("ab") as output:
@@ -129,9 +138,9 @@ class Stack:
         )
 
     def tell(self) -> None:
-        """Show what the processes wrote, for the report of a failing test."""
+        """Show what the processes wrote since, for the report of a failing test."""
         for process in self.processes:
-            sys.stdout.write(f"--- {process.name}\n{process.log.read_text()[-8000:]}\n")
+            sys.stdout.write(f"--- {process.name}\n{process.news()[-8000:]}\n")
 
     def secrets_told(self) -> list[str]:
         """What the product wrote and nobody may read there; also in tracebacks."""

@@ -1,11 +1,14 @@
 """The demo's data: believable, complete, made once."""
 
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from agents.models import Agent, Queue
@@ -16,12 +19,23 @@ from calls.states import IllegalMove, Result, after
 from permissions import watch
 from permissions.facts import Status
 from permissions.models import CallPermission, Contact, PermissionEvent
+from tests.conftest import empty_tables
+
+
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), override_settings(DEBUG=True):
+        call_command("demo", stdout=io.StringIO())
+        yield
+        empty_tables()
 
 
 @pytest.fixture
-def demo(transactional_db, settings) -> None:
-    settings.DEBUG = True
-    call_command("demo", stdout=io.StringIO())
+def demo(made_once: None) -> Iterator[None]:
+    """The demo's data; what a test changes is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def test_the_three_logins_work(demo: None):

@@ -181,6 +181,7 @@ class Ledger(RuleBasedStateMachine):
         services.expire()
 
 
+@pytest.mark.stackless  # one writer: the rules are tested here, not the locks
 @pytest.mark.timeout(600)
 def test_no_sequence_of_events_burns_a_permission_unseen(cast: Cast):
     Ledger.cast = cast
