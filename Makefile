@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench messages clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,11 @@ check: .venv/development node_modules/.package-lock.json  ## Format, lint, types
 
 bench: .venv/development  ## Measure the relay beside its baseline; writes bench/results.md
 	$(BIN)/python -m bench
+
+messages: export DEBUG = 1
+messages: export DJANGO_SETTINGS_MODULE = callcenter.settings
+messages: .venv/development  ## Bring the catalogues in locale/ up to the sources
+	$(BIN)/python -m translations
 
 clean:  ## Forget the environment and the demo data
 	rm -rf .venv node_modules var staticfiles

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
+from callcenter.names import translate_names
+
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "callcenter.admin_site.CallCenterAdminSite"
@@ -9,3 +11,6 @@ class AdminConfig(DjangoAdminConfig):
 class CallcenterConfig(AppConfig):
     name = "callcenter"
     verbose_name = "Wati"
+
+    def ready(self) -> None:
+        translate_names()

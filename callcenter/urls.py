@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from callcenter import health, views
 from calls.urls import urlpatterns as call_urls
@@ -15,6 +16,7 @@ urlpatterns = [
     path(
         "sign-in/", LoginView.as_view(extra_context=views.demo_logins()), name="login"
     ),
+    path("language/", set_language, name="language"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

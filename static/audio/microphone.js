@@ -6,9 +6,13 @@
  */
 
 export class AudioError extends Error {
-  /** @param {AudioErrorCode} code @param {string} message for the agent */
-  constructor(code, message) {
-    super(message);
+  /**
+   * @param {AudioErrorCode} code
+   * @param {string} message for the agent
+   * @param {unknown} cause what the browser said
+   */
+  constructor(code, message, cause = undefined) {
+    super(message, { cause });
     this.name = "AudioError";
     this.code = code;
   }

@@ -26,6 +26,15 @@ export function t(text, values = {}) {
 }
 
 /**
+ * A text that is kept in a table and goes through `t` where it is shown: this marks it
+ * for the catalogue.
+ * @param {string} text
+ */
+export function marked(text) {
+  return text;
+}
+
+/**
  * The same for one and for many of something; `{count}` stands for the number.
  * @param {string} one
  * @param {string} many

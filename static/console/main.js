@@ -9,6 +9,7 @@ import {
 } from "../audio/ringer.js";
 import { Console } from "./console.js";
 import { Help } from "./help.js";
+import { loadCatalogue } from "./i18n.js";
 import { Keyboard } from "./keyboard.js";
 import { LevelMeter } from "./level-meter.js";
 import { MenuButton } from "./menu-button.js";
@@ -29,6 +30,7 @@ function socketAddress(path) {
   return address.href;
 }
 
+loadCatalogue(document.querySelector("#catalogue")?.textContent);
 customElements.define("level-meter", LevelMeter);
 customElements.define("menu-button", MenuButton);
 new Console({

@@ -1,0 +1,41 @@
+"""In which language somebody is answered, and what a console needs to speak it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext, ngettext, override
+
+# Written by `make messages`: texts of which some have a second form, for many.
+CONSOLE_TEXTS = settings.BASE_DIR / "locale" / "console.json"
+
+Catalogue = dict[str, str | list[str]]
+
+
+@contextmanager
+def speaking(language: Any) -> Iterator[None]:
+    """Answer a websocket in the language its page names; an unknown one is English.
+
+    Holds for this task and for what it runs by in_database(), for nobody else.
+    """
+    known = isinstance(language, str) and language in dict(settings.LANGUAGES)
+    with override(language if known else settings.LANGUAGE_CODE):
+        yield
+
+
+@cache
+def console_catalogue(language: str) -> Catalogue:
+    """The console's English texts to their translations; English itself needs none."""
+    texts: list[list[str]] = json.loads(CONSOLE_TEXTS.read_text())
+    with override(language):
+        pairs = {text[0]: _translated(text) for text in texts}
+    return {one: text for one, text in pairs.items() if language != "en"}
+
+
+def _translated(text: list[str]) -> str | list[str]:
+    if len(text) == 1:
+        return gettext(text[0])
+    return [ngettext(text[0], text[1], 1), ngettext(text[0], text[1], 2)]

@@ -1,0 +1,186 @@
+"""The catalogues hold what the product says, and nothing is left to be translated."""
+
+import json
+import re
+from collections.abc import Sequence
+
+import pytest
+from django.template import Context, Template
+from django.test import Client
+from django.utils.translation import gettext, override
+
+from agents.models import Queue
+from callcenter.database import in_database
+from callcenter.language import CONSOLE_TEXTS, console_catalogue, speaking
+from tests.cast import Cast, introduce
+from translations import catalogue, javascript
+from translations.sources import all_texts
+
+LANGUAGES = pytest.mark.parametrize("language", catalogue.languages())
+
+
+@LANGUAGES
+def test_the_catalogue_holds_the_texts_of_the_sources_and_no_others(
+    language: str,
+) -> None:
+    written = catalogue.po_path(language).read_bytes()
+
+    fresh = catalogue.po_of(catalogue.updated(catalogue.read(language), language))
+
+    assert fresh.decode() == written.decode(), "make messages was not run"
+    assert len(all_texts()) > 50
+
+
+@LANGUAGES
+def test_what_django_loads_is_what_translators_write(language: str) -> None:
+    path = catalogue.po_path(language)
+    known = catalogue.updated(catalogue.read(language), language)
+
+    assert path.with_suffix(".mo").read_bytes() == catalogue.mo_of(known)
+
+
+@LANGUAGES
+def test_every_text_is_translated_and_keeps_its_holes(language: str) -> None:
+    for message in catalogue.read(language):
+        if message.id:
+            originals, forms = _forms(message.id), _forms(message.string)
+            assert len(forms) == len(originals), message.id
+            assert not message.fuzzy, message.id
+            for original, form in zip(originals, forms, strict=True):
+                assert form.strip(), message.id
+                assert catalogue.holes(form) == catalogue.holes(original), form
+
+
+def _forms(text: str | Sequence[str]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
+
+
+def test_the_console_is_given_what_it_can_say() -> None:
+    assert CONSOLE_TEXTS.read_text() == catalogue.console_json()
+    assert ["Click anywhere to hear the call."] in json.loads(CONSOLE_TEXTS.read_text())
+
+
+# --- Reading JavaScript ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "html`<p>${list.map((x) => html`<b title=${t('Hold')}>${x}</b>`)}</p>`",
+        "html`${x ? html`<p>It's ${t('Hold')}</p>` : nothing} don't`",
+        "html`${/[\"'`]/.test(x) ? t('Hold') : t(x)}`",
+        "// don't `\nt(/* why */ 'Ho' +\n  'ld',\n)",
+        "`${f({a: `${1}`})}` + t('Hold', { name })",
+        "x = a / 2; y = b / t('Hold')",
+        "not.t('other'); throw new AudioError('hold', 'Hold')",
+        "this.#problem('hold', 'Hold')",
+    ],
+)
+def test_a_text_is_found_wherever_it_stands(source: str) -> None:
+    assert list(javascript.texts_of(source)) == [("Hold",)]
+
+
+def test_one_and_many_are_one_entry() -> None:
+    source = 'plural("{count} call", "{count} calls", calls.length)'
+
+    assert list(javascript.texts_of(source)) == [("{count} call", "{count} calls")]
+
+
+@pytest.mark.parametrize(
+    "source", ["t(`Hold ${name}`)", "t(on ? 'Hold' : 'Resume')", "t('Hold ' + name)"]
+)
+def test_a_text_that_is_put_together_is_refused(source: str) -> None:
+    with pytest.raises(javascript.NotOneText):
+        list(javascript.texts_of(source))
+
+
+# --- Who is answered in which language -----------------------------------------------
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return introduce()
+
+
+def test_the_sign_in_page_speaks_the_language_of_the_browser(client: Client) -> None:
+    page = client.get("/sign-in/", headers={"accept-language": "es-MX,es;q=0.9"})
+
+    assert '<html lang="es">' in page.text
+    assert "Iniciar sesión" in page.text
+    assert '<html lang="en">' in client.get("/sign-in/").text
+
+
+def test_a_chosen_language_outlives_the_session(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ana.user)
+
+    chosen = client.post("/language/", {"language": "es", "next": "/console/"})
+    client.post("/sign-out/")
+
+    assert chosen["Location"] == "/console/"
+    assert '<html lang="es">' in client.get("/sign-in/").text
+
+
+def test_the_console_in_spanish_carries_its_catalogue(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.ana.user)
+    client.cookies["django_language"] = "es"
+
+    page = client.get("/console/").text
+
+    assert '<html lang="es">' in page
+    assert _catalogue_in(page)["No microphone was found."] == (
+        "No se encontró ningún micrófono."
+    )
+
+
+def test_the_console_in_english_needs_no_catalogue(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ana.user)
+
+    assert _catalogue_in(client.get("/console/").text) == {}
+
+
+def test_a_sign_in_that_fails_is_explained_in_spanish(
+    client: Client, cast: Cast
+) -> None:
+    client.cookies["django_language"] = "es"
+
+    page = client.post("/sign-in/", {"username": "ana", "password": ""}).text
+
+    assert "Completar el nombre de usuario y la contraseña." in page
+
+
+async def test_a_websocket_is_answered_in_the_language_it_names() -> None:
+    with speaking("es"):
+        assert await in_database(gettext, "Sign in") == "Iniciar sesión"
+    assert await in_database(gettext, "Sign in") == "Sign in"
+
+
+@pytest.mark.parametrize("language", [None, 5, "xx", ["es"], "../es"])
+def test_an_unknown_language_is_english(language: object) -> None:
+    with override("es"), speaking(language):
+        assert gettext("Sign in") == "Sign in"
+
+
+def test_models_and_fields_have_names_in_spanish() -> None:
+    shown = Template("{{ meta.verbose_name_plural }}")
+
+    with override("es"):
+        assert shown.render(Context({"meta": Queue._meta})) == "colas"
+        assert str(Queue._meta.get_field("name").verbose_name) == "nombre"
+
+
+def test_forms_of_one_and_many_reach_the_console() -> None:
+    forms = [
+        text for text in console_catalogue("es").values() if isinstance(text, list)
+    ]
+
+    assert all(len(pair) == 2 for pair in forms)
+
+
+def _catalogue_in(page: str) -> dict[str, str]:
+    found = re.search(
+        r'<script id="catalogue" type="application/json">(.*?)</script>', page
+    )
+    assert found is not None
+    return json.loads(found[1])

@@ -1,0 +1,1 @@
+"""For developers: keeps locale/ true to the sources (docs/translations.md)."""

@@ -1,0 +1,89 @@
+"""Every text in the sources, and where it stands."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.extract import extract
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+from callcenter.names import OURS, names_of, our_models
+from translations import javascript
+
+ROOT = Path(settings.BASE_DIR)
+# The simulator is a tool for developers, and the commands speak to operators.
+LEFT_OUT = re.compile(r"callcenter/(simulator|management)/|/migrations/|/simulator/")
+PYTHON = {"_": None, "gettext_noop": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2)}
+TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
+# What a console says by itself, and the modules whose sentences reach it.
+CONSOLE = re.compile(
+    r"static/(console|audio)/"
+    r"|calls/(?!admin|exports|reports|filters|words|views)\w+\.py"
+    r"|permissions/(rules|services|numbers)\.py"
+    r"|callcenter/wati/errors\.py"
+    r"|agents/models\.py"
+)
+Found = tuple[str, ...]
+
+
+@dataclass
+class Text:
+    many: str | None = None
+    files: set[str] = field(default_factory=set)
+
+
+def all_texts() -> dict[str, Text]:
+    """By the English text; `many` is set where one and many differ."""
+    texts: dict[str, Text] = defaultdict(Text)
+    for file, found in _found():
+        text = texts[found[0]]
+        text.files.add(file)
+        text.many = found[1] if len(found) > 1 else text.many
+    return dict(texts)
+
+
+def console_texts() -> list[list[str]]:
+    """What a page of the console must carry, in order."""
+    return [
+        [one, *([text.many] if text.many else [])]
+        for one, text in sorted(all_texts().items())
+        if any(CONSOLE.match(file) for file in text.files)
+    ]
+
+
+def files(*patterns: str) -> Iterator[tuple[str, str]]:
+    """Names from the root, and contents."""
+    for pattern in patterns:
+        for path in sorted(ROOT.glob(pattern)):
+            name = path.relative_to(ROOT).as_posix()
+            if not LEFT_OUT.search(name):
+                yield name, path.read_text()
+
+
+def _found() -> Iterator[tuple[str, Found]]:
+    for name, source in files(*(f"{app}/**/*.py" for app in OURS)):
+        yield from ((name, found) for found in _python(source, PYTHON))
+    for name, source in files("templates/**/*.html"):
+        yield from ((name, found) for found in _template(source))
+    for name, source in files("static/console/**/*.js", "static/audio/*.js"):
+        yield from ((name, found) for found in javascript.texts_of(source))
+    for model in our_models():
+        file = f"{model._meta.app_label}/models.py"
+        yield from ((file, (name,)) for name in names_of(model))
+
+
+def _template(source: str) -> Iterator[Found]:
+    """Django makes something like Python of a template, but for its indentation."""
+    lines = templatize(source).splitlines()
+    return _python("\n".join(line.strip() for line in lines), TEMPLATE)
+
+
+def _python(
+    source: str, keywords: Mapping[str, tuple[int, ...] | None]
+) -> Iterator[Found]:
+    for _, texts, _, _ in extract("python", BytesIO(source.encode()), keywords):
+        yield (texts,) if isinstance(texts, str) else tuple(texts)
