@@ -13,9 +13,11 @@ from agents.models import Queue
 from callcenter.database import in_database
 from callcenter.language import CONSOLE_TEXTS, console_catalogue, speaking
 from tests.cast import Cast, introduce
-from translations import catalogue, javascript
+from translations import bare, catalogue, javascript, sources
 from translations.sources import all_texts
 
+MODULES = ["static/console/**/*.js"]
+PAGES = ["templates/*.html", "templates/[!a]*/*.html"]
 LANGUAGES = pytest.mark.parametrize("language", catalogue.languages())
 
 
@@ -92,6 +94,41 @@ def test_one_and_many_are_one_entry() -> None:
 def test_a_text_that_is_put_together_is_refused(source: str) -> None:
     with pytest.raises(javascript.NotOneText):
         list(javascript.texts_of(source))
+
+
+# --- Words that nobody could translate ------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name, _ in sources.files(*MODULES)])
+def test_the_console_says_nothing_by_itself(name: str) -> None:
+    assert bare.in_module((sources.ROOT / name).read_text()) == []
+
+
+@pytest.mark.parametrize("name", [name for name, _ in sources.files(*PAGES)])
+def test_pages_say_nothing_by_themselves(name: str) -> None:
+    assert bare.in_template((sources.ROOT / name).read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "html`<p class=${a > b ? 'x' : 'y'}>Hold ${html`<b>${t('x')}</b>`}</p>`",
+        'html`<p>${x}</p> ${y && html`<b aria-label="Hold"></b>`}`',
+    ],
+)
+def test_a_bare_word_is_found_in_a_module(source: str) -> None:
+    assert bare.in_module(source) == ["Hold \0" if "class" in source else "Hold"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<p title="{{ x }}">{% translate "Resume" %} Hold</p>',
+        '<b {% if x %}class="{{ x }}"{% endif %} title="Hold">{{ y }}</b>',
+    ],
+)
+def test_a_bare_word_is_found_in_a_page(source: str) -> None:
+    assert [text.strip("\0 ") for text in bare.in_template(source)] == ["Hold"]
 
 
 # --- Who is answered in which language -----------------------------------------------

@@ -27,9 +27,12 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-CHUNK = re.compile(r"((?:\\.|\$(?!\{)|[^`\\$])*)(`|\$\{)", re.DOTALL)
+PART = re.compile(r"((?:\\.|\$(?!\{)|[^`\\$])*)(`|\$\{)", re.DOTALL)
 # After one of these a slash begins a regular expression; elsewhere it divides.
 BEFORE_REGEX = frozenset("(,=:[!&|?{};+-*%<>~^") | {"return", "typeof", "case", ""}
+
+
+SPEAKING = ("string", "part", "end")
 
 
 class NotOneText(Exception):
@@ -38,12 +41,12 @@ class NotOneText(Exception):
 
 @dataclass(frozen=True)
 class Token:
-    kind: str  # "string", "name", "regex", "mark", or "chunk" of a template
+    kind: str  # "string", "name", "regex", "mark"; "part" or "end" of a template
     text: str
 
 
 def tokens_of(source: str) -> Iterator[Token]:
-    """Without spaces and comments; what a template holds comes between its chunks."""
+    """Without spaces and comments; the values in a template come between its parts."""
     at, before = 0, ""
     braces: list[str] = []
     while at < len(source):
@@ -51,8 +54,10 @@ def tokens_of(source: str) -> Iterator[Token]:
         if kind == "space":
             at = end
         elif text == "`" or (text == "}" and braces and braces.pop() == "${"):
-            chunk, at, before = _chunk(source, end)
-            yield chunk
+            if text == "`":
+                yield Token("mark", "`")
+            part, at, before = _part(source, end)
+            yield part
             braces += ["${"] if before == "{" else []
         else:
             at, before = end, text
@@ -69,12 +74,25 @@ def _next(source: str, at: int, before: str) -> tuple[str, str, int]:
     return kind, text, found.end()
 
 
-def _chunk(source: str, at: int) -> tuple[Token, int, str]:
-    """What stands in a template up to its end, or up to the next thing it holds."""
-    found = CHUNK.match(source, at)
+def _part(source: str, at: int) -> tuple[Token, int, str]:
+    """What stands in a template up to its end, or up to the next value in it."""
+    found = PART.match(source, at)
     if found is None:
         raise SyntaxError("A template has no end.")
-    return Token("chunk", found[1]), found.end(), "{" if found[2] == "${" else "`"
+    kind, before = ("part", "{") if found[2] == "${" else ("end", "`")
+    return Token(kind, found[1]), found.end(), before
+
+
+def templates_of(source: str) -> Iterator[str]:
+    """Each template in one piece, `\0` where a value stands."""
+    open_ones: list[str] = []
+    for token in tokens_of(source):
+        if token == Token("mark", "`"):
+            open_ones.append("")
+        elif token.kind == "part":
+            open_ones[-1] += token.text + "\0"
+        elif token.kind == "end":
+            yield open_ones.pop() + token.text
 
 
 def texts_of(source: str) -> Iterator[tuple[str, ...]]:
@@ -121,6 +139,6 @@ def _text(name: str, argument: list[Token]) -> str | None:
     parts = [token for token in argument if token.text != "+"]
     if all(part.kind == "string" for part in parts):
         return "".join(ast.literal_eval(part.text) for part in parts)
-    if any(part.kind in ("string", "chunk") for part in parts):
+    if any(part.kind in SPEAKING and part.text != '""' for part in parts):
         raise NotOneText(f"{name}({' '.join(part.text for part in parts)})")
     return None

@@ -32,6 +32,7 @@
  */
 
 import { isHeld } from "./calls.js";
+import { marked, t } from "./i18n.js";
 
 /** @import {Agent, Call} from "./calls.js" */
 /** @import {State} from "./store.js" */
@@ -39,7 +40,7 @@ import { isHeld } from "./calls.js";
 const REPLY_WITHIN_MS = 10_000;
 /** WhatsApp's word may never come; what is known has to do then. */
 const CHECK_WITHIN_MS = 15_000;
-const NO_REPLY = "The server did not reply. Please try again.";
+const NO_REPLY = marked("The server did not reply. Please try again.");
 
 /** @type {CallingOut} */
 export const nobodyToCall = Object.freeze({
@@ -251,7 +252,7 @@ export function outExpired(out, now) {
     asked: out.asked.filter(({ at }) => now - at <= REPLY_WITHIN_MS),
     lookingSince: lost ? null : out.lookingSince,
     person: out.person && { ...out.person, checking: false },
-    problem: late || lost ? NO_REPLY : out.problem,
+    problem: late || lost ? t(NO_REPLY) : out.problem,
   };
 }
 

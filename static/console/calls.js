@@ -36,21 +36,22 @@
  * @property {string} end_text
  */
 
+import { marked, t } from "./i18n.js";
 import { isWrapUp } from "./shift.js";
 
 /** @import {State} from "./store.js" */
 
-const UNKNOWN = "Unknown WhatsApp user";
+const UNKNOWN = marked("Unknown WhatsApp user");
 
 const AGENT_STATES = new Map([
-  ["available", "Available"],
-  ["cannot_ring", "Cannot ring"],
-  ["ringing", "Ringing"],
-  ["in_call", "In call"],
-  ["reconnecting", "Reconnecting"],
-  ["wrap_up", "Wrap-up"],
-  ["on_break", "On break"],
-  ["offline", "Offline"],
+  ["available", marked("Available")],
+  ["cannot_ring", marked("Cannot ring")],
+  ["ringing", marked("Ringing")],
+  ["in_call", marked("In call")],
+  ["reconnecting", marked("Reconnecting")],
+  ["wrap_up", marked("Wrap-up")],
+  ["on_break", marked("On break")],
+  ["offline", marked("Offline")],
 ]);
 
 /**
@@ -190,7 +191,7 @@ export function answeredCall(state) {
 }
 
 /**
- * What the element "Call status" reads.
+ * What the element "Call status" reads, before its translation.
  * @param {State} state
  */
 export function callStatus(state) {
@@ -199,18 +200,18 @@ export function callStatus(state) {
     return activeStatus(state, call);
   }
   if (state.connection !== "online") {
-    return "Reconnecting";
+    return marked("Reconnecting");
   }
   if (call !== null) {
-    return call.direction === "outbound" ? "Dialing" : "Connecting";
+    return call.direction === "outbound" ? marked("Dialing") : marked("Connecting");
   }
   if (answeredCall(state) !== null) {
-    return "Connecting";
+    return marked("Connecting");
   }
   if (ringingCalls(state).length > 0) {
-    return "Ringing";
+    return marked("Ringing");
   }
-  return isWrapUp(state.shift.work) ? "Wrap-up" : "Idle";
+  return isWrapUp(state.shift.work) ? marked("Wrap-up") : marked("Idle");
 }
 
 /**
@@ -225,11 +226,13 @@ function activeStatus(state, call) {
   if (call.id === state.soundHere && state.audio === "connecting") {
     return state.hadSound ? "Reconnecting" : "Connecting";
   }
-  return call.status === "held" && !isGuest(call, state.agent) ? "On hold" : "In call";
+  return call.status === "held" && !isGuest(call, state.agent)
+    ? marked("On hold")
+    : marked("In call");
 }
 
 /**
- * What the element "Agent status" reads.
+ * What the element "Agent status" reads, before its translation.
  * @param {State} state
  */
 export function agentStatus(state) {
@@ -253,7 +256,7 @@ export function stateWord(state) {
  * @param {Call} call
  */
 export function callerName(call) {
-  return call.contact.name || call.contact.number || UNKNOWN;
+  return call.contact.name || call.contact.number || t(UNKNOWN);
 }
 
 /**
@@ -261,7 +264,7 @@ export function callerName(call) {
  * @param {Call} call
  */
 export function callerHeading(call) {
-  return call.contact.name || UNKNOWN;
+  return call.contact.name || t(UNKNOWN);
 }
 
 /**
@@ -287,5 +290,5 @@ export function isDialing(call) {
  * @param {Call} call
  */
 export function progressOf(call) {
-  return call.progress === "ringing" ? "Ringing" : "Placing the call";
+  return call.progress === "ringing" ? t("Ringing") : t("Placing the call");
 }

@@ -3,6 +3,8 @@
  * neither a wrong laptop clock nor one set during a call moves a timer.
  */
 
+import { plural, t } from "./i18n.js";
+
 const SAMPLES = 12;
 
 export class ServerClock {
@@ -69,13 +71,13 @@ export function formatDuration(seconds) {
  * @param {number} seconds
  */
 export function spokenDuration(seconds) {
-  const parts = [
-    [Math.floor(seconds / 3600), "hour"],
-    [Math.floor(seconds / 60) % 60, "minute"],
-    [Math.floor(seconds) % 60, "second"],
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = Math.floor(seconds) % 60;
+  const spoken = [
+    hours && plural("{count} hour", "{count} hours", hours),
+    minutes && plural("{count} minute", "{count} minutes", minutes),
+    rest && plural("{count} second", "{count} seconds", rest),
   ];
-  const spoken = parts
-    .filter(([count]) => count)
-    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`);
-  return spoken.join(" ") || "0 seconds";
+  return spoken.filter(Boolean).join(" ") || t("0 seconds");
 }

@@ -2,6 +2,8 @@
 
 import { ServerClock } from "./clock.js";
 import { Desk } from "./desk.js";
+import { Drafts } from "./drafts.js";
+import { t } from "./i18n.js";
 import { Duty } from "./duty.js";
 import { situationOf } from "./legs.js";
 import { OutVerbs } from "./out-verbs.js";
@@ -141,7 +143,7 @@ export class Console {
       this.#store.dispatch({ type: "opened", open: engine.isOpen });
       this.#store.dispatch({
         type: "note",
-        note: { who: "", text: message, tone: "problem" },
+        note: { who: "", text: t(message), tone: "problem" },
       });
     });
   }

@@ -1,4 +1,5 @@
 import { html, render } from "../vendor/lit-html.js";
+import { t } from "./i18n.js";
 import { CHOICE_KEYS, SHORTCUTS } from "./keyboard.js";
 
 /** @import {Keyboard} from "./keyboard.js" */
@@ -25,22 +26,22 @@ export class Help {
   #content() {
     const turn = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
       this.#keyboard.turn(event.target.checked);
-    return html`<h2 id="help-heading">Keyboard shortcuts</h2>
+    return html`<h2 id="help-heading">${t("Keyboard shortcuts")}</h2>
       <dl class="shortcuts">
         ${[...SHORTCUTS, CHOICE_KEYS].map(
           ({ key, text }) => html`<div>
             <dt><kbd>${key.toUpperCase()}</kbd></dt>
-            <dd>${text}</dd>
+            <dd>${t(text)}</dd>
           </div>`,
         )}
       </dl>
       <label class="choice">
         <input type="checkbox" .checked=${this.#keyboard.isOn} @change=${turn} />
-        Use single-key shortcuts
+        ${t("Use single-key shortcuts")}
       </label>
-      <p class="hint">They never act while you type in a field.</p>
+      <p class="hint">${t("They never act while you type in a field.")}</p>
       <form method="dialog">
-        <button class="button primary">Close</button>
+        <button class="button primary">${t("Close")}</button>
       </form>`;
   }
 }

@@ -15,6 +15,12 @@ export function loadCatalogue(json) {
   catalogue = json ? JSON.parse(json) : {};
 }
 
+/** What numbers, dates and times are written in; English ones as Europe writes them. */
+export function locale() {
+  const language = globalThis.document?.documentElement.lang || "en";
+  return language === "en" ? "en-GB" : language;
+}
+
 /**
  * A text of this page, or a sentence of the server, in the agent's language.
  * @param {string} text with `{names}` where values belong

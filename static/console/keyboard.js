@@ -1,31 +1,33 @@
 /** Single-key shortcuts, never while somebody types; they can be turned off. */
 
+import { marked } from "./i18n.js";
+
 const STORED = "console.shortcuts";
 
 /** Keys and what they do, in the order of the help. */
 export const SHORTCUTS = Object.freeze([
-  { key: "a", verb: "answer", text: "Answer the call that rings longest" },
-  { key: "d", verb: "decline", text: "Decline it" },
-  { key: "m", verb: "mute", text: "Mute or unmute" },
-  { key: "o", verb: "hold", text: "Hold the call, or resume it" },
-  { key: "t", verb: "transfer", text: "Transfer the call" },
-  { key: "h", verb: "hang_up", text: "Hang up" },
-  { key: "n", verb: "number", text: "Type a number to call" },
-  { key: "w", verb: "write", text: "Write notes about the call" },
+  { key: "a", verb: "answer", text: marked("Answer the call that rings longest") },
+  { key: "d", verb: "decline", text: marked("Decline it") },
+  { key: "m", verb: "mute", text: marked("Mute or unmute") },
+  { key: "o", verb: "hold", text: marked("Hold the call, or resume it") },
+  { key: "t", verb: "transfer", text: marked("Transfer the call") },
+  { key: "h", verb: "hang_up", text: marked("Hang up") },
+  { key: "n", verb: "number", text: marked("Type a number to call") },
+  { key: "w", verb: "write", text: marked("Write notes about the call") },
   {
     key: "b",
     verb: "break",
-    text: "Take a break, or choose what comes after the call",
+    text: marked("Take a break, or choose what comes after the call"),
   },
-  { key: "e", verb: "more_time", text: "More time for the wrap-up" },
-  { key: "f", verb: "finish", text: "Finish the wrap-up" },
-  { key: "?", verb: "help", text: "Show these shortcuts" },
+  { key: "e", verb: "more_time", text: marked("More time for the wrap-up") },
+  { key: "f", verb: "finish", text: marked("Finish the wrap-up") },
+  { key: "?", verb: "help", text: marked("Show these shortcuts") },
 ]);
 
 /** Digits, which stand for places in a list. */
 export const CHOICE_KEYS = Object.freeze({
   key: "1–9",
-  text: "Choose a disposition in the wrap-up",
+  text: marked("Choose a disposition in the wrap-up"),
 });
 
 /** @type {Map<string, string>} */

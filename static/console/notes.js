@@ -42,12 +42,12 @@ function whyItStopped(previous, call, asked) {
     return t("{agent} does not need you any more", { agent: call.agent?.name ?? "" });
   }
   if (call.agent !== null) {
-    return `${call.agent.name} took this call`;
+    return t("{agent} took this call", { agent: call.agent.name });
   }
   if (call.status === "ended") {
     return endingOf(call);
   }
-  return "This call was offered to someone else";
+  return t("This call was offered to someone else");
 }
 
 /**
@@ -78,8 +78,8 @@ function whoHasIt(call, wasGuest) {
     return t("The caller waits for a colleague");
   }
   return call.agent === null
-    ? "The sound did not start here in time, so the call rings for others"
-    : `${call.agent.name} took over this call`;
+    ? t("The sound did not start here in time, so the call rings for others")
+    : t("{agent} took over this call", { agent: call.agent.name });
 }
 
 /**
@@ -99,10 +99,13 @@ export function talkSeconds(call) {
  */
 export function endingOf(call) {
   if (isDialing(call)) {
-    return call.end_text || "The call was not answered";
+    return call.end_text ? t(call.end_text) : t("The call was not answered");
   }
   if (call.ended_by === "customer") {
-    return call.direction === "outbound" ? "They hung up" : "The caller hung up";
+    return call.direction === "outbound" ? t("They hung up") : t("The caller hung up");
   }
-  return call.ended_by === "agent" ? "You hung up" : call.end_text || "The call ended";
+  if (call.ended_by === "agent") {
+    return t("You hung up");
+  }
+  return call.end_text ? t(call.end_text) : t("The call ended");
 }

@@ -1,9 +1,12 @@
 /** Tells an agent who looks elsewhere: the page's title, and a desktop notification. */
 
-const TITLE = "Console";
-const BLOCKED =
+import { marked, t } from "./i18n.js";
+
+const TITLE = marked("Console");
+const BLOCKED = marked(
   "Desktop notifications are blocked. Keep this window in sight, or allow them in the " +
-  "site settings beside the address.";
+    "site settings beside the address.",
+);
 
 /** @typedef {{id: string, headline: string, detail: string}} Item */
 
@@ -34,7 +37,7 @@ export class Notifier {
     }
     const complain = Notification.permission === "denied" && !this.#complained;
     this.#complained ||= complain;
-    return complain ? BLOCKED : "";
+    return complain ? t(BLOCKED) : "";
   }
 
   /**
@@ -44,7 +47,7 @@ export class Notifier {
    */
   show(items, title) {
     this.#items = items;
-    document.title = title || TITLE;
+    document.title = title || t(TITLE);
     this.#notify();
   }
 

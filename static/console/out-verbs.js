@@ -2,6 +2,7 @@
 
 import { isCalling, isId } from "./calling-out.js";
 import { answeredCall, myCall } from "./calls.js";
+import { marked, t } from "./i18n.js";
 import { NumberField } from "./number-field.js";
 
 /** @import {Id, OutVerb, Person, Plan} from "./calling-out.js" */
@@ -11,7 +12,7 @@ import { NumberField } from "./number-field.js";
 
 const MOST_EXPLAINED = 3;
 const RENEW_EVERY_MS = 60_000;
-const UNREACHABLE = "The server cannot be reached right now. Please try again.";
+const UNREACHABLE = marked("The server cannot be reached right now. Please try again.");
 
 export class OutVerbs {
   #store;
@@ -108,8 +109,8 @@ export class OutVerbs {
     if (plan !== undefined && this.#isFree) {
       const who = plan.name || plan.number;
       const text = person.call.allowed
-        ? "This call is not offered to you any more"
-        : person.call.sentence;
+        ? t("This call is not offered to you any more")
+        : t(person.call.sentence);
       this.#store.dispatch({ type: "note", note: { who, text, tone: "info" } });
     }
     this.#gone.delete(request);
@@ -157,7 +158,7 @@ export class OutVerbs {
     this.#store.dispatch(
       request > 0
         ? { type: "lookedUp", request }
-        : { type: "outProblem", text: UNREACHABLE },
+        : { type: "outProblem", text: t(UNREACHABLE) },
     );
   }
 
@@ -179,7 +180,7 @@ export class OutVerbs {
     if (request > 0) {
       this.#store.dispatch({ type: "outAsked", verb, request, contact, line, plan });
     } else {
-      this.#store.dispatch({ type: "outProblem", text: UNREACHABLE });
+      this.#store.dispatch({ type: "outProblem", text: t(UNREACHABLE) });
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Keeps the audio engine at what the state asks for. */
 
 import { soundCall } from "./calls.js";
+import { t } from "./i18n.js";
 
 /** @import {Devices, Role} from "../audio/devices.js" */
 /** @import {AudioEngine} from "../audio/engine.js" */
@@ -147,7 +148,8 @@ export class Sound {
 
 /** @param {unknown} error */
 function sentenceOf(error) {
-  return error instanceof Error && error.message
-    ? error.message
-    : "The microphone could not be opened.";
+  if (!(error instanceof Error) || !error.message) {
+    return t("The microphone could not be opened.");
+  }
+  return error.cause ? `${t(error.message)} ${error.cause}` : t(error.message);
 }

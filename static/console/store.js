@@ -39,6 +39,7 @@ import {
   outRefused,
 } from "./calling-out.js";
 import { concerns, isGuest, isHeld, isOffered, myCall } from "./calls.js";
+import { marked, t } from "./i18n.js";
 import { lastCallAfter, noteAfter } from "./notes.js";
 import { newShift, SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
 import { initialSlices, SLICE_REDUCERS } from "./slices.js";
@@ -222,7 +223,7 @@ function withoutCall(state, call, now) {
   const calls = { ...state.calls };
   delete calls[call.id];
   const gone = { ...call, status: /** @type {const} */ ("ended"), ended_by: "" };
-  gone.end_text = "The call ended while the console was disconnected";
+  gone.end_text = marked("The call ended while the console was disconnected");
   const next = transferFollowed({ ...state, calls }, gone);
   return told(withSoundOf(next, call, gone), call, gone, "", now);
 }
@@ -311,7 +312,8 @@ function withoutAsked(state, failed) {
  * @param {{text: string, request?: number}} problem
  * @param {number} now
  */
-function refused(state, { text, request }, now) {
+function refused(state, { text: english, request }, now) {
+  const text = t(english);
   if (isOutRequest(state.out, request)) {
     const { out, isBesideField } = outRefused(state.out, { text, request });
     const next = { ...state, out };

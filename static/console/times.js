@@ -1,9 +1,10 @@
 /** Instants and ages in words, in the time zone of the agent. */
 
+import { locale, plural, t } from "./i18n.js";
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const LOCALE = "en-GB";
 
 /**
  * How long ago: "just now", "5 min ago", "2 h ago", "3 days ago"; empty while unknown.
@@ -15,7 +16,9 @@ export function ago(since, now) {
   if (Number.isNaN(seconds)) {
     return "";
   }
-  return seconds < MINUTE ? "just now" : `${lengthOf(seconds)} ago`;
+  return seconds < MINUTE
+    ? t("just now")
+    : t("{length} ago", { length: lengthOf(seconds) });
 }
 
 /**
@@ -29,21 +32,21 @@ export function left(instant, now) {
   if (!(seconds > 0)) {
     return "";
   }
-  return seconds < MINUTE ? "less than a minute" : lengthOf(seconds);
+  return seconds < MINUTE ? t("less than a minute") : lengthOf(seconds);
 }
 
 /**
- * Rounded down, so that nothing is promised that is not there.
- * @param {number} seconds at least a minute
+ * In the largest unit that is full.
+ * @param {number} seconds
  */
 function lengthOf(seconds) {
   if (seconds < HOUR) {
-    return `${Math.floor(seconds / MINUTE)} min`;
+    return t("{count} min", { count: Math.floor(seconds / MINUTE) });
   }
   if (seconds < 2 * DAY) {
-    return `${Math.floor(seconds / HOUR)} h`;
+    return t("{count} h", { count: Math.floor(seconds / HOUR) });
   }
-  return `${Math.floor(seconds / DAY)} days`;
+  return plural("{count} day", "{count} days", Math.floor(seconds / DAY));
 }
 
 /**
@@ -54,28 +57,28 @@ function lengthOf(seconds) {
  */
 export function when(instant, now, timeZone = undefined) {
   const at = new Date(instant);
-  const time = at.toLocaleTimeString(LOCALE, {
+  const time = at.toLocaleTimeString(locale(), {
     hour: "2-digit",
     minute: "2-digit",
     timeZone,
   });
-  return `${dayOf(at, new Date(now), timeZone)} ${time}`;
+  const days = daysBetween(new Date(now), at, timeZone);
+  if (days === 0 || days === 1) {
+    return days === 0 ? t("today {time}", { time }) : t("tomorrow {time}", { time });
+  }
+  return t("{day} {time}", { day: dayOf(at, days, timeZone), time });
 }
 
 /**
  * @param {Date} at
- * @param {Date} now
+ * @param {number} days from now
  * @param {string | undefined} timeZone
  */
-function dayOf(at, now, timeZone) {
-  const days = daysBetween(now, at, timeZone);
-  if (days === 0 || days === 1) {
-    return days === 0 ? "today" : "tomorrow";
-  }
+function dayOf(at, days, timeZone) {
   if (days > 1 && days < 7) {
-    return at.toLocaleDateString(LOCALE, { weekday: "long", timeZone });
+    return at.toLocaleDateString(locale(), { weekday: "long", timeZone });
   }
-  return at.toLocaleDateString(LOCALE, {
+  return at.toLocaleDateString(locale(), {
     weekday: "short",
     day: "numeric",
     month: "short",

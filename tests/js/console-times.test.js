@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { loadCatalogue } from "../../static/console/i18n.js";
 import { ago, left, when } from "../../static/console/times.js";
 
 const NOW = Date.parse("2026-01-05T09:00:00Z"); // a Monday
@@ -57,4 +58,22 @@ test("midnight is where the agent is", () => {
 test("a change of the clocks does not move a day", () => {
   const before = Date.parse("2026-03-28T23:30:00Z");
   assert.equal(when("2026-03-29T22:30:00Z", before, "Europe/Berlin"), "tomorrow 00:30");
+});
+
+test("in Spanish an instant and an age read as Spanish", (it) => {
+  globalThis.document = /** @type {any} */ ({ documentElement: { lang: "es" } });
+  loadCatalogue(
+    JSON.stringify({
+      "{length} ago": "hace {length}",
+      "{count} day": ["{count} día", "{count} días"],
+      "{day} {time}": "el {day} a las {time}",
+    }),
+  );
+  it.after(() => {
+    loadCatalogue(null);
+    Reflect.deleteProperty(globalThis, "document");
+  });
+  assert.equal(ago(iso(-72 * 3600), NOW), "hace 3 días");
+  assert.equal(when(iso(2 * 24 * 3600), NOW, "UTC"), "el miércoles a las 09:00");
+  assert.equal(when(iso(7 * 24 * 3600), NOW, "UTC"), "el lun, 12 ene a las 09:00");
 });

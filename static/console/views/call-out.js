@@ -1,6 +1,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { isCalling, isId, isSamePerson, offeredPlans } from "../calling-out.js";
 import { initials } from "../calls.js";
+import { marked, t } from "../i18n.js";
 import { ago, left, when } from "../times.js";
 import { barred, check, clock, handset } from "./icons.js";
 import { keyHint } from "./parts.js";
@@ -9,7 +10,7 @@ import { keyHint } from "./parts.js";
 /** @import {State} from "../store.js" */
 /** @import {Actions} from "./screen.js" */
 
-const ASK = "Request permission";
+const ASK = marked("Request permission");
 
 /**
  * Whom to call: the number, the person it belongs to, and what may be done now.
@@ -19,7 +20,7 @@ const ASK = "Request permission";
  */
 export function callOutView(state, now, actions) {
   const { out } = state;
-  return html`<h2 id="call-out-heading" tabindex="-1">Call somebody</h2>
+  return html`<h2 id="call-out-heading" tabindex="-1">${t("Call somebody")}</h2>
     <form class="call-out-form" @submit=${(/** @type {Event} */ event) => submit(event, actions)}>
       ${numberField(out, actions)}
       ${out.lines.length > 1 ? linePicker(out, actions) : nothing}
@@ -45,7 +46,7 @@ function numberField(out, actions) {
   const typed = (/** @type {InputEvent & {target: HTMLInputElement}} */ event) =>
     actions.typeNumber(event.target.value, event.inputType === "insertFromPaste");
   return html`<label class="field number-field">
-    <span>Phone number</span>
+    <span>${t("Phone number")}</span>
     <input
       id="phone-number"
       type="tel"
@@ -74,7 +75,7 @@ function linePicker({ lines, line }, actions) {
   const option = (/** @type {Line} */ { id, name, number }) =>
     html`<option .selected=${isId(id, line)}>${name || number}</option>`;
   return html`<label class="field">
-    <span>From</span>
+    <span>${t("From")}</span>
     <select @change=${choose}>${lines.map(option)}</select>
   </label>`;
 }
@@ -90,7 +91,7 @@ function result(state, now, actions) {
     return personView(state, person, now, actions);
   }
   if (lookingSince !== null) {
-    return html`<p class="asking-whatsapp">Looking up the number…</p>`;
+    return html`<p class="asking-whatsapp">${t("Looking up the number")}…</p>`;
   }
   const text = doneWords(plans.find(({ id }) => isId(id, done)));
   return text ? html`<p class="done">${check()} ${text}</p>` : nothing;
@@ -101,11 +102,11 @@ function result(state, now, actions) {
  * @param {Plan | undefined} plan
  */
 function doneWords(plan) {
-  const who = plan?.name || plan?.number;
+  const who = plan?.name || plan?.number || "";
   /** @type {Record<string, string>} */
   const words = {
-    asking: `The permission request to ${who} is on its way.`,
-    waiting: `${who} has been asked for permission.`,
+    asking: t("The permission request to {who} is on its way.", { who }),
+    waiting: t("{who} has been asked for permission.", { who }),
   };
   return words[plan?.state ?? ""] ?? "";
 }
@@ -123,7 +124,7 @@ function personView(state, person, now, actions) {
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
       <h3 id="person-name">${name || number}</h3>
-      <p class="number">${name ? number : "No name known"}</p>
+      <p class="number">${name ? number : t("No name known")}</p>
     </div>
     ${buttons(state, person, plan, actions)}
     <div class="verdicts">
@@ -131,7 +132,7 @@ function personView(state, person, now, actions) {
       ${plan === null ? askVerdict(person, now) : planned(plan, now)}
       ${
         person.checking
-          ? html`<p class="asking-whatsapp">Asking WhatsApp whether this is still so…</p>`
+          ? html`<p class="asking-whatsapp">${t("Asking WhatsApp whether this is still so")}…</p>`
           : nothing
       }
     </div>
@@ -146,9 +147,9 @@ export function verdictView({ allowed, sentence, advice, until, earliest }, now)
   const limit = allowed ? untilWords(until, now) : earliestWords(earliest, now);
   return html`<p class="verdict" data-allowed=${allowed}>
       ${allowed ? check() : barred()}
-      <span><strong>${sentence}</strong> ${limit}</span>
+      <span><strong>${t(sentence)}</strong> ${limit}</span>
     </p>
-    ${isNews(advice) ? html`<p class="advice">${advice}</p>` : nothing}`;
+    ${isNews(advice) ? html`<p class="advice">${t(advice)}</p>` : nothing}`;
 }
 
 /**
@@ -156,7 +157,7 @@ export function verdictView({ allowed, sentence, advice, until, earliest }, now)
  * @param {string} advice
  */
 function isNews(advice) {
-  return advice !== "" && advice.replace(/\.$/, "") !== ASK;
+  return advice !== "" && t(advice).replace(/\.$/, "") !== t(ASK);
 }
 
 /**
@@ -167,7 +168,7 @@ function isNews(advice) {
 export function untilWords(until, now) {
   const rest = left(until, now);
   return until !== null && rest
-    ? `Allowed until ${when(until, now)} (${rest} left).`
+    ? t("Allowed until {when} ({rest} left).", { when: when(until, now), rest })
     : "";
 }
 
@@ -177,7 +178,7 @@ export function untilWords(until, now) {
  */
 function earliestWords(earliest, now) {
   return earliest !== null && left(earliest, now)
-    ? `Possible from ${when(earliest, now)}.`
+    ? t("Possible from {when}.", { when: when(earliest, now) })
     : "";
 }
 
@@ -191,11 +192,15 @@ function askVerdict({ call, ask }, now) {
     return nothing;
   }
   if (ask.allowed) {
-    return html`<p class="advice">${ask.advice}</p>`;
+    return html`<p class="advice">${t(ask.advice)}</p>`;
   }
-  const words = [ask.sentence, earliestWords(ask.earliest, now), ask.advice];
-  const text = `Permission cannot be requested now. ${words.filter(Boolean).join(" ")}`;
-  return html`<p class="advice">${text}</p>`;
+  const words = [
+    t("Permission cannot be requested now."),
+    t(ask.sentence),
+    earliestWords(ask.earliest, now),
+    t(ask.advice),
+  ];
+  return html`<p class="advice">${words.filter(Boolean).join(" ")}</p>`;
 }
 
 /**
@@ -206,8 +211,8 @@ function planned({ state, created_at }, now) {
   const age = ago(created_at, now);
   /** @type {Record<string, string>} */
   const words = {
-    asking: "The permission request is on its way.",
-    waiting: `Asked ${age}; there is no answer yet.`,
+    asking: t("The permission request is on its way."),
+    waiting: t("Asked {age}; there is no answer yet.", { age }),
   };
   return words[state]
     ? html`<p class="advice">${clock()} ${words[state]}</p>`
@@ -226,7 +231,7 @@ function buttons({ out, connection }, person, plan, actions) {
   const busy = out.asked.some((one) => isCalling(one) || isSamePerson(person, one));
   const [offer] = offeredPlans(out);
   if (plan !== null && plan === offer) {
-    return html`<p class="advice">You can call from the offer above.</p>`;
+    return html`<p class="advice">${t("You can call from the offer above.")}</p>`;
   }
   const mayAsk = !person.call.allowed && person.ask.allowed && plan === null;
   return html`<div class="person-buttons">
@@ -239,7 +244,7 @@ function buttons({ out, connection }, person, plan, actions) {
           ?disabled=${offline || busy || person.checking}
           @click=${actions.askPerson}
         >
-          ${ASK}
+          ${t(ASK)}
         </button>`
         : nothing
     }
@@ -250,7 +255,7 @@ function buttons({ out, connection }, person, plan, actions) {
       ?disabled=${offline || busy || !person.call.allowed}
       @click=${actions.callPerson}
     >
-      ${handset()} Call
+      ${handset()} ${t("Call")}
     </button>
   </div>`;
 }

@@ -1,5 +1,6 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { formatDuration, spokenDuration } from "../clock.js";
+import { marked, t } from "../i18n.js";
 import { cup, headset } from "./icons.js";
 
 /** @import {State} from "../store.js" */
@@ -7,34 +8,41 @@ import { cup, headset } from "./icons.js";
 /** @type {Record<string, {title: string, text: string}>} */
 const WORDS = {
   available: {
-    title: "Ready for calls",
-    text: "The next caller rings here, with a sound and a desktop notification.",
+    title: marked("Ready for calls"),
+    text: marked(
+      "The next caller rings here, with a sound and a desktop notification.",
+    ),
   },
   on_break: {
-    title: "You are on a break",
-    text: "No calls ring here until you go available again.",
+    title: marked("You are on a break"),
+    text: marked("No calls ring here until you go available again."),
   },
   wrap_up: {
-    title: "Wrap-up",
-    text: "No calls ring here until the wrap-up is over.",
+    title: marked("Wrap-up"),
+    text: marked("No calls ring here until the wrap-up is over."),
   },
   offline: {
-    title: "You are offline",
-    text: "Go available to take calls. The browser will ask for your microphone once.",
+    title: marked("You are offline"),
+    text: marked(
+      "Go available to take calls. The browser will ask for your microphone once.",
+    ),
   },
 };
 const MUTE = {
-  title: "Calls cannot ring here",
-  text: "They go to others until this is over.",
+  title: marked("Calls cannot ring here"),
+  text: marked("They go to others until this is over."),
 };
 const ELSEWHERE = {
-  title: "Open in another window",
-  text: "Calls ring in the newer window of this console.",
+  title: marked("Open in another window"),
+  text: marked("Calls ring in the newer window of this console."),
 };
-const UNKNOWN = { title: "Just a moment", text: "The console is connecting." };
+const UNKNOWN = {
+  title: marked("Just a moment"),
+  text: marked("The console is connecting."),
+};
 const CUT_OFF = {
-  title: "No connection",
-  text: "Calls cannot ring here until the connection is back.",
+  title: marked("No connection"),
+  text: marked("Calls cannot ring here until the connection is back."),
 };
 
 /**
@@ -47,8 +55,8 @@ export function idleView(state) {
   const resting = state.connection !== "online" || !isReady;
   return html`<section class="idle" data-resting=${resting}>
     <div class="idle-picture">${state.agent?.state === "on_break" ? cup() : headset()}</div>
-    <h2>${title}</h2>
-    <p>${text}</p>
+    <h2>${t(title)}</h2>
+    <p>${t(text)}</p>
     <div aria-live="polite">${lastCall(state)}</div>
   </section>`;
 }
@@ -74,15 +82,15 @@ function lastCall({ lastCall: last }) {
   }
   return html`<dl class="last-call">
     <div>
-      <dt>Last call</dt>
+      <dt>${t("Last call")}</dt>
       <dd>${last.name}</dd>
     </div>
     <div>
-      <dt>Talk time</dt>
+      <dt>${t("Talk time")}</dt>
       <dd>
         ${
           last.seconds === null
-            ? "None"
+            ? t("None")
             : html`<span aria-label=${spokenDuration(last.seconds)}
               >${formatDuration(last.seconds)}</span
             >`
@@ -90,7 +98,7 @@ function lastCall({ lastCall: last }) {
       </dd>
     </div>
     <div>
-      <dt>Ending</dt>
+      <dt>${t("Ending")}</dt>
       <dd>${last.text}</dd>
     </div>
   </dl>`;

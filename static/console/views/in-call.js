@@ -44,7 +44,7 @@ function bigTimer(state, call, now) {
     return html`<p class="big-timer waiting" aria-live="polite">${progressOf(call)}…</p>`;
   }
   if (call.answered_at === null || partOf(call, state.agent) === "none") {
-    return html`<p class="big-timer waiting">${callStatus(state)}…</p>`;
+    return html`<p class="big-timer waiting">${t(callStatus(state))}…</p>`;
   }
   const whole = timer(call.answered_at, now, t("Talking for"));
   if (call.status !== "held") {
@@ -113,9 +113,9 @@ function mutedWords(call) {
 /** @param {Actions} actions */
 function elsewhere(actions) {
   return html`<div class="elsewhere">
-    <p>The sound of this call is in another window.</p>
+    <p>${t("The sound of this call is in another window.")}</p>
     <button type="button" class="button" @click=${actions.takeSound}>
-      Take over here
+      ${t("Take over here")}
     </button>
   </div>`;
 }
@@ -127,6 +127,6 @@ function elsewhere(actions) {
 export function answeringView(call) {
   return html`<section class="card call-card" aria-labelledby="caller-now">
     <div class="call-who">${caller(call, "caller-now")}</div>
-    <p class="big-timer waiting">Connecting…</p>
+    <p class="big-timer waiting">${t("Connecting")}…</p>
   </section>`;
 }

@@ -1,4 +1,5 @@
 import { html, nothing } from "../../vendor/lit-html.js";
+import { t } from "../i18n.js";
 import { cross } from "./icons.js";
 
 /** @import {State} from "../store.js" */
@@ -17,7 +18,7 @@ export function bannersView(state, signInAddress, actions) {
       ? html`<div class="banner">
         <p>${state.soundProblem}</p>
         <button type="button" class="button small" @click=${actions.openSound}>
-          Try again
+          ${t("Try again")}
         </button>
       </div>`
       : nothing
@@ -33,18 +34,20 @@ function connectionBanner(state, signInAddress, actions) {
   if (state.connection === "lost") {
     return html`<div class="banner">
       <p>
-        The connection to the server is lost. Trying again by itself; a call that is
-        going on keeps its own connection.
+        ${t(
+          "The connection to the server is lost. Trying again by itself; a call that " +
+            "is going on keeps its own connection.",
+        )}
       </p>
       <button type="button" class="button small" @click=${actions.reconnect}>
-        Try now
+        ${t("Try now")}
       </button>
     </div>`;
   }
   if (state.connection === "refused") {
     return html`<div class="banner">
-      <p>This user is not an agent, so no calls can ring here. Ask a supervisor.</p>
-      <a class="button small" href=${signInAddress}>Sign in as another user</a>
+      <p>${t("This user is not an agent, so no calls can ring here. Ask a supervisor.")}</p>
+      <a class="button small" href=${signInAddress}>${t("Sign in as another user")}</a>
     </div>`;
   }
   return nothing;
@@ -66,7 +69,7 @@ export function notesView(state, actions) {
       <button
         type="button"
         class="icon-button"
-        aria-label="Dismiss"
+        aria-label=${t("Dismiss")}
         @click=${() => actions.dismiss(note.id)}
       >
         ${cross()}

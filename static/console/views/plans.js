@@ -1,6 +1,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { isAskedOf, isCalling, offeredPlans } from "../calling-out.js";
 import { initials } from "../calls.js";
+import { marked, t } from "../i18n.js";
 import { ago, left, when } from "../times.js";
 import { untilWords } from "./call-out.js";
 import { handset } from "./icons.js";
@@ -23,13 +24,13 @@ export function offerView(state, plan, now, actions) {
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller" aria-live="assertive">
       <p class="offer-lead">
-        ${kind === "callback" ? "Waits for your call back" : "You may call now"}
+        ${kind === "callback" ? t("Waits for your call back") : t("You may call now")}
       </p>
       <h2 id="offer-name">${name || number}</h2>
       ${name ? html`<p class="number">${number}</p>` : nothing}
       <p class="offer-facts">
-        ${kind === "callback" ? "You missed their call." : nothing}
-        ${untilWords(plan.expires_at, now) || "They allow your calls."}
+        ${kind === "callback" ? t("You missed their call.") : nothing}
+        ${untilWords(plan.expires_at, now) || t("They allow your calls.")}
       </p>
     </div>
     <div class="offer-buttons">
@@ -40,7 +41,7 @@ export function offerView(state, plan, now, actions) {
         aria-describedby="offer-name"
         @click=${() => actions.putOff(plan.id)}
       >
-        Later
+        ${t("Later")}
       </button>
     </div>
   </section>`;
@@ -65,7 +66,7 @@ export function plansView(state, now, actions) {
     return nothing;
   }
   return html`<section class="plans" aria-labelledby="plans-heading">
-    <h2 id="plans-heading">Waiting for permission</h2>
+    <h2 id="plans-heading">${t("Waiting for permission")}</h2>
     <ul>
       ${plans.map((plan) => planRow(state, plan, now, actions))}
     </ul>
@@ -98,7 +99,7 @@ function planRow(state, plan, now, actions) {
       ?disabled=${busy}
       @click=${() => actions.dropPlan(plan.id)}
     >
-      Give up
+      ${t("Give up")}
     </button>
   </li>`;
 }
@@ -118,7 +119,7 @@ function callButton({ out, connection }, plan, heading, actions) {
     ?disabled=${busy || isAskedOf(out, plan.id)}
     @click=${() => actions.callPlan(plan.id)}
   >
-    ${handset()} Call
+    ${handset()} ${t("Call")}
   </button>`;
 }
 
@@ -128,8 +129,9 @@ function callButton({ out, connection }, plan, heading, actions) {
  */
 export function ageWords({ kind, created_at }, now) {
   const age = ago(created_at, now);
-  const verb = kind === "callback" ? "Called you" : "Asked";
-  return age ? html`<span class="plan-age">${verb} ${age}.</span>` : nothing;
+  const words =
+    kind === "callback" ? t("Called you {age}.", { age }) : t("Asked {age}.", { age });
+  return age ? html`<span class="plan-age">${words}</span>` : nothing;
 }
 
 /**
@@ -139,18 +141,25 @@ export function ageWords({ kind, created_at }, now) {
  */
 export function nextWords({ state, sentence, due_at, expires_at }, now) {
   if (state === "offered") {
-    return ["You may call now.", untilWords(expires_at, now)].filter(Boolean).join(" ");
+    return [t("You may call now."), untilWords(expires_at, now)]
+      .filter(Boolean)
+      .join(" ");
   }
   if (due_at === null) {
-    return sentence || (NEXT[state] ?? "");
+    return t(sentence || (NEXT[state] ?? ""));
   }
   return left(due_at, now)
-    ? [sentence, `You will be offered the call ${when(due_at, now)}.`].join(" ").trim()
-    : "They allow it. The call is offered to you while you are available.";
+    ? [
+        t(sentence),
+        t("You will be offered the call {when}.", { when: when(due_at, now) }),
+      ]
+        .join(" ")
+        .trim()
+    : t("They allow it. The call is offered to you while you are available.");
 }
 
 /** @type {Record<string, string>} */
 const NEXT = {
-  asking: "The request is on its way.",
-  waiting: "No answer yet; you will be told here as soon as they allow it.",
+  asking: marked("The request is on its way."),
+  waiting: marked("No answer yet; you will be told here as soon as they allow it."),
 };

@@ -19,7 +19,7 @@ import { caller, keyHint, timer } from "./parts.js";
 export function ringingView(state, calls, now, actions) {
   const busy = myCall(state) !== null;
   const blocked = busy || state.connection !== "online";
-  return html`<ul class="ringing" aria-label="Ringing calls">
+  return html`<ul class="ringing" aria-label=${t("Ringing calls")}>
     ${calls.map((call, index) => {
       const lead = offerLead(call, state.agent);
       return ringingCall(call, lead, index === 0 && !busy, blocked, now, actions);
@@ -50,7 +50,7 @@ function ringingCall(call, lead, first, blocked, now, actions) {
         ?disabled=${blocked}
         @click=${() => actions.answer(call.id)}
       >
-        ${handset()} Answer ${first ? keyHint("A") : nothing}
+        ${handset()} ${t("Answer")} ${first ? keyHint("A") : nothing}
       </button>
       <button
         type="button"
@@ -59,7 +59,7 @@ function ringingCall(call, lead, first, blocked, now, actions) {
         aria-keyshortcuts=${first ? "D" : nothing}
         @click=${() => actions.decline(call.id)}
       >
-        ${cross()} Decline ${first ? keyHint("D") : nothing}
+        ${cross()} ${t("Decline")} ${first ? keyHint("D") : nothing}
       </button>
     </div>
   </li>`;

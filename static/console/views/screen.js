@@ -48,6 +48,7 @@ import {
   ringingCalls,
 } from "../calls.js";
 import { cardCall } from "../card.js";
+import { t } from "../i18n.js";
 import { isTyping } from "../keyboard.js";
 import { isWrapUp } from "../shift.js";
 import { stateButtons, stateName, stateTimer } from "./agent-bar.js";
@@ -96,7 +97,7 @@ export class Screen {
     const { state, opening, remedy } = scene;
     const call = myCall(state);
     this.#header(scene);
-    this.#text("call-status", callStatus(state));
+    this.#text("call-status", t(callStatus(state)));
     this.#into(
       "banners",
       html`${bannersView(state, this.#signInAddress, this.#actions)}
@@ -125,7 +126,7 @@ export class Screen {
 
   /** @param {Scene} scene */
   #header({ state, now, opening }) {
-    this.#text("agent-status", agentStatus(state));
+    this.#text("agent-status", t(agentStatus(state)));
     this.#element("agent-status").dataset.state = stateName(state);
     this.#into("agent-since", stateTimer(state, now));
     this.#into("agent-buttons", stateButtons(state, opening, this.#actions));

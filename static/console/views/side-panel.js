@@ -1,5 +1,6 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { myCall } from "../calls.js";
+import { t } from "../i18n.js";
 import { bell, microphone, speaker } from "./icons.js";
 import { soundCheckView, testRingButton } from "./sound-check.js";
 
@@ -25,16 +26,16 @@ export function sidePanelView(state, devices, talking, actions) {
     /** @type {string} */ chosen,
   ) => devicePicker(list, chosen, role, (id) => actions.useDevice(role, id));
   return html`<section class="panel" aria-labelledby="sound-heading">
-      <h2 id="sound-heading">Sound</h2>
-      <label class="field"><span>${microphone()} Microphone</span>${picker("microphone", microphones, microphoneId)}</label>
+      <h2 id="sound-heading">${t("Sound")}</h2>
+      <label class="field"><span>${microphone()} ${t("Microphone")}</span>${picker("microphone", microphones, microphoneId)}</label>
       ${
         state.open && !talking
-          ? html`<level-meter label="Your voice" data-level="microphone"></level-meter>`
+          ? html`<level-meter label=${t("Your voice")} data-level="microphone"></level-meter>`
           : nothing
       }
-      <label class="field"><span>${speaker()} Speaker</span>${picker("speaker", speakers, speakerId)}</label>
+      <label class="field"><span>${speaker()} ${t("Speaker")}</span>${picker("speaker", speakers, speakerId)}</label>
       <div class="ring-row-fields">
-        <label class="field"><span>${bell()} Ring on</span>${picker("ringer", speakers, ringerId)}</label>
+        <label class="field"><span>${bell()} ${t("Ring on")}</span>${picker("ringer", speakers, ringerId)}</label>
         ${testRingButton(() => actions.desk.testRing())}
       </div>
       <p class="hint">${soundHint(state, talking)}</p>
@@ -42,7 +43,7 @@ export function sidePanelView(state, devices, talking, actions) {
     ${myCall(state) === null ? soundCheckView(state, actions.desk.check) : nothing}
     <section class="panel quiet">
       <button type="button" class="link-button" @click=${actions.help}>
-        Keyboard shortcuts <kbd aria-hidden="true">?</kbd>
+        ${t("Keyboard shortcuts")} <kbd aria-hidden="true">?</kbd>
       </button>
     </section>`;
 }
@@ -58,7 +59,7 @@ function devicePicker(devices, chosen, role, choose) {
     choose(event.target.value);
   const listed = devices.some(({ deviceId }) => deviceId === (chosen || SYSTEM));
   return html`<select id=${role} @change=${change} ?disabled=${devices.length === 0}>
-    ${listed ? nothing : html`<option value="">System default</option>`}
+    ${listed ? nothing : html`<option value="">${t("System default")}</option>`}
     ${devices.map(
       ({ deviceId, label }) =>
         html`<option value=${deviceId} .selected=${deviceId === (chosen || SYSTEM)}>
@@ -74,9 +75,9 @@ function devicePicker(devices, chosen, role, choose) {
  */
 function soundHint(state, talking) {
   if (talking) {
-    return "You can change devices during the call.";
+    return t("You can change devices during the call.");
   }
   return state.open
-    ? "Say something: the bar follows your voice."
-    : "Your devices appear here once you go available.";
+    ? t("Say something: the bar follows your voice.")
+    : t("Your devices appear here once you go available.");
 }
