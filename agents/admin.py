@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.forms.models import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agents.models import Agent, AgentStateSpan, Membership, Queue
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
@@ -22,15 +24,15 @@ class MembershipInline(admin.TabularInline):
     model = Membership
     extra = 0
     autocomplete_fields = ["agent"]
-    verbose_name = "member"
-    verbose_name_plural = "agents who serve this queue"
+    verbose_name = gettext_lazy("member")
+    verbose_name_plural = gettext_lazy("agents who serve this queue")
 
 
 class QueueOfAgentInline(admin.TabularInline):
     model = Membership
     extra = 0
-    verbose_name = "queue"
-    verbose_name_plural = "queues this agent serves"
+    verbose_name = gettext_lazy("queue")
+    verbose_name_plural = gettext_lazy("queues this agent serves")
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 1 if obj is None else 0
@@ -45,9 +47,9 @@ class QueueAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
         return super().get_queryset(request).prefetch_related("agents")
 
-    @admin.display(description="agents")
+    @admin.display(description=gettext_lazy("agents"))
     def members(self, queue: Queue) -> str:
-        return ", ".join(agent.name for agent in queue.agents.all()) or "nobody"
+        return ", ".join(agent.name for agent in queue.agents.all()) or _("nobody")
 
 
 class AgentOfUserForm(forms.ModelForm):
@@ -62,7 +64,7 @@ class AgentOfUserForm(forms.ModelForm):
         user = self.fields["user"]
         if isinstance(user, ModelChoiceField):
             user.queryset = User.objects.filter(agent=None, is_active=True)
-            user.label = "Existing user"
+            user.label = _("Existing user")
 
 
 class NewAgentForm(AgentOfUserForm):
@@ -71,14 +73,15 @@ class NewAgentForm(AgentOfUserForm):
     username = forms.CharField(
         max_length=150,
         required=False,
-        label="New username",
+        label=gettext_lazy("New username"),
         validators=[User.username_validator],
-        help_text="To make a new user for this agent. It opens the console, "
-        "not the admin.",
+        help_text=gettext_lazy(
+            "To make a new user for this agent. It opens the console, not the admin."
+        ),
     )
     password = forms.CharField(
         required=False,
-        label="New password",
+        label=gettext_lazy("New password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -91,14 +94,14 @@ class NewAgentForm(AgentOfUserForm):
         data = super().clean() or {}
         username = data.get("username", "")
         if bool(data.get("user")) == bool(username):
-            raise ValidationError("Choose an existing user, or name a new one.")
+            raise ValidationError(_("Choose an existing user, or name a new one."))
         if username:
             self._check_new_user(username, data.get("password", ""))
         return data
 
     def _check_new_user(self, username: str, password: str) -> None:
         if User.objects.filter(username__iexact=username).exists():
-            self.add_error("username", "This username is taken.")
+            self.add_error("username", _("This username is taken."))
         try:
             validate_password(password, User(username=username))
         except ValidationError as error:
@@ -129,7 +132,7 @@ class AgentAdmin(admin.ModelAdmin):
             if request.user.has_perm("auth.add_user"):
                 fields += ["username", "password"]
             return [(None, {"fields": fields})]
-        return [(None, {"fields": ["name", "user"]}), ("Now", {"fields": NOW})]
+        return [(None, {"fields": ["name", "user"]}), (_("Now"), {"fields": NOW})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [*NOW, "user"] if obj else []
@@ -157,13 +160,13 @@ class AgentAdmin(admin.ModelAdmin):
             return False
         return super().has_delete_permission(request, obj)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_badge(self, agent: Agent) -> SafeString:
         return badge(agent.state, agent.get_state_display())
 
-    @admin.display(description="queues")
+    @admin.display(description=gettext_lazy("queues"))
     def serves(self, agent: Agent) -> str:
-        return ", ".join(queue.name for queue in agent.queues.all()) or "none"
+        return ", ".join(queue.name for queue in agent.queues.all()) or _("none")
 
 
 @admin.register(AgentStateSpan)
@@ -183,8 +186,8 @@ class AgentStateSpanAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "agent"]
 
-    @admin.display(description="lasted")
+    @admin.display(description=gettext_lazy("lasted"))
     def lasted(self, span: AgentStateSpan) -> str:
         if span.ended_at is None:
-            return "still"
+            return _("still")
         return str(span.ended_at - span.started_at).split(".")[0]

@@ -14,9 +14,12 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from callcenter import connection
@@ -48,8 +51,11 @@ class WatiAccountForm(forms.ModelForm):
         field_classes = {"base_url": HttpsField}
         widgets = {"base_url": forms.URLInput(attrs={"class": "vLargeTextField"})}
         help_texts = {
-            "base_url": "The API endpoint that Wati shows, such as "
-            "https://live-mt-server.wati.io; with or without the tenant id at its end."
+            "base_url": gettext_lazy(
+                "The API endpoint that Wati shows, such as "
+                "https://live-mt-server.wati.io; with or without the tenant id at its "
+                "end."
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -64,7 +70,7 @@ class WatiAccountForm(forms.ModelForm):
             render_value=False,
             attrs={"autocomplete": "new-password", "class": "vTextField"},
         )
-        field.help_text = f"{hint(getattr(self.instance, name))} {HELP[name]}"
+        field.help_text = f"{hint(getattr(self.instance, name))} {_(HELP[name])}"
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -93,18 +99,24 @@ class WatiAccountForm(forms.ModelForm):
 
 
 HELP = {
-    "api_token": "From Wati, Connectors, API Tokens. Leave empty to keep it.",
-    "webhook_key": "The ApiKey that Wati sends with every webhook: a long random text "
-    "of your own making, typed here and in Wati. Leave empty to keep it. After a "
-    "change the key before it stays valid for 24 hours.",
+    "api_token": gettext_noop(
+        "From Wati, Connectors, API Tokens. Leave empty to keep it."
+    ),
+    "webhook_key": gettext_noop(
+        "The ApiKey that Wati sends with every webhook: a long random text of your own "
+        "making, typed here and in Wati. Leave empty to keep it. After a change the "
+        "key before it stays valid for 24 hours."
+    ),
 }
 
 
 def hint(secret: str) -> str:
     """Enough to tell two secrets apart, too little to use one."""
     if not secret:
-        return "None is stored."
-    return f"Stored, ends with …{secret[-4:]}." if len(secret) >= 12 else "Stored."
+        return _("None is stored.")
+    if len(secret) < 12:
+        return _("Stored.")
+    return _("Stored, ends with …{end}.").format(end=secret[-4:])
 
 
 class LineInline(admin.TabularInline):
@@ -128,10 +140,13 @@ class WatiAccountAdmin(admin.ModelAdmin):
         wati = ["base_url", "tenant_id"]
         if request.user.is_superuser:
             wati += SECRETS
-        shown = [("This account", {"fields": ours}), ("At Wati", {"fields": wati})]
+        shown = [
+            (_("This account"), {"fields": ours}),
+            (_("At Wati"), {"fields": wati}),
+        ]
         if obj is not None:
             wati += ["token", *(["old_key"] if self._has_old_key(obj) else [])]
-            shown.append(("To type into Wati", {"fields": ["addresses"]}))
+            shown.append((_("To type into Wati"), {"fields": ["addresses"]}))
         return shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -172,30 +187,37 @@ class WatiAccountAdmin(admin.ModelAdmin):
         page = reverse("admin:callcenter_watiaccount_change", args=[account.pk])
         return HttpResponseRedirect(page)
 
-    @admin.display(description="API token works")
+    @admin.display(description=gettext_lazy("API token works"))
     def token(self, account: WatiAccount) -> SafeString | str:
         if not account.api_token:
-            return format_html('<span class="badge badge-failed">{}</span>', "Missing")
+            return format_html(
+                '<span class="badge badge-failed">{}</span>', _("Missing")
+            )
         since = account.unauthorised_since
         if since is None:
-            return "Not refused"
-        text = f"Refused since {timezone.localtime(since):%b %d, %H:%M}"
+            return _("Not refused")
+        instant = date_format(timezone.localtime(since), _("M d, H:i"))
+        text = _("Refused since {instant}").format(instant=instant)
         return format_html('<span class="badge badge-failed">{}</span>', text)
 
-    @admin.display(description="Former key")
+    @admin.display(description=gettext_lazy("Former key"))
     def old_key(self, account: WatiAccount) -> str:
         until = timezone.localtime(account.old_webhook_key_until)
-        return f"The key before this one is also accepted until {until:%b %d, %H:%M}."
+        return _("The key before this one is also accepted until {instant}.").format(
+            instant=date_format(until, _("M d, H:i"))
+        )
 
     def _has_old_key(self, account: WatiAccount) -> bool:
         return len(account.webhook_keys()) > 1
 
-    @admin.display(description="last heard")
+    @admin.display(description=gettext_lazy("last heard"))
     def last_heard(self, account: WatiAccount) -> str:
         times = heard_of(account).values()
-        return f"{timezone.localtime(max(times)):%b %d, %H:%M:%S}" if times else "never"
+        if not times:
+            return _("never")
+        return date_format(timezone.localtime(max(times)), _("M d, H:i:s"))
 
-    @admin.display(description="Webhook addresses")
+    @admin.display(description=gettext_lazy("Webhook addresses"))
     def addresses(self, account: WatiAccount) -> SafeString:
         heard = heard_of(account)
         rows = [

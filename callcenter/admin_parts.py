@@ -8,8 +8,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 BETWEEN_DIGITS = str.maketrans("", "", "+ ()-./")
 
@@ -32,15 +35,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @cache
 def when(name: str, title: str) -> Callable[[Any], str]:
-    """A column or field for an instant, with its seconds.
+    """A column or field for an instant, with its seconds; `title` in English.
 
     The same one for the same words: the admin compares fields by identity.
     """
 
-    @admin.display(description=title, ordering=name)
+    @admin.display(description=gettext_lazy(title), ordering=name)
     def show(row: Any) -> str:
         at = getattr(row, name)
-        return f"{timezone.localtime(at):%b %d, %Y, %H:%M:%S}" if at else "-"
+        return date_format(timezone.localtime(at), _("M d, Y, H:i:s")) if at else "-"
 
     show.__name__ = name
     return show
@@ -54,11 +57,14 @@ def age(since: datetime, now: datetime) -> str:
     """How long ago, in the one unit that says enough."""
     minutes = int((now - since).total_seconds()) // 60
     if minutes < 1:
-        return "just now"
+        return _("just now")
     if minutes < 60:
-        return f"{minutes} min"
+        return _("{count} min").format(count=minutes)
     hours = minutes // 60
-    return f"{hours} h" if hours < 48 else f"{hours // 24} days"
+    if hours < 48:
+        return _("{count} h").format(count=hours)
+    days = hours // 24
+    return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
 def search_term(typed: str) -> str:

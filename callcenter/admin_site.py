@@ -5,6 +5,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from calls import reports
 from calls.words import duration
@@ -15,9 +16,9 @@ ORDER = ["calls", "agents", "permissions", "callcenter", "auth"]
 class CallCenterAdminSite(AdminSite):
     """The supervisors' home: what goes on today stands before the list of models."""
 
-    site_header = "Call center"
-    site_title = "Call center"
-    index_title = "Today"
+    site_header = gettext_lazy("Call center")
+    site_title = gettext_lazy("Call center")
+    index_title = gettext_lazy("Today")
     # The log needs the width; templates/admin/base_site.html has a bar instead.
     enable_nav_sidebar = False
 

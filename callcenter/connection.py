@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from callcenter.models import WatiAccount
 from callcenter.wati.client import WatiClient, new_http
@@ -12,16 +14,24 @@ from callcenter.wati.errors import Outcome, WatiError
 # Shorter codes stand in any page of HTML, such as the "not found" of another server.
 WHATSAPP_CODES = range(131_000, 139_000)
 
-GOOD = "Wati answered: the address and the token are good."
+GOOD = gettext_noop("Wati answered: the address and the token are good.")
 SENTENCES = {
-    Outcome.REFUSED: "Wati was reached, but refused the question: {message} "
-    "Check the base URL and the tenant id.",
-    Outcome.UNAUTHORISED: "Wati refuses the API token. Make a new one in Wati under "
-    "Connectors, API Tokens, and paste it here.",
-    Outcome.UNREACHABLE: "Nothing answers at the base URL. Check it, and the network "
-    "of this server. {message}",
-    Outcome.UNKNOWN: "Something answered, but not as Wati does: {message} Check the "
-    "base URL, or try again in a minute.",
+    Outcome.REFUSED: gettext_noop(
+        "Wati was reached, but refused the question: {message} Check the base URL and "
+        "the tenant id."
+    ),
+    Outcome.UNAUTHORISED: gettext_noop(
+        "Wati refuses the API token. Make a new one in Wati under Connectors, API "
+        "Tokens, and paste it here."
+    ),
+    Outcome.UNREACHABLE: gettext_noop(
+        "Nothing answers at the base URL. Check it, and the network of this server. "
+        "{message}"
+    ),
+    Outcome.UNKNOWN: gettext_noop(
+        "Something answered, but not as Wati does: {message} Check the base URL, or "
+        "try again in a minute."
+    ),
 }
 
 
@@ -44,7 +54,7 @@ def check(account: WatiAccount, number: str) -> Verdict:
             account, refused=error.outcome == Outcome.UNAUTHORISED, verdict=verdict
         )
         return verdict
-    verdict = Verdict(True, GOOD)
+    verdict = Verdict(True, _(GOOD))
     _remember(account, refused=False, verdict=verdict)
     return verdict
 
@@ -52,8 +62,10 @@ def check(account: WatiAccount, number: str) -> Verdict:
 def judge(error: WatiError) -> Verdict:
     """What an error says of the set-up. WhatsApp's own codes come with a good token."""
     if error.outcome == Outcome.REFUSED and error.code in WHATSAPP_CODES:
-        return Verdict(True, f"{GOOD} WhatsApp adds: {error.message}")
-    return Verdict(False, SENTENCES[error.outcome].format(message=error.message))
+        more = _("WhatsApp adds: {message}").format(message=_(error.message))
+        return Verdict(True, f"{_(GOOD)} {more}")
+    text = _(SENTENCES[error.outcome]).format(message=_(error.message))
+    return Verdict(False, text)
 
 
 def host_part(base_url: str, tenant_id: str) -> str:

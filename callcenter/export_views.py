@@ -16,6 +16,7 @@ from django.http import (
     QueryDict,
     StreamingHttpResponse,
 )
+from django.utils.translation import gettext as _
 
 from callcenter import csv_files
 from callcenter.period import BadPeriod, read_period
@@ -49,7 +50,9 @@ def export(
     except BadPeriod as problem:
         return _bad(str(problem))
     except (IncorrectLookupParameters, DisallowedModelAdminLookup):
-        return _bad("One of the filters in this address is not known or not readable.")
+        return _bad(
+            _("One of the filters in this address is not known or not readable.")
+        )
     logger.info("user %s exports the %s", user.pk, what)
     file_name = csv_files.name_of(name, wish)
     return StreamingHttpResponse(

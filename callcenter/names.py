@@ -1,6 +1,7 @@
-"""What models and their fields are called, in the reader's language.
+"""What models, their fields and choices are called, in the reader's language.
 
-Set when Django starts and not in the models: there each name would need a migration.
+Translated when Django starts and not in the models: there each name would need a
+migration, and each would be a call of gettext.
 """
 
 from collections.abc import Iterator
@@ -20,17 +21,27 @@ def translate_names() -> None:
         meta.verbose_name = _translated(meta.verbose_name)
         meta.verbose_name_plural = _translated(meta.verbose_name_plural)
         for field in _fields(model):
-            field.verbose_name = _translated(field.verbose_name)
+            _translate(field)
+
+
+def _translate(field: Field) -> None:
+    field.verbose_name = _translated(field.verbose_name)
+    if field.help_text:
+        field.help_text = _translated(field.help_text)
+    if field.choices:
+        field.choices = [
+            (value, _translated(label)) for value, label in field.flatchoices
+        ]
 
 
 def names_of(model: type[Model]) -> list[str]:
     """As they stand in the source."""
     meta = model._meta
     names = [meta.verbose_name, meta.verbose_name_plural]
-    return [
-        _original(name)
-        for name in [*names, *(field.verbose_name for field in _fields(model))]
-    ]
+    for field in _fields(model):
+        names += [field.verbose_name, field.help_text]
+        names += [label for _, label in field.flatchoices]
+    return [_original(name) for name in names if name]
 
 
 def our_models() -> list[type[Model]]:
@@ -46,7 +57,5 @@ def _original(name: str | Promise | None) -> str:
         return str(name)
 
 
-def _translated(
-    name: str | Promise | None,
-) -> Any:  # a promise that mypy takes for text
+def _translated(name: str | Promise | None) -> Any:  # a promise that passes for text
     return gettext_lazy(_original(name))

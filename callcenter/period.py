@@ -10,6 +10,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class BadPeriod(ValueError):
@@ -24,7 +26,7 @@ def read_period(first: str, last: str) -> tuple[datetime | None, datetime | None
     start = _instant("from", first, days=0)
     end = _instant("to", last, days=1)
     if start and end and start >= end:
-        raise BadPeriod("“from” must be before “to”.")
+        raise BadPeriod(_("“from” must be before “to”."))
     return start, end
 
 
@@ -44,8 +46,10 @@ def _instant(name: str, text: str, *, days: int) -> datetime | None:
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadPeriod(
-            f"“{name}” must be a date such as 2026-11-23 or an instant such as "
-            f"2026-11-23T09:30:00Z, not “{text[:40]}”."
+            _(
+                "“{name}” must be a date such as 2026-11-23 or an instant such as "
+                "2026-11-23T09:30:00Z, not “{text}”."
+            ).format(name=name, text=text[:40])
         ) from None
 
 
@@ -59,7 +63,7 @@ def _date(text: str) -> date | None:
 class PeriodFilter(ListFilter):
     """?from=&to=: two dates to fill in, about the instant of `field`."""
 
-    title = "period"
+    title = gettext_lazy("period")
     field = "created_at"
     template = "admin/period_filter.html"
 

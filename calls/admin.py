@@ -12,8 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from callcenter import admin_parts
@@ -29,7 +33,7 @@ from permissions.numbers import display
 
 import_module("calls.admin_plans")  # registers planned calls
 
-STRANGER = "Unknown WhatsApp user"
+STRANGER = gettext_lazy("Unknown WhatsApp user")
 
 
 @admin.register(Call)
@@ -48,7 +52,7 @@ class CallAdmin(ReadOnlyAdmin):
         "outcome",
         "wait",
         "talk",
-        "end_text",
+        "ending",
     ]
     list_filter = [
         PeriodFilter,
@@ -66,7 +70,7 @@ class CallAdmin(ReadOnlyAdmin):
         "wati_call_id",
         "agent__name",
     ]
-    search_help_text = "Name, number, agent, Wati call id or call id"
+    search_help_text = gettext_lazy("Name, number, agent, Wati call id or call id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
         calls: QuerySet[Call] = Call.objects.logged()
@@ -99,7 +103,7 @@ class CallAdmin(ReadOnlyAdmin):
                 },
             ),
             (
-                "Times",
+                _("Times"),
                 {
                     "fields": [
                         (when("created_at", "received"), when("ended_at", "ended")),
@@ -113,7 +117,7 @@ class CallAdmin(ReadOnlyAdmin):
                 },
             ),
             (
-                "Technical details",
+                _("Technical details"),
                 {
                     "classes": ["collapse"],
                     "fields": ["id", "wati_call_id", "account", "error_code", *sound],
@@ -133,7 +137,7 @@ class CallAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         query = request.GET.urlencode()
-        context = {"export_query": f"?{query}" if query else "", "title": "Call log"}
+        context = {"export_query": f"?{query}" if query else "", "title": _("Call log")}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def get_urls(self) -> list[URLPattern]:
@@ -149,9 +153,9 @@ class CallAdmin(ReadOnlyAdmin):
         user = cast(User, request.user)
         if services.end(call.pk, Event.SUPERVISOR_ENDED, user=user):
             self.log_change(request, call, "Ended the call.")
-            messages.success(request, "The call is ended.")
+            messages.success(request, _("The call is ended."))
         else:
-            messages.warning(request, "This call had already ended.")
+            messages.warning(request, _("This call had already ended."))
         return HttpResponseRedirect(reverse("admin:calls_call_change", args=[call.pk]))
 
     def change_view(
@@ -164,7 +168,7 @@ class CallAdmin(ReadOnlyAdmin):
         call_id = _uuid(object_id)
         calls = self.get_queryset(request)
         call = calls.filter(pk=call_id).first() if call_id else None
-        context = dict(extra_context or {}, title="Call")
+        context = dict(extra_context or {}, title=capfirst(_("call")))
         if call is not None:
             context |= story_of(call)
             context["may_end"] = call.status in LIVE and request.user.has_perm(
@@ -172,11 +176,11 @@ class CallAdmin(ReadOnlyAdmin):
             )
         return super().change_view(request, object_id, form_url, context)
 
-    @admin.display(description="started", ordering="created_at")
+    @admin.display(description=gettext_lazy("started"), ordering="created_at")
     def started(self, call: Call) -> str:
-        return f"{timezone.localtime(call.created_at):%b %d, %H:%M:%S}"
+        return date_format(timezone.localtime(call.created_at), _("M d, H:i:s"))
 
-    @admin.display(description="direction", ordering="direction")
+    @admin.display(description=gettext_lazy("direction"), ordering="direction")
     def direction_word(self, call: Call) -> SafeString:
         arrow = "↗" if call.direction == Direction.OUTBOUND else "↙"
         return format_html(
@@ -187,7 +191,7 @@ class CallAdmin(ReadOnlyAdmin):
             call.get_direction_display(),
         )
 
-    @admin.display(description="person", ordering="contact__name")
+    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
     def caller(self, call: Call) -> SafeString:
         name = call.contact.name if call.contact else ""
         number = display(call.contact.waid or "") if call.contact else ""
@@ -197,32 +201,38 @@ class CallAdmin(ReadOnlyAdmin):
             number,
         )
 
-    @admin.display(description="result", ordering="result")
+    @admin.display(description=gettext_lazy("result"), ordering="result")
     def outcome(self, call: Call) -> SafeString:
         if call.result:
             return badge(call.result, call.get_result_display())
         return badge(call.status, call.get_status_display())
 
-    @admin.display(description="wait")
+    @admin.display(description=gettext_lazy("wait"))
     def wait(self, call: Call) -> str:
         return duration(call.wait_seconds)
 
-    @admin.display(description="talk")
+    @admin.display(description=gettext_lazy("talk"))
     def talk(self, call: Call) -> str:
         return duration(call.talk_seconds)
 
-    @admin.display(description="talk, says WhatsApp")
+    @admin.display(description=gettext_lazy("talk, says WhatsApp"))
     def at_whatsapp(self, call: Call) -> str:
         return duration(call.provider_duration)
 
-    @admin.display(description="line")
+    @admin.display(description=gettext_lazy("line"))
     def business_line(self, call: Call) -> str:
         return f"{call.line.name} {display(call.line.number)}" if call.line else ""
 
-    @admin.display(description="why it ended")
+    @admin.display(description=gettext_lazy("why it ended"), ordering="end_text")
+    def ending(self, call: Call) -> str:
+        return _(call.end_text)
+
+    @admin.display(description=gettext_lazy("why it ended"))
     def why_it_ended(self, call: Call) -> str:
-        who = call.get_ended_by_display()
-        return f"{call.end_text} (by: {who.lower()})" if who else call.end_text
+        text, who = _(call.end_text), call.get_ended_by_display()
+        if not who:
+            return text
+        return _("{text} (by: {who})").format(text=text, who=who.lower())
 
 
 def story_of(call: Call) -> dict[str, Any]:
@@ -230,7 +240,8 @@ def story_of(call: Call) -> dict[str, Any]:
     changes = call.changes.select_related("user")
     return {
         "changes": [
-            {"row": row, "what": happened(row.event, row.old)} for row in changes
+            {"row": row, "what": happened(row.event, row.old), "detail": _(row.detail)}
+            for row in changes
         ],
         "offers": call.offers.select_related("agent").order_by("offered_at", "pk"),
         "requests": call.requests.order_by("created_at"),

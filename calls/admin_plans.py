@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from callcenter import admin_parts
 from callcenter.admin_parts import ReadOnlyAdmin, age, badge, when
@@ -35,14 +37,14 @@ class PlanAdmin(ReadOnlyAdmin):
     ]
     list_filter = [PlanStateFilter, "kind", "agent", "line"]
     search_fields = ["contact__name", "contact__waid", "agent__name"]
-    search_help_text = "Name, number or agent"
+    search_help_text = gettext_lazy("Name, number or agent")
     date_hierarchy = "created_at"
     actions = ["give_up"]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "title": "Planned calls"}
+        context = {**(extra_context or {}), "title": _("Planned calls")}
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -77,7 +79,7 @@ class PlanAdmin(ReadOnlyAdmin):
     def has_give_up_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("calls.change_plan")
 
-    @admin.action(description="Give up", permissions=["give_up"])
+    @admin.action(description=gettext_lazy("Give up"), permissions=["give_up"])
     def give_up(self, request: HttpRequest, chosen: QuerySet[Plan]) -> None:
         user = cast(User, request.user)
         sentence = f"{user.get_full_name() or user.get_username()} gave it up."
@@ -85,31 +87,33 @@ class PlanAdmin(ReadOnlyAdmin):
         given_up = [plan for plan in found if plans.give_up(plan, sentence=sentence)]
         for plan in given_up:
             self.log_change(request, plan, "Gave it up.")
-        messages.success(request, f"{len(given_up)} given up.")
+        messages.success(request, _("{count} given up.").format(count=len(given_up)))
         if late := len(found) - len(given_up):
-            messages.warning(request, f"{late} had already ended.")
+            messages.warning(
+                request, _("{count} had already ended.").format(count=late)
+            )
 
-    @admin.display(description="person", ordering="contact__name")
+    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
     def person(self, plan: Plan) -> SafeString:
         address = reverse("admin:permissions_contact_change", args=[plan.contact_id])
         return format_html('<a href="{}">{}</a>', address, plan.contact)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_badge(self, plan: Plan) -> SafeString:
         return badge(f"plan-{plan.state}", plan.get_state_display())
 
-    @admin.display(description="kind", ordering="kind")
+    @admin.display(description=gettext_lazy("kind"), ordering="kind")
     def kind_word(self, plan: Plan) -> str:
         return plan.get_kind_display()
 
-    @admin.display(description="age", ordering=F("created_at").desc())
+    @admin.display(description=gettext_lazy("age"), ordering=F("created_at").desc())
     def age(self, plan: Plan) -> str:
         return age(plan.created_at, timezone.now())
 
-    @admin.display(description="why")
+    @admin.display(description=gettext_lazy("why"))
     def sentence_of(self, plan: Plan) -> str:
-        return plan.sentence
+        return _(plan.sentence)
 
-    @admin.display(description="call")
+    @admin.display(description=gettext_lazy("call"))
     def call_link(self, plan: Plan) -> SafeString | str:
-        return link_to(plan.call) if plan.call else "None yet"
+        return link_to(plan.call) if plan.call else _("None yet")

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
 from calls import inbox
@@ -39,7 +41,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", KindFilter, "account"]
     search_fields = ["wati_call_id", "problem"]
-    search_help_text = "Wati call id or problem"
+    search_help_text = gettext_lazy("Wati call id or problem")
     actions = ["replay"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
@@ -67,7 +69,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("calls.change_webhookdelivery")
 
-    @admin.action(description="Replay what needs a look", permissions=["replay"])
+    @admin.action(
+        description=gettext_lazy("Replay what needs a look"), permissions=["replay"]
+    )
     def replay(
         self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]
     ) -> None:
@@ -78,23 +82,24 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         replayed = WebhookDelivery.objects.filter(pk__in=chosen)
         useless = replayed.filter(status=WebhookDelivery.Status.DEAD).count()
         failed = replayed.filter(status=WebhookDelivery.Status.NEW).count()
-        messages.success(request, f"{len(chosen) - useless - failed} replayed.")
+        count = len(chosen) - useless - failed
+        messages.success(request, _("{count} replayed.").format(count=count))
         if useless:
-            text = f"{useless} still cannot be used; the problem says why."
-            messages.warning(request, text)
+            text = _("{count} still cannot be used; the problem says why.")
+            messages.warning(request, text.format(count=useless))
         if failed:
-            text = f"{failed} failed again and will be tried some more."
-            messages.warning(request, text)
+            text = _("{count} failed again and will be tried some more.")
+            messages.warning(request, text.format(count=failed))
 
-    @admin.display(description="webhook", ordering="kind")
+    @admin.display(description=gettext_lazy("webhook"), ordering="kind")
     def name_at_wati(self, delivery: WebhookDelivery) -> str:
         return kind_name(delivery.kind)
 
-    @admin.display(description="state", ordering="status")
+    @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, delivery: WebhookDelivery) -> SafeString:
         return badge(delivery.status, delivery.get_status_display())
 
-    @admin.display(description="call")
+    @admin.display(description=gettext_lazy("call"))
     def call(self, delivery: WebhookDelivery) -> str | SafeString:
         call = Call.objects.logged().filter(
             account_id=delivery.account_id, wati_call_id=delivery.wati_call_id
@@ -102,13 +107,13 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         found = (
             call.select_related("contact").first() if delivery.wati_call_id else None
         )
-        return link_to(found) if found else "None that we know of"
+        return link_to(found) if found else _("None that we know of")
 
-    @admin.display(description="body")
+    @admin.display(description=gettext_lazy("body"))
     def whole_body(self, delivery: WebhookDelivery) -> SafeString:
         return _preformatted(readable(bytes(delivery.body), with_sdp=True))
 
-    @admin.display(description="body")
+    @admin.display(description=gettext_lazy("body"))
     def body_without_sdp(self, delivery: WebhookDelivery) -> SafeString:
         return _preformatted(readable(bytes(delivery.body), with_sdp=False))
 
@@ -144,13 +149,13 @@ class WatiRequestAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", "verb", "account"]
     search_fields = ["call__wati_call_id", "problem"]
-    search_help_text = "Wati call id or problem"
+    search_help_text = gettext_lazy("Wati call id or problem")
 
-    @admin.display(description="state", ordering="status")
+    @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, request: WatiRequest) -> SafeString:
         return badge(request.status, request.get_status_display())
 
-    @admin.display(description="about")
+    @admin.display(description=gettext_lazy("about"))
     def call_link(self, request: WatiRequest) -> SafeString:
         if request.call:
             return link_to(request.call)
@@ -170,12 +175,16 @@ class NodeAdmin(ReadOnlyAdmin):
         "url",
     ]
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, node: Node) -> SafeString:
         if node.lease_until <= timezone.now():
-            return badge("failed", "Not running")
-        return badge("waiting", "Draining") if node.draining else badge("ok", "Alive")
+            return badge("failed", _("Not running"))
+        return (
+            badge("waiting", _("Draining"))
+            if node.draining
+            else badge("ok", _("Alive"))
+        )
 
-    @admin.display(description="calls held")
+    @admin.display(description=gettext_lazy("calls held"))
     def load(self, node: Node) -> str:
-        return f"{node.calls} of {node.max_calls}"
+        return _("{count} of {most}").format(count=node.calls, most=node.max_calls)

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class CallsConfig(AppConfig):
     name = "calls"
+    verbose_name = gettext_lazy("Calls")

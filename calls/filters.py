@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from callcenter.wati.events import Kind
 from calls.models import Call, Plan, WebhookDelivery
@@ -18,25 +20,25 @@ Choices = list[tuple[str, str]]
 class ResultFilter(SimpleListFilter):
     """How a call counts, by the very groups that the overview counts."""
 
-    title = "result"
+    title = gettext_lazy("result")
     parameter_name = "result"
     names = {
-        "answered": "Answered",
-        "missed": "Not answered, for any reason",
-        "abandoned": "In: abandoned",
-        "declined": "In: declined",
-        "timeout": "In: not answered in time",
-        "after_hours": "In: after hours",
-        "turned_away": "In: turned away",
-        "no_answer": "Out: no answer",
-        "rejected": "Out: rejected",
-        "cancelled": "Out: cancelled",
-        "failed": "Failed",
-        "waiting": "Not answered yet",
+        "answered": gettext_lazy("Answered"),
+        "missed": gettext_lazy("Not answered, for any reason"),
+        "abandoned": gettext_lazy("In: abandoned"),
+        "declined": gettext_lazy("In: declined"),
+        "timeout": gettext_lazy("In: not answered in time"),
+        "after_hours": gettext_lazy("In: after hours"),
+        "turned_away": gettext_lazy("In: turned away"),
+        "no_answer": gettext_lazy("Out: no answer"),
+        "rejected": gettext_lazy("Out: rejected"),
+        "cancelled": gettext_lazy("Out: cancelled"),
+        "failed": gettext_lazy("Failed"),
+        "waiting": gettext_lazy("Not answered yet"),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return list(self.names.items())
+        return [(value, str(name)) for value, name in self.names.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
         value = self.value()
@@ -48,19 +50,19 @@ class ResultFilter(SimpleListFilter):
 class StatusFilter(SimpleListFilter):
     """Live calls at one click."""
 
-    title = "status"
+    title = gettext_lazy("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
-            ("live", "Live now"),
-            ("ringing", "Ringing"),
-            ("dialing", "Dialing"),
-            ("connecting", "Connecting"),
-            ("active", "In call"),
-            ("held", "On hold"),
-            ("waiting", "Waiting, with music"),
-            ("ended", "Ended"),
+            ("live", _("Live now")),
+            ("ringing", _("Ringing")),
+            ("dialing", _("Dialing")),
+            ("connecting", _("Connecting")),
+            ("active", _("In call")),
+            ("held", _("On hold")),
+            ("waiting", _("Waiting, with music")),
+            ("ended", _("Ended")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
@@ -73,16 +75,20 @@ class StatusFilter(SimpleListFilter):
 class PlanStateFilter(SimpleListFilter):
     """Planned calls by what they wait for; the figures of the first page lead here."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
     open_ones = ("open", "waiting", "ready")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
-            ("open", "Open"),
-            ("waiting", "Waiting for permission"),
-            ("ready", "Allowed, not called yet"),
-            *[(state, state.label) for state in Plan.State if state not in Plan.OPEN],
+            ("open", _("Open")),
+            ("waiting", _("Waiting for permission")),
+            ("ready", _("Allowed, not called yet")),
+            *[
+                (state, _(state.label))
+                for state in Plan.State
+                if state not in Plan.OPEN
+            ],
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> Any:
@@ -96,7 +102,7 @@ class PlanStateFilter(SimpleListFilter):
 class KindFilter(SimpleListFilter):
     """Webhooks by the names that Wati's own pages give them."""
 
-    title = "webhook"
+    title = gettext_lazy("webhook")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:

@@ -9,6 +9,7 @@ call of which only later facts are known waits in UNMATCHED until it is offered.
 from enum import StrEnum
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 
 class Status(TextChoices):
@@ -197,47 +198,105 @@ CUSTOMER, AGENT, SUPERVISOR, SYSTEM = EndedBy
 
 # Ending event -> who ended it, how it counts when nobody had answered, and a sentence.
 ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
-    Event.CUSTOMER_ENDED: (CUSTOMER, Result.ABANDONED, "The caller hung up."),
-    Event.AGENT_ENDED: (AGENT, Result.ABANDONED, "The agent hung up."),
-    Event.SUPERVISOR_ENDED: (SUPERVISOR, Result.FAILED, "A supervisor ended the call."),
-    Event.DECLINED: (AGENT, Result.DECLINED, "The call was declined."),
-    Event.RING_TIMEOUT: (SYSTEM, Result.TIMEOUT, "Nobody answered in time."),
-    Event.WAIT_TIMEOUT: (SYSTEM, Result.TIMEOUT, "The caller waited too long."),
-    Event.CLOSED: (SYSTEM, Result.AFTER_HOURS, "The line was closed."),
-    Event.NOBODY_THERE: (SYSTEM, Result.TURNED_AWAY, "Nobody was on duty."),
-    Event.QUEUE_FULL: (SYSTEM, Result.TURNED_AWAY, "Too many callers waited already."),
-    Event.REJECTED: (CUSTOMER, Result.REJECTED, "The person rejected the call."),
-    Event.NO_ANSWER: (SYSTEM, Result.NO_ANSWER, "The call was not answered."),
-    Event.PLACE_REFUSED: (SYSTEM, Result.FAILED, "WhatsApp did not place the call."),
+    Event.CUSTOMER_ENDED: (
+        CUSTOMER,
+        Result.ABANDONED,
+        gettext_noop("The caller hung up."),
+    ),
+    Event.AGENT_ENDED: (AGENT, Result.ABANDONED, gettext_noop("The agent hung up.")),
+    Event.SUPERVISOR_ENDED: (
+        SUPERVISOR,
+        Result.FAILED,
+        gettext_noop("A supervisor ended the call."),
+    ),
+    Event.DECLINED: (AGENT, Result.DECLINED, gettext_noop("The call was declined.")),
+    Event.RING_TIMEOUT: (
+        SYSTEM,
+        Result.TIMEOUT,
+        gettext_noop("Nobody answered in time."),
+    ),
+    Event.WAIT_TIMEOUT: (
+        SYSTEM,
+        Result.TIMEOUT,
+        gettext_noop("The caller waited too long."),
+    ),
+    Event.CLOSED: (SYSTEM, Result.AFTER_HOURS, gettext_noop("The line was closed.")),
+    Event.NOBODY_THERE: (
+        SYSTEM,
+        Result.TURNED_AWAY,
+        gettext_noop("Nobody was on duty."),
+    ),
+    Event.QUEUE_FULL: (
+        SYSTEM,
+        Result.TURNED_AWAY,
+        gettext_noop("Too many callers waited already."),
+    ),
+    Event.REJECTED: (
+        CUSTOMER,
+        Result.REJECTED,
+        gettext_noop("The person rejected the call."),
+    ),
+    Event.NO_ANSWER: (
+        SYSTEM,
+        Result.NO_ANSWER,
+        gettext_noop("The call was not answered."),
+    ),
+    Event.PLACE_REFUSED: (
+        SYSTEM,
+        Result.FAILED,
+        gettext_noop("WhatsApp did not place the call."),
+    ),
     Event.LOST_TRACK: (
         SYSTEM,
         Result.FAILED,
-        "Wati did not say whether the call was placed. Wait before you try again.",
+        gettext_noop(
+            "Wati did not say whether the call was placed. Wait before you try again."
+        ),
     ),
     Event.CONSOLE_LOST: (
         SYSTEM,
         Result.FAILED,
-        "The agent's console was gone for too long.",
+        gettext_noop("The agent's console was gone for too long."),
     ),
-    Event.OFFERED_LATE: (SYSTEM, Result.TIMEOUT, "The call reached us too late."),
+    Event.OFFERED_LATE: (
+        SYSTEM,
+        Result.TIMEOUT,
+        gettext_noop("The call reached us too late."),
+    ),
     Event.OFFER_REFUSED: (
         SYSTEM,
         Result.FAILED,
-        "WhatsApp's sound description could not be used.",
+        gettext_noop("WhatsApp's sound description could not be used."),
     ),
-    Event.ACCEPT_REFUSED: (SYSTEM, Result.FAILED, "WhatsApp refused our answer."),
-    Event.CALLER_GONE: (CUSTOMER, Result.ABANDONED, "The caller had already gone."),
+    Event.ACCEPT_REFUSED: (
+        SYSTEM,
+        Result.FAILED,
+        gettext_noop("WhatsApp refused our answer."),
+    ),
+    Event.CALLER_GONE: (
+        CUSTOMER,
+        Result.ABANDONED,
+        gettext_noop("The caller had already gone."),
+    ),
     Event.MEDIA_FAILED: (
         SYSTEM,
         Result.FAILED,
-        "The sound connection to WhatsApp did not come up.",
+        gettext_noop("The sound connection to WhatsApp did not come up."),
     ),
-    Event.MEDIA_LOST: (SYSTEM, Result.FAILED, "The connection to the caller was lost."),
-    Event.NODE_LOST: (SYSTEM, Result.FAILED, "The server that held the call stopped."),
+    Event.MEDIA_LOST: (
+        SYSTEM,
+        Result.FAILED,
+        gettext_noop("The connection to the caller was lost."),
+    ),
+    Event.NODE_LOST: (
+        SYSTEM,
+        Result.FAILED,
+        gettext_noop("The server that held the call stopped."),
+    ),
     Event.TOO_LONG: (
         SYSTEM,
         Result.FAILED,
-        "The call reached the longest time allowed.",
+        gettext_noop("The call reached the longest time allowed."),
     ),
 }
 
@@ -246,9 +305,13 @@ DIALING_ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.CUSTOMER_ENDED: (
         CUSTOMER,
         Result.NO_ANSWER,
-        "The call was not answered.",
+        gettext_noop("The call was not answered."),
     ),
-    Event.AGENT_ENDED: (AGENT, Result.CANCELLED, "You hung up before the answer."),
+    Event.AGENT_ENDED: (
+        AGENT,
+        Result.CANCELLED,
+        gettext_noop("You hung up before the answer."),
+    ),
 }
 
 

@@ -1,21 +1,30 @@
 """What the log says of calls, in words that a supervisor reads."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from calls.states import ENDINGS, Event, Status, ending
 
 WHAT_HAPPENED = {
-    Event.OFFERED: "WhatsApp offered the call.",
-    Event.CLAIMED: "An agent answered.",
-    Event.RELEASED: "The agent's console did not connect; it rang again.",
-    Event.MEDIA_UP: "Sound flows.",
-    Event.PARKED: "Nobody had answered: the system did, and music plays.",
-    Event.RETURNED: "The agent's console did not connect; the caller waits on.",
-    Event.PUT_ON_HOLD: "The agent put the call on hold.",
-    Event.RESUMED: "The agent took the call back from hold.",
-    Event.TRANSFERRED: "The agent passed the call on.",
-    Event.HANDED_OVER: "A colleague who was asked first took the call over.",
-    Event.REQUEUED: "The agent's console stayed away; the caller is next.",
-    Event.DIALED: "An agent called.",
-    Event.ANSWERED: "The person answered.",
+    Event.OFFERED: gettext_noop("WhatsApp offered the call."),
+    Event.CLAIMED: gettext_noop("An agent answered."),
+    Event.RELEASED: gettext_noop("The agent's console did not connect; it rang again."),
+    Event.MEDIA_UP: gettext_noop("Sound flows."),
+    Event.PARKED: gettext_noop("Nobody had answered: the system did, and music plays."),
+    Event.RETURNED: gettext_noop(
+        "The agent's console did not connect; the caller waits on."
+    ),
+    Event.PUT_ON_HOLD: gettext_noop("The agent put the call on hold."),
+    Event.RESUMED: gettext_noop("The agent took the call back from hold."),
+    Event.TRANSFERRED: gettext_noop("The agent passed the call on."),
+    Event.HANDED_OVER: gettext_noop(
+        "A colleague who was asked first took the call over."
+    ),
+    Event.REQUEUED: gettext_noop(
+        "The agent's console stayed away; the caller is next."
+    ),
+    Event.DIALED: gettext_noop("An agent called."),
+    Event.ANSWERED: gettext_noop("The person answered."),
 }
 
 NAME_AT_WATI = {
@@ -37,10 +46,10 @@ def happened(event: str, old: str = "") -> str:
     except ValueError:
         return _plain(event)
     if known == Event.AGENT_ENDED and old == Status.DIALING:
-        return "The agent hung up before the answer."  # the agent reads "you"
+        return _("The agent hung up before the answer.")  # the agent reads "you"
     if known in ENDINGS:
-        return ending(old, known)[2]
-    return WHAT_HAPPENED.get(known, _plain(event))
+        return _(ending(old, known)[2])
+    return _(WHAT_HAPPENED.get(known, _plain(event)))
 
 
 def kind_name(kind: str) -> str:

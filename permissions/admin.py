@@ -18,6 +18,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from callcenter import admin_parts
 from callcenter.admin_parts import badge
@@ -60,7 +62,7 @@ class ContactAdmin(admin.ModelAdmin):
     ]
     list_filter = [ContactStateFilter, "do_not_call"]
     search_fields = ["name", "waid", "bsuid"]
-    search_help_text = "Name or number"
+    search_help_text = gettext_lazy("Name or number")
     date_hierarchy = "created_at"
     show_full_result_count = False
 
@@ -70,8 +72,8 @@ class ContactAdmin(admin.ModelAdmin):
         ids = ["waid", "bsuid", FIRST_HEARD]
         return [
             (None, {"fields": who}),
-            ("Calling hours", {"fields": hours}),
-            ("Technical details", {"classes": ["collapse"], "fields": ids}),
+            (_("Calling hours"), {"fields": hours}),
+            (_("Technical details"), {"classes": ["collapse"], "fields": ids}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -101,7 +103,7 @@ class ContactAdmin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = export_link(request, "contacts", "Contacts")
+        context = export_link(request, "contacts", _("Contacts"))
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
@@ -115,7 +117,7 @@ class ContactAdmin(admin.ModelAdmin):
         context = dict(extra_context or {})
         if contact is not None:
             context |= story_of(contact, timezone.now()) | {
-                "title": "Contact",
+                "title": _("Contact"),
                 "may_block": self.has_change_permission(request, contact),
                 "may_override": self.has_override_permission(request),
             }
@@ -123,43 +125,47 @@ class ContactAdmin(admin.ModelAdmin):
 
     # --- Columns -------------------------------------------------------------------
 
-    @admin.display(description="number", ordering="waid")
+    @admin.display(description=gettext_lazy("number"), ordering="waid")
     def number_as_read(self, contact: Contact) -> SafeString:
         number = display(contact.waid or "")
         return format_html('<span class="number">{}</span>', number)
 
-    @admin.display(description="country")
+    @admin.display(description=gettext_lazy("country"))
     def country_code(self, contact: Contact) -> str:
         return contact.country
 
-    @admin.display(description="permission")
+    @admin.display(description=gettext_lazy("permission"))
     def permission_states(self, contact: Contact) -> SafeString:
         now = timezone.now()
         lines = [
             (words.state_badge(permission, now), words.line_of(permission))
             for permission in contact.permissions.all()
-        ] or [(badge("none", "None yet"), "")]
+        ] or [(badge("none", _("None yet")), "")]
         if contact.do_not_call:
-            lines.insert(0, (badge("blocked", "Do not call"), ""))
+            lines.insert(0, (badge("blocked", _("Do not call")), ""))
         shape = '<div class="standing">{} <span class="line">{}</span></div>'
         return format_html_join("", shape, lines)
 
-    @admin.display(description="unanswered")
+    @admin.display(description=gettext_lazy("unanswered"))
     def streak(self, contact: Contact) -> str | SafeString:
         streaks = [permission.streak for permission in contact.permissions.all()]
         return words.streak_badge(max(streaks, default=0))
 
-    @admin.display(description="do not call")
+    @admin.display(description=gettext_lazy("do not call"))
     def do_not_call_story(self, contact: Contact) -> str | SafeString:
         at = contact.do_not_call_at
         if not contact.do_not_call or at is None:
-            return "Not on the list."
+            return _("Not on the list.")
         by = contact.do_not_call_by
-        who = f", by {by.get_full_name() or by.get_username()}" if by else ""
-        since = f"Since {words.moment(at)}{who}: {contact.do_not_call_reason}"
-        return format_html("{} {}", badge("blocked", "Do not call"), since)
+        told = {"instant": words.moment(at), "reason": contact.do_not_call_reason}
+        if by:
+            who = by.get_full_name() or by.get_username()
+            since = _("Since {instant}, by {who}: {reason}").format(who=who, **told)
+        else:
+            since = _("Since {instant}: {reason}").format(**told)
+        return format_html("{} {}", badge("blocked", _("Do not call")), since)
 
-    @admin.display(description="calls", ordering="call_count")
+    @admin.display(description=gettext_lazy("calls"), ordering="call_count")
     def calls_link(self, contact: Any) -> SafeString:
         log = reverse("admin:calls_call_changelist")
         return format_html(
@@ -171,13 +177,17 @@ class ContactAdmin(admin.ModelAdmin):
 
     # --- Actions on several --------------------------------------------------------
 
-    @admin.action(description="Put on do-not-call", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Put on do-not-call"), permissions=["change"]
+    )
     def put_on_do_not_call(
         self, request: HttpRequest, contacts: QuerySet[Contact]
     ) -> None:
         self._set_do_not_call(request, list(contacts), on=True)
 
-    @admin.action(description="Take off do-not-call", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Take off do-not-call"), permissions=["change"]
+    )
     def take_off_do_not_call(
         self, request: HttpRequest, contacts: QuerySet[Contact]
     ) -> None:
@@ -188,17 +198,22 @@ class ContactAdmin(admin.ModelAdmin):
     ) -> None:
         reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
         if not reason:
-            messages.error(request, "Give a reason: it is kept with the contact.")
+            messages.error(request, _("Give a reason: it is kept with the contact."))
             return
         changed = [
             contact
             for contact in contacts
             if _set_do_not_call(contact, on, cast(User, request.user), reason)
         ]
-        where = "put on" if on else "taken off"
-        messages.success(request, f"{len(changed)} {where} the do-not-call list.")
+        text = (
+            _("{count} put on the do-not-call list.")
+            if on
+            else _("{count} taken off the do-not-call list.")
+        )
+        messages.success(request, text.format(count=len(changed)))
         if same := len(contacts) - len(changed):
-            messages.info(request, f"{same} needed no change.")
+            text = _("{count} needed no change.").format(count=same)
+            messages.info(request, text)
 
     # --- Pages of their own --------------------------------------------------------
 
@@ -234,17 +249,25 @@ class ContactAdmin(admin.ModelAdmin):
             on = request.POST.get("on") == "1"
             reason, user = form.cleaned_data["reason"], cast(User, request.user)
             changed = _set_do_not_call(contact, on, user, reason)
-            said = "on" if on else "off"
-            text = f"{contact} is {said} the do-not-call list."
-            messages.success(request, text if changed else f"No change: {text}")
+            text = (
+                _("{person} is on the do-not-call list.")
+                if on
+                else _("{person} is off the do-not-call list.")
+            ).format(person=contact)
+            unchanged = _("No change: {text}").format(text=text)
+            messages.success(request, text if changed else unchanged)
             return _to_page_of(contact)
         context = {
             "on": on,
-            "button": "Put on do-not-call" if on else "Take off do-not-call",
-            "explanation": "Nobody can call this person, or ask for permission, until "
-            "somebody takes them off the list."
+            "button": _("Put on do-not-call") if on else _("Take off do-not-call"),
+            "explanation": _(
+                "Nobody can call this person, or ask for permission, until somebody "
+                "takes them off the list."
+            )
             if on
-            else f"They are on the list because: {contact.do_not_call_reason}",
+            else _("They are on the list because: {reason}").format(
+                reason=contact.do_not_call_reason
+            ),
         }
         return self._ask_why(request, contact, form, context)
 
@@ -259,18 +282,20 @@ class ContactAdmin(admin.ModelAdmin):
         permission = get_object_or_404(permissions, pk=permission_id)
         now_is = standing(permission, timezone.now())
         if not now_is.call.can_override:
-            messages.warning(request, "Unanswered calls do not block the next call.")
+            messages.warning(request, _("Unanswered calls do not block the next call."))
             return _to_page_of(permission.contact)
         form = ReasonForm(_posted(request))
         if form.is_valid():
             reason, user = form.cleaned_data["reason"], cast(User, request.user)
             services.override(now_is.pair, user=user, reason=reason)
-            messages.success(request, "The next call is allowed, for a day.")
+            messages.success(request, _("The next call is allowed, for a day."))
             return _to_page_of(permission.contact)
         context = {
-            "button": "Allow the next call",
-            "explanation": f"{now_is.call.sentence} Write to them first; if you allow "
-            "the call and nobody answers, the permission is lost.",
+            "button": _("Allow the next call"),
+            "explanation": _(
+                "{sentence} Write to them first; if you allow the call and nobody "
+                "answers, the permission is lost."
+            ).format(sentence=_(now_is.call.sentence)),
         }
         return self._ask_why(request, permission.contact, form, context)
 
@@ -287,7 +312,7 @@ class ContactAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "form": form,
             "report": report,
-            "title": "Import contacts",
+            "title": _("Import contacts"),
         }
         return render(request, "admin/permissions/import.html", context)
 

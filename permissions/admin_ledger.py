@@ -9,6 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from callcenter import admin_parts
 from callcenter.admin_parts import ReadOnlyAdmin, age, when
@@ -44,9 +47,9 @@ class LedgerAdmin(ReadOnlyAdmin):
 
     change_list_template = "admin/permissions/list.html"
     search_fields = ["contact__name", "contact__waid", "contact__bsuid"]
-    search_help_text = "Name or number"
+    search_help_text = gettext_lazy("Name or number")
     export_of = ""
-    list_title = ""
+    list_title: Any = ""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -57,10 +60,10 @@ class LedgerAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: Context = None
     ) -> HttpResponse:
-        context = export_link(request, self.export_of, self.list_title)
+        context = export_link(request, self.export_of, str(self.list_title))
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
-    @admin.display(description="person", ordering="contact__name")
+    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
     def person(self, row: Any) -> SafeString:
         return link_to(row.contact)
 
@@ -68,7 +71,7 @@ class LedgerAdmin(ReadOnlyAdmin):
 @admin.register(CallPermission)
 class CallPermissionAdmin(LedgerAdmin):
     export_of = "permissions"
-    list_title = "Call permissions"
+    list_title = gettext_lazy("Call permissions")
     list_display = [
         "person",
         "line",
@@ -104,29 +107,30 @@ class CallPermissionAdmin(LedgerAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
-    @admin.display(description="line", ordering="business_number")
+    @admin.display(description=gettext_lazy("line"), ordering="business_number")
     def line(self, permission: CallPermission) -> str:
         return words.line_of(permission)
 
-    @admin.display(description="state", ordering="status")
+    @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, permission: CallPermission) -> SafeString:
         return words.state_badge(permission, timezone.now())
 
     @admin.display(
-        description="request waits", ordering=F("requested_at").desc(nulls_last=True)
+        description=gettext_lazy("request waits"),
+        ordering=F("requested_at").desc(nulls_last=True),
     )
     def waits(self, permission: CallPermission) -> str:
         asked_at = permission.requested_at
         return age(asked_at, timezone.now()) if asked_at else ""
 
-    @admin.display(description="unanswered in a row", ordering="streak")
+    @admin.display(description=gettext_lazy("unanswered in a row"), ordering="streak")
     def unanswered(self, permission: CallPermission) -> str:
         return words.streak_badge(permission.streak)
 
 
 @admin.register(PermissionEvent)
 class PermissionEventAdmin(LedgerAdmin):
-    list_title = "Permission history"
+    list_title = gettext_lazy("Permission history")
     ordering = ["-at", "-pk"]
     list_select_related = ["contact", "user"]
     list_display = [
@@ -157,21 +161,21 @@ class PermissionEventAdmin(LedgerAdmin):
         of_one = lookup == "contact__id__exact"
         return of_one or super().lookup_allowed(lookup, value, request)
 
-    @admin.display(description="line")
+    @admin.display(description=gettext_lazy("line"))
     def line(self, event: PermissionEvent) -> str:
         return words.line_of(event.permission)
 
-    @admin.display(description="what", ordering="kind")
+    @admin.display(description=gettext_lazy("what"), ordering="kind")
     def what(self, event: PermissionEvent) -> str:
         return words.happened(event)
 
-    @admin.display(description="call")
+    @admin.display(description=gettext_lazy("call"))
     def call_link(self, event: PermissionEvent) -> SafeString | str:
         if event.call is None:
             return ""
         address = reverse("admin:calls_call_change", args=[event.call])
-        return format_html('<a href="{}">Call</a>', address)
+        return format_html('<a href="{}">{}</a>', address, capfirst(_("call")))
 
-    @admin.display(description="counters after it")
+    @admin.display(description=gettext_lazy("counters after it"))
     def counters(self, event: PermissionEvent) -> str:
         return words.counters(event)

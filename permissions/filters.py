@@ -6,6 +6,8 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from callcenter.models import WatiAccount
 from callcenter.period import PeriodFilter
@@ -16,10 +18,14 @@ from permissions.models import CallPermission, Contact
 Choices = list[tuple[str, str]]
 
 WATCHED = {
-    "running_out": "Run out within a day",
-    "at_risk": "At risk: two or more unanswered in a row",
-    "blocked": "Next call blocked",
+    "running_out": gettext_lazy("Run out within a day"),
+    "at_risk": gettext_lazy("At risk: two or more unanswered in a row"),
+    "blocked": gettext_lazy("Next call blocked"),
 }
+
+
+def _watched_choices() -> Choices:
+    return [(value, str(name)) for value, name in WATCHED.items()]
 
 
 def watched(name: str) -> Q:
@@ -35,11 +41,11 @@ def watched(name: str) -> Q:
 class WatchFilter(SimpleListFilter):
     """Permissions that somebody should look at."""
 
-    title = "what to watch"
+    title = gettext_lazy("what to watch")
     parameter_name = "watch"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return list(WATCHED.items())
+        return _watched_choices()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[CallPermission]) -> Any:
         value = self.value()
@@ -49,7 +55,7 @@ class WatchFilter(SimpleListFilter):
 class LineFilter(SimpleListFilter):
     """One of our business numbers."""
 
-    title = "line"
+    title = gettext_lazy("line")
     parameter_name = "line"
     prefix = ""
 
@@ -79,19 +85,19 @@ class EventPeriodFilter(PeriodFilter):
 class ContactStateFilter(SimpleListFilter):
     """People by what they let any of our business numbers do."""
 
-    title = "permission"
+    title = gettext_lazy("permission")
     parameter_name = "permission"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
-            ("allowed", "Allowed"),
+            ("allowed", _("Allowed")),
             *[
-                (status, status.label)
+                (status, _(status.label))
                 for status in Status
                 if status not in (*ALLOWING, Status.NONE)
             ],
-            *WATCHED.items(),
-            ("none", "None yet"),
+            *_watched_choices(),
+            ("none", _("None yet")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> Any:

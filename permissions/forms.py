@@ -4,6 +4,8 @@ from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from permissions.imports import MOST_BYTES
 
@@ -24,24 +26,26 @@ class ReasonActionForm(ActionForm):
     """An action on chosen rows, and why."""
 
     reason = reason_field(
-        label="Reason:",
+        label=gettext_lazy("Reason:"),
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "needed for do-not-call"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": gettext_lazy("needed for do-not-call")}
+        ),
     )
 
 
 class ImportForm(forms.Form):
     """People from a file."""
 
-    file = forms.FileField(label="CSV file", allow_empty_file=False)
+    file = forms.FileField(label=gettext_lazy("CSV file"), allow_empty_file=False)
     rehearse = forms.BooleanField(
-        label="Only check",
+        label=gettext_lazy("Only check"),
         required=False,
-        help_text="Shows what would happen, and writes nothing.",
+        help_text=gettext_lazy("Shows what would happen, and writes nothing."),
     )
 
     def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
-            raise ValidationError("The file is larger than 1 MB: split it.")
+            raise ValidationError(_("The file is larger than 1 MB: split it."))
         return bytes(file.read())

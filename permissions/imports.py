@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from permissions.models import Contact
 from permissions.numbers import NotANumber, parse_typed
@@ -118,7 +119,9 @@ def _good_rows(data: bytes, near: str, report: Report) -> Iterator[Row]:
         try:
             contact = _contact(cells, near)
             if first := lines.get(contact.waid or ""):
-                raise ValueError(f"The same number stands in line {first}.")
+                raise ValueError(
+                    _("The same number stands in line {line}.").format(line=first)
+                )
         except ValueError as problem:
             shown = ", ".join(filter(None, cells.values()))[:80]
             report.bad.append(Bad(line, shown, str(problem)))
@@ -137,7 +140,11 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         places = _places(next(reader, []))
         for count, cells in enumerate(reader):
             if count >= MOST_ROWS:
-                raise NotUsable(f"The file has more than {MOST_ROWS} rows: split it.")
+                raise NotUsable(
+                    _("The file has more than {most} rows: split it.").format(
+                        most=MOST_ROWS
+                    )
+                )
             row = {
                 name: cells[place].strip()
                 for name, place in places.items()
@@ -146,16 +153,18 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
             if any(row.values()):
                 yield reader.line_num, row
     except csv.Error:
-        raise NotUsable(f"Line {reader.line_num} is not CSV.") from None
+        raise NotUsable(
+            _("Line {line} is not CSV.").format(line=reader.line_num)
+        ) from None
 
 
 def _text(data: bytes) -> str:
     if len(data) > MOST_BYTES:
-        raise NotUsable("The file is larger than 1 MB: split it.")
+        raise NotUsable(_("The file is larger than 1 MB: split it."))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotUsable("The file is not UTF-8. Save it as “CSV UTF-8”.") from None
+        raise NotUsable(_("The file is not UTF-8. Save it as “CSV UTF-8”.")) from None
 
 
 def _places(header: list[str]) -> dict[str, int]:
@@ -169,7 +178,9 @@ def _places(header: list[str]) -> dict[str, int]:
     for name in ("number", "name"):
         if name not in places:
             raise NotUsable(
-                f"The first line must name the columns, and one must be “{name}”."
+                _(
+                    "The first line must name the columns, and one must be “{name}”."
+                ).format(name=name)
             )
     return places
 
@@ -183,9 +194,9 @@ def _contact(cells: dict[str, str], near: str) -> Contact:
         raise ValueError(str(problem)) from None
     name = cells.get("name", "")
     if not name:
-        raise ValueError("The name is missing.")
+        raise ValueError(_("The name is missing."))
     if any(unicodedata.category(character) == "Cc" for character in name):
-        raise ValueError("The name has characters that cannot be stored.")
+        raise ValueError(_("The name has characters that cannot be stored."))
     contact = Contact(waid=waid, name=name)
     for column in HOURS:
         setattr(contact, column, cells.get(column, "") or getattr(contact, column))
@@ -195,5 +206,5 @@ def _contact(cells: dict[str, str], near: str) -> Contact:
     except ValidationError as problem:
         raise ValueError(" ".join(problem.messages)) from None
     if (contact.calls_from is None) != (contact.calls_until is None):
-        raise ValueError("Give both ends of the calling hours or none.")
+        raise ValueError(_("Give both ends of the calling hours or none."))
     return contact

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from callcenter.models import WatiAccount
 from callcenter.wall_clock import known_zones
@@ -17,7 +18,7 @@ from permissions.reading import Grant, Reading, parse
 
 def validate_zone(name: str) -> None:
     if name not in known_zones():
-        raise ValidationError("This is no time zone. Write it like Europe/Berlin.")
+        raise ValidationError(_("This is no time zone. Write it like Europe/Berlin."))
 
 
 class Contact(models.Model):
@@ -61,7 +62,7 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.number or "Unknown WhatsApp user"
+        return self.name or self.number or _("Unknown WhatsApp user")
 
     @property
     def number(self) -> str:

@@ -3,6 +3,7 @@
 import re
 
 import phonenumbers
+from django.utils.translation import gettext as _
 
 LETTER_AFTER_DIGIT = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
@@ -19,9 +20,9 @@ def parse_typed(text: str, *, near: str = "") -> str:
     """
     text = text.strip().removeprefix("tel:")
     if not any(character.isdigit() for character in text):
-        raise NotANumber("Type a phone number with its country code.")
+        raise NotANumber(_("Type a phone number with its country code."))
     if LETTER_AFTER_DIGIT.search(text):  # the library would read them as keys
-        raise NotANumber("A phone number has no letters in it.")
+        raise NotANumber(_("A phone number has no letters in it."))
     international = text.startswith(("+", "00"))
     if text.startswith("00"):
         text = f"+{text[2:]}"
@@ -34,7 +35,7 @@ def parse_typed(text: str, *, near: str = "") -> str:
         if phonenumbers.is_possible_number(number):
             code = phonenumbers.PhoneNumberFormat.E164
             return phonenumbers.format_number(number, code).removeprefix("+")
-    raise NotANumber("This is no complete phone number. Check the country code.")
+    raise NotANumber(_("This is no complete phone number. Check the country code."))
 
 
 def display(waid: str) -> str:

@@ -7,6 +7,8 @@ answer gives none: WhatsApp has changed them before.
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_noop
+
 from callcenter.wati.errors import sentence
 from permissions.facts import RINGS_AT_MOST, Facts, Refusal, Status
 from permissions.limits import Uses, uses
@@ -53,9 +55,9 @@ def may_call(facts: Facts, now: datetime) -> Verdict:
     return Verdict(
         allowed=True,
         reason=Reason.OVERRIDDEN if is_override else Reason.ALLOWED,
-        sentence="A supervisor allows one more call."
+        sentence=gettext_noop("A supervisor allows one more call.")
         if is_override
-        else "You may call.",
+        else gettext_noop("You may call."),
         until=_call_until(facts, now),
         advice=_streak_advice(facts),
     )
@@ -68,10 +70,16 @@ def may_ask(facts: Facts, now: datetime) -> Verdict:
         return _no(found, None)
     advice = ""
     if facts.status == Status.TEMPORARY:
-        advice = "They allow calls already; ask only to call after that time."
+        advice = gettext_noop(
+            "They allow calls already; ask only to call after that time."
+        )
     elif facts.status == Status.REQUESTED:
-        advice = "The last request has no answer yet; a new one takes its place."
-    return Verdict(True, Reason.ALLOWED, "You may ask for permission.", advice=advice)
+        advice = gettext_noop(
+            "The last request has no answer yet; a new one takes its place."
+        )
+    return Verdict(
+        True, Reason.ALLOWED, gettext_noop("You may ask for permission."), advice=advice
+    )
 
 
 def tally(facts: Facts, now: datetime) -> dict[str, int]:
@@ -143,9 +151,14 @@ def _call_until(facts: Facts, now: datetime) -> datetime | None:
 def _streak_advice(facts: Facts) -> str:
     if facts.streak < UNANSWERED_BEFORE_ADVICE:
         return ""
-    return (
-        f"The last {facts.streak} calls were not answered. Write to them first: "
-        "after four, WhatsApp takes the permission back."
+    if facts.streak == UNANSWERED_BEFORE_ADVICE:
+        return gettext_noop(
+            "The last two calls were not answered. Write to them first: after four, "
+            "WhatsApp takes the permission back."
+        )
+    return gettext_noop(
+        "Three calls or more in a row were not answered. Write to them first: after "
+        "four, WhatsApp takes the permission back."
     )
 
 
@@ -157,15 +170,17 @@ def _do_not_call(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.DO_NOT_CALL,
-        "This person is on the do-not-call list.",
-        advice="A supervisor can take them off the list.",
+        gettext_noop("This person is on the do-not-call list."),
+        advice=gettext_noop("A supervisor can take them off the list."),
     )
 
 
 def _no_number(facts: Facts, now: datetime) -> Obstacle | None:
     if facts.has_number:
         return None
-    return Obstacle(Reason.NO_NUMBER, "This person's WhatsApp number is not known.")
+    return Obstacle(
+        Reason.NO_NUMBER, gettext_noop("This person's WhatsApp number is not known.")
+    )
 
 
 def _number_cannot_call(facts: Facts, now: datetime) -> Obstacle | None:
@@ -176,9 +191,9 @@ def _number_cannot_call(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.NUMBER_CANNOT_CALL,
-        "Calling out is not available for the business number's country.",
+        gettext_noop("Calling out is not available for the business number's country."),
         earliest=refused_at + NUMBER_WAIT,
-        advice="Use another business number, or tell your administrator.",
+        advice=gettext_noop("Use another business number, or tell your administrator."),
     )
 
 
@@ -191,10 +206,14 @@ def _refused(
     read_at, action = _said(facts.reading, name)
     if action.can and read_at and read_at > refusal.at:
         return None
-    what = "request" if name == ASK else "call"
+    usual = (
+        gettext_noop("WhatsApp refused the last request.")
+        if name == ASK
+        else gettext_noop("WhatsApp refused the last call.")
+    )
     return Obstacle(
         Reason.REFUSED,
-        sentence(refusal.code) or f"WhatsApp refused the last {what}.",
+        sentence(refusal.code) or usual,
         refusal.at + waits[refusal.code],
     )
 
@@ -209,7 +228,7 @@ def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
         return None
     if name == CALL and facts.reading and facts.reading.grant == Grant.NONE:
         return None  # it said no for want of a grant, and the grant is looked at above
-    text = "WhatsApp does not allow this at the moment."
+    text = gettext_noop("WhatsApp does not allow this at the moment.")
     return Obstacle(Reason.WHATSAPP_SAYS_NO, text, read_at + READING_IS_FRESH)
 
 
@@ -222,16 +241,31 @@ def _call_running(facts: Facts, now: datetime) -> Obstacle | None:
         return Obstacle(Reason.CALL_RUNNING, text)
     if facts.rings_since is None:
         return None
-    text = "The last call to this person may still ring."
+    text = gettext_noop("The last call to this person may still ring.")
     return Obstacle(Reason.CALL_RUNNING, text, facts.rings_since + RINGS_AT_MOST)
 
 
 NO_GRANT = {
-    Status.NONE: (Reason.NO_PERMISSION, "This person has not allowed calls yet."),
-    Status.REQUESTED: (Reason.REQUESTED, "The request waits for their answer."),
-    Status.DECLINED: (Reason.DECLINED, "This person declined to be called."),
-    Status.REVOKED: (Reason.REVOKED, "The permission to call was taken back."),
-    Status.EXPIRED: (Reason.EXPIRED, "The permission to call has run out."),
+    Status.NONE: (
+        Reason.NO_PERMISSION,
+        gettext_noop("This person has not allowed calls yet."),
+    ),
+    Status.REQUESTED: (
+        Reason.REQUESTED,
+        gettext_noop("The request waits for their answer."),
+    ),
+    Status.DECLINED: (
+        Reason.DECLINED,
+        gettext_noop("This person declined to be called."),
+    ),
+    Status.REVOKED: (
+        Reason.REVOKED,
+        gettext_noop("The permission to call was taken back."),
+    ),
+    Status.EXPIRED: (
+        Reason.EXPIRED,
+        gettext_noop("The permission to call has run out."),
+    ),
 }
 
 
@@ -239,9 +273,11 @@ def _no_grant(facts: Facts, now: datetime) -> Obstacle | None:
     if facts.is_allowed:
         return None
     reason, text = NO_GRANT[facts.status]
-    advice = "They can also allow calls on your business's WhatsApp profile."
+    advice = gettext_noop(
+        "They can also allow calls on your business's WhatsApp profile."
+    )
     if facts.status != Status.REQUESTED and may_ask(facts, now).allowed:
-        advice = "Request permission."
+        advice = gettext_noop("Request permission.")
     return Obstacle(reason, text, advice=advice)
 
 
@@ -250,9 +286,13 @@ def _streak(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.STREAK,
-        f"The last {facts.streak} calls were not answered; after another one WhatsApp "
-        "takes the permission back.",
-        advice="Write to them first. A supervisor can allow one more call.",
+        gettext_noop(
+            "Three calls or more in a row were not answered; after another one "
+            "WhatsApp takes the permission back."
+        ),
+        advice=gettext_noop(
+            "Write to them first. A supervisor can allow one more call."
+        ),
     )
 
 
@@ -260,7 +300,7 @@ def _call_limit(facts: Facts, now: datetime) -> Obstacle | None:
     counted = _call_uses(facts, now)
     if counted.left:
         return None
-    text = "The most calls a day with this person have been made."
+    text = gettext_noop("The most calls a day with this person have been made.")
     return Obstacle(Reason.CALL_LIMIT, text, counted.frees_at)
 
 
@@ -277,7 +317,7 @@ def _outside_hours(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.OUTSIDE_HOURS,
-        "It is outside this person's calling hours.",
+        gettext_noop("It is outside this person's calling hours."),
         facts.hours.opens_from(now),
     )
 
@@ -288,7 +328,7 @@ def _outside_hours(facts: Facts, now: datetime) -> Obstacle | None:
 def _is_permanent(facts: Facts, now: datetime) -> Obstacle | None:
     if facts.status != Status.PERMANENT:
         return None
-    text = "This person allows calls for good; just call."
+    text = gettext_noop("This person allows calls for good; just call.")
     return Obstacle(Reason.ALREADY_PERMANENT, text)
 
 
@@ -297,7 +337,7 @@ def _declined_lately(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.DECLINED,
-        "This person said no; give them a day.",
+        gettext_noop("This person said no; give them a day."),
         facts.declined_at + WAIT_AFTER_DECLINE,
     )
 
@@ -308,9 +348,11 @@ def _request_limit(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.REQUEST_LIMIT,
-        "WhatsApp allows no further permission request to this person for now.",
+        gettext_noop(
+            "WhatsApp allows no further permission request to this person for now."
+        ),
         max(counted.frees_at for counted in full),
-        advice="If you talk with them in a call, you may ask again.",
+        advice=gettext_noop("If you talk with them in a call, you may ask again."),
     )
 
 

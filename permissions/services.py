@@ -21,6 +21,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from callcenter.wati.errors import sentence
 from callcenter.wati.events import Caller, PermissionChanged
@@ -315,9 +316,9 @@ def override(
     """Let one more call through the streak's block, for a day. Raises Refused."""
     reason = reason.strip()
     if not user.is_staff:
-        raise Refused("Only a supervisor can allow this call.")
+        raise Refused(_("Only a supervisor can allow this call."))
     if not reason:
-        raise Refused("Give a reason: it is kept with the permission.")
+        raise Refused(_("Give a reason: it is kept with the permission."))
     at = at or timezone.now()
     about = at.isoformat()
     return ledger.note(pair, Kind.OVERRIDDEN, about, at, user=user, detail=reason)
@@ -327,7 +328,7 @@ def block(contact: Contact, *, user: User | None, reason: str) -> bool:
     """Put a person on the do-not-call list. False when they were on it. Or Refused."""
     reason = reason.strip()
     if not reason:
-        raise Refused("Give a reason: it is kept with the contact.")
+        raise Refused(_("Give a reason: it is kept with the contact."))
     return _set_do_not_call(contact, True, user, reason)
 
 

@@ -3,7 +3,10 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from callcenter.admin_parts import badge
 from permissions.facts import Kind, Status
@@ -15,35 +18,35 @@ from permissions.rules import UNANSWERED_BEFORE_ADVICE, UNANSWERED_BEFORE_BLOCK
 WITH_LINES = "account__lines"
 
 WHAT_HAPPENED = {
-    Kind.REQUESTED: "We asked for permission.",
-    Kind.REQUEST_REFUSED: "WhatsApp refused the request.",
-    Kind.REQUEST_NOT_SENT: "The request was not sent.",
-    Kind.GRANTED: "The person allowed calls.",
-    Kind.DECLINED: "The person did not allow calls.",
-    Kind.REVOKED: "The permission was taken back.",
-    Kind.EXPIRED: "The permission ran out.",
-    Kind.USED: "We called.",
-    Kind.CONNECTED: "The person answered.",
-    Kind.UNANSWERED: "Our call was not answered.",
-    Kind.CALL_REFUSED: "WhatsApp refused the call.",
-    Kind.CALL_NOT_SENT: "The call was not sent.",
-    Kind.CALLED_US: "The person called us, and we talked.",
-    Kind.OVERRIDDEN: "A supervisor allowed the next call.",
-    Kind.BLOCKED: "Put on the do-not-call list.",
-    Kind.UNBLOCKED: "Taken off the do-not-call list.",
+    Kind.REQUESTED: gettext_noop("We asked for permission."),
+    Kind.REQUEST_REFUSED: gettext_noop("WhatsApp refused the request."),
+    Kind.REQUEST_NOT_SENT: gettext_noop("The request was not sent."),
+    Kind.GRANTED: gettext_noop("The person allowed calls."),
+    Kind.DECLINED: gettext_noop("The person did not allow calls."),
+    Kind.REVOKED: gettext_noop("The permission was taken back."),
+    Kind.EXPIRED: gettext_noop("The permission ran out."),
+    Kind.USED: gettext_noop("We called."),
+    Kind.CONNECTED: gettext_noop("The person answered."),
+    Kind.UNANSWERED: gettext_noop("Our call was not answered."),
+    Kind.CALL_REFUSED: gettext_noop("WhatsApp refused the call."),
+    Kind.CALL_NOT_SENT: gettext_noop("The call was not sent."),
+    Kind.CALLED_US: gettext_noop("The person called us, and we talked."),
+    Kind.OVERRIDDEN: gettext_noop("A supervisor allowed the next call."),
+    Kind.BLOCKED: gettext_noop("Put on the do-not-call list."),
+    Kind.UNBLOCKED: gettext_noop("Taken off the do-not-call list."),
 }
 GRANTED = {
-    Grant.TEMPORARY: "The person allowed calls for a week.",
-    Grant.PERMANENT: "The person allowed calls for good.",
+    Grant.TEMPORARY: gettext_noop("The person allowed calls for a week."),
+    Grant.PERMANENT: gettext_noop("The person allowed calls for good."),
 }
 
 
 def happened(event: PermissionEvent) -> str:
     if event.kind == Kind.GRANTED and event.grant in GRANTED:
-        return GRANTED[Grant(event.grant)]
+        return _(GRANTED[Grant(event.grant)])
     if event.kind == Kind.EXPIRED and event.about.startswith(Status.REQUESTED):
-        return "The request was not answered in time."
-    return WHAT_HAPPENED[Kind(event.kind)]
+        return _("The request was not answered in time.")
+    return _(WHAT_HAPPENED[Kind(event.kind)])
 
 
 def counters(event: PermissionEvent) -> str:
@@ -51,40 +54,40 @@ def counters(event: PermissionEvent) -> str:
     tally = event.tally
     if not tally:
         return ""
-    return (
-        f"{tally['streak']} unanswered in a row; "
-        f"{tally['calls_used_24h']} of {tally['calls_max_24h']} calls a day; "
-        f"requests left: {tally['requests_left_24h']} today, "
-        f"{tally['requests_left_7d']} this week"
-    )
+    return _(
+        "{streak} unanswered in a row; {calls_used_24h} of {calls_max_24h} calls a "
+        "day; requests left: {requests_left_24h} today, {requests_left_7d} this week"
+    ).format(**tally)
 
 
 def moment(at: datetime) -> str:
-    return f"{timezone.localtime(at):%b %d, %H:%M}"
+    return date_format(timezone.localtime(at), _("M d, H:i"))
 
 
 def state_badge(permission: CallPermission, now: datetime) -> SafeString:
     """Where it stands now, also when no sweep has noted yet that it ran out."""
     status, until = permission.status, permission.expires_at
     if until and until <= now:
-        return badge("ran-out", "Run out")
+        return badge("ran-out", _("Run out"))
     if status == Status.PERMANENT:
-        return badge("allowed", "Allowed for good")
+        return badge("allowed", _("Allowed for good"))
     if status == Status.TEMPORARY:
-        return badge(
-            "allowed", f"Allowed until {moment(until)}" if until else "Allowed"
+        lasts = (
+            _("Allowed until {instant}").format(instant=moment(until)) if until else ""
         )
+        return badge("allowed", lasts or _("Allowed"))
     if status == Status.REQUESTED and permission.requested_at:
-        return badge("requested", f"Requested since {moment(permission.requested_at)}")
+        since = moment(permission.requested_at)
+        return badge("requested", _("Requested since {instant}").format(instant=since))
     kind = "taken-back" if status == Status.REVOKED else status
     return badge(kind, permission.get_status_display())
 
 
 def streak_badge(streak: int) -> str | SafeString:
     if streak >= UNANSWERED_BEFORE_BLOCK:
-        return badge("blocked", f"{streak}, next call blocked")
+        return badge("blocked", _("{streak}, next call blocked").format(streak=streak))
     if streak >= UNANSWERED_BEFORE_ADVICE:
-        return badge("at-risk", f"{streak}, write first")
+        return badge("at-risk", _("{streak}, write first").format(streak=streak))
     return str(streak)
 
 

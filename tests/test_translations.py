@@ -2,23 +2,33 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from django.template import Context, Template
 from django.test import Client
-from django.utils.translation import gettext, override
+from django.utils import timezone
+from django.utils.translation import deactivate, gettext, override
 
-from agents.models import Queue
+from agents.models import Agent, Queue
 from callcenter.database import in_database
 from callcenter.language import CONSOLE_TEXTS, console_catalogue, speaking
-from tests.cast import Cast, introduce
+from calls.models import Call
+from permissions.models import Contact
+from tests.cast import CARLA, Cast, introduce
 from translations import bare, catalogue, javascript, sources
 from translations.sources import all_texts
 
 MODULES = ["static/console/**/*.js"]
-PAGES = ["templates/*.html", "templates/[!a]*/*.html"]
+PAGES = ["templates/**/*.html"]
 LANGUAGES = pytest.mark.parametrize("language", catalogue.languages())
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> Iterator[None]:
+    """A request leaves its language behind in the thread of the test client."""
+    yield
+    deactivate()
 
 
 @LANGUAGES
@@ -199,12 +209,14 @@ def test_an_unknown_language_is_english(language: object) -> None:
         assert gettext("Sign in") == "Sign in"
 
 
-def test_models_and_fields_have_names_in_spanish() -> None:
+def test_models_fields_and_choices_have_names_in_spanish() -> None:
     shown = Template("{{ meta.verbose_name_plural }}")
 
     with override("es"):
         assert shown.render(Context({"meta": Queue._meta})) == "colas"
         assert str(Queue._meta.get_field("name").verbose_name) == "nombre"
+        assert Agent(state="on_break").get_state_display() == "En descanso"
+    assert Agent(state="on_break").get_state_display() == "On break"
 
 
 def test_forms_of_one_and_many_reach_the_console() -> None:
@@ -221,3 +233,44 @@ def _catalogue_in(page: str) -> dict[str, str]:
     )
     assert found is not None
     return json.loads(found[1])
+
+
+@pytest.mark.parametrize("page", ["", "calls/call/", "permissions/contact/"])
+def test_the_admin_speaks_spanish(client: Client, cast: Cast, page: str) -> None:
+    client.force_login(cast.sofia)
+    client.cookies["django_language"] = "es"
+
+    shown = client.get(f"/admin/{page}").text
+
+    assert '<html lang="es"' in shown
+    assert "Registro de llamadas" in shown
+    assert "Cerrar sesión" in shown
+    assert 'aria-label="Idioma"' in shown
+
+
+def test_what_is_stored_in_english_is_shown_in_spanish(
+    client: Client, cast: Cast
+) -> None:
+    contact = Contact.objects.create(waid=CARLA, name="Carla")
+    call = Call.objects.create(
+        account=cast.account,
+        direction="inbound",
+        line=cast.line,
+        contact=contact,
+        status="ended",
+        result="timeout",
+        end_text="Nobody answered in time.",
+        created_at=timezone.now(),
+        ended_at=timezone.now(),
+    )
+    client.force_login(cast.sofia)
+    client.cookies["django_language"] = "es"
+
+    log = client.get("/admin/calls/call/").text
+    person = client.get(f"/admin/permissions/contact/{contact.pk}/change/").text
+
+    assert "Nadie contestó a tiempo." in log
+    assert "No atendida a tiempo" in log
+    assert "Nadie contestó a tiempo." in person
+    assert "Esta persona todavía no ha permitido llamadas." in person
+    assert "Entrante" in client.get(f"/admin/calls/call/{call.pk}/change/").text

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from translations import javascript
 
@@ -31,7 +32,7 @@ def in_module(source: str) -> list[str]:
 
 
 def _bare(html: str) -> Iterator[str]:
-    seen = CODE.sub("", UNSEEN.sub("", html))
+    seen = CODE.sub("", UNSEEN.sub("", unescape(html)))
     spoken = [text for tag in TAG.findall(seen) for text in SPOKEN.findall(tag)]
     for text in [*spoken, *TAG.sub("\n", seen).splitlines()]:
         if WORD.search(text) and "<" in html:

@@ -7,25 +7,27 @@ async function copy(button) {
   const text = button.dataset.copy ?? "";
   try {
     await navigator.clipboard.writeText(text);
-    say(button, "Copied");
+    say(button, button.dataset.copied);
   } catch {
     // Pages that did not come over https have no clipboard: select it instead.
     const code = button.closest("tr")?.querySelector("code");
     if (code) {
       getSelection()?.selectAllChildren(code);
     }
-    say(button, "Selected");
+    say(button, button.dataset.selected);
   }
 }
 
 /**
  * @param {HTMLButtonElement} button
- * @param {string} word
+ * @param {string | undefined} word
  */
-function say(button, word) {
+function say(button, word = "") {
+  const usual = button.dataset.usual ?? button.textContent ?? "";
+  button.dataset.usual = usual;
   button.textContent = word;
   setTimeout(() => {
-    button.textContent = "Copy";
+    button.textContent = usual;
   }, SAID_FOR);
 }
 

@@ -221,10 +221,10 @@ export function callStatus(state) {
  */
 function activeStatus(state, call) {
   if (call.id === state.soundHere && state.audio === "lost") {
-    return "Reconnecting";
+    return marked("Reconnecting");
   }
   if (call.id === state.soundHere && state.audio === "connecting") {
-    return state.hadSound ? "Reconnecting" : "Connecting";
+    return state.hadSound ? marked("Reconnecting") : marked("Connecting");
   }
   return call.status === "held" && !isGuest(call, state.agent)
     ? marked("On hold")
@@ -237,7 +237,7 @@ function activeStatus(state, call) {
  */
 export function agentStatus(state) {
   if (state.connection !== "online" || state.agent === null) {
-    return "Reconnecting";
+    return marked("Reconnecting");
   }
   return stateWord(state.agent.state);
 }

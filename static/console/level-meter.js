@@ -1,3 +1,4 @@
+import { t } from "./i18n.js";
 import { barOf, wordOf } from "./levels.js";
 
 /** How far the bar falls with each new level, so that the eye can follow. */
@@ -12,7 +13,7 @@ export class LevelMeter extends HTMLElement {
   connectedCallback() {
     const label = this.getAttribute("label") ?? "";
     this.setAttribute("role", "meter");
-    this.setAttribute("aria-label", `${label} level`);
+    this.setAttribute("aria-label", t("{name} level", { name: label }));
     this.setAttribute("aria-valuemin", "0");
     this.setAttribute("aria-valuemax", "100");
     this.#name.className = "meter-name";

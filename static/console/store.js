@@ -362,7 +362,7 @@ function expire(state, _action, now) {
   if (!Object.values(state.asked).some(late)) {
     return next;
   }
-  const text = "The server did not reply. Please try again.";
+  const text = t("The server did not reply. Please try again.");
   return withNote(withoutAsked(next, late), { who: "", text, tone: "problem" }, now);
 }
 

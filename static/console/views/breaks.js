@@ -69,7 +69,12 @@ export function nextPill(next, disabled, actions) {
   if (!next) {
     return nothing;
   }
-  const what = next.state === "offline" ? t("Offline") : t(next.reason || "A break");
+  const what =
+    next.state === "offline"
+      ? t("Offline")
+      : next.reason
+        ? t(next.reason)
+        : t("A break");
   return html`<span class="next-pill">
     <span>${t("Then: {what}", { what })}</span>
     <button

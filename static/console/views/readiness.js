@@ -1,5 +1,5 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { t } from "../i18n.js";
+import { marked, t } from "../i18n.js";
 
 /** @import {Remedy} from "../proof.js" */
 /** @import {State} from "../store.js" */
@@ -28,7 +28,8 @@ export function readinessBanner(state, remedy, actions) {
     return nothing;
   }
   const { advice, cure } = cures(remedy, actions);
-  return banner(t(state.agent.reason || "Calls cannot ring here."), advice, cure);
+  const reason = state.agent.reason || marked("Calls cannot ring here.");
+  return banner(t(reason), advice, cure);
 }
 
 /**

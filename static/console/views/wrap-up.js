@@ -81,7 +81,9 @@ function afterWords({ agent }, { until }) {
   if (next) {
     return next.state === "offline"
       ? t("Then you go offline")
-      : t("Then your break begins: {reason}", { reason: t(next.reason || "A break") });
+      : t("Then your break begins: {reason}", {
+          reason: next.reason ? t(next.reason) : t("A break"),
+        });
   }
   return until === null ? "" : t("Then calls ring again");
 }
