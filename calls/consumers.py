@@ -9,6 +9,7 @@ from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from agents import services as staff
 from agents.models import Agent, AgentState, BreakReason, Queue
@@ -374,7 +375,7 @@ def _uuid(message: Message, name: str) -> UUID:
     try:
         return UUID(str(message.get(name)))
     except ValueError:
-        raise Refused(f"This {name} is not known.") from None
+        raise Refused(_("This {name} is not known.").format(name=_(name))) from None
 
 
 def _instant(text: Any) -> datetime | None:

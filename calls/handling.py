@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from agents.models import Agent, AgentState, Queue
 from agents.presence import on_duty_for, ready_for
@@ -99,7 +100,7 @@ def transfer_to_agent(call_id: UUID, agent: Agent, target: Agent) -> None:
 def transfer_to_queue(call_id: UUID, agent: Agent, queue: Queue) -> None:
     with _mine(call_id, agent) as call:
         if not on_duty_for(queue.pk):
-            raise Refused(f"Nobody is on duty in {queue.name}.")
+            raise Refused(_("Nobody is on duty in {queue}.").format(queue=queue.name))
         _pass_on(call, agent, queue=queue)
 
 
@@ -107,7 +108,8 @@ def _check_target(agent: Agent, target: Agent) -> None:
     if target.pk == agent.pk:
         raise Refused("You have this call already.")
     if target.state != AgentState.AVAILABLE or not target.can_ring:
-        raise Refused(f"{target.name} cannot take a call right now.")
+        text = _("{agent} cannot take a call right now.")
+        raise Refused(text.format(agent=target.name))
 
 
 def _pass_on(

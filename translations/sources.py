@@ -24,6 +24,7 @@ PYTHON = {
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "when": (2,),  # the title of a column: callcenter/admin_parts.py
+    "Refused": (1,),  # shown by a console, which translates it
 }
 TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
 # What a console says by itself, and the modules whose sentences reach it.
