@@ -2,9 +2,8 @@
 
 import { ServerClock } from "./clock.js";
 import { Desk } from "./desk.js";
-import { Drafts } from "./drafts.js";
-import { t } from "./i18n.js";
 import { Duty } from "./duty.js";
+import { t } from "./i18n.js";
 import { situationOf } from "./legs.js";
 import { OutVerbs } from "./out-verbs.js";
 import { Quality } from "./quality.js";
