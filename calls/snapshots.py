@@ -142,7 +142,6 @@ def _legs(call: Call, ringing: list[Offer]) -> list[Snapshot]:
     joined = [
         _leg(leg.agent, leg.mode, "joined", leg.joined_at)
         for leg in call.legs.open().select_related("agent")
-        if leg.joined_at
     ]
     asked = [
         _leg(offer.agent, Leg.Mode.CONSULT, "ringing", None)

@@ -107,6 +107,9 @@ class Floor:
         self._uplink.tick(now, self._make)
         if self._aside is not None:
             self._aside.tick(now)
+        if self.direct is None:
+            for party in self.parties.values():
+                party.keep_awake(now)
 
     def announce(self, sound: Sound) -> bool:
         """Play `sound` to the customer over the program, False if that is not on."""

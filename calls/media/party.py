@@ -1,8 +1,15 @@
 """One of ours on a call: a listener, and the one row of packets that it gets."""
 
 from calls.media.events import ListenerPort
-from calls.media.rtp import FRAME_SAMPLES, SAMPLES_PER_SECOND, Packet
+from calls.media.rtp import (
+    FRAME_SAMPLES,
+    OPUS_SILENCE,
+    SAMPLES_PER_SECOND,
+    Packet,
+)
 from calls.media.wire import TALK_SPURT
+
+AWAKE_SECONDS = 1.0
 
 _HALF = 0x8000
 
@@ -41,6 +48,20 @@ class Party:
             self._last = packet
             self._last_at = now
         self.listener.deliver(packet)
+
+    def keep_awake(self, now: float) -> None:
+        """Give silence to who hears nobody, once a second: a mute socket looks dead."""
+        self._last_at = self._last_at or now
+        if self._source is not None or now - self._last_at < AWAKE_SECONDS:
+            return
+        sequence = timestamp = 0
+        if (last := self._last) is not None:
+            pause = round((now - self._last_at) * SAMPLES_PER_SECOND)
+            sequence = (last.sequence + 1) & 0xFFFF
+            timestamp = (last.timestamp + pause) & 0xFFFFFFFF
+        self._last = Packet(TALK_SPURT, sequence, timestamp, OPUS_SILENCE)
+        self._last_at = now
+        self.listener.deliver(self._last)
 
     def _begin(self, packet: Packet, now: float) -> Packet:
         """Begin with another source; its clock shows the pause that has passed."""
