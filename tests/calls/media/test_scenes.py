@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from calls.media.hub import Hub
+from calls.media.rtp import OPUS_SILENCE
 from calls.media.scene import Scene
 from calls.media.session import Session
 from calls.media.sounds import Program
