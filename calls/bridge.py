@@ -12,29 +12,24 @@ from django.db import DatabaseError
 
 from callcenter.database import in_database
 from callcenter.wati.client import new_http
-from callcenter.wati.errors import Outcome, WatiError
-from calls import dialing, notify, outbox, prompts, scenes, services, waiting
+from calls import accepting, dialing, entertaining, notify, scenes, services
 from calls.media.events import Flow
 from calls.media.hub import Full, Hub
 from calls.media.scene import Scene
 from calls.media.sdp import RefusedSdp
 from calls.media.session import CALL_OVER, Session
 from calls.media.settings import MediaSettings
-from calls.models import Announcement, Call, CallQuerySet, Direction, Node
+from calls.models import Call, CallQuerySet, Direction, Node
 from calls.states import ON_NODE, TALKING, Event, Status
 
 logger = logging.getLogger(__name__)
 
-# An accept whose reply was lost has probably worked: sound tells within this time.
-LOST_REPLY_PAUSE = 3.0  # seconds
 TERMINATE_FOLLOWS = 3.0  # seconds
 # Half a second of sound in a row: no phone that only rings sends it.
 SPEECH_PACKETS = 25
 DIALER_MUST_RETURN = 20.0  # seconds; of a call that rings out meanwhile
 GUEST_MUST_RETURN = 20.0  # seconds
-GOODBYE_PAUSE = 0.5  # seconds
 DATABASE_PAUSE = 2.0  # seconds
-UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
 
 
 def media_settings() -> MediaSettings:
@@ -52,6 +47,12 @@ CALL_RELATED = (
     "queue__music",
     "line__closed_prompt",
 )
+# Read once by calls.prompts, not with each look at a call.
+TOO_LARGE = (
+    "queue__greeting__sound",
+    "queue__music__sound",
+    "line__closed_prompt__sound",
+)
 
 
 class Bridge:
@@ -64,6 +65,7 @@ class Bridge:
         self._tasks: set[asyncio.Task[None]] = set()
         self._named: dict[str, asyncio.Task[None]] = {}
         self._answered: set[str] = set()  # calls out whose answer is applied
+        self._versions: dict[str, int] = {}  # of the rows that the sound follows
 
     # --- The agent's side ---
 
@@ -78,8 +80,9 @@ class Bridge:
         node = self.node
         if node is None:
             return Call.objects.none()
-        calls = Call.objects.select_related(*CALL_RELATED).filter(status__in=ON_NODE)
-        return calls.filter(node=node.name, node_epoch=node.epoch)
+        calls = Call.objects.filter(node=node.name, node_epoch=node.epoch)
+        with_names = calls.select_related(*CALL_RELATED).defer(*TOO_LARGE)
+        return with_names.filter(status__in=ON_NODE)
 
     async def session_for(self, call: Call) -> Session:
         """The call's sound; the first to ask starts connecting. Raises Full."""
@@ -90,7 +93,7 @@ class Bridge:
             calls_out = call.direction == Direction.OUTBOUND
             connect = self._dial if calls_out else self._connect
             self._start(connect(session, call))
-        session.arrange(scene)
+        self._arrange(session, call, scene)
         return session
 
     async def adopt(self) -> None:
@@ -121,51 +124,8 @@ class Bridge:
         if not await in_database(services.accept_sent, call.pk, answer):
             await self._drop(session)
             return
-        request = await in_database(outbox.prepare_accept, call)
-        await self._accept(session, call, request.pk)
-
-    async def _accept(self, session: Session, call: Call, request_id: int) -> None:
-        """Send our answer; sound may start when Wati has it, or might have it."""
-        error: WatiError | None = None
-        pauses = list(UNREACHABLE_PAUSES)
-        while True:
-            try:
-                error = await outbox.send(request_id, self.http)
-            except LookupError:  # the call ended before our answer went out
-                return
-            pause = self._pause_before_retry(session, error, pauses)
-            if pause is None:
-                break
-            await asyncio.sleep(pause)  # sound may come up meanwhile and tell
-            if session.is_up:
-                error = None
-                break
-            await in_database(outbox.retry_accept, request_id)
-        await self._accepted(session, call, error)
-
-    def _pause_before_retry(
-        self, session: Session, error: WatiError | None, pauses: list[float]
-    ) -> float | None:
-        """Seconds until the same answer is sent once more; None for never."""
-        if error is None or not pauses:
-            return None
-        if error.outcome == Outcome.UNREACHABLE:
-            return pauses.pop(0)
-        if error.outcome == Outcome.UNKNOWN or error.status == 429:
-            pauses.clear()
-            return min(error.retry_after or LOST_REPLY_PAUSE, 10.0)
-        return None
-
-    async def _accepted(
-        self, session: Session, call: Call, error: WatiError | None
-    ) -> None:
-        if error is None or error.outcome == Outcome.UNKNOWN:
-            session.release_ice()  # the media deadline judges from here on
-            await in_database(services.accepted, call.pk)
-        elif error.status in (404, 410):
-            await self._end(session, Event.CALLER_GONE)
-        else:
-            await self._end(session, Event.ACCEPT_REFUSED, error.sentence, error.code)
+        if ending := await accepting.accept(session, call, self.http):
+            await self._end(session, *ending)
 
     @property
     def http(self) -> httpx2.AsyncClient:
@@ -195,42 +155,52 @@ class Bridge:
         if call is None:
             await self._drop(session)
             return
-        self._arrange(session, await in_database(scenes.scene_of, call))
+        self._arrange(session, call, await in_database(scenes.scene_of, call))
+        await self._agree_on_console(session, call)
         if call.direction == Direction.OUTBOUND and call.answer_sdp:
             await self._take_answer(session, call)
         if call.status == Status.WAITING and session.is_up:
             self._entertain(session, call)
 
-    def _arrange(self, session: Session, scene: Scene) -> None:
-        """Who has no part in the call any more hears nothing more."""
+    def _arrange(self, session: Session, call: Call, scene: Scene) -> None:
+        """Who has no part in the call any more hears nothing more.
+
+        Several looks at one call may overtake each other: an older one is too late.
+        """
+        newest = self._versions.get(session.call_id, 0)
+        if call.version < newest or session.close_reason is not None:
+            return
+        self._versions[session.call_id] = call.version
         session.arrange(scene)
         for party in set(session.parties) - {*scene.speakers, *scene.aside}:
             session.dismiss(party, CALL_OVER)
+
+    async def _agree_on_console(self, session: Session, call: Call) -> None:
+        """Should the row not know that a console went, or came: nobody waits for ever.
+
+        A console that goes before the talk begins is the usual case.
+        """
+        if call.status not in TALKING or call.agent_id is None or not session.is_up:
+            return
+        is_there = str(call.agent_id) in session.parties
+        if is_there and call.console_lost_until is not None:
+            await in_database(services.console_joined, call.pk, call.agent_id)
+        elif not is_there and call.console_lost_until is None:
+            await in_database(services.console_left, call.pk, call.agent_id)
 
     # --- Callers who wait ---
 
     def _entertain(self, session: Session, call: Call) -> None:
         if call.announcement:
             self._start(self._say_goodbye(session, call), f"bye {session.call_id}")
-        elif call.queue and call.queue.position_every_seconds:
-            self._start(self._tell_place(session), f"place {session.call_id}")
+        elif entertaining.tells_place(call):
+            telling = entertaining.tell_place(session, self.find)
+            self._start(telling, f"place {session.call_id}")
 
     async def _say_goodbye(self, session: Session, call: Call) -> None:
-        said = await in_database(scenes.goodbye, call)
-        await asyncio.sleep(said.seconds + GOODBYE_PAUSE)
-        await self._end(session, waiting.GOODBYES[Announcement(call.announcement)])
+        await self._end(session, await entertaining.say_goodbye(call))
 
-    async def _tell_place(self, session: Session) -> None:
-        """From time to time, for as long as the caller waits."""
-        while session.close_reason is None:
-            call = await self.find(UUID(session.call_id))
-            if call is None or call.status != Status.WAITING or call.queue is None:
-                return
-            await asyncio.sleep(call.queue.position_every_seconds or 1)
-            place = await in_database(waiting.place_of, call)
-            if place is not None:
-                said = await in_database(prompts.position, call.queue, place)
-                session.announce(said)
+    # --- Calls out that were answered ---
 
     async def _take_answer(self, session: Session, call: Call) -> None:
         if session.call_id not in self._answered:
@@ -268,18 +238,18 @@ class Bridge:
             await self._drop(session)
         elif session.call_id in self._answered:
             await self._await_speech(session)
-        elif await self._talks(session, call):
-            logger.info("call %s: the agent talks", session.call_id)
         else:
+            await self._talks(session, call)
             await self.follow(session)
 
-    async def _talks(self, session: Session, call: Call) -> bool:
+    async def _talks(self, session: Session, call: Call) -> None:
         """Sound can flow; whether there is an agent who hears it is for the row to say.
 
         An agent who claimed a waiting caller is there once their console has the sound.
         """
         is_there = call.parked_at is None or str(call.agent_id) in session.parties
-        return await in_database(services.media_up, call.pk, is_there=is_there)
+        if await in_database(services.media_up, call.pk, is_there=is_there):
+            logger.info("call %s: the agent talks", session.call_id)
 
     def media_failed(self, session: Session, reason: str) -> None:
         self._start(self._media_failed(session, reason))
@@ -339,6 +309,8 @@ class Bridge:
         call = await self.find(call_id)
         if call is None or party in session.parties:
             return
+        if not await in_database(scenes.has_sound, call, int(party)):
+            return  # their part was over before
         if call.status == Status.DIALING:
             await asyncio.sleep(DIALER_MUST_RETURN)
             await self._end(session, Event.CONSOLE_LOST)
@@ -377,6 +349,7 @@ class Bridge:
 
     async def _drop(self, session: Session) -> None:
         self._answered.discard(session.call_id)
+        self._versions.pop(session.call_id, None)
         is_first = session.close_reason is None
         await session.close("the call is over")
         seconds = session.counters.one_way_seconds

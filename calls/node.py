@@ -103,7 +103,15 @@ class NodeProcess:
             message = await layer.receive(channel)
             snapshot = message["message"].get("call", {})
             if call_id := snapshot.get("id"):
-                await bridge.hear(call_id)
+                await self._heard(call_id)
+
+    async def _heard(self, call_id: str) -> None:
+        """One call's trouble must not make this node deaf for the others."""
+        try:
+            await bridge.hear(call_id)
+        except Exception as error:
+            # Every three seconds the rows are read anyway.
+            logger.error("call %s: not followed (%s)", call_id, type(error).__name__)
 
 
 node_process = NodeProcess()

@@ -278,5 +278,5 @@ def retry_accept(request_id: int) -> None:
     WatiRequest.objects.filter(
         pk=request_id,
         status__in=[Status.UNKNOWN, Status.REFUSED],
-        call__status=CallStatus.CONNECTING,
+        call__status__in=[CallStatus.CONNECTING, CallStatus.WAITING],
     ).update(status=Status.PENDING, finished_at=None)

@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from agents.models import Agent
 from tests.servers import wait_for
+from tests.sound import cut
 
 BEAT_SECONDS = 1.5
 # What a page shows whose agent has pressed a button and whose microphone is live.
@@ -197,6 +198,11 @@ class Console:
         """Press Answer; returns the address of the sound."""
         self.say("answer", call=call_id)
         return str(self.wait_for_status(call_id, "connecting")["audio_url"])
+
+    def cut(self) -> None:
+        """The page is gone without a good-bye."""
+        self._closed.set()
+        cut(self._socket)
 
     def close(self) -> None:
         self._closed.set()

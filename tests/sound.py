@@ -1,7 +1,14 @@
 """An agent's ears and mouth: the audio websocket with tones and a spectrum."""
 
+import io
+import socket
 import threading
 import time
+import wave
+from collections import Counter, deque
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 import av
@@ -10,9 +17,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from calls.media import wire
+from calls.media.sounds import Sound
 
 RATE = 48000
 FRAME = 960  # samples in 20 ms
+WINDOW = 0.6  # seconds: what was heard just now
+KEPT = 500  # frames
+# Of full scale: a voice of one tone is far above this, what leaks from others below.
+AUDIBLE = 0.02
+SILENCE = 0.003
 
 
 class Headset:
@@ -22,7 +35,8 @@ class Headset:
         self.close_code: int | None = None
         self._socket = socket
         self._stopped = threading.Event()
-        self._heard: list[numpy.ndarray] = []
+        self._heard: deque[tuple[float, numpy.ndarray]] = deque(maxlen=KEPT)
+        self.numbers: Counter[int] = Counter()  # of the frames that came
         self._packets = _tone_packets(tone)
         self._threads = [
             threading.Thread(target=self._listen, daemon=True),
@@ -50,25 +64,47 @@ class Headset:
         try:
             for message in self._socket:
                 assert isinstance(message, bytes)
-                packet = av.Packet(wire.unpack(message).payload)
-                for sound in decoder.decode(packet):
-                    self._heard.append(sound.to_ndarray().reshape(-1)[::2])
-                    del self._heard[:-200]
+                frame = wire.unpack(message)
+                self.numbers[frame.sequence] += 1
+                for sound in decoder.decode(av.Packet(frame.payload)):
+                    self._heard.append((time.monotonic(), _one_ear(sound)))
         except ConnectionClosed:
             pass
         self.close_code = self._socket.close_code
 
     def hears(self, tone: float) -> bool:
         """Whether the last half second holds mainly this tone."""
-        recent = self._heard[-25:]
+        recent = list(self._heard)[-25:]
         if len(recent) < 25:
             return False
-        sound = numpy.concatenate(recent).astype(float)
+        sound = numpy.concatenate([samples for _, samples in recent])
         return abs(dominant_frequency(sound) - tone) < 25
+
+    def tones(self, of: Iterable[float]) -> set[float]:
+        """Which of these are heard now; none where nothing comes."""
+        since = time.monotonic() - WINDOW
+        recent = [samples for at, samples in list(self._heard) if at > since]
+        if len(recent) < 10:
+            return set()
+        sound = numpy.concatenate(recent)
+        return {tone for tone in of if level_of(sound, tone) > AUDIBLE}
+
+    def first_sound(self, since: float) -> float | None:
+        """Seconds from this instant (time.monotonic) to the first audible frame."""
+        for at, samples in list(self._heard):
+            if at >= since and numpy.abs(samples).max() > AUDIBLE:
+                return at - since
+        return None
 
     @property
     def is_closed(self) -> bool:
         return not self._threads[0].is_alive()
+
+    def cut(self) -> Self:
+        """The network is gone: no good-bye reaches the node."""
+        self._stopped.set()
+        cut(self._socket)
+        return self
 
     def close(self) -> Self:
         self._stopped.set()
@@ -76,6 +112,69 @@ class Headset:
         for thread in self._threads:
             thread.join(10)
         return self
+
+
+def cut(connection: ClientConnection) -> None:
+    """End the connection below the websocket, as a lost network or a crash does."""
+    with suppress(OSError):
+        connection.socket.shutdown(socket.SHUT_RDWR)
+
+
+def level_of(sound: numpy.ndarray, tone: float) -> float:
+    """How loud one tone is, as the peak of a sine; 1.0 at full scale."""
+    turns = numpy.exp(-2j * numpy.pi * tone * numpy.arange(len(sound)) / RATE)
+    window = numpy.hanning(len(sound))
+    return float(abs((sound * window * turns).sum()) * 2 / window.sum())
+
+
+def samples_of(wav: bytes) -> numpy.ndarray:
+    """What a phone heard, 1.0 at full scale."""
+    with wave.open(io.BytesIO(wav)) as file:
+        assert (file.getframerate(), file.getnchannels()) == (RATE, 1)
+        frames = file.readframes(file.getnframes())
+    return numpy.frombuffer(frames, dtype="<i2").astype(float) / 32768
+
+
+def longest_silence(sound: numpy.ndarray) -> float:
+    """Seconds, after the first sound."""
+    longest = silent = 0
+    blocks = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    loud = numpy.abs(blocks).max(axis=1) > SILENCE
+    for is_loud in loud[int(loud.argmax()) :]:
+        silent = 0 if is_loud else silent + 1
+        longest = max(longest, silent)
+    return longest * FRAME / RATE
+
+
+def holds_prompt(sound: numpy.ndarray, prompt: Path) -> bool:
+    """Whether this very prompt was played, by its likeness at the best place."""
+    said = _slower(_decoded(Sound.load(prompt)))
+    heard = _slower(sound)
+    if len(heard) < len(said):
+        return False
+    size = 1 << (len(heard) + len(said)).bit_length()
+    both = numpy.fft.rfft(heard, size) * numpy.fft.rfft(said, size).conj()
+    places = numpy.fft.irfft(both, size)[: len(heard) - len(said) + 1]
+    best = int(places.argmax())
+    there = heard[best : best + len(said)]
+    likeness = places[best] / (numpy.linalg.norm(there) * numpy.linalg.norm(said))
+    return bool(likeness > 0.8)
+
+
+def _slower(sound: numpy.ndarray) -> numpy.ndarray:
+    """At 8 kHz, which is enough to compare."""
+    return sound[: len(sound) // 6 * 6].reshape(-1, 6).mean(axis=1)
+
+
+def _decoded(sound: Sound) -> numpy.ndarray:
+    decoder = av.CodecContext.create("libopus", "r")
+    frames = [frame for p in sound.packets for frame in decoder.decode(av.Packet(p))]
+    return numpy.concatenate([_one_ear(frame) for frame in frames])
+
+
+def _one_ear(frame: av.AudioFrame) -> numpy.ndarray:
+    """The left side of what the decoder makes, 1.0 at full scale."""
+    return frame.to_ndarray().reshape(-1)[::2].astype(float) / 32768
 
 
 def dominant_frequency(sound: numpy.ndarray) -> float:
