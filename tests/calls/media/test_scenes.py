@@ -167,6 +167,8 @@ async def test_a_quick_reload_is_not_announced(
     session.arrange(Scene(speakers=("ana",), program=moment))
     await hears(phone, ANA)
     session.detach(ana)
+    silences = session.counters.silences_out
+    await until(lambda: session.counters.silences_out > silences + 5, "some silence")
     session.attach(ana, "ana")
     await hears(phone, ANA, never=(PROMPT,))
 
