@@ -72,14 +72,14 @@ BROKEN_JSON = [
 ]
 
 
-def broken_offers() -> list[str]:
+def broken_offers(by_chance: int = 200) -> list[str]:
     """The real offer with lines gone, doubled, swapped and spoilt, from one seed."""
     chance = random.Random(7)
     lines = OFFER.splitlines()
     cut = ["\r\n".join(lines[:n] + lines[n + 1 :]) for n in range(len(lines))]
     doubled = ["\r\n".join(lines[: n + 1] + lines[n:]) for n in range(len(lines))]
     spoilt = []
-    for _ in range(200):
+    for _ in range(by_chance):
         text = list(OFFER)
         for _ in range(chance.randint(1, 8)):
             text[chance.randrange(len(text))] = chr(chance.choice([0, 10, 32, 61, 255]))
@@ -134,14 +134,14 @@ def test_broken_offers_end_with_a_sentence_and_leave_nothing(stack: Stack, crew:
     before = metrics(stack)
     bodies = [
         {"callId": f"wacid.{number}", "sdp": sdp, "businessNumber": crew.line.number}
-        for number, sdp in enumerate(broken_offers())
+        for number, sdp in enumerate(broken_offers(by_chance=60))
     ]
     encoded = [("inbound-call", json.dumps(body).encode()) for body in bodies]
     assert post_all(stack, encoded) == {200}
     wait_for(no_news, "the last webhook", 60)
 
     refused = Call.objects.filter(end_reason="offer_refused")
-    assert refused.count() > 100
+    assert refused.count() > 50
     assert not refused.filter(end_text="").exists()
     assert not WebhookDelivery.objects.filter(problem__contains="Error").exists()
     # A sweep may hold a connection at this moment, but not for long.

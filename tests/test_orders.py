@@ -1,6 +1,7 @@
 """Whatever order Wati's webhooks come in, and whichever comes twice: one outcome."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, permutations
 from pathlib import Path
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 from calls.models import Call, WebhookDelivery
 from tests.cast import CARLA, Cast
 from tests.servers import wait_for
-from tests.stack import Stack
+from tests.stack import FULL, Stack
 
 SDP = Path(__file__).parent / "fixtures/sdp"
 OFFER = (SDP / "whatsapp_offer.sdp").read_bytes().decode()
@@ -33,16 +34,18 @@ def body(event: str, call_id: str, number: str) -> tuple[str, dict[str, object]]
     raise AssertionError(event)
 
 
+# PostgreSQL gets them all. For SQLite, one process and the same rules, a part will do.
+PART = 1 if FULL else 6
 EVENTS = ("inbound", "terminate", "terminate in Meta's words", "status")
 
 
 def orders() -> Iterator[Order]:
-    """Each permutation of each subset, plain and with any one event repeated."""
+    """Each permutation of each subset, plain and (a part) with one event repeated."""
     for size in range(1, len(EVENTS) + 1):
         for subset in combinations(EVENTS, size):
             yield from permutations(subset)
             for repeated in subset:
-                yield from set(permutations((*subset, repeated)))
+                yield from sorted(set(permutations((*subset, repeated))))[::PART]
 
 
 def outcome(call_id: str) -> tuple[object, ...]:
@@ -60,14 +63,18 @@ def test_every_order_of_an_inbound_calls_events_has_one_outcome(
     stack: Stack, crew: Cast
 ):
     told = {f"wacid.{uuid4().hex}": order for order in sorted(orders())}
-    assert len(told) == 64 + 424
+    assert len(told) == 64 + 424 or PART > 1
     # Rings for as long as it takes to tell them all.
     crew.queue.ring_seconds = 600
     crew.queue.save()
-    for call_id, order in told.items():
-        for event in order:
+
+    def tell(call_id: str) -> None:
+        for event in told[call_id]:
             kind, content = body(event, call_id, crew.line.number)
             assert stack.webhook(kind, content).status_code == 200
+
+    with ThreadPoolExecutor(4) as pool:  # calls do not wait for each other
+        list(pool.map(tell, told))
 
     new = WebhookDelivery.objects.filter(status="new")
     wait_for(lambda: not new.exists(), "the last webhook", 60)
