@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 # Who hung up and calls again so soon after has the place they had.
 PLACE_IS_KEPT = timedelta(minutes=5)
@@ -90,10 +91,10 @@ class Settled:
     visited: tuple[int, ...]
 
 
-NOBODY = "Nobody of this queue is logged in."
-FULL = "As many callers wait as may."
-SLOW = "Callers wait for too long here already."
-WELCOME = "There is room."
+NOBODY = gettext_noop("Nobody of this queue is logged in.")
+FULL = gettext_noop("As many callers wait as may.")
+SLOW = gettext_noop("Callers wait for too long here already.")
+WELCOME = gettext_noop("There is room.")
 
 
 def enter(limits: Limits, floor: Floor, visited: Collection[int] = ()) -> Admission:

@@ -6,17 +6,19 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop
+
 from callcenter.wall_clock import instant
 
 DAY = timedelta(days=1)
 # Who stays closed for longer has no next opening that anybody should be told.
 LOOK_AHEAD = 400
 
-OPEN = "Within business hours."
-OPEN_ON_HOLIDAY = "Open at the hours of a holiday: {holiday}."
-CLOSED = "Outside business hours."
-CLOSED_FOR_HOLIDAY = "Closed for a holiday: {holiday}."
-CLOSED_ON_HOLIDAY = "Outside the hours of a holiday: {holiday}."
+OPEN = gettext_noop("Within business hours.")
+OPEN_ON_HOLIDAY = gettext_noop("Open at the hours of a holiday: {holiday}.")
+CLOSED = gettext_noop("Outside business hours.")
+CLOSED_FOR_HOLIDAY = gettext_noop("Closed for a holiday: {holiday}.")
+CLOSED_ON_HOLIDAY = gettext_noop("Outside the hours of a holiday: {holiday}.")
 
 
 class Span(NamedTuple):

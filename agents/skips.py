@@ -5,6 +5,8 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop
+
 
 class Skip(StrEnum):
     # How the person is.
@@ -49,34 +51,38 @@ class Skipped(NamedTuple):
 
 # Whole sentences, for a catalogue. Reports and screens may show any of them.
 TEXTS = {
-    Skip.OFFLINE: "Offline.",
-    Skip.ON_BREAK: "On a break: {detail}.",
-    Skip.CANNOT_RING: "Cannot ring: {detail}.",
-    Skip.IN_CALL: "In another call since {since}.",
-    Skip.WRAP_UP: "In wrap-up.",
-    Skip.RECONNECTING: "Reconnecting.",
-    Skip.DECLINED: "Declined this call.",
-    Skip.MISSED: "Just missed this call.",
-    Skip.CONSOLE: "The console did not confirm the ring.",
-    Skip.PASSED_ON: "Passed this call on.",
-    Skip.TRANSFERRED: "The call was transferred to {detail} alone.",
-    Skip.RINGS_ELSEWHERE: "Rings for another caller.",
-    Skip.STICKY: "{detail}, who knows this person, is asked first.",
-    Skip.LEVEL: "Level {level} opens in {seconds} s.",
-    Skip.COLLEAGUE_RINGS: "{detail} is being asked now.",
-    Skip.NOT_ASKED_YET: "A colleague is next: not asked for this call yet.",
-    Skip.EARLIER_LEVEL: "A colleague is next: of an earlier level.",
-    Skip.IDLE_LONGER: "A colleague is next: idle for longer.",
-    Skip.ASKED_LONGER_AGO: "A colleague is next: asked longer ago.",
-    Skip.EARLIER_IN_LIST: "A colleague is next: equal, but earlier in the list.",
+    Skip.OFFLINE: gettext_noop("Offline."),
+    Skip.ON_BREAK: gettext_noop("On a break: {detail}."),
+    Skip.CANNOT_RING: gettext_noop("Cannot ring: {detail}."),
+    Skip.IN_CALL: gettext_noop("In another call since {since}."),
+    Skip.WRAP_UP: gettext_noop("In wrap-up."),
+    Skip.RECONNECTING: gettext_noop("Reconnecting."),
+    Skip.DECLINED: gettext_noop("Declined this call."),
+    Skip.MISSED: gettext_noop("Just missed this call."),
+    Skip.CONSOLE: gettext_noop("The console did not confirm the ring."),
+    Skip.PASSED_ON: gettext_noop("Passed this call on."),
+    Skip.TRANSFERRED: gettext_noop("The call was transferred to {detail} alone."),
+    Skip.RINGS_ELSEWHERE: gettext_noop("Rings for another caller."),
+    Skip.STICKY: gettext_noop("{detail}, who knows this person, is asked first."),
+    Skip.LEVEL: gettext_noop("Level {level} opens in {seconds} s."),
+    Skip.COLLEAGUE_RINGS: gettext_noop("{detail} is being asked now."),
+    Skip.NOT_ASKED_YET: gettext_noop(
+        "A colleague is next: not asked for this call yet."
+    ),
+    Skip.EARLIER_LEVEL: gettext_noop("A colleague is next: of an earlier level."),
+    Skip.IDLE_LONGER: gettext_noop("A colleague is next: idle for longer."),
+    Skip.ASKED_LONGER_AGO: gettext_noop("A colleague is next: asked longer ago."),
+    Skip.EARLIER_IN_LIST: gettext_noop(
+        "A colleague is next: equal, but earlier in the list."
+    ),
 }
 # The same where the detail is not known.
 TEXTS_WITHOUT_DETAIL = {
-    Skip.ON_BREAK: "On a break.",
-    Skip.CANNOT_RING: "Cannot ring.",
-    Skip.TRANSFERRED: "The call was transferred to one colleague alone.",
-    Skip.STICKY: "A colleague who knows this person is asked first.",
-    Skip.COLLEAGUE_RINGS: "A colleague is being asked now.",
+    Skip.ON_BREAK: gettext_noop("On a break."),
+    Skip.CANNOT_RING: gettext_noop("Cannot ring."),
+    Skip.TRANSFERRED: gettext_noop("The call was transferred to one colleague alone."),
+    Skip.STICKY: gettext_noop("A colleague who knows this person is asked first."),
+    Skip.COLLEAGUE_RINGS: gettext_noop("A colleague is being asked now."),
 }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx2
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.translation import gettext_noop
 
 from callcenter.database import in_database
 from callcenter.wati.client import new_http
@@ -110,7 +111,7 @@ class Bridge:
         try:
             await self.session_for(call)
         except Full:
-            text = "The server has no room for another call."
+            text = gettext_noop("The server has no room for another call.")
             await in_database(services.end, call.pk, Event.MEDIA_FAILED, text=text)
 
     # --- Answering ---
@@ -216,7 +217,7 @@ class Bridge:
     async def _sound_must_come(self, session: Session) -> None:
         await asyncio.sleep(self.hub.settings.media_deadline)
         if not session.is_up and session.close_reason is None:
-            text = "The sound connection to WhatsApp did not come up."
+            text = gettext_noop("The sound connection to WhatsApp did not come up.")
             await self._end(session, Event.MEDIA_FAILED, text)
 
     async def _await_speech(self, session: Session) -> None:

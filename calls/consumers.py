@@ -10,6 +10,7 @@ from uuid import UUID
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from agents import services as staff
 from agents.models import Agent, AgentState, BreakReason, Queue
@@ -80,7 +81,9 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         message = _decode(text_data)
         handler = HANDLERS.get(message.get("type", "")) if message else None
         if handler is None or self.known_agent is None or message is None:
-            await self.problem("The server did not understand the console.")
+            await self.problem(
+                gettext_noop("The server did not understand the console.")
+            )
             return
         try:
             await handler(self, message)
@@ -88,7 +91,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             await self.problem(str(refusal), message.get("request"))
         except Exception:
             logger.exception("console of agent %s", self.agent.pk)
-            text = "The server could not do that. Please try again."
+            text = gettext_noop("The server could not do that. Please try again.")
             await self.problem(text, message.get("request"))
 
     async def push(self, event: Message) -> None:

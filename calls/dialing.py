@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from agents.models import Agent, AgentState
 from callcenter.models import WatiAccount
@@ -235,7 +236,7 @@ def _rejected(call: Call) -> None:
         end(call.pk, Event.REJECTED)
     elif call.result == Result.NO_ANSWER and call.end_reason == Event.CUSTOMER_ENDED:
         # Its terminate came first; the outcome is the same in either order.
-        text = "The person rejected the call."
+        text = gettext_noop("The person rejected the call.")
         facts = {"result": Result.REJECTED, "end_reason": Event.REJECTED}
         Call.objects.filter(pk=call.pk).update(end_text=text, **facts)
         record(call, Event.REJECTED)
@@ -293,7 +294,7 @@ def _unnamed(account: WatiAccount, waid: str) -> Call | None:
 def give_up(call: Call) -> None:
     """The deadline of a dialing call has passed."""
     if not call.offer_sdp:
-        text = "The console did not open the sound connection."
+        text = gettext_noop("The console did not open the sound connection.")
         end(call.pk, Event.CONSOLE_LOST, text=text)
     elif call.wati_call_id:
         end(call.pk, Event.NO_ANSWER)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from agents.models import Agent, AgentState, Queue
 from agents.presence import on_duty_for, ready_for
@@ -18,7 +19,7 @@ from calls.services import music_ends
 from calls.states import FOR_ANYBODY, TALKING, Event, IllegalMove, Status
 
 COLLEAGUE_RINGS = timedelta(seconds=20)
-NOT_YOURS = "This call is not yours."
+NOT_YOURS = gettext_noop("This call is not yours.")
 
 
 @contextmanager
@@ -37,8 +38,8 @@ def _mine(call_id: UUID, agent: Agent) -> Iterator[Call]:
 
 def _why_not(call: Call) -> str:
     if call.status == Status.ENDED:
-        return call.end_text or "The call is over."
-    return "That is not possible right now."
+        return call.end_text or gettext_noop("The call is over.")
+    return gettext_noop("That is not possible right now.")
 
 
 # --- Hold --------------------------------------------------------------------------

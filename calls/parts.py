@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from agents import proof
 from agents.models import IN_A_CALL, Agent, AgentState
@@ -36,8 +37,8 @@ def begin(
 
 def _why_not(agent: Agent) -> str:
     if Leg.objects.open().filter(agent=agent).exists():
-        return "You are in another call."
-    return "You are not available. Go available first."
+        return gettext_noop("You are in another call.")
+    return gettext_noop("You are not available. Go available first.")
 
 
 def of(call: Call, agent: Agent | int | None) -> Leg | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from agents import presence
 from agents.models import Agent
@@ -181,8 +182,8 @@ def sweep() -> None:
 
 def _ran_out(plan: Plan) -> str:
     if plan.state in (State.ASKING, State.WAITING):
-        return "The person did not answer the request."
-    return "The permission ran out."
+        return gettext_noop("The person did not answer the request.")
+    return gettext_noop("The permission ran out.")
 
 
 def _offer(plan: Plan) -> None:

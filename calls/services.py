@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from agents.models import Agent
 from callcenter.models import WatiAccount
@@ -131,9 +133,11 @@ def line_of(account: WatiAccount, number: str) -> Line:
     found = lines.filter(number=number) if number else lines.all()[:2]
     if len(found) != 1:
         raise Conflict(
-            "The business number is not one of this account's lines."
+            gettext_noop("The business number is not one of this account's lines.")
             if number
-            else "The call names no business number, and this account has several."
+            else gettext_noop(
+                "The call names no business number, and this account has several."
+            )
         )
     return found[0]
 
@@ -188,11 +192,13 @@ def _may_answer(call: Call, agent: Agent) -> bool:
 
 def _why_too_late(call_id: UUID, error: Exception) -> str:
     if isinstance(error, IntegrityError):
-        return "You are in another call."
+        return gettext_noop("You are in another call.")
     call = Call.objects.select_related("agent").get(pk=call_id)
     if call.status == Status.ENDED:
-        return call.end_text or "The call is over."
-    return f"{call.agent} took this call." if call.agent else "The call is taken."
+        return call.end_text or gettext_noop("The call is over.")
+    if call.agent is None:
+        return gettext_noop("The call is taken.")
+    return _("{agent} took this call.").format(agent=call.agent)
 
 
 def decline(call_id: UUID, agent: Agent) -> None:
@@ -376,7 +382,7 @@ def _finish(
     old = call.status
     ended_by, unanswered, usual_text = ending(old, event)
     if call.status == Status.UNMATCHED and not call.direction:
-        usual_text = "The call ended before we heard of it."
+        usual_text = gettext_noop("The call ended before we heard of it.")
     move(
         call,
         event,

@@ -16,7 +16,7 @@ from callcenter.language import CONSOLE_TEXTS, console_catalogue, speaking
 from calls.models import Call
 from permissions.models import Contact
 from tests.cast import CARLA, Cast, introduce
-from translations import bare, catalogue, javascript, sources
+from translations import bare, catalogue, javascript, python, sources
 from translations.sources import all_texts
 
 MODULES = ["static/console/**/*.js"]
@@ -104,6 +104,26 @@ def test_one_and_many_are_one_entry() -> None:
 def test_a_text_that_is_put_together_is_refused(source: str) -> None:
     with pytest.raises(javascript.NotOneText):
         list(javascript.texts_of(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '_("Hold")',
+        'Refused(\n    "Ho"\n    "ld"\n)',
+        'gettext_lazy("Hold" if on else "Resume") or gettext_noop("Hold")',
+        '_("Hold").format(name=f"{name}")',
+        'columns = [admin.when("held_at", "Hold"), _(name)]',
+    ],
+)
+def test_a_text_of_python_is_found(source: str) -> None:
+    assert list(python.texts_of(source)) == [("Hold",)]
+
+
+@pytest.mark.parametrize("source", ['Refused(f"Not {name}")', '_("Not " + name)'])
+def test_a_text_of_python_that_is_put_together_is_refused(source: str) -> None:
+    with pytest.raises(javascript.NotOneText):
+        list(python.texts_of(source))
 
 
 # --- Words that nobody could translate ------------------------------------------------

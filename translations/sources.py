@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -12,26 +12,18 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from callcenter.names import OURS, names_of, our_models
-from translations import javascript
+from translations import javascript, python
 
 ROOT = Path(settings.BASE_DIR)
 # The simulator is a tool for developers, and the commands speak to operators.
 LEFT_OUT = re.compile(r"callcenter/(simulator|management)/|/migrations/|/simulator/")
-PYTHON = {
-    "_": None,
-    "gettext_lazy": None,
-    "gettext_noop": None,
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
-    "when": (2,),  # the title of a column: callcenter/admin_parts.py
-    "Refused": (1,),  # shown by a console, which translates it
-}
 TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
 # What a console says by itself, and the modules whose sentences reach it.
 CONSOLE = re.compile(
     r"static/(console|audio)/"
     r"|calls/(?!admin|exports|reports|filters|models|words|views)\w+\.py"
     r"|permissions/(rules|services|numbers)\.py"
+    r"|agents/proof\.py"
     r"|callcenter/wati/errors\.py"
 )
 Found = tuple[str, ...]
@@ -73,7 +65,7 @@ def files(*patterns: str) -> Iterator[tuple[str, str]]:
 
 def _found() -> Iterator[tuple[str, Found]]:
     for name, source in files(*(f"{app}/**/*.py" for app in OURS)):
-        yield from ((name, found) for found in _python(source, PYTHON))
+        yield from ((name, found) for found in python.texts_of(source))
     for name, source in files("templates/**/*.html"):
         yield from ((name, found) for found in _template(source))
     for name, source in files("static/console/**/*.js", "static/audio/*.js"):
@@ -85,12 +77,6 @@ def _found() -> Iterator[tuple[str, Found]]:
 
 def _template(source: str) -> Iterator[Found]:
     """Django makes something like Python of a template, but for its indentation."""
-    lines = templatize(source).splitlines()
-    return _python("\n".join(line.strip() for line in lines), TEMPLATE)
-
-
-def _python(
-    source: str, keywords: Mapping[str, tuple[int, ...] | None]
-) -> Iterator[Found]:
-    for _, texts, _, _ in extract("python", BytesIO(source.encode()), keywords):
+    lines = "\n".join(line.strip() for line in templatize(source).splitlines())
+    for _, texts, _, _ in extract("python", BytesIO(lines.encode()), TEMPLATE):
         yield (texts,) if isinstance(texts, str) else tuple(texts)
