@@ -163,4 +163,4 @@ def everything_said() -> str:
     text = "\n".join(path.read_text() for path in sources if path.exists())
     joined = re.sub(r'"\s*\+?\s*f?"', "", text)
     # Whoever is named in a document stands for the name that the code puts there.
-    return re.sub(r"\s+", " ", joined).replace("{call.agent}", "Bruno")
+    return re.sub(r"\s+", " ", joined).replace("{agent}", "Bruno")
