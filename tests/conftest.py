@@ -9,7 +9,18 @@ from django.test.utils import setup_databases
 
 from calls import inbox
 from tests.cast import Cast, introduce
+from tests.sound import Headset
 from tests.stack import Console, Stack
+from tests.talking import (
+    ANAS,
+    CARLAS,
+    Talk,
+    Wear,
+    call_in,
+    hears,
+    phone_hears,
+    take,
+)
 
 
 @pytest.fixture(scope="session")
@@ -86,3 +97,28 @@ def bruno(stack: Stack, crew: Cast) -> Iterator[Console]:
     console = stack.console(crew.bruno).go_available()
     yield console
     console.close()
+
+
+@pytest.fixture
+def wear() -> Iterator[Wear]:
+    """Headsets that are taken off at the end, come what may."""
+    worn: list[Headset] = []
+
+    def keep(headset: Headset) -> Headset:
+        worn.append(headset)
+        return headset
+
+    yield keep
+    for headset in worn:
+        headset.close()
+
+
+@pytest.fixture
+def talk(stack: Stack, ana: Console, wear: Wear) -> Talk:
+    """Ana talks with Carla: Wati's name of the call, ours, Ana's headset."""
+    wati_id = call_in(stack)
+    call_id = ana.wait_for_ring()
+    headset = wear(take(ana, call_id, ANAS))
+    hears(headset, CARLAS)
+    phone_hears(stack, wati_id, ANAS)
+    return wati_id, call_id, headset

@@ -46,7 +46,7 @@ class Console:
         self.problems: list[str] = []
         self.plans: list[dict[str, Any]] = []
         self.person: dict[str, Any] = {}
-        self.state = ""
+        self.state = self.echo_url = ""
         self.proof: dict[str, Any] = dict(PROOF)
         self.work: dict[str, Any] | None = None
         self.replies: list[dict[str, Any]] = []
@@ -62,14 +62,14 @@ class Console:
         self._pulse.start()
         self.until(lambda: self.state != "", "the first snapshot")
 
-    def open(self, address: str) -> ClientConnection:
-        """Any websocket of the site, as this agent."""
+    def open(self, address: str, *, signed_in: bool = True) -> ClientConnection:
+        """Any websocket of the site, as this agent or as nobody."""
         root = self.url.replace("http", "ws", 1)
         full = address if address.startswith("ws") else root + address
         origin = full.split("/ws/")[0].replace("ws", "http", 1)
         return connect(
             full,
-            additional_headers=self.headers,
+            additional_headers=self.headers if signed_in else None,
             origin=origin,
             compression=None,
             legacy=True,
@@ -122,6 +122,7 @@ class Console:
             self.state = message["agent"]["state"]
             self.calls = {call["id"]: call for call in message["calls"]}
             self.plans, self.work = message["plans"], message["work"]
+            self.echo_url = message["echo_url"]
         elif kind == "agent":
             self.state = message["agent"]["state"]
         elif kind == "call":

@@ -100,6 +100,10 @@ class Headset:
     def is_closed(self) -> bool:
         return not self._threads[0].is_alive()
 
+    def stop_speaking(self) -> None:
+        """The microphone is dead; the ears are not."""
+        self._stopped.set()
+
     def cut(self) -> Self:
         """The network is gone: no good-bye reaches the node."""
         self._stopped.set()

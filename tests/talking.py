@@ -18,6 +18,8 @@ from tests.stack import Stack
 
 CARLAS, ANAS, BRUNOS, GREETING, MUSIC = 440, 1200, 2000, 2600, 3100
 TONES = (CARLAS, ANAS, BRUNOS, GREETING, MUSIC)
+Talk = tuple[str, str, Headset]
+Wear = Callable[[Headset], Headset]
 PROMPTS = Path(__file__).parent.parent / "calls" / "prompts" / "en"
 
 

@@ -1,12 +1,17 @@
 """What can go wrong between Ana's click and the first sound."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from agents.models import Agent
 from callcenter.models import WatiAccount
+from calls import services
 from calls.models import Call
-from tests.cast import CARLA
+from calls.states import Event
+from tests.cast import CARLA, Cast
 from tests.servers import wait_for
 from tests.sound import Headset
 from tests.stack import Console, Stack
@@ -150,3 +155,64 @@ def test_ana_hangs_up_before_wati_has_replied(stack: Stack, ana: Console, answer
     wait_for(
         lambda: stack.simulator.call(wati_id)["state"] == "ended", "the end at Wati"
     )
+
+
+def test_an_accept_that_arrives_twice_does_not_end_the_call(
+    stack: Stack, ana: Console, answer
+):
+    """The reply to the first was lost; the second is refused, for it came before."""
+    wati_id, call_id = answer(outcome="drop", done=True)
+    stack.simulator.lose_network(wati_id)
+    wait_for(lambda: accepts(stack, wati_id) == 2, "the second accept")
+    wait_for(lambda: accept_row(call_id).status == "refused", "its reply")
+    stack.simulator.lose_network(wati_id, lost=False)
+    ana.wait_for_status(call_id, "active")
+    assert not stack.simulator.requests(verb="terminate", call_id=wati_id)
+
+
+def test_ana_hangs_up_before_wati_has_refused(stack: Stack, ana: Console, answer):
+    wati_id, call_id = answer(outcome="status", status=400, delay_before=2.0)
+    wait_for(lambda: accepts(stack, wati_id) == 1, "the accept")
+    ana.say("hang_up", call=call_id)
+    ana.wait_for_status(call_id, "ended")
+    wait_for(lambda: accept_row(call_id).finished_at is not None, "the refusal")
+    terminate = Call.objects.get(pk=call_id).requests.get(verb="terminate")
+
+    def is_settled() -> bool:
+        terminate.refresh_from_db()
+        return terminate.status == "dropped"
+
+    wait_for(is_settled, "the terminate to be dropped")
+    assert not stack.simulator.requests(verb="terminate", call_id=wati_id)
+
+
+def test_a_supervisor_ends_the_call_while_it_is_accepted(
+    stack: Stack, crew: Cast, ana: Console, answer
+):
+    wati_id, call_id = answer(delay_after=2.0)
+    wait_for(lambda: accepts(stack, wati_id) == 1, "the accept")
+    assert services.end(call_id, Event.SUPERVISOR_ENDED, user=crew.sofia)
+    ended = ana.wait_for_status(call_id, "ended")
+    assert ended["ended_by"] == "supervisor"
+    wait_for(
+        lambda: stack.simulator.call(wati_id)["state"] == "ended", "the end at Wati"
+    )
+    assert len(stack.simulator.requests(verb="terminate", call_id=wati_id)) == 1
+    ana.wait_for_state("available")
+
+
+def test_a_console_that_falls_asleep_while_it_rings_leaves_the_call_to_others(
+    stack: Stack, crew: Cast, ana: Console, bruno: Console
+):
+    stack.simulator.place_call(waid=CARLA, name="Carla", tone=440)
+    call_id = ana.wait_for_ring()
+    assert bruno.wait_for_ring() == call_id
+    ana.freeze()
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Agent.objects.filter(pk=crew.ana.pk).update(proved_at=long_ago)
+    ana.until(lambda: ana.ringing() is None, "the ringing to end")
+    ana.wait_for_state("cannot_ring")
+    assert bruno.ringing() is not None
+    headset = Headset(bruno.open(bruno.answer(call_id)), 1200)
+    bruno.wait_for_status(call_id, "active")
+    headset.close()

@@ -1,7 +1,5 @@
 """Hold, transfer, asking a colleague, three who talk: each hears whom they should."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from agents.models import Membership, Queue
@@ -16,7 +14,8 @@ from tests.talking import (
     CARLAS,
     MUSIC,
     TONES,
-    call_in,
+    Talk,
+    Wear,
     give_tones,
     goes_on,
     headset_of,
@@ -28,39 +27,11 @@ from tests.talking import (
     wait_for_parts,
 )
 
-Talk = tuple[str, str, Headset]
-Wear = Callable[[Headset], Headset]
-
 
 @pytest.fixture
 def crew(crew: Cast) -> Cast:
     give_tones(crew.queue)
     return crew
-
-
-@pytest.fixture
-def wear() -> Iterator[Wear]:
-    """Headsets that are taken off at the end, come what may."""
-    worn: list[Headset] = []
-
-    def keep(headset: Headset) -> Headset:
-        worn.append(headset)
-        return headset
-
-    yield keep
-    for headset in worn:
-        headset.close()
-
-
-@pytest.fixture
-def talk(stack: Stack, ana: Console, wear: Wear) -> Talk:
-    """Ana talks with Carla: Wati's name of the call, ours, Ana's headset."""
-    wati_id = call_in(stack)
-    call_id = ana.wait_for_ring()
-    headset = wear(take(ana, call_id, ANAS))
-    hears(headset, CARLAS)
-    phone_hears(stack, wati_id, ANAS)
-    return wati_id, call_id, headset
 
 
 def is_asked(colleague: Console, call_id: str, kind: str) -> None:

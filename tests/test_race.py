@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from agents.models import Agent
+from agents.models import Agent, Queue
 from callcenter.wati.events import InboundCall
-from calls import nodes, outbox, services
+from calls import nodes, outbox, services, tasks
 from calls.models import Call, WatiRequest
 from tests.cast import Cast, hire
 
@@ -68,3 +68,48 @@ def test_one_winner_and_one_accept_each_time(cast: Cast, agents: list[Agent]):
             assert losers == {f"{call.agent} took this call."}
             assert WatiRequest.objects.get(call=call).attempts == 1
             services.hang_up(call.pk, call.agent)
+
+
+def test_a_click_as_the_ringing_ends_has_one_outcome(cast: Cast):
+    ana = cast.ana
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(ROUNDS):
+            Agent.objects.filter(pk=ana.pk).update(
+                state="available", seen_at=timezone.now(), proved_at=timezone.now()
+            )
+            call = ring(cast, number)
+            barrier = threading.Barrier(2)
+            ringing_ends = pool.submit(_let_it_ring_out, barrier, call)
+            click = pool.submit(_click, barrier, call, ana)
+            ringing_ends.result()
+            said = click.result()
+            call.refresh_from_db()
+            if call.status == "ended":
+                assert (said, call.result) == ("Nobody answered in time.", "timeout")
+                assert call.agent is None
+            else:
+                assert (said, call.status, call.agent) == ("", "connecting", ana)
+                services.hang_up(call.pk, ana)
+
+
+def _let_it_ring_out(barrier: threading.Barrier, call: Call) -> None:
+    queue = Queue.objects.get(pk=call.queue_id)
+    queue.system_answers, queue.ring_seconds = False, 0
+    queue.save()
+    overdue = Call.objects.get(pk=call.pk)
+    barrier.wait()
+    try:
+        tasks.overdue(overdue)
+    finally:
+        connection.close()
+
+
+def _click(barrier: threading.Barrier, call: Call, agent: Agent) -> str:
+    barrier.wait()
+    try:
+        services.claim(call.pk, agent)
+    except services.Refused as refusal:
+        return str(refusal)
+    finally:
+        connection.close()
+    return ""
