@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 
-from agents.models import Agent, Queue
+from agents.models import Agent, Prompt, Queue, Schedule
 from callcenter.celery import app
 from callcenter.models import WatiAccount
 from callcenter.simulator.control import SimulatorControl
@@ -204,7 +204,7 @@ class Stack:
 
 def _everything_is_deleted() -> bool:
     try:
-        for model in (Call, WatiAccount, Contact, User, Queue):
+        for model in (Call, WatiAccount, Contact, User, Queue, Prompt, Schedule):
             model.objects.all().delete()
     except DatabaseError:  # a process wrote a row that refers to one of these
         return False

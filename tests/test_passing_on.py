@@ -3,6 +3,7 @@
 import pytest
 
 from agents.models import Membership, Queue
+from calls.models import Leg
 from tests.cast import Cast, hire
 from tests.console import Console
 from tests.servers import wait_for
@@ -47,6 +48,8 @@ def join(colleague: Console, call_id: str, tone: int) -> Headset:
     colleague.until(lambda: colleague.state == "in_call", "to be in the call")
     headset = headset_of(colleague, call_id, tone)
     wait_for_parts(colleague, call_id, "Ana", "Bruno")
+    on_the_way = Leg.objects.filter(call=call_id, joined_at=None)
+    wait_for(lambda: not on_the_way.exists(), "the colleague's sound")
     return headset
 
 

@@ -103,7 +103,6 @@ def test_a_closed_line_says_so_and_ends_the_call(stack: Stack, crew: Cast):
     call = wait_for_row(wati_id, "ended")
     assert (call.result, call.end_reason) == ("after_hours", "closed")
     wait_for(lambda: told_to_end(stack, wati_id) == 1, "the terminate at Wati")
-    crew.line.schedule.delete()
 
 
 def test_with_nobody_on_duty_the_caller_is_told(stack: Stack, crew: Cast):

@@ -205,3 +205,33 @@ def test_a_new_listener_may_count_from_anywhere() -> None:
     stream.forget()
     sent += talk(stream, 3, 0.06, number=40000)
     assert set(steps(sent)) == {(1, 960)}
+
+
+FOUR_HOURS = 4 * 3600 * 50  # frames
+
+
+def test_after_four_hours_of_talk_nothing_has_drifted() -> None:
+    """Numbers wrap eleven times, the clock of a stream once if it began late."""
+    stream = outgoing()
+    first = last = stream.frame(0, 0, b"voice", 0.0)
+    assert first is not None
+    for number in range(1, FOUR_HOURS):
+        last = stream.frame(
+            number & 0xFFFF, number * 960 & 0xFFFFFFFF, b"voice", number * 0.02
+        )
+        assert last is not None
+    played = (header(last)[1] - header(first)[1]) & 0xFFFFFFFF
+    assert played == (FOUR_HOURS - 1) * 960
+    assert stream.counters.packets == FOUR_HOURS
+    assert (stream.counters.late, stream.counters.too_fast) == (0, 0)
+
+
+def test_after_four_hours_of_listening_nothing_is_counted_as_lost() -> None:
+    stream = incoming()
+    begin = 0xFFFFFFFF - 960 * 1000  # the far end's clock wraps soon
+    for number in range(FOUR_HOURS):
+        packet = stream.read(rtp(number, begin + number * 960))
+        assert packet is not None
+    assert packet.timestamp == (begin + (FOUR_HOURS - 1) * 960) & 0xFFFFFFFF
+    assert stream.counters.packets == FOUR_HOURS
+    assert (stream.counters.lost, stream.counters.late) == (0, 0)
