@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from agents import proof
 from agents.models import (
     IN_A_CALL,
     PRESENCE_LASTS,
@@ -16,6 +17,8 @@ from agents.models import (
     AgentStateSpan,
     BreakReason,
 )
+
+AWAY = (AgentState.OFFLINE, AgentState.ON_BREAK)
 
 
 def set_state(
@@ -27,14 +30,19 @@ def set_state(
     only_from: tuple[str, ...] = (),
 ) -> bool:
     """Move an agent along the one timeline. False when it was too late or no change."""
-    now = timezone.now()
     with transaction.atomic():
         mine = Agent.objects.filter(pk=agent_id).exclude(state=state, reason=reason)
         if only_from:
             mine = mine.filter(state__in=only_from)
-        fields: dict[str, Any] = {"state": state, "reason": reason, "until": until}
-        if not mine.update(state_since=now, version=F("version") + 1, **fields):
+        agent = mine.select_for_update(no_key=True).first()
+        if agent is None:
             return False
+        # Read under the lock, and clocks differ: a stretch never ends before it began.
+        now = max(timezone.now(), agent.state_since)
+        fields: dict[str, Any] = {"state": state, "reason": reason, "until": until}
+        if state in AWAY:  # what was to follow a call is of no use any more
+            fields |= {"next_state": "", "next_reason": ""}
+        mine.update(state_since=now, version=F("version") + 1, **fields)
         spans = AgentStateSpan.objects.filter(agent_id=agent_id)
         spans.filter(ended_at=None).update(ended_at=now)
         if state != AgentState.OFFLINE:
@@ -65,7 +73,7 @@ def following(agent_id: int) -> tuple[str, str, datetime | None]:
         return agent.next_state, agent.next_reason, break_ends(agent.next_reason)
     if agent.can_ring:
         return AgentState.AVAILABLE, "", None
-    return AgentState.CANNOT_RING, agent.reason, None
+    return AgentState.CANNOT_RING, proof.SILENT, None
 
 
 def break_ends(reason: str) -> datetime | None:
@@ -90,9 +98,10 @@ def open_console(agent_id: int, console: str, since: datetime | None) -> datetim
     now = timezone.now()
     opened = min(since or now, now)
     older = Q(console_since=None) | Q(console_since__lte=opened) | Q(console=console)
-    Agent.objects.filter(older, pk=agent_id).update(
-        console=console, console_since=opened, seen_at=now
-    )
+    mine = Agent.objects.filter(older, pk=agent_id)
+    # What another page has proved says nothing of this one.
+    mine.exclude(console=console).update(proved_at=None)
+    mine.update(console=console, console_since=opened, seen_at=now)
     return opened
 
 

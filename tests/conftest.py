@@ -6,9 +6,11 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections, transaction
 from django.test.utils import setup_databases
+from django.utils import timezone
 
 from calls import inbox
 from tests.cast import Cast, introduce
+from tests.shift import Clock, Shift
 from tests.sound import Headset
 from tests.stack import Console, Stack
 from tests.talking import (
@@ -55,6 +57,14 @@ def cast(transactional_db: None) -> Iterator[Cast]:
     """Ana and Bruno on the Support queue, with a line at the false Wati."""
     yield introduce()
     inbox.processor.drain(30)  # its threads would hold what is emptied next
+
+
+@pytest.fixture
+def shift(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Shift:
+    """A shift without sound and without stack, whose clock the test turns."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock.now)
+    return Shift(cast, clock)
 
 
 @pytest.fixture(scope="session")

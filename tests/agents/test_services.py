@@ -1,0 +1,159 @@
+"""Agents on their one timeline, and which of their pages rings."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from agents import services as staff
+from agents.models import Agent, AgentStateSpan, BreakReason
+from tests.cast import Cast
+from tests.shift import Shift, change, state_of
+
+
+def now_of(agent: Agent) -> Agent:
+    return Agent.objects.get(pk=agent.pk)
+
+
+def spans_of(agent: Agent) -> list[AgentStateSpan]:
+    return list(agent.spans.order_by("pk"))
+
+
+# --- The timeline --------------------------------------------------------------------
+
+
+def test_a_day_adds_up_to_the_time_of_being_signed_in(cast: Cast, shift: Shift):
+    ana = cast.ana.pk
+    staff.set_state(ana, "available")
+    begun = now_of(cast.ana).state_since
+    for state in ("ringing", "in_call", "wrap_up", "available", "on_break"):
+        shift.clock.forward(7)
+        staff.set_state(ana, state)
+    shift.clock.forward(7)
+    staff.set_state(ana, "offline")
+    spans = spans_of(cast.ana)
+    total = sum((span.ended_at - span.started_at for span in spans), timedelta())
+    assert total == now_of(cast.ana).state_since - begun
+    assert all(a.ended_at == b.started_at for a, b in pairwise(spans))
+
+
+def test_the_same_state_once_more_is_no_change(cast: Cast, shift: Shift):
+    assert staff.set_state(cast.ana.pk, "on_break", reason="Lunch")
+    before = now_of(cast.ana)
+    assert not staff.set_state(cast.ana.pk, "on_break", reason="Lunch")
+    after = now_of(cast.ana)
+    assert (after.version, after.state_since) == (before.version, before.state_since)
+    assert staff.set_state(cast.ana.pk, "on_break", reason="Coffee")
+    assert [span.reason for span in spans_of(cast.ana)] == ["Lunch", "Coffee"]
+
+
+def test_too_late_is_no_change(cast: Cast, shift: Shift):
+    assert not staff.set_state(cast.ana.pk, "in_call", only_from=("available",))
+    assert not staff.set_state(-1, "available")
+    assert spans_of(cast.ana) == []
+
+
+def test_what_follows_is_used_up_and_forgotten_by_who_goes_away(
+    cast: Cast, shift: Shift
+):
+    BreakReason.objects.create(name="Lunch", minutes=30)
+    staff.set_state(cast.ana.pk, "in_call")
+    staff.set_next(cast.ana.pk, "on_break", "Lunch")
+    state, reason, until = staff.following(cast.ana.pk)
+    assert (state, reason) == ("on_break", "Lunch")
+    assert (until - shift.clock.at).total_seconds() == pytest.approx(1800, abs=1)
+    assert now_of(cast.ana).next_state == ""
+    staff.set_next(cast.ana.pk, "on_break", "Lunch")
+    staff.set_state(cast.ana.pk, "offline")
+    assert (now_of(cast.ana).next_state, now_of(cast.ana).next_reason) == ("", "")
+
+
+def test_who_cannot_prove_it_is_not_made_available(cast: Cast, shift: Shift):
+    staff.heard(cast.ana.pk, proved=True)
+    assert staff.following(cast.ana.pk)[0] == "available"
+    shift.clock.forward(8)
+    state, reason, _ = staff.following(cast.ana.pk)
+    assert state == "cannot_ring"
+    assert reason.endswith(".")
+
+
+def test_a_break_without_a_limit_has_no_end(cast: Cast, shift: Shift):
+    BreakReason.objects.create(name="Training")
+    assert staff.break_ends("Training") is None
+    assert staff.break_ends("Nonsense") is None
+
+
+# --- Pages ---------------------------------------------------------------------------
+
+
+def test_the_page_that_was_loaded_last_rings(cast: Cast, shift: Shift):
+    ana = cast.ana.pk
+    first = staff.open_console(ana, "first", None)
+    assert staff.is_primary(ana, "first")
+    shift.clock.forward(1)
+    staff.open_console(ana, "second", None)
+    assert (staff.is_primary(ana, "first"), staff.is_primary(ana, "second")) == (
+        False,
+        True,
+    )
+    staff.open_console(ana, "first", first)  # its network came back
+    assert staff.is_primary(ana, "second")
+
+
+def test_the_page_that_rings_stays_so_when_it_reconnects(cast: Cast, shift: Shift):
+    ana = cast.ana.pk
+    since = staff.open_console(ana, "first", None)
+    staff.heard(ana, proved=True)
+    shift.clock.forward(2)
+    assert staff.open_console(ana, "first", since) == since
+    assert staff.is_primary(ana, "first")
+    assert now_of(cast.ana).can_ring
+
+
+def test_who_presses_use_this_window_has_it(cast: Cast, shift: Shift):
+    ana = cast.ana.pk
+    staff.open_console(ana, "first", None)
+    shift.clock.forward(1)
+    second = staff.open_console(ana, "second", None)
+    shift.clock.forward(1)
+    taken = staff.open_console(ana, "first", None)  # as "take" does
+    assert staff.is_primary(ana, "first")
+    assert taken > second
+    staff.open_console(ana, "second", second)
+    assert staff.is_primary(ana, "first")
+
+
+def test_a_page_from_the_future_is_no_newer_than_now(cast: Cast, shift: Shift):
+    ana = cast.ana.pk
+    shift.clock.forward(100)
+    future = shift.clock.at
+    shift.clock.at -= shift.clock.at - now_of(cast.ana).state_since
+    assert staff.open_console(ana, "liar", future) < future
+    shift.clock.forward(1)
+    staff.open_console(ana, "honest", None)
+    assert staff.is_primary(ana, "honest")
+
+
+def test_what_the_old_page_proved_says_nothing_of_the_new_one(cast: Cast, shift: Shift):
+    ana = cast.ana.pk
+    staff.open_console(ana, "first", None)
+    staff.heard(ana, proved=True)
+    staff.open_console(ana, "second", None)
+    assert not now_of(cast.ana).can_ring
+
+
+def test_who_is_silent_for_a_minute_has_gone_but_not_out_of_a_call(
+    cast: Cast, shift: Shift
+):
+    for agent in (cast.ana, cast.bruno):
+        staff.heard(agent.pk, proved=True)
+        staff.set_state(agent.pk, "available")
+    staff.set_state(cast.bruno.pk, "in_call")
+    shift.clock.forward(59)
+    assert staff.gone() == []
+    shift.clock.forward(2)
+    assert staff.gone() == [cast.ana.pk]
+    assert staff.unproved() == [cast.ana.pk]
+    change(now_of(cast.bruno), state="reconnecting")
+    assert staff.gone() == [cast.ana.pk]
+    assert state_of(cast.ana) == "available"  # these only tell
