@@ -18,7 +18,7 @@ from agents import proof
 from agents import services as staff
 from agents.decisions import Json, as_json
 from agents.floor import serving
-from agents.models import Agent, AgentState, Queue
+from agents.models import IN_A_CALL, Agent, AgentState, Queue
 from agents.presence import members
 from agents.routing import (
     Candidate,
@@ -31,13 +31,16 @@ from agents.routing import (
 )
 from calls import notify, offers
 from calls.models import Call, Offer, RoutingDecision
-from calls.moves import touch
+from calls.moves import Refused, touch
 from calls.offers import Ringing
 from calls.states import FOR_ANYBODY
 
 FLOOR_LOCK = 0xF100
+# Something is going to follow it.
+WITH_A_CALL = (AgentState.RINGING, *IN_A_CALL, AgentState.WRAP_UP)
 # Calls that one look at the floor considers; the others are looked at when these go.
 MOST_WAITING = 200
+RELATED = ("queue", "wanted_agent")
 TRIED: dict[str, Tried] = {
     Offer.Outcome.DECLINED: "declined",
     Offer.Outcome.NO_ANSWER: "missed",
@@ -104,9 +107,13 @@ def go_available(agent_id: int) -> bool:
 
 
 def choose_next(agent_id: int, state: str, reason: str = "") -> None:
-    """What follows this call or wrap-up."""
-    staff.set_next(agent_id, state, reason)
-    notify.agent_changed(agent_id)
+    """What follows this call or wrap-up. Raises Refused when there is neither."""
+    with transaction.atomic():
+        agent = Agent.objects.select_for_update(no_key=True).get(pk=agent_id)
+        if state and agent.state not in WITH_A_CALL:
+            raise Refused("You are not in a call.")
+        staff.set_next(agent_id, state, reason)
+        notify.agent_changed(agent_id)
 
 
 def judge(agent_id: int, shown: Any) -> str:
@@ -129,7 +136,9 @@ def judge(agent_id: int, shown: Any) -> str:
 
 
 def look_after_commit() -> None:
-    transaction.on_commit(look)
+    """Once, however much of the floor this transaction changes."""
+    if not any(planned[1] is look for planned in connection.run_on_commit):
+        transaction.on_commit(look)
 
 
 def look() -> None:
@@ -139,7 +148,7 @@ def look() -> None:
     with locked():
         now = timezone.now()
         _expire(now)
-        calls = list(_waiting_calls().select_related("queue")[:MOST_WAITING])
+        calls = list(_waiting_calls().select_related(*RELATED)[:MOST_WAITING])
         by_id = {str(call.pk): call for call in calls}
         ringing = offers.ringing_of(calls)
         for question, decision in serving(*_facts(calls, ringing), now):
@@ -161,7 +170,7 @@ def _facts(calls: list[Call], ringing: Ringing) -> Facts:
     candidates = {
         str(call.pk): [
             _candidate(agent, level, last.get((call.pk, agent.pk)), ringing[call.pk])
-            for agent, level in _asked_for(call, staffed)
+            for agent, level in _asked_for(call, staffed, ringing[call.pk])
         ]
         for call in calls
     }
@@ -170,14 +179,16 @@ def _facts(calls: list[Call], ringing: Ringing) -> Facts:
 
 
 def _asked_for(
-    call: Call, staffed: dict[int, list[tuple[Agent, int]]]
+    call: Call, staffed: dict[int, list[tuple[Agent, int]]], ringing: dict[int, Offer]
 ) -> list[tuple[Agent, int]]:
-    """A transfer may name somebody who does not serve the queue."""
+    """A transfer may name somebody who does not serve the queue: for their chance."""
     serve = staffed[call.queue_id or 0]
     wanted = call.wanted_agent
     if wanted is None or any(agent.pk == wanted.pk for agent, _ in serve):
         return serve
-    return [*serve, (wanted, 1)]
+    here, now = ringing.get(wanted.pk), timezone.now()
+    until = here.ring_until if here else call.wanted_until
+    return [*serve, (wanted, 1)] if until is None or until > now else serve
 
 
 def _candidate(

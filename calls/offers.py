@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from agents import presence
@@ -58,10 +58,11 @@ def last_ones(calls: Iterable[Call]) -> dict[tuple[Any, int], Offer]:
     """How each call last went with each agent whom it rang, by call and agent.
 
     Since it came into its queue: who declined it before may be asked by a colleague.
+    A question of a colleague is no try.
     """
     past = Offer.objects.filter(
-        call__in=list(calls), offered_at__gte=F("call__queued_at")
-    ).exclude(outcome=Offer.Outcome.RINGING)
+        call__in=list(calls), ended_at__gte=F("call__queued_at")
+    ).exclude(Q(outcome=Offer.Outcome.RINGING) | Q(kind=Offer.Kind.CONSULT))
     return {(offer.call_id, offer.agent_id): offer for offer in past.order_by("pk")}
 
 
