@@ -14,8 +14,7 @@ from agents.models import Agent, AgentState, Queue
 from agents.presence import on_duty_for, ready_for
 from calls import floor, offers, parts, waiting
 from calls.models import Call, Leg, Offer
-from calls.moves import Refused, move, record, touch
-from calls.services import music_ends
+from calls.moves import Refused, move, music_ends, record, touch
 from calls.states import FOR_ANYBODY, TALKING, Event, IllegalMove, Status
 
 COLLEAGUE_RINGS = timedelta(seconds=20)
@@ -100,7 +99,7 @@ def transfer_to_agent(call_id: UUID, agent: Agent, target: Agent) -> None:
 
 def transfer_to_queue(call_id: UUID, agent: Agent, queue: Queue) -> None:
     with _mine(call_id, agent) as call:
-        if not on_duty_for(queue.pk):
+        if not set(on_duty_for(queue.pk)) - {agent.pk}:
             raise Refused(_("Nobody is on duty in {queue}.").format(queue=queue.name))
         _pass_on(call, agent, queue=queue)
 
@@ -108,15 +107,21 @@ def transfer_to_queue(call_id: UUID, agent: Agent, queue: Queue) -> None:
 def _check_target(agent: Agent, target: Agent) -> None:
     if target.pk == agent.pk:
         raise Refused("You have this call already.")
-    if target.state != AgentState.AVAILABLE or not target.can_ring:
-        text = _("{agent} cannot take a call right now.")
-        raise Refused(text.format(agent=target.name))
+    now = Agent.objects.get(pk=target.pk)  # it may ring there since it was looked up
+    if now.state != AgentState.AVAILABLE or not now.can_ring:
+        raise _cannot_take(target)
+
+
+def _cannot_take(target: Agent) -> Refused:
+    text = _("{agent} cannot take a call right now.")
+    return Refused(text.format(agent=target.name))
 
 
 def _pass_on(
     call: Call, agent: Agent, *, queue: Queue | None, target: Agent | None = None
 ) -> None:
-    _stop_asking(call)
+    parts.stop_asking(call)
+    parts.end_all(call)  # their wrap-up is that of the queue the call was in
     waiting.send_on(
         call,
         Event.TRANSFERRED,
@@ -125,7 +130,6 @@ def _pass_on(
         giver=agent,
         user=agent.user,
     )
-    parts.end_all(call)
 
 
 # --- Asking a colleague ------------------------------------------------------------
@@ -135,21 +139,21 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
     """Put the caller on hold and ring a colleague, to ask before passing on."""
     with _mine(call_id, agent) as call:
         _check_target(agent, colleague)
-        if _asked(call).exists() or _guests(call).exists():
+        if parts.asked(call).exists() or parts.guests(call).exists():
             raise Refused("A colleague is in this call already, or is being asked.")
         if call.status == Status.ACTIVE:
             _hold(call, agent)
         elif call.status != Status.HELD:
             raise IllegalMove
         Call.objects.filter(pk=call.pk).update(from_agent=agent)
-        offers.start(
-            call,
-            colleague.pk,
-            kind=Offer.Kind.CONSULT,
-            ring_until=timezone.now() + COLLEAGUE_RINGS,
-        )
         available = (AgentState.AVAILABLE,)
-        floor.change_agent(colleague.pk, AgentState.RINGING, only_from=available)
+        rings = floor.change_agent(
+            colleague.pk, AgentState.RINGING, only_from=available
+        )
+        if not rings:
+            raise _cannot_take(colleague)
+        until = timezone.now() + COLLEAGUE_RINGS
+        offers.start(call, colleague.pk, kind=Offer.Kind.CONSULT, ring_until=until)
         record(call, "consulted", user=agent.user, detail=f"Asked {colleague.name}.")
         touch(call)
 
@@ -158,7 +162,7 @@ def join(call_id: UUID, colleague: Agent) -> Call:
     """The colleague who was asked comes. Raises Refused when it is too late."""
     with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
-        asked = _asked(call).filter(agent=colleague)
+        asked = parts.asked(call).filter(agent=colleague)
         if call.status not in TALKING or not asked.exists():
             raise Refused("Your colleague does not ask any more.")
         asked.update(outcome=Offer.Outcome.ANSWERED, ended_at=timezone.now())
@@ -171,46 +175,17 @@ def join(call_id: UUID, colleague: Agent) -> Call:
 def cancel_consult(call_id: UUID, agent: Agent) -> None:
     """The colleague goes, or is asked no more; the caller stays on hold."""
     with _mine(call_id, agent) as call:
-        _stop_asking(call)
-        for leg in _guests(call):
-            leg.call = call
-            parts.leave(leg)
+        parts.stop_asking(call)
+        parts.dismiss_guests(call)
         touch(call)
 
 
 def complete(call_id: UUID, agent: Agent) -> None:
     """The colleague who was asked takes the call over; this agent leaves."""
     with _mine(call_id, agent) as call:
-        guest = _guests(call).exclude(joined_at=None).first()
-        mine = parts.of(call, agent)
+        guest, mine = parts.guest_with_sound(call), parts.of(call, agent)
         if guest is None or mine is None:
             raise Refused("Your colleague is not in the call yet.")
         mine.call = call
         parts.leave(mine)
-        Leg.objects.filter(pk=guest.pk).update(mode=Leg.Mode.TALK)
-        move(
-            call,
-            Event.HANDED_OVER,
-            user=agent.user,
-            agent=guest.agent,
-            muted=False,
-            from_agent=None,
-            console_lost_until=None,
-            detail=f"To {guest.agent.name}.",
-            **music_ends(call),
-        )
-
-
-def _asked(call: Call) -> Any:
-    return call.offers.filter(kind=Offer.Kind.CONSULT, outcome=Offer.Outcome.RINGING)
-
-
-def _guests(call: Call) -> Any:
-    legs = call.legs.open().filter(mode=Leg.Mode.CONSULT)
-    return legs.select_related("agent")
-
-
-def _stop_asking(call: Call) -> None:
-    for offer in list(_asked(call)):
-        offers.stop(offer, Offer.Outcome.CANCELLED)
-        parts.stop_ringing([offer.agent_id])
+        parts.hand_over(call, guest, user=agent.user)

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from calls import notify
 from calls.models import Call, CallChange
@@ -63,6 +64,14 @@ def record(
         detail=detail[:300],
     )
     notify.call_changed(call)
+
+
+def music_ends(call: Call) -> dict[str, Any]:
+    """The time that the customer spent with music, once they talk again or are gone."""
+    if call.held_since is None:
+        return {}
+    seconds = (timezone.now() - call.held_since).total_seconds()
+    return {"held_since": None, "hold_seconds": call.hold_seconds + round(seconds)}
 
 
 def touch(call: Call) -> None:

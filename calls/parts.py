@@ -1,19 +1,24 @@
 """Which of us is in a call, from when to when, and what they do afterwards."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from agents import proof
 from agents.models import IN_A_CALL, Agent, AgentState
 from agents.services import gone, set_until, unproved, wrapped_up
-from calls import notify
-from calls.floor import change_agent, free
-from calls.models import Call, Leg
-from calls.moves import Refused
+from calls import notify, offers
+from calls.floor import change_agent, free, locked
+from calls.legs import LegQuerySet
+from calls.models import Call, Leg, Offer
+from calls.moves import Refused, move, music_ends, touch
+from calls.states import Event
 
 MORE_TIME = timedelta(minutes=1)
+GUEST_MUST_COME = timedelta(seconds=10)
 # Ringing for one caller does not keep an agent from answering another.
 MAY_TAKE = (AgentState.AVAILABLE, AgentState.RINGING)
 AT_REST = tuple(state for state in AgentState if state not in IN_A_CALL)
@@ -30,15 +35,33 @@ def begin(
     if not change_agent(agent.pk, AgentState.IN_CALL, only_from=only_from):
         raise Refused(_why_not(agent))
     finish_wrap_up(agent.pk)  # who calls from wrap-up has done with it
-    leg = Leg.objects.create(call=call, agent=agent, mode=mode)
+    _rings_no_more(agent, but=call)
+    leg = Leg.objects.create(
+        call=call, agent=agent, mode=mode, started_at=timezone.now()
+    )
     notify.work_changed(agent.pk)
     return leg
 
 
 def _why_not(agent: Agent) -> str:
-    if Leg.objects.open().filter(agent=agent).exists():
+    now = Agent.objects.get(pk=agent.pk)
+    if now.state in IN_A_CALL:
         return gettext_noop("You are in another call.")
+    if now.state == AgentState.WRAP_UP:
+        return gettext_noop("Finish your wrap-up first.")
+    if now.state == AgentState.RINGING:
+        return gettext_noop("A call rings at your console. Answer or decline it first.")
+    if now.state == AgentState.CANNOT_RING and now.reason:
+        return now.reason
     return gettext_noop("You are not available. Go available first.")
+
+
+def _rings_no_more(agent: Agent, but: Call) -> None:
+    """Whoever is in a call is asked for no other."""
+    ringing = Offer.objects.filter(agent=agent, outcome=Offer.Outcome.RINGING)
+    for offer in ringing.exclude(call=but).select_related("call"):
+        offers.stop(offer, Offer.Outcome.CANCELLED)
+        touch(offer.call)
 
 
 def of(call: Call, agent: Agent | int | None) -> Leg | None:
@@ -67,7 +90,7 @@ def came_back(call: Call, agent_id: int) -> None:
 
 def leave(leg: Leg) -> None:
     """The agent's part is over: wrap-up if they talked, else back to the floor."""
-    now = timezone.now()
+    now = max(timezone.now(), leg.started_at)
     mine = Leg.objects.filter(pk=leg.pk, ended_at=None)
     if not mine.update(ended_at=now):
         return
@@ -100,13 +123,74 @@ def stop_ringing(agent_ids: list[int]) -> None:
         free(agent_id, only_from=(AgentState.RINGING,))
 
 
-def lose_all(call: Call) -> None:
-    """Nobody of ours came back; without a console there is no wrap-up either."""
-    legs = call.legs.open().order_by("agent_id")
-    for agent_id in list(legs.values_list("agent_id", flat=True)):
-        call.legs.open().filter(agent=agent_id).update(ended_at=timezone.now())
-        change_agent(agent_id, AgentState.OFFLINE, only_from=IN_A_CALL)
-        notify.work_changed(agent_id)
+def lose(call: Call, agent_id: int | None) -> None:
+    """They did not come back; without a console there is no wrap-up either."""
+    leg = of(call, agent_id)
+    if leg is not None:
+        ended_at = max(timezone.now(), leg.started_at)
+        Leg.objects.filter(pk=leg.pk).update(ended_at=ended_at)
+        change_agent(leg.agent_id, AgentState.OFFLINE, only_from=IN_A_CALL)
+        notify.work_changed(leg.agent_id)
+
+
+# --- Colleagues who are asked to come ----------------------------------------------
+
+
+def guests(call: Call) -> LegQuerySet:
+    return call.legs.open().filter(mode=Leg.Mode.CONSULT).select_related("agent")
+
+
+def guest_with_sound(call: Call) -> Leg | None:
+    """A colleague who was asked, came, and hears what is said."""
+    there = guests(call).exclude(joined_at=None)
+    return there.filter(agent__state=AgentState.IN_CALL).first()
+
+
+def asked(call: Call) -> QuerySet[Offer]:
+    return call.offers.filter(kind=Offer.Kind.CONSULT, outcome=Offer.Outcome.RINGING)
+
+
+def stop_asking(call: Call) -> None:
+    for offer in list(asked(call)):
+        offers.stop(offer, Offer.Outcome.CANCELLED)
+        stop_ringing([offer.agent_id])
+
+
+def dismiss_guests(call: Call) -> None:
+    for leg in guests(call):
+        leg.call = call
+        leave(leg)
+
+
+def hand_over(call: Call, guest: Leg, *, user: Any = None) -> None:
+    """The call is the guest's from now on, who talks to the customer."""
+    Leg.objects.filter(pk=guest.pk).update(mode=Leg.Mode.TALK)
+    move(
+        call,
+        Event.HANDED_OVER,
+        user=user,
+        agent=guest.agent,
+        muted=False,
+        from_agent=None,
+        console_lost_until=None,
+        detail=f"To {guest.agent.name}.",
+        **music_ends(call),
+    )
+
+
+def watch_guests() -> None:
+    """Who said yes to a colleague, and whose console never came for the sound."""
+    late = Leg.objects.open().filter(
+        mode=Leg.Mode.CONSULT,
+        joined_at=None,
+        started_at__lte=timezone.now() - GUEST_MUST_COME,
+    )
+    if not late.exists():
+        return
+    with locked():
+        for leg in late.select_related("call__queue", "agent"):
+            leave(leg)
+            touch(leg.call)
 
 
 # --- Wrap-up -----------------------------------------------------------------------
@@ -119,29 +203,37 @@ def finish_wrap_up(agent_id: int) -> None:
 
 def end_wrap_up(agent_id: int) -> bool:
     """The agent is free again. False while a disposition is required and missing."""
-    legs = Leg.objects.in_wrap_up().filter(agent=agent_id)
-    if legs.filter(disposition=None, call__queue__disposition_required=True).exists():
-        return False
-    finish_wrap_up(agent_id)
-    free(agent_id, only_from=(AgentState.WRAP_UP,))
-    notify.work_changed(agent_id)
+    with locked():
+        legs = Leg.objects.in_wrap_up().filter(agent=agent_id)
+        owed = legs.filter(disposition=None, call__queue__disposition_required=True)
+        if owed.exists():
+            return False
+        finish_wrap_up(agent_id)
+        free(agent_id, only_from=(AgentState.WRAP_UP,))
+        notify.work_changed(agent_id)
     return True
 
 
 def wrap_up_is_over(agent_id: int) -> None:
     """The countdown ended; who still owes a disposition goes on without one."""
-    if not end_wrap_up(agent_id):
-        set_until(agent_id, None)
-        notify.agent_changed(agent_id)
-        notify.work_changed(agent_id)
+    with locked():
+        if agent_id not in wrapped_up():  # they asked for more time meanwhile
+            return
+        if not end_wrap_up(agent_id):
+            _set_until(agent_id, None)
 
 
 def more_time(agent_id: int) -> None:
-    agent = Agent.objects.get(pk=agent_id)
-    if agent.state == AgentState.WRAP_UP and agent.until is not None:
-        set_until(agent_id, max(agent.until, timezone.now()) + MORE_TIME)
-        notify.agent_changed(agent_id)
-        notify.work_changed(agent_id)
+    with locked():
+        agent = Agent.objects.get(pk=agent_id)
+        if agent.state == AgentState.WRAP_UP and agent.until is not None:
+            _set_until(agent_id, max(agent.until, timezone.now()) + MORE_TIME)
+
+
+def _set_until(agent_id: int, until: datetime | None) -> None:
+    set_until(agent_id, until)
+    notify.agent_changed(agent_id)
+    notify.work_changed(agent_id)
 
 
 # --- Consoles that are gone --------------------------------------------------------
@@ -157,7 +249,12 @@ def watch_agents() -> None:
             only_from=(AgentState.AVAILABLE,),
         )
     for agent_id in gone():
-        finish_wrap_up(agent_id)
-        change_agent(agent_id, AgentState.OFFLINE, only_from=AT_REST)
+        _went_away(agent_id)
     for agent_id in wrapped_up():
         wrap_up_is_over(agent_id)
+
+
+def _went_away(agent_id: int) -> None:
+    with locked():
+        if change_agent(agent_id, AgentState.OFFLINE, only_from=AT_REST):
+            finish_wrap_up(agent_id)

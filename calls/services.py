@@ -26,11 +26,12 @@ from calls.models import (
     WatiRequest,
     WebhookDelivery,
 )
-from calls.moves import Conflict, Refused, move, record, touch
+from calls.moves import Conflict, Refused, move, music_ends, record, touch
 from calls.states import (
     LIVE,
     TABLE,
     TALKING,
+    WITH_AGENT,
     Event,
     IllegalMove,
     Result,
@@ -226,7 +227,11 @@ def release(call_id: UUID, reason: str) -> bool:
     """The winner's console did not come for the sound: let others answer."""
     with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
-        answered = call.offers.filter(agent=call.agent, outcome=Offer.Outcome.ANSWERED)
+        answered = call.offers.filter(
+            agent=call.agent,
+            outcome=Offer.Outcome.ANSWERED,
+            ended_at__gte=call.claimed_at,  # an earlier talk with them was one
+        )
         event = Event.RETURNED if call.parked_at else Event.RELEASED
         try:
             move(call, event, detail=reason, **_released(call))
@@ -240,7 +245,11 @@ def release(call_id: UUID, reason: str) -> bool:
 
 def _released(call: Call) -> dict[str, Any]:
     """It rings on for a moment, or waits for as long as its queue lets it."""
-    fields: dict[str, Any] = {"agent": None, "claimed_at": None}
+    fields: dict[str, Any] = {
+        "agent": None,
+        "claimed_at": None,
+        "console_lost_until": None,
+    }
     if call.parked_at:
         soon = timezone.now() + waiting.MEDIA_MUST_COME
         return fields | {
@@ -287,14 +296,6 @@ def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
     return True
 
 
-def music_ends(call: Call) -> dict[str, Any]:
-    """The time that the customer spent with music, once they talk again or are gone."""
-    if call.held_since is None:
-        return {}
-    seconds = (timezone.now() - call.held_since).total_seconds()
-    return {"held_since": None, "hold_seconds": call.hold_seconds + round(seconds)}
-
-
 def console_joined(call_id: UUID, agent_id: int) -> None:
     """An agent's console has the sound of a call that they are in."""
     with floor.locked():
@@ -315,9 +316,9 @@ def console_left(call_id: UUID, agent_id: int) -> None:
     """A reload, a crash, a lost network: the call is theirs for a while."""
     with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
-        if call.status not in (*TALKING, Status.DIALING):
+        if call.status not in WITH_AGENT:
             return
-        if call.agent_id == agent_id and call.status in TALKING:
+        if call.agent_id == agent_id and call.status != Status.DIALING:
             until = timezone.now() + CONSOLE_MUST_RETURN
             Call.objects.filter(pk=call.pk).update(console_lost_until=until)
         parts.lost_sound(call, agent_id)

@@ -2,10 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
+from uuid import UUID
 
 from celery import shared_task
+from django.db import OperationalError
 from django.utils import timezone
 
 from callcenter.wati.client import Answer, new_http
@@ -38,13 +42,33 @@ logger = logging.getLogger(__name__)
 @shared_task
 def sweep() -> None:
     """Act on the calls whose deadline has passed, and on those of dead nodes."""
-    for call in Call.objects.filter(deadline__lte=timezone.now())[:200]:
-        overdue(call)
+    late = Call.objects.filter(deadline__lte=timezone.now()).order_by("deadline")
+    for call_id in list(late.values_list("pk", flat=True)[:200]):
+        _try(overdue, call_id)
     for call in nodes.orphans():
-        services.end(call.pk, Event.NODE_LOST)
+        _try(services.end, call.pk, Event.NODE_LOST)
 
 
-def overdue(call: Call) -> None:
+def _try(act: Callable[..., object], call_id: UUID, *rest: Any) -> None:
+    """One call's trouble must not cost the others."""
+    try:
+        act(call_id, *rest)
+    except OperationalError:  # the database is away: for all of them
+        raise
+    except Exception:
+        logger.exception("call %s", call_id)
+
+
+def overdue(call_id: UUID) -> None:
+    """Act on a deadline, unless somebody was faster."""
+    with floor.locked():
+        late = Call.objects.select_for_update().filter(deadline__lte=timezone.now())
+        call = late.filter(pk=call_id).first()
+        if call is not None:
+            _act_on(call)
+
+
+def _act_on(call: Call) -> None:
     if call.status == Status.RINGING:
         _rang_out(call)
     elif call.status == Status.WAITING:
@@ -60,9 +84,7 @@ def overdue(call: Call) -> None:
 
 
 def _rang_out(call: Call) -> None:
-    with floor.locked():
-        goes_on = waiting.rang_long_enough(call)
-    if not goes_on:
+    if not waiting.rang_long_enough(call):
         services.end(call.pk, Event.RING_TIMEOUT)
 
 
@@ -83,8 +105,9 @@ def _accept_is_out(call: Call) -> bool:
 def sweep_floor() -> None:
     """Offers that nobody confirmed or answered, levels that open, consoles gone."""
     parts.watch_agents()
+    parts.watch_guests()
     for call_id in waiting.left_alone():
-        waiting.requeue(call_id)
+        _try(waiting.requeue, call_id)
     floor.expire_offers()
     floor.look()
 

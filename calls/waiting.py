@@ -41,14 +41,13 @@ def enter(call: Call, line: Line) -> None:
 
 def _place_of(call: Call) -> datetime:
     """Who hung up and calls again soon has not lost the place in the line."""
-    left = Call.objects.filter(
-        contact=call.contact,
-        line=call.line,
-        direction=Direction.INBOUND,
-        result=Result.ABANDONED,
-    ).exclude(Q(contact=None) | Q(place_since=None) | Q(pk=call.pk))
-    last = left.order_by("-ended_at").first()
-    if last is None or last.place_since is None or last.ended_at is None:
+    earlier = Call.objects.filter(
+        contact=call.contact, line=call.line, direction=Direction.INBOUND
+    ).exclude(Q(contact=None) | Q(ended_at=None) | Q(pk=call.pk))
+    last = earlier.order_by("-ended_at").first()
+    if last is None or last.result != Result.ABANDONED:  # served since, say
+        return call.created_at
+    if last.place_since is None or last.ended_at is None:
         return call.created_at
     place = keeps_place(last.ended_at, last.place_since, call.created_at)
     return place or call.created_at
@@ -74,7 +73,8 @@ def _join(call: Call, first: Queue) -> None:
 def _begin_to_wait(call: Call, queue: Queue, *, nobody: bool) -> None:
     if nobody and queue.when_nobody == WhenNobody.WAIT and park(call):
         return
-    answers = queue.system_answers and not nobody
+    # Whether somebody is on duty then, rang_long_enough() looks.
+    answers = queue.system_answers
     seconds = queue.answer_after_seconds if answers else queue.ring_seconds
     _set(call, deadline=call.created_at + timedelta(seconds=seconds))
 
@@ -164,7 +164,12 @@ def park(call: Call, *, announcement: str = "") -> bool:
 def _say_goodbye(call: Call, announcement: Announcement) -> None:
     if not park(call, announcement=announcement):
         # No room even for that: it rings out, at nobody's console.
-        _set(call, announcement=announcement)
+        _set(call, announcement=announcement, deadline=_rings_until(call))
+
+
+def _rings_until(call: Call) -> datetime:
+    seconds = call.queue.ring_seconds if call.queue else 45
+    return call.created_at + timedelta(seconds=seconds)
 
 
 def rang_long_enough(call: Call) -> bool:
@@ -175,10 +180,9 @@ def rang_long_enough(call: Call) -> bool:
     on_duty = bool(on_duty_for(queue.pk))
     if on_duty and queue.system_answers and park(call):
         return True
-    rings_until = call.created_at + timedelta(seconds=queue.ring_seconds)
-    if rings_until <= timezone.now():
+    if _rings_until(call) <= timezone.now():
         return False
-    _set(call, deadline=rings_until)
+    _set(call, deadline=_rings_until(call))
     return True
 
 
@@ -212,9 +216,14 @@ def waited_long_enough(call: Call) -> bool:
     other = call.queue.overflow_to if call.queue else None
     if other is None or other.pk == call.queue_id or call.queue_visits > 5:
         return False
-    now = timezone.now()
-    visits = call.queue_visits + 1
-    _set(call, queue=other, queued_at=now, queue_visits=visits, wanted_agent=None)
+    _set(
+        call,
+        queue=other,
+        queued_at=timezone.now(),
+        queue_visits=call.queue_visits + 1,
+        wanted_agent=None,
+        wanted_as="",
+    )
     _set(call, deadline=gives_up_at(call))
     touch(call)
     floor.look_after_commit()
@@ -244,6 +253,7 @@ def send_on(
         "agent": None,
         "queue": queue,
         "parked_at": call.parked_at or now,
+        "media_at": call.media_at or now,  # of a call out nobody noted it
         "queued_at": now,
         "queue_visits": call.queue_visits + 1,
         "priority": max(call.priority, FRONT),
@@ -273,12 +283,21 @@ def left_alone() -> list[UUID]:
 
 
 def requeue(call_id: UUID) -> bool:
-    """The agent's console stayed away: the caller is next, whoever is free."""
+    """The agent's console stayed away: the caller is next, whoever is free.
+
+    A colleague who was asked and is still there has the call instead: then False.
+    """
     with floor.locked():
         call = Call.objects.select_for_update().get(pk=call_id)
         lost = call.console_lost_until
         if call.status not in TALKING or lost is None or lost > timezone.now():
             return False
-        parts.lose_all(call)
+        parts.stop_asking(call)
+        guest = parts.guest_with_sound(call)
+        parts.lose(call, call.agent_id)
+        if guest is not None:
+            parts.hand_over(call, guest)
+            return False
+        parts.dismiss_guests(call)
         send_on(call, Event.REQUEUED, queue=call.queue)
     return True
