@@ -19,6 +19,7 @@ from calls.models import Call, Direction, Line, Plan, WatiRequest
 from calls.moves import Refused
 from calls.states import Result
 from permissions import services as permissions
+from permissions.facts import ALLOWING
 from permissions.ledger import Change, facts_for
 from permissions.models import Contact
 from permissions.rules import may_ask, may_call
@@ -40,7 +41,7 @@ MISSED = (
 MISSED_CALL_COUNTS = timedelta(days=1)
 
 
-def ask(agent: Agent, contact: Contact, line: Line, **fields: Any) -> Plan:
+def ask(by: Agent, contact: Contact, line: Line, /, **fields: Any) -> Plan:
     """Send WhatsApp's permission request and plan the call. Raises Refused."""
     if line.account.unauthorised_since:
         raise Refused("Wati refuses our API token. Your supervisor must renew it.")
@@ -50,9 +51,9 @@ def ask(agent: Agent, contact: Contact, line: Line, **fields: Any) -> Plan:
                 contact=contact,
                 line=line,
                 expires_at=timezone.now() + REQUEST_LASTS,
-                **{"agent": agent, **fields},
+                **{"agent": by, **fields},
             )
-            permissions.ask(pair_of(contact, line), key=str(plan.pk), by=agent.user)
+            permissions.ask(pair_of(contact, line), key=str(plan.pk), by=by.user)
             outbox.ask(plan=plan, verb=WatiRequest.Verb.ASK)
             _tell(plan)
     except IntegrityError:
@@ -76,9 +77,11 @@ def call_back(
     `agent`: who shall call, None for whoever is free then. Raises Refused.
     """
     wish = {"agent": agent, "due_at": at, "kind": Plan.Kind.CALLBACK, "sentence": why}
-    facts = facts_for(pair_of(contact, line))
+    pair = pair_of(contact, line)
+    facts = facts_for(pair, now=at)
     verdict = may_call(facts, at)
-    if not verdict.allowed and may_ask(facts, timezone.now()).allowed:
+    wants_grant = not facts.is_allowed
+    if wants_grant and may_ask(facts_for(pair), timezone.now()).allowed:
         return ask(by, contact, line, **wish)
     if not verdict.allowed:
         raise Refused(verdict.sentence)
@@ -88,7 +91,7 @@ def call_back(
                 contact=contact,
                 line=line,
                 state=State.GRANTED,
-                expires_at=verdict.until,
+                expires_at=facts.expires_at,
                 **wish,
             )
             _tell(plan)
@@ -126,9 +129,17 @@ def word_of(change: Change) -> None:
     if change.is_new_grant:
         if not _wake(waiting, permission.expires_at):
             _callback(permission.contact, line, permission.expires_at)
+    elif change.recorded and change.after in ALLOWING:
+        _wake(_for_later(waiting, permission.expires_at), permission.expires_at)
     elif change.recorded and change.after in ("declined", "revoked"):
         for plan in waiting:
             _move(plan, State.REFUSED, sentence="The person did not allow calls.")
+
+
+def _for_later(waiting: Any, expires_at: datetime | None) -> Any:
+    """Plans for a time that the grant of before did not cover, and this one does."""
+    asked = waiting.filter(state__in=(State.ASKING, State.WAITING))
+    return asked.filter(due_at__lt=expires_at) if expires_at else asked
 
 
 def _wake(waiting: Any, expires_at: datetime | None) -> bool:
@@ -195,7 +206,7 @@ def _offer(plan: Plan) -> None:
     agent_id = _agent_for(plan)
     if agent_id is not None:
         now = timezone.now()
-        offer = {"agent_id": agent_id, "offered_at": now, "sentence": ""}
+        offer = {"agent_id": agent_id, "offered_at": now, **_says(plan, "")}
         _move(plan, State.OFFERED, only_from=(State.GRANTED,), **offer)
 
 
@@ -206,7 +217,13 @@ def verdict_of(plan: Plan) -> Verdict:
 def _wait_or_end(plan: Plan, verdict: Verdict) -> None:
     later = {"due_at": verdict.earliest} if verdict.earliest else {}
     state = State.GRANTED if later else State.REFUSED
-    _move(plan, state, only_from=(State.GRANTED,), sentence=verdict.sentence, **later)
+    says = _says(plan, verdict.sentence) if later else {"sentence": verdict.sentence}
+    _move(plan, state, only_from=(State.GRANTED,), **says, **later)
+
+
+def _says(plan: Plan, sentence: str) -> dict[str, str]:
+    """Why it waits; of a callback, what somebody wrote for whoever makes it stays."""
+    return {} if plan.kind == Plan.Kind.CALLBACK else {"sentence": sentence}
 
 
 def _agent_for(plan: Plan) -> int | None:

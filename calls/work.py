@@ -1,21 +1,23 @@
 """What agents write about their calls, and what they plan after them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent
 from calls import notify, plans
-from calls.models import Call, Disposition, Leg, Plan
+from calls.models import Call, Leg, Plan
 from calls.moves import Refused, touch
 from calls.people import describe
-from calls.snapshots import iso, leg_at_work
+from calls.snapshots import choices_of, iso, leg_at_work
 from permissions.models import Contact
 
 LONGEST_NOTE = 5000
 EARLIER_CALLS = 8
+LATEST_CALLBACK = timedelta(days=366)
 
 
 def _mine(call_id: UUID, agent: Agent) -> Leg:
@@ -29,25 +31,34 @@ def _mine(call_id: UUID, agent: Agent) -> Leg:
 
 def write_note(call_id: UUID, agent: Agent, text: str) -> None:
     leg = _mine(call_id, agent)
-    Leg.objects.filter(pk=leg.pk).update(notes=text[:LONGEST_NOTE])
+    Leg.objects.filter(pk=leg.pk).update(notes=_storable(text)[:LONGEST_NOTE])
+
+
+def _storable(text: str) -> str:
+    """Half a character, or none at all: no database keeps that."""
+    return text.encode(errors="replace").decode().replace("\0", "")
 
 
 def set_disposition(call_id: UUID, agent: Agent, disposition_id: Any) -> None:
     leg = _mine(call_id, agent)
-    chosen = None
-    if disposition_id is not None:
-        offered = Disposition.objects.filter(is_active=True, pk=disposition_id)
-        chosen = offered.first() if isinstance(disposition_id, int) else None
-        if chosen is None:
-            raise Refused("This disposition is not offered any more.")
-    Leg.objects.filter(pk=leg.pk).update(disposition=chosen)
+    if disposition_id is not None and not _is_offered(leg.call, disposition_id):
+        raise Refused("This disposition is not offered any more.")
+    Leg.objects.filter(pk=leg.pk).update(disposition=disposition_id)
     notify.work_changed(agent.pk)
+
+
+def _is_offered(call: Call, disposition_id: Any) -> bool:
+    choices = choices_of(call.queue_id)
+    finer = [one for choice in choices for one in choice["children"]]
+    return type(disposition_id) is int and any(
+        one["id"] == disposition_id for one in [*choices, *finer]
+    )
 
 
 def name_person(call_id: UUID, agent: Agent, name: str) -> None:
     """Known by WhatsApp's id; a caller without one gets a row of their own."""
     leg = _mine(call_id, agent)
-    name = " ".join(name.split())[:200]
+    name = " ".join(_storable(name).split())[:200]
     if not name:
         raise Refused("Type a name first.")
     call = leg.call
@@ -73,18 +84,20 @@ def plan_callback(
         at=_instant(at),
         agent=agent if mine else None,
         by=agent,
-        why=text.strip()[:300],
+        why=_storable(text).strip()[:300],
     )
 
 
 def _instant(text: Any) -> datetime:
     try:
         at = datetime.fromisoformat(str(text))
-    except ValueError:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused("Choose a day and a time.") from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     if at < timezone.now():
         raise Refused("This time has passed already.")
+    if at > timezone.now() + LATEST_CALLBACK:
+        raise Refused("Choose a day within the next year.")
     return at
 
 
@@ -93,9 +106,10 @@ def _instant(text: Any) -> datetime:
 
 def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
     """What we know of the person; for agents whom the call concerns. Raises Refused."""
-    call = Call.objects.select_related("contact", "line__account").get(pk=call_id)
-    concerned = call.offers.filter(agent=agent) or call.legs.filter(agent=agent)
-    if call.agent_id != agent.pk and not concerned.exists():
+    calls = Call.objects.select_related("contact", "line__account")
+    concerned = Q(agent=agent) | Q(offers__agent=agent) | Q(legs__agent=agent)
+    call = calls.filter(concerned, pk=call_id).first()
+    if call is None:
         raise Refused("This call is not yours.")
     contact = call.contact
     known = describe(contact, call.line) if contact and call.line else {}
@@ -118,6 +132,7 @@ def _history(contact: Contact | None, call: Call) -> dict[str, Any]:
         "calls": [
             _earlier(one) for one in newest.order_by("-created_at")[:EARLIER_CALLS]
         ],
+        "notes_count": Leg.objects.filter(call__in=earlier).exclude(notes="").count(),
         "callbacks": [
             {
                 "id": str(plan.pk),
