@@ -5,10 +5,11 @@ Channels' own helper puts every query of every websocket on one thread.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,3 +29,17 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
             close_old_connections()
 
     return await sync_to_async(run, thread_sensitive=False, executor=_pool)()
+
+
+def once_after_commit(work: Callable[..., None], *arguments: Any) -> None:
+    """Do this after the commit, once, however often it is asked for until then.
+
+    One transaction may change the same call for each of fifty agents. A savepoint that
+    is rolled back takes what was asked for inside it along, as ever.
+    """
+    for entry in connection.run_on_commit:
+        waiting = entry[1]
+        same = isinstance(waiting, partial) and waiting.func is work
+        if same and waiting.args == arguments:
+            return
+    transaction.on_commit(partial(work, *arguments))

@@ -29,6 +29,7 @@ from agents.routing import (
     Tried,
     Waiting,
 )
+from callcenter.database import once_after_commit
 from calls import notify, offers
 from calls.models import Call, Offer, RoutingDecision
 from calls.moves import Refused, touch
@@ -136,9 +137,7 @@ def judge(agent_id: int, shown: Any) -> str:
 
 
 def look_after_commit() -> None:
-    """Once, however much of the floor this transaction changes."""
-    if not any(planned[1] is look for planned in connection.run_on_commit):
-        transaction.on_commit(look)
+    once_after_commit(look)
 
 
 def look() -> None:

@@ -5,9 +5,8 @@ Whole snapshots, after the commit. Who misses one reads the rows again.
 
 from typing import Any
 
-from django.db import transaction
-
 from agents.models import Agent
+from callcenter.database import once_after_commit
 from callcenter.push import send_group
 from calls.models import Call
 from calls.snapshots import (
@@ -30,21 +29,20 @@ def node_group(name: str) -> str:
 
 def call_changed(call: Call) -> None:
     """Tell everybody concerned about this call, once this transaction is committed."""
-    call_id = call.pk
-    transaction.on_commit(lambda: _send_call(call_id))
+    once_after_commit(_send_call, call.pk)
 
 
 def agent_changed(agent_id: int) -> None:
-    transaction.on_commit(lambda: _send_agent(agent_id))
+    once_after_commit(_send_agent, agent_id)
 
 
 def plans_changed(agent_id: int) -> None:
-    transaction.on_commit(lambda: _send_plans(agent_id))
+    once_after_commit(_send_plans, agent_id)
 
 
 def work_changed(agent_id: int) -> None:
     """What this agent may write about a call: another call, or its end."""
-    transaction.on_commit(lambda: _send_work(agent_id))
+    once_after_commit(_send_work, agent_id)
 
 
 def person_changed(agent_id: int, person: Snapshot) -> None:
