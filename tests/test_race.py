@@ -58,7 +58,8 @@ def test_one_winner_and_one_accept_each_time(cast: Cast, agents: list[Agent]):
     everybody = Agent.objects.filter(pk__in=[agent.pk for agent in agents])
     with ThreadPoolExecutor(AGENTS) as pool:
         for number in range(ROUNDS):
-            everybody.update(state="available", seen_at=timezone.now())
+            now = timezone.now()
+            everybody.update(state="available", seen_at=now, proved_at=now)
             call = ring(cast, number)
             said = all_at_once(pool, agents, call)
             assert said.count("") == 1, said
