@@ -3,8 +3,10 @@
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from calls.models import Call, Node, WatiRequest, WebhookDelivery
 from tests.cast import CARLA, Cast
@@ -108,7 +110,11 @@ def test_a_worker_killed_while_placing_a_call_never_places_it_twice(
     wait_for(lambda: bool(own_stack.simulator.requests(verb="outbound")), "the request")
     own_stack.worker.stop(signal.SIGKILL)
     own_stack.heal()
-    ended = ana.wait_for_status(call["id"], "ended", 60)
+    request = WatiRequest.objects.filter(verb="outbound")
+    request.update(sent_at=timezone.now() - timedelta(minutes=1))  # so long ago
+    wait_for(lambda: request.get().status == "unknown", "nobody to answer for it")
+    Call.objects.filter(status="dialing").update(deadline=timezone.now())
+    ended = ana.wait_for_status(call["id"], "ended")
     assert ended["end_reason"] in ("lost_track", "customer_ended")
     assert len(own_stack.simulator.requests(verb="outbound")) == 1
     headset.close()
