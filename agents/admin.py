@@ -1,3 +1,5 @@
+"""People: who answers calls, and what they may be on a break for."""
+
 from typing import Any
 
 from django import forms
@@ -12,44 +14,27 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agents.models import Agent, AgentStateSpan, Membership, Queue
-from callcenter.admin_parts import ReadOnlyAdmin, badge, when
+from agents.models import Agent, AgentStateSpan, BreakReason, Membership
+from callcenter.admin_parts import DistinctRows, ReadOnlyAdmin, badge, when
 
 User = get_user_model()
 
 NOW = ["state_badge", when("state_since", "since"), when("seen_at", "last seen")]
 
 
-class MembershipInline(admin.TabularInline):
-    model = Membership
-    extra = 0
-    autocomplete_fields = ["agent"]
-    verbose_name = gettext_lazy("member")
-    verbose_name_plural = gettext_lazy("agents who serve this queue")
+class OneForQueue(DistinctRows):
+    distinct = "queue"
 
 
 class QueueOfAgentInline(admin.TabularInline):
     model = Membership
+    formset = OneForQueue
     extra = 0
     verbose_name = gettext_lazy("queue")
     verbose_name_plural = gettext_lazy("queues this agent serves")
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 1 if obj is None else 0
-
-
-@admin.register(Queue)
-class QueueAdmin(admin.ModelAdmin):
-    list_display = ["name", "ring_seconds", "members"]
-    search_fields = ["name"]
-    inlines = [MembershipInline]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
-        return super().get_queryset(request).prefetch_related("agents")
-
-    @admin.display(description=gettext_lazy("agents"))
-    def members(self, queue: Queue) -> str:
-        return ", ".join(agent.name for agent in queue.agents.all()) or _("nobody")
 
 
 class AgentOfUserForm(forms.ModelForm):
@@ -167,6 +152,18 @@ class AgentAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("queues"))
     def serves(self, agent: Agent) -> str:
         return ", ".join(queue.name for queue in agent.queues.all()) or _("none")
+
+
+@admin.register(BreakReason)
+class BreakReasonAdmin(admin.ModelAdmin):
+    list_display = ["name", "limit", "is_work", "is_active", "position"]
+    list_editable = ["position"]
+
+    @admin.display(description=gettext_lazy("may last"), ordering="minutes")
+    def limit(self, reason: BreakReason) -> str:
+        if reason.minutes is None:
+            return _("No limit")
+        return _("%(minutes)s min") % {"minutes": reason.minutes}
 
 
 @admin.register(AgentStateSpan)

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from callcenter import connection
+from callcenter.admin_parts import DistinctRows
 from callcenter.models import WatiAccount
 from callcenter.wati.events import Kind
 from calls.models import Line, WebhookDelivery
@@ -119,10 +120,16 @@ def hint(secret: str) -> str:
     return _("Stored, ends with …{end}.").format(end=secret[-4:])
 
 
+class OneForNumber(DistinctRows):
+    distinct = "number"
+
+
 class LineInline(admin.TabularInline):
     model = Line
+    formset = OneForNumber
     extra = 0
-    fields = ["number", "name", "queue"]
+    fields = ["number", "name", "queue", "schedule"]
+    show_change_link = True  # to what else a line has
 
 
 @admin.register(WatiAccount)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib import admin
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -31,6 +32,28 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class DistinctRows(BaseInlineFormSet):
+    """No two rows below one another are of the same `distinct` field.
+
+    Unique constraints of the rows cannot be asked: the forms leave out the parent.
+    """
+
+    distinct = ""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[Any] = set()
+        for form in self.forms:
+            value = getattr(form, "cleaned_data", {}).get(self.distinct)
+            if value is None or form in self.deleted_forms:
+                continue
+            if value in seen:
+                form.add_error(
+                    self.distinct, _("“%s” stands here more than once.") % value
+                )
+            seen.add(value)
 
 
 @cache

@@ -4,12 +4,22 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
 SECOND = timedelta(seconds=1)
 
 
 @cache
 def known_zones() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+def validate_zone(name: str) -> None:
+    if name not in known_zones():
+        raise ValidationError(
+            _("This is no time zone. Write it like Europe/Berlin."), code="zone"
+        )
 
 
 def instant(day: date, clock: time, zone: tzinfo, *, last: bool = False) -> datetime:

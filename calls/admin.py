@@ -31,7 +31,8 @@ from calls.states import LIVE, Event
 from calls.words import duration, happened
 from permissions.numbers import display
 
-import_module("calls.admin_plans")  # registers planned calls
+for name in ("plans", "prompts", "queues", "hours"):
+    import_module(f"calls.admin_{name}")  # registers more pages
 
 STRANGER = gettext_lazy("Unknown WhatsApp user")
 

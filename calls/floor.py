@@ -177,6 +177,20 @@ def _facts(calls: list[Call], ringing: Ringing) -> Facts:
     return [_waiting(call, queues) for call in calls], rules, candidates
 
 
+def question_for(call: Call, now: datetime) -> Question:
+    """What the rules would be asked of a new call in its queue; nothing rings."""
+    assert call.queue is not None
+    staffed = members([call.queue.pk])[call.queue.pk]
+    return Question(
+        waiting=_waiting(call, {call.queue.pk: call.queue}),
+        rules=_rules(call.queue),
+        candidates=tuple(
+            _candidate(agent, level, None, {}) for agent, level in staffed
+        ),
+        now=now,
+    )
+
+
 def _asked_for(
     call: Call, staffed: dict[int, list[tuple[Agent, int]]], ringing: dict[int, Offer]
 ) -> list[tuple[Agent, int]]:

@@ -7,7 +7,15 @@ from uuid import UUID
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from agents.admission import Floor, Limits, Outcome, WhenNobody, keeps_place, settle
+from agents.admission import (
+    Floor,
+    Limits,
+    Outcome,
+    Settled,
+    WhenNobody,
+    keeps_place,
+    settle,
+)
 from agents.models import Agent, Queue
 from agents.opening import opening_of
 from agents.presence import on_duty_for, ready_for
@@ -55,11 +63,7 @@ def _place_of(call: Call) -> datetime:
 
 def _join(call: Call, first: Queue) -> None:
     """Into this queue, or the one it overflows into; or the caller is told why not."""
-    reachable = _reachable(first)
-    limits = {pk: _limits(queue) for pk, queue in reachable.items()}
-    floors = {pk: _floor(pk, but=call) for pk in reachable}
-    settled = settle(first.pk, limits, floors)
-    queue = reachable[settled.queue_id]
+    settled, queue, there = settled_for(first, but=call)
     _set(call, queue=queue, queue_visits=len(settled.visited), **_wanted(call, queue))
     outcome = settled.admission.outcome
     if outcome == Outcome.FULL:
@@ -67,7 +71,16 @@ def _join(call: Call, first: Queue) -> None:
     elif outcome == Outcome.NOBODY:
         _say_goodbye(call, Announcement.NOBODY)
     else:
-        _begin_to_wait(call, queue, nobody=not floors[queue.pk].logged_in)
+        _begin_to_wait(call, queue, nobody=not there.logged_in)
+
+
+def settled_for(first: Queue, but: Call | None = None) -> tuple[Settled, Queue, Floor]:
+    """Where a caller who comes to this queue now ends up, and who is there."""
+    reachable = _reachable(first)
+    limits = {pk: _limits(queue) for pk, queue in reachable.items()}
+    floors = {pk: _floor(pk, but=but) for pk in reachable}
+    settled = settle(first.pk, limits, floors)
+    return settled, reachable[settled.queue_id], floors[settled.queue_id]
 
 
 def _begin_to_wait(call: Call, queue: Queue, *, nobody: bool) -> None:
@@ -97,10 +110,12 @@ def _limits(queue: Queue) -> Limits:
     )
 
 
-def _floor(queue_id: int, but: Call) -> Floor:
+def _floor(queue_id: int, but: Call | None) -> Floor:
     others = Call.objects.filter(
         queue=queue_id, status__in=FOR_ANYBODY, announcement=""
-    ).exclude(pk=but.pk)
+    )
+    if but is not None:
+        others = others.exclude(pk=but.pk)
     since = others.aggregate(first=Min("queued_at"))["first"]
     return Floor(
         logged_in=len(on_duty_for(queue_id)),

@@ -2,23 +2,17 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.models import WatiAccount
-from callcenter.wall_clock import known_zones
+from callcenter.wall_clock import validate_zone
 from permissions.facts import ALLOWING, Entry, Kind, Source, Status
 from permissions.hours import CallingHours
 from permissions.numbers import country_of
 from permissions.reading import Grant, Reading, parse
-
-
-def validate_zone(name: str) -> None:
-    if name not in known_zones():
-        raise ValidationError(_("This is no time zone. Write it like Europe/Berlin."))
 
 
 class Contact(models.Model):

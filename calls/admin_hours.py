@@ -1,0 +1,126 @@
+"""Business hours, and the lines that keep them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from agents.models import Holiday, OpenHours, Schedule
+from agents.opening import opening_of
+from callcenter.admin_parts import DistinctRows, badge
+from callcenter.wall_clock import validate_zone
+from calls.admin_preview import PreviewAdmin
+from calls.models import Line
+from permissions.numbers import display
+
+
+class ScheduleForm(forms.ModelForm):
+    class Meta:
+        model = Schedule
+        fields = ["name", "time_zone"]
+
+    def clean_time_zone(self) -> str:
+        zone = str(self.cleaned_data["time_zone"])
+        validate_zone(zone)
+        return zone
+
+
+class HoursInline(admin.TabularInline):
+    model = OpenHours
+    extra = 0
+    verbose_name = _("stretch")
+    verbose_name_plural = _(
+        "the week; over midnight where it closes earlier than it opens"
+    )
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 5 if obj is None else 0
+
+
+class OneForDate(DistinctRows):
+    distinct = "date"
+
+
+class HolidayInline(admin.TabularInline):
+    model = Holiday
+    formset = OneForDate
+    extra = 0
+    verbose_name_plural = _("holidays, and other days that are different")
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(PreviewAdmin):
+    form = ScheduleForm
+    list_display = ["name", "time_zone", "now", "week", "used_by"]
+    search_fields = ["name"]
+    inlines = [HoursInline, HolidayInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        schedules: QuerySet[Schedule] = super().get_queryset(request)
+        return schedules.prefetch_related("hours", "holidays", "lines")
+
+    def lines_of(self, row: Any) -> QuerySet[Line]:
+        return Line.objects.filter(schedule=row)
+
+    @admin.display(description=_("now"))
+    def now(self, schedule: Schedule) -> SafeString:
+        return state_now(schedule)
+
+    @admin.display(description=_("week"))
+    def week(self, schedule: Schedule) -> str:
+        return "; ".join(str(hours) for hours in schedule.hours.all())
+
+    @admin.display(description=_("lines"))
+    def used_by(self, schedule: Schedule) -> str:
+        names = (line.name for line in schedule.lines.all())
+        return ", ".join(names) or gettext("none yet")
+
+
+def state_now(schedule: Schedule | None) -> SafeString:
+    opening = opening_of(schedule, timezone.now())
+    word = gettext("Open") if opening.open else gettext("Closed")
+    state = badge("ok" if opening.open else "none", word)
+    if opening.until is None:
+        return state
+    until = date_format(timezone.localtime(opening.until), "D, j M, H:i")
+    return format_html("{} {}", state, gettext("until %s") % until)
+
+
+@admin.register(Line)
+class LineAdmin(PreviewAdmin):
+    """A line comes and goes with its Wati account; here is how it is served."""
+
+    list_display = ["name", "number_as_read", "queue", "priority", "schedule", "now"]
+    list_select_related = ["queue", "schedule"]
+    search_fields = ["name", "number"]
+    fieldsets = [
+        (None, {"fields": ["name", "number_as_read", "account"]}),
+        (_("Who answers"), {"fields": ["queue", "priority"]}),
+        (_("When"), {"fields": ["schedule", "closed_prompt"]}),
+    ]
+    readonly_fields = ["number_as_read", "account"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def lines_of(self, row: Any) -> QuerySet[Line]:
+        return Line.objects.filter(pk=row.pk)
+
+    @admin.display(description=_("number"), ordering="number")
+    def number_as_read(self, line: Line) -> str:
+        return display(line.number)
+
+    @admin.display(description=_("now"))
+    def now(self, line: Line) -> SafeString:
+        return state_now(line.schedule)

@@ -1,0 +1,91 @@
+"""The form "what would happen at ..." on the pages of queues, lines and hours."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.models import Line
+from calls.preview import what_would_happen
+
+ASKED = "what_at"
+
+
+class WhenForm(forms.Form):
+    """An instant on the clock of whoever asks, and one of the lines."""
+
+    what_at = forms.DateTimeField(
+        label=_("Day and time"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+        error_messages={
+            "required": _("Choose a day and a time."),
+            "invalid": _("Write the time like 2026-11-23 09:30."),
+        },
+    )
+    line = forms.ModelChoiceField(
+        queryset=Line.objects.none(),
+        label=_("Line"),
+        empty_label=None,
+        error_messages={"invalid_choice": _("Choose one of these lines.")},
+    )
+
+    def __init__(self, lines: QuerySet[Line], data: QueryDict | None = None) -> None:
+        now = timezone.localtime().replace(second=0, microsecond=0)
+        super().__init__(data, initial={"what_at": now, "line": lines.first()})
+        field = self.fields["line"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = lines.select_related(
+            "queue__overflow_to", "queue__greeting", "queue__music", "schedule"
+        )
+
+    def clean_what_at(self) -> datetime:
+        at: datetime = self.cleaned_data["what_at"]
+        if not 2000 <= at.year <= 2100:
+            raise forms.ValidationError(_("Choose a day of this century."))
+        return at
+
+
+class PreviewAdmin(admin.ModelAdmin):
+    """A page with that form below; the answer is in the same page."""
+
+    change_form_template = "admin/calls/with_preview.html"
+
+    def lines_of(self, row: Any) -> QuerySet[Line]:
+        raise NotImplementedError
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if row is not None and self.has_view_permission(request, row):
+            context |= preview_of(self.lines_of(row).order_by("name"), request.GET)
+        return super().change_view(request, object_id, form_url, context)
+
+
+def preview_of(lines: QuerySet[Line], asked: QueryDict) -> dict[str, Any]:
+    if not lines.exists():
+        return {"preview_form": None, "has_preview": True}
+    form = WhenForm(lines, asked if ASKED in asked else None)
+    found = None
+    if form.is_valid():
+        data = form.cleaned_data
+        found = what_would_happen(data["line"], data["what_at"])
+    zone = str(timezone.get_current_timezone())
+    return {
+        "has_preview": True,
+        "preview_form": form,
+        "preview": found,
+        "preview_zone": zone,
+    }
