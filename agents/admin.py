@@ -1,5 +1,6 @@
 """People: who answers calls, and what they may be on a break for."""
 
+from importlib import import_module
 from typing import Any
 
 from django import forms
@@ -14,8 +15,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agents.models import Agent, AgentStateSpan, BreakReason, Membership
-from callcenter.admin_parts import DistinctRows, ReadOnlyAdmin, badge, when
+from agents.models import Agent, BreakReason, Membership
+from callcenter.admin_parts import DistinctRows, badge, when
+
+import_module("agents.admin_days")  # registers the agents' days
 
 User = get_user_model()
 
@@ -93,8 +96,9 @@ class NewAgentForm(AgentOfUserForm):
             self.add_error("password", error)
 
 
-@admin.register(Agent)
 class AgentAdmin(admin.ModelAdmin):
+    """Registered with what calls know of agents: see calls.admin_agents."""
+
     list_display = [
         "name",
         "user",
@@ -164,27 +168,3 @@ class BreakReasonAdmin(admin.ModelAdmin):
         if reason.minutes is None:
             return _("No limit")
         return _("%(minutes)s min") % {"minutes": reason.minutes}
-
-
-@admin.register(AgentStateSpan)
-class AgentStateSpanAdmin(ReadOnlyAdmin):
-    """The agents' days, as they were; written by the system alone."""
-
-    date_hierarchy = "started_at"
-    ordering = ["-started_at", "-pk"]
-    list_select_related = ["agent"]
-    list_display = [
-        "agent",
-        "state",
-        "reason",
-        when("started_at", "from"),
-        when("ended_at", "until"),
-        "lasted",
-    ]
-    list_filter = ["state", "agent"]
-
-    @admin.display(description=gettext_lazy("lasted"))
-    def lasted(self, span: AgentStateSpan) -> str:
-        if span.ended_at is None:
-            return _("still")
-        return str(span.ended_at - span.started_at).split(".")[0]

@@ -72,6 +72,18 @@ def when(name: str, title: str) -> Callable[[Any], str]:
     return show
 
 
+@cache
+def fact(name: str, title: str) -> Callable[[Any], Any]:
+    """A field under another title, in English; the same for the same, as when()."""
+
+    @admin.display(description=gettext_lazy(title), ordering=name)
+    def show(row: Any) -> Any:
+        return getattr(row, name)
+
+    show.__name__ = name
+    return show
+
+
 def badge(kind: str, text: str) -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
 

@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from callcenter.period import day_of
 from calls import reports
 from calls.words import duration
 
@@ -50,7 +51,7 @@ def _place(app: dict[str, Any]) -> int:
 
 def overview(now: datetime) -> dict[str, Any]:
     """The figures of the home page, and the filters that list what they count."""
-    start, end = reports.day_of(now)
+    start, end = day_of(now)
     day = f"from={start:%Y-%m-%d}&to={start:%Y-%m-%d}"
     today, outbound = reports.tally(start, end), reports.outbound_tally(start, end)
     return {

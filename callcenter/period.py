@@ -18,6 +18,14 @@ class BadPeriod(ValueError):
     """A date that cannot be read; the text is a sentence for the person who asked."""
 
 
+def day_of(now: datetime) -> tuple[datetime, datetime]:
+    """The day around an instant in the current time zone: start, and start of next."""
+    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Not 24 hours: days on which the clock changes are longer or shorter.
+    following = timezone.make_aware(start.replace(tzinfo=None) + timedelta(days=1))
+    return start, following
+
+
 def read_period(first: str, last: str) -> tuple[datetime | None, datetime | None]:
     """From and to, as dates in the current zone or as ISO instants; empty is open.
 

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from agents import views as agent_views
 from callcenter import health, views
 from calls.urls import urlpatterns as call_urls
 from calls.urls import websocket_urlpatterns as call_sockets
@@ -23,6 +24,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("permissions/export.csv", permission_views.export, name="export-permissions"),
+    path("agents/time.csv", agent_views.export, name="export-agent-time"),
     *call_urls,
 ]
 

@@ -17,21 +17,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter import admin_parts
-from callcenter.admin_parts import ReadOnlyAdmin, badge, when
+from callcenter.admin_parts import ReadOnlyAdmin, badge, fact, when
 from callcenter.period import PeriodFilter
 from calls import services
-from calls.admin_traffic import deliveries_of
+from calls.admin_story import story_of
 from calls.filters import ResultFilter, StatusFilter
 from calls.models import Call, Direction
 from calls.states import LIVE, Event
-from calls.words import duration, happened
+from calls.words import duration
 from permissions.numbers import display
 
-for name in ("plans", "prompts", "queues", "hours"):
+for name in ("agents", "hours", "plans", "prompts", "queues"):
     import_module(f"calls.admin_{name}")  # registers more pages
 
 STRANGER = gettext_lazy("Unknown WhatsApp user")
@@ -113,7 +113,20 @@ class CallAdmin(ReadOnlyAdmin):
                             when("answered_at", "sound flowed"),
                         ),
                         ("wait", "talk"),
+                        ("hold_story", when("media_at", "the caller heard us")),
                         ("at_whatsapp", when("accepted_at", "WhatsApp agreed")),
+                    ]
+                },
+            ),
+            (
+                _("On the way"),
+                {
+                    "fields": [
+                        (
+                            fact("queue_visits", "queues visited"),
+                            fact("reattach_count", "console came back"),
+                            fact("one_way_seconds", "seconds heard one way only"),
+                        )
                     ]
                 },
             ),
@@ -216,6 +229,13 @@ class CallAdmin(ReadOnlyAdmin):
     def talk(self, call: Call) -> str:
         return duration(call.talk_seconds)
 
+    @admin.display(description=gettext_lazy("on hold"))
+    def hold_story(self, call: Call) -> str:
+        if not call.holds and not call.hold_seconds:
+            return _("Never")
+        text = ngettext("{time} ({count} time)", "{time} ({count} times)", call.holds)
+        return text.format(time=duration(call.hold_seconds), count=call.holds)
+
     @admin.display(description=gettext_lazy("talk, says WhatsApp"))
     def at_whatsapp(self, call: Call) -> str:
         return duration(call.provider_duration)
@@ -234,20 +254,6 @@ class CallAdmin(ReadOnlyAdmin):
         if not who:
             return text
         return _("{text} (by: {who})").format(text=text, who=who.lower())
-
-
-def story_of(call: Call) -> dict[str, Any]:
-    """Everything that happened around a call, for the tables on its page."""
-    changes = call.changes.select_related("user")
-    return {
-        "changes": [
-            {"row": row, "what": happened(row.event, row.old), "detail": _(row.detail)}
-            for row in changes
-        ],
-        "offers": call.offers.select_related("agent").order_by("offered_at", "pk"),
-        "requests": call.requests.order_by("created_at"),
-        "deliveries": deliveries_of(call),
-    }
 
 
 def _uuid(text: str) -> UUID | None:

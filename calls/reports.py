@@ -141,14 +141,6 @@ class Problems:
         return bool(self.dead_webhooks or self.unknown_requests or self.troubles)
 
 
-def day_of(now: datetime) -> tuple[datetime, datetime]:
-    """The day around an instant in the current time zone: start, and start of next."""
-    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    # Not 24 hours: days on which the clock changes are longer or shorter.
-    following = timezone.make_aware(start.replace(tzinfo=None) + timedelta(days=1))
-    return start, following
-
-
 def tally(start: datetime, end: datetime) -> Tally:
     """Inbound calls offered at or after `start` and before `end`."""
     until = Coalesce("answered_at", "ended_at")

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from callcenter.period import day_of
 from callcenter.wati.errors import NEEDS_ADMIN, SENTENCES
 from calls import reports
 from calls.ledger_notes import pair_of
@@ -89,7 +90,7 @@ def test_inbound_calls_of_a_day_add_up_to_those_offered(cast: Cast):
     new_call(cast, "inbound", "failed", created_at=at - timedelta(days=1))
     new_call(cast, "", "failed")
     new_call(cast, "outbound", "no_answer")
-    day = reports.tally(*reports.day_of(at))
+    day = reports.tally(*day_of(at))
     assert day.offered == sum(getattr(day, name) for name in reports.INBOUND) == 9
     assert (day.answered, day.waiting, day.missed) == (3, 2, 4)
     assert day.average_wait == round((0 + 10 + 20 + 30 + 40 + 50 + 0) / 7)
@@ -103,14 +104,14 @@ def test_outbound_calls_of_a_day_add_up_to_those_placed(cast: Cast):
     active = {"status": Status.ACTIVE, "agent": cast.bruno, "answered_at": noon()}
     new_call(cast, "outbound", **active)
     new_call(cast, "inbound", "abandoned")
-    day = reports.outbound_tally(*reports.day_of(noon()))
+    day = reports.outbound_tally(*day_of(noon()))
     assert day.placed == sum(getattr(day, name) for name in reports.OUTBOUND) == 8
     assert (day.answered, day.no_answer, day.waiting) == (3, 1, 1)
     assert day.pickup_rate == 50  # 3 of 6: the failed one rang at nobody
 
 
 def test_a_day_without_calls_has_neither_average_nor_rate(cast: Cast):
-    day = reports.day_of(noon())
+    day = day_of(noon())
     assert (reports.tally(*day).offered, reports.tally(*day).average_wait) == (0, None)
     assert reports.outbound_tally(*day).pickup_rate is None
 

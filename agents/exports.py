@@ -1,0 +1,85 @@
+"""The agents' time as a file: CSV, one line per stretch of somebody's day."""
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from agents.models import AgentState, AgentStateSpan, BreakReason
+from callcenter import csv_files
+from callcenter.csv_files import Cell, File, safe, stamp, zone_name
+
+# What a state counts as; a break for work is productive.
+KINDS = {
+    AgentState.AVAILABLE: "idle",
+    AgentState.CANNOT_RING: "idle",
+    AgentState.RINGING: "ring",
+    AgentState.IN_CALL: "talk",
+    AgentState.RECONNECTING: "reconnecting",
+    AgentState.WRAP_UP: "acw",
+    AgentState.ON_BREAK: "rest",
+}
+
+
+class Entry(NamedTuple):
+    """What one line is made of. `work`: the names of breaks that are work."""
+
+    span: AgentStateSpan
+    work: frozenset[str]
+
+
+Getter = Callable[[Entry], Cell]
+
+
+def kind_of(entry: Entry) -> str:
+    state, reason = entry.span.state, entry.span.reason
+    if state == AgentState.ON_BREAK and reason in entry.work:
+        return "productive"
+    return KINDS[AgentState(state)] if state in KINDS else ""
+
+
+COLUMNS: list[tuple[str, Getter]] = [
+    ("agent", lambda entry: safe(entry.span.agent.name)),
+    ("agent_id", lambda entry: entry.span.agent_id),
+    ("state", lambda entry: entry.span.state),
+    ("reason", lambda entry: safe(entry.span.reason)),
+    ("kind", kind_of),
+    ("started_at", lambda entry: stamp(entry.span.started_at)),
+    ("ended_at", lambda entry: stamp(entry.span.ended_at)),
+    ("timezone", lambda entry: zone_name()),
+    ("seconds", lambda entry: _seconds(entry.span)),
+]
+
+
+def _seconds(span: AgentStateSpan) -> int | None:
+    """Nothing while it lasts. Between rounded instants, so that a day adds up."""
+    if span.ended_at is None:
+        return None
+    return int(span.ended_at.timestamp()) - int(span.started_at.timestamp())
+
+
+def stream(
+    spans: QuerySet[AgentStateSpan], *, bom: bool = False
+) -> AsyncIterator[bytes]:
+    """The file, oldest stretch first."""
+    titles = [name for name, _ in COLUMNS]
+    return csv_files.stream(File(titles, partial(_after, spans), _cells), bom=bom)
+
+
+def _cells(page: list[AgentStateSpan]) -> list[list[Cell]]:
+    of_work = BreakReason.objects.filter(is_work=True).values_list("name", flat=True)
+    work = frozenset(of_work)
+    return [[get(Entry(span, work)) for _, get in COLUMNS] for span in page]
+
+
+def _after(
+    spans: QuerySet[AgentStateSpan], last: AgentStateSpan | None
+) -> list[AgentStateSpan]:
+    spans = spans.order_by("started_at", "pk").select_related(None)
+    spans = spans.prefetch_related("agent")
+    if last is not None:
+        later = Q(started_at__gt=last.started_at)
+        same = Q(started_at=last.started_at, pk__gt=last.pk)
+        spans = spans.filter(later | same, started_at__gte=last.started_at)
+    return list(spans[: csv_files.PAGE])
