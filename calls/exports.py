@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from callcenter import csv_files
 from callcenter.csv_files import Cell, File, phone, safe, stamp, zone_name
+from calls.export_work import Work, work_on
 from calls.models import Call, Offer
 from permissions.facts import Kind
 from permissions.models import PermissionEvent
@@ -32,9 +33,15 @@ USED = (
     "error_code",
     "created_at",
     "accepted_at",
+    "media_at",
     "answered_at",
     "ended_at",
     "provider_duration",
+    "queue_visits",
+    "hold_seconds",
+    "holds",
+    "one_way_seconds",
+    "reattach_count",
 )
 
 MISSED = (Offer.Outcome.DECLINED, Offer.Outcome.NO_ANSWER, Offer.Outcome.CALLER_LEFT)
@@ -47,12 +54,21 @@ class Used(NamedTuple):
     streak: int | None = None  # unanswered calls in a row, this one included
 
 
+class Rung(NamedTuple):
+    """One offer."""
+
+    name: str
+    outcome: str
+    kind: str
+
+
 class Entry(NamedTuple):
     """What one line is made of."""
 
     call: Call
-    offers: list[tuple[str, str]]  # (agent's name, outcome), as they were made
+    offers: list[Rung]  # as they were made
     permission: Used
+    work: Work
 
 
 Getter = Callable[[Entry], Cell]
@@ -89,11 +105,25 @@ def _business_number(entry: Entry) -> str:
 
 
 def _missed(entry: Entry) -> int:
-    return sum(outcome in MISSED for _, outcome in entry.offers)
+    return sum(rung.outcome in MISSED for rung in entry.offers)
+
+
+def _consults(entry: Entry) -> int:
+    return sum(rung.kind == Offer.Kind.CONSULT for rung in entry.offers)
 
 
 def _tried(entry: Entry) -> str:
-    return safe("; ".join(name for name, _ in entry.offers))
+    return safe("; ".join(rung.name for rung in entry.offers))
+
+
+def _of_work(name: str) -> Getter:
+    """A cell of what agents did and wrote; their own words are made harmless."""
+
+    def get(entry: Entry) -> Cell:
+        value: Cell = getattr(entry.work, name)
+        return safe(value) if isinstance(value, str) else value
+
+    return get
 
 
 def _total_seconds(entry: Entry) -> int | None:
@@ -125,27 +155,44 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("contact_name", _written("contact", "name")),
     ("contact_country", _number(_country)),
     ("queue", _written("queue", "name")),
+    ("queue_visits", _fact("queue_visits")),
     ("agent", _written("agent", "name")),
     ("agent_id", _fact("agent_id")),
+    ("first_agent", _of_work("first_agent")),
+    ("last_agent", _of_work("last_agent")),
     ("offers", lambda entry: len(entry.offers)),
     ("offers_missed", _missed),
     ("tried_agents", _tried),
     ("offered_at", _at("created_at")),
     ("accepted_at", _at("accepted_at")),
     ("answered_at", _at("answered_at")),
+    ("media_at", _at("media_at")),
     ("ended_at", _at("ended_at")),
+    ("wrapup_ended_at", lambda entry: stamp(entry.work.wrapped_up_at)),
     ("timezone", lambda entry: zone_name()),
     ("wait_s", _fact("wait_seconds")),
     ("talk_s", _fact("talk_seconds")),
+    ("hold_s", _fact("hold_seconds")),
+    ("holds", _fact("holds")),
+    ("acw_s", _of_work("wrap_up_seconds")),
     ("total_s", _total_seconds),
     ("provider_duration_s", _fact("provider_duration")),
     ("result", _fact("result")),
     ("end_reason", _fact("end_reason")),
     ("ended_by", _fact("ended_by")),
+    ("transferred_from", _of_work("transferred_from")),
+    ("transferred_to", _of_work("transferred_to")),
+    ("transfer_kind", _of_work("transfer_kind")),
+    ("consults", _consults),
+    ("disposition", _of_work("disposition")),
+    ("sub_disposition", _of_work("sub_disposition")),
+    ("note", _of_work("note")),
     ("permission_source", _of_grant("source")),
     ("permission_kind", _of_grant("grant")),
     ("permission_expires_at", _permission_expires),
     ("unanswered_streak_after", lambda entry: entry.permission.streak),
+    ("one_way_s", _fact("one_way_seconds")),
+    ("reattach_count", _fact("reattach_count")),
     ("error_code", _fact("error_code")),
     ("error_text", _error_text),
 ]
@@ -176,17 +223,20 @@ def _after(calls: QuerySet[Call], last: Call | None) -> list[Call]:
 
 
 def _entries(page: list[Call]) -> list[Entry]:
-    offers, used = _offers(page), _used(page)
-    return [Entry(call, offers[call.pk], used.get(call.pk, Used())) for call in page]
+    offers, used, work = _offers(page), _used(page), work_on(page)
+    return [
+        Entry(call, offers[call.pk], used.get(call.pk, Used()), work[call.pk])
+        for call in page
+    ]
 
 
-def _offers(page: list[Call]) -> dict[Any, list[tuple[str, str]]]:
-    found: dict[Any, list[tuple[str, str]]] = defaultdict(list)
+def _offers(page: list[Call]) -> dict[Any, list[Rung]]:
+    found: dict[Any, list[Rung]] = defaultdict(list)
     offers = Offer.objects.filter(call__in=[call.pk for call in page])
-    for call_id, name, outcome in offers.order_by("offered_at", "pk").values_list(
-        "call_id", "agent__name", "outcome"
+    for call_id, *rung in offers.order_by("offered_at", "pk").values_list(
+        "call_id", "agent__name", "outcome", "kind"
     ):
-        found[call_id].append((name, outcome))
+        found[call_id].append(Rung(*rung))
     return found
 
 

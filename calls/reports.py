@@ -24,7 +24,7 @@ from calls.models import (
     WatiRequest,
     WebhookDelivery,
 )
-from calls.states import FOR_ANYBODY, Result
+from calls.states import LIVE, Result, Status
 from permissions import watch
 from permissions.models import CallPermission
 
@@ -103,9 +103,12 @@ class Floor:
     """Who and what is there now."""
 
     available: int
+    cannot_ring: int
     in_call: int
+    wrap_up: int
     on_break: int
-    ringing: int
+    ringing: int  # callers whom nobody has answered yet
+    waiting: int  # callers whom the system has answered, with music
 
 
 @dataclass(frozen=True)
@@ -170,14 +173,22 @@ def _counts(groups: dict[str, Q]) -> dict[str, Count]:
 
 def floor() -> Floor:
     """The agents whose consoles are there, and the calls that live."""
+    states = {
+        "available": AgentState.AVAILABLE,
+        "cannot_ring": AgentState.CANNOT_RING,
+        "wrap_up": AgentState.WRAP_UP,
+        "on_break": AgentState.ON_BREAK,
+    }
     there = Agent.objects.present().aggregate(
-        available=Count("pk", filter=Q(state=AgentState.AVAILABLE)),
-        on_break=Count("pk", filter=Q(state=AgentState.ON_BREAK)),
+        **{name: Count("pk", filter=Q(state=state)) for name, state in states.items()}
     )
     # An agent in a call counts even while their console reconnects.
     in_call = Agent.objects.filter(state__in=IN_A_CALL).count()
-    ringing = Call.objects.filter(status__in=FOR_ANYBODY).count()
-    return Floor(in_call=in_call, ringing=ringing, **there)
+    callers = Call.objects.filter(status__in=LIVE).aggregate(
+        ringing=Count("pk", filter=Q(status=Status.RINGING)),
+        waiting=Count("pk", filter=Q(status=Status.WAITING)),
+    )
+    return Floor(in_call=in_call, **there, **callers)
 
 
 def calling_out(now: datetime) -> CallingOut:

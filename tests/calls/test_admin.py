@@ -345,7 +345,7 @@ def test_every_tile_leads_to_what_it_counts(cast: Cast, sofia: Client):
     ringing(cast)
     page = sofia.get("/admin/").content.decode()
     links = re.findall(r'<a class="tile[^"]*" href="([^"]+)"', page)
-    assert len(links) == 12
+    assert len(links) == 18
     for link in links:
         response = sofia.get(html.unescape(link))
         assert response.status_code == 200

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from agents.models import Agent
 from callcenter.period import day_of
 from callcenter.wati.errors import NEEDS_ADMIN, SENTENCES
 from calls import reports
@@ -19,7 +20,7 @@ from calls.states import TABLE, Event, Result, Status, ending
 from permissions import services
 from permissions.models import CallPermission, Contact
 from permissions.reading import Grant
-from tests.cast import CARLA, Cast, on_duty
+from tests.cast import CARLA, Cast, hire, on_duty
 
 LOG = "/admin/calls/call/"
 
@@ -252,6 +253,36 @@ def test_calls_in_that_whatsapp_ended_with_a_code_are_listed(cast: Cast, sofia: 
 # --- The first page ----------------------------------------------------------------
 
 
+def test_the_sum_of_the_first_page_adds_up(cast: Cast, sofia: Client):
+    for result in ["", *(name for name in reports.INBOUND if name != "waiting")]:
+        new_call(cast, "inbound", result, created_at=timezone.now())
+    page = " ".join(sofia.get("/admin/").content.decode().split())
+    [sum_] = re.findall(r"(\d+ offered = .*?) not answered yet", page)
+    offered, *groups = map(int, re.findall(r"\d+", sum_))
+    assert offered == sum(groups) == len(reports.INBOUND)
+
+
+def test_the_floor_tells_everybody_apart(cast: Cast, sofia: Client):
+    states = ("available", "cannot_ring", "wrap_up", "on_break", "reconnecting")
+    for state in states:
+        agent = hire(state, cast.queue)
+        on_duty(agent)
+        Agent.objects.filter(pk=agent.pk).update(state=state)
+    new_call(cast, "inbound", status=Status.WAITING)
+    new_call(cast, "inbound", status=Status.RINGING)
+    new_call(cast, "inbound", status=Status.RINGING)
+    floor = reports.floor()
+    assert floor == reports.Floor(
+        available=1,
+        cannot_ring=1,
+        in_call=1,
+        wrap_up=1,
+        on_break=1,
+        ringing=2,
+        waiting=1,
+    )
+
+
 def test_every_tile_leads_to_as_many_rows_as_it_counts(cast: Cast, sofia: Client):
     at = timezone.now()
     on_duty(cast.bruno)
@@ -273,7 +304,7 @@ def test_every_tile_leads_to_as_many_rows_as_it_counts(cast: Cast, sofia: Client
     tiles = re.findall(
         r'<a class="tile[^"]*" href="([^"]+)">\s*<span class="figure">(\d+)<', page
     )
-    assert len(tiles) == 12
+    assert len(tiles) == 18
     for link, figure in tiles:
         shown = sofia.get(html.unescape(link)).context["cl"].queryset
         assert shown.count() == int(figure), link
