@@ -68,7 +68,12 @@ class ScheduleAdmin(PreviewAdmin):
         return schedules.prefetch_related("hours", "holidays", "lines")
 
     def lines_of(self, row: Any) -> QuerySet[Line]:
-        return Line.objects.filter(schedule=row)
+        return Line.objects.all()
+
+    def as_asked(self, line: Line, row: Any) -> Line:
+        # Also before it keeps these hours: that is when one wants to know.
+        line.schedule = row
+        return line
 
     @admin.display(description=_("now"))
     def now(self, schedule: Schedule) -> SafeString:

@@ -60,6 +60,10 @@ class PreviewAdmin(admin.ModelAdmin):
     def lines_of(self, row: Any) -> QuerySet[Line]:
         raise NotImplementedError
 
+    def as_asked(self, line: Line, row: Any) -> Line:
+        """The line that the question is about; nothing of it is saved."""
+        return line
+
     def change_view(
         self,
         request: HttpRequest,
@@ -70,22 +74,21 @@ class PreviewAdmin(admin.ModelAdmin):
         row = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if row is not None and self.has_view_permission(request, row):
-            context |= preview_of(self.lines_of(row).order_by("name"), request.GET)
+            context |= self._preview_of(row, request.GET)
         return super().change_view(request, object_id, form_url, context)
 
-
-def preview_of(lines: QuerySet[Line], asked: QueryDict) -> dict[str, Any]:
-    if not lines.exists():
-        return {"preview_form": None, "has_preview": True}
-    form = WhenForm(lines, asked if ASKED in asked else None)
-    found = None
-    if form.is_valid():
-        data = form.cleaned_data
-        found = what_would_happen(data["line"], data["what_at"])
-    zone = str(timezone.get_current_timezone())
-    return {
-        "has_preview": True,
-        "preview_form": form,
-        "preview": found,
-        "preview_zone": zone,
-    }
+    def _preview_of(self, row: Any, asked: QueryDict) -> dict[str, Any]:
+        lines = self.lines_of(row).order_by("name")
+        if not lines.exists():
+            return {"preview_form": None, "has_preview": True}
+        form = WhenForm(lines, asked if ASKED in asked else None)
+        found = None
+        if form.is_valid():
+            line = self.as_asked(form.cleaned_data["line"], row)
+            found = what_would_happen(line, form.cleaned_data["what_at"])
+        return {
+            "has_preview": True,
+            "preview_form": form,
+            "preview": found,
+            "preview_zone": str(timezone.get_current_timezone()),
+        }

@@ -233,6 +233,16 @@ def test_the_page_answers_what_would_happen(cast: Cast, sofia: Client, place: st
     assert "The caller comes into the queue Support." in page
 
 
+def test_hours_answer_for_a_line_that_does_not_keep_them_yet(cast: Cast, sofia: Client):
+    add_hours(sofia)
+    page = f"{HOURS}{Schedule.objects.get().pk}/change/"
+    asked = f"?what_at=2026-12-25T12:00&line={cast.line.pk}"
+    assert (
+        "Closed for a holiday: Christmas." in sofia.get(page + asked).content.decode()
+    )
+    assert Line.objects.get().schedule is None
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [

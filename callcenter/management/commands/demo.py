@@ -6,8 +6,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from agents.models import Agent, Membership, Queue
+from agents.routing import Strategy
 from callcenter.demo import make_past_calls
+from callcenter.demo_desk import make_desk
 from callcenter.demo_permissions import make_permissions
+from callcenter.demo_stories import make_stories
 from callcenter.models import WatiAccount
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from calls.models import Line
@@ -17,16 +20,17 @@ User = get_user_model()
 
 
 class Command(BaseCommand):
-    help = (
-        "Make what a demo needs: users, a queue, a line at the simulator, past calls."
-    )
+    help = "Make what a demo needs: users, queues, a line at the simulator, past calls."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Demo users have a known password: DEBUG=1 only.")
         agents = [make_agent(name) for name in DEMO_USERS if name != SUPERVISOR]
         make_supervisor()
-        queue, _ = Queue.objects.get_or_create(name="Support")
+        queue, _ = Queue.objects.get_or_create(
+            name="Support",
+            defaults={"strategy": Strategy.RING_ALL, "wrap_up_seconds": 30},
+        )
         for agent in agents:
             Membership.objects.get_or_create(queue=queue, agent=agent)
         line, _ = Line.objects.get_or_create(
@@ -34,8 +38,11 @@ class Command(BaseCommand):
             number=settings.SIMULATOR_NUMBER,
             defaults={"name": "Simulator", "queue": queue},
         )
-        made = make_past_calls(line, agents, timezone.now())
-        made += make_permissions(line, agents, timezone.now())
+        now = timezone.now()
+        make_desk(queue, agents, now.year)
+        made = make_past_calls(line, agents, now)
+        made += make_permissions(line, agents, now)
+        made += make_stories(line, agents, now)
         if made:
             self.stdout.write(f"Demo data is ready, with {made} past calls.")
 

@@ -1,0 +1,90 @@
+"""What a demo's agents choose from, a second queue, and business hours."""
+
+from datetime import date, time
+
+from agents.models import (
+    Agent,
+    BreakReason,
+    Holiday,
+    Membership,
+    OpenHours,
+    Queue,
+    Schedule,
+)
+from agents.routing import Strategy
+from calls.models import Disposition
+
+# Name, minutes, whether it is work.
+BREAKS: list[tuple[str, int | None, bool]] = [
+    ("Lunch", 30, False),
+    ("Short break", 10, False),
+    ("Training", None, True),
+]
+DISPOSITIONS: dict[str, tuple[str, ...]] = {
+    "Solved": (),
+    "Order": ("New order", "Change"),
+    "Complaint": ("Delivery", "Quality"),
+    "Wrong number": (),
+    "Silence": (),
+}
+
+
+def make_desk(queue: Queue, agents: list[Agent], year: int) -> None:
+    """`queue`: the first one. Makes nothing that is there already."""
+    for position, (name, minutes, is_work) in enumerate(BREAKS):
+        fields = {"minutes": minutes, "is_work": is_work, "position": position}
+        BreakReason.objects.get_or_create(name=name, defaults=fields)
+    for position, (name, finer) in enumerate(DISPOSITIONS.items()):
+        _make_disposition(name, finer, position)
+    _make_sales(queue, agents)
+    _make_hours(year)
+
+
+def _make_disposition(name: str, finer: tuple[str, ...], position: int) -> None:
+    coarse, _ = Disposition.objects.get_or_create(
+        name=name, parent=None, defaults={"position": position}
+    )
+    for place, finer_name in enumerate(finer):
+        Disposition.objects.get_or_create(
+            name=finer_name, parent=coarse, defaults={"position": place}
+        )
+
+
+def _make_sales(support: Queue, agents: list[Agent]) -> None:
+    """Bruno sells; Ana helps out; nobody waits there for long."""
+    sales, made = Queue.objects.get_or_create(
+        name="Sales",
+        defaults={
+            "strategy": Strategy.LONGEST_IDLE,
+            "weight": 1,
+            "level_seconds": 15,
+            "sticky_hours": 24,
+            "max_wait_seconds": 180,
+            "overflow_to": support,
+            "disposition_required": True,
+        },
+    )
+    if made:
+        for level, agent in enumerate(reversed(agents), 1):
+            Membership.objects.create(queue=sales, agent=agent, level=level)
+
+
+def _make_hours(year: int) -> None:
+    """To look at. The demo's own line has none: it can be called at any time."""
+    office, made = Schedule.objects.get_or_create(
+        name="Office hours", defaults={"time_zone": "Europe/Berlin"}
+    )
+    if not made:
+        return
+    for weekday in range(5):
+        closes = time(15) if weekday == 4 else time(18)
+        OpenHours.objects.create(
+            schedule=office, weekday=weekday, opens=time(9), closes=closes
+        )
+    short = {"opens": time(9), "closes": time(12)}
+    for day, name, hours in (
+        (date(year, 12, 24), "Christmas Eve", short),
+        (date(year, 12, 25), "Christmas Day", {}),
+        (date(year + 1, 1, 1), "New Year", {}),
+    ):
+        Holiday.objects.create(schedule=office, date=day, name=name, **hours)

@@ -1,0 +1,386 @@
+"""Calls that are passed on, wait, or come at a bad time, and who was in them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from agents.decisions import as_json
+from agents.models import Agent
+from agents.routing import (
+    RULE_VERSION,
+    Candidate,
+    Question,
+    Rules,
+    Strategy,
+    Waiting,
+    answer,
+)
+from calls.models import (
+    Call,
+    CallChange,
+    Direction,
+    Disposition,
+    Leg,
+    Line,
+    Offer,
+    RoutingDecision,
+)
+from calls.states import ENDINGS, Event, Result, Status, after
+from permissions.models import Contact
+
+E = Event
+ID_PREFIX = "wacid.demo-story-"
+DEMO = Q(wati_call_id__startswith="wacid.demo-")
+NOTES = (
+    "Parcel is late: asked the carrier, will hear by tomorrow.",
+    "",
+    "Wanted the opening hours.",
+    "Changed the address of the order.",
+    "",
+    "Asked for the invoice once more, by e-mail.",
+    "Spoke about the broken lid. Sends a picture.",
+)
+
+
+class Step(NamedTuple):
+    """What happened, so many seconds after the call came; and by whom."""
+
+    seconds: float
+    event: Event
+    agent: str = ""
+
+
+class Part(NamedTuple):
+    """An agent in the call, from taking it to leaving it; in its seconds."""
+
+    agent: str
+    takes: float
+    joins: float
+    leaves: float
+    notes: str
+    was_asked: bool = False  # by a colleague, before the call was theirs
+
+
+@dataclass
+class Story:
+    """One call, told by its steps."""
+
+    hours_ago: float
+    person: str
+    steps: list[Step]
+    parts: list[Part] = field(default_factory=list)
+    # What the agents were like when it began to ring, by name.
+    floor: dict[str, dict[str, Any]] = field(default_factory=dict)
+    chosen: str = ""
+
+    @property
+    def lasts(self) -> timedelta:
+        return timedelta(seconds=self.steps[-1].seconds)
+
+
+FREE = {"state": "available"}
+AT_LUNCH = {"state": "on_break", "reason": "Lunch"}
+IN_WRAP_UP = {"state": "wrap_up"}
+DEAF = {
+    "state": "cannot_ring",
+    "reason": "The microphone was unplugged.",
+    "can_ring": False,
+}
+
+STORIES = [
+    Story(
+        5.2,
+        "Carla Ferreira",
+        [
+            Step(0, E.OFFERED),
+            Step(7, E.CLAIMED, "Ana"),
+            Step(7.5, E.MEDIA_UP),
+            Step(60, E.PUT_ON_HOLD, "Ana"),
+            Step(95, E.RESUMED, "Ana"),
+            Step(130, E.TRANSFERRED, "Ana"),
+            Step(139, E.CLAIMED, "Bruno"),
+            Step(139.4, E.MEDIA_UP),
+            Step(310, E.CUSTOMER_ENDED),
+        ],
+        parts=[
+            Part("Ana", 7, 7.5, 130, "Wants a price for forty."),
+            Part("Bruno", 139, 139.4, 310, "Offer goes out today."),
+        ],
+        floor={"Ana": FREE, "Bruno": AT_LUNCH},
+        chosen="New order",
+    ),
+    Story(
+        27.3,
+        "Łukasz Nowak",
+        [
+            Step(0, E.OFFERED),
+            Step(11, E.CLAIMED, "Bruno"),
+            Step(11.4, E.MEDIA_UP),
+            Step(80, E.PUT_ON_HOLD, "Bruno"),
+            Step(121, E.HANDED_OVER, "Bruno"),
+            Step(290, E.AGENT_ENDED, "Ana"),
+        ],
+        parts=[
+            Part("Bruno", 11, 11.4, 121, "Ana knows this order."),
+            Part("Ana", 88, 88.5, 290, "Lid is replaced for free.", was_asked=True),
+        ],
+        floor={"Ana": IN_WRAP_UP, "Bruno": FREE},
+        chosen="Quality",
+    ),
+    Story(
+        30.1,
+        "Priya Raman",
+        [
+            Step(0, E.OFFERED),
+            Step(25, E.PARKED),
+            Step(94, E.CLAIMED, "Ana"),
+            Step(94.3, E.MEDIA_UP),
+            Step(260, E.CUSTOMER_ENDED),
+        ],
+        parts=[Part("Ana", 94, 94.3, 260, "Waited long, was kind all the same.")],
+        floor={"Ana": IN_WRAP_UP, "Bruno": DEAF},
+        chosen="Solved",
+    ),
+    Story(
+        9.6,
+        "Amélie Dubois",
+        [Step(0, E.OFFERED), Step(0.2, E.PARKED), Step(14, E.CLOSED)],
+    ),
+    Story(
+        57.4,
+        "Budi Santoso",
+        [Step(0, E.OFFERED), Step(0.2, E.PARKED), Step(14, E.CLOSED)],
+    ),
+    Story(
+        33.5,
+        "Chidi Okafor",
+        [Step(0, E.OFFERED), Step(0.2, E.PARKED), Step(11, E.NOBODY_THERE)],
+    ),
+    Story(
+        51.8,
+        "Yuki Tanaka",
+        [Step(0, E.OFFERED), Step(0.3, E.PARKED), Step(9, E.QUEUE_FULL)],
+    ),
+]
+
+
+@transaction.atomic
+def make_stories(line: Line, agents: list[Agent], now: datetime) -> int:
+    """Returns how many were made; none the second time."""
+    mine = Call.objects.filter(account=line.account, wati_call_id__startswith=ID_PREFIX)
+    if mine.exists():
+        return 0
+    _give_parts(agents)
+    by_name = {agent.name: agent for agent in agents}
+    for number, story in enumerate(STORIES):
+        at = now - timedelta(hours=story.hours_ago)
+        at = free_instant(agents, at, story.lasts)
+        _tell(number, story, line, by_name, at)
+    return len(STORIES)
+
+
+def free_instant(agents: list[Agent], at: datetime, lasts: timedelta) -> datetime:
+    """At or before `at`, when none of them is in another call."""
+    while clash := (
+        Call.objects.filter(
+            Q(agent__in=agents) | Q(legs__agent__in=agents),
+            created_at__lt=at + lasts,
+            ended_at__gt=at,
+        )
+        .order_by("created_at")
+        .first()
+    ):
+        at = clash.created_at - lasts - timedelta(minutes=2)
+    return at
+
+
+# --- The calls that were there before ----------------------------------------------
+
+
+def _give_parts(agents: list[Agent]) -> None:
+    """Every answered call had an agent in it, who wrote a little."""
+    answered = Call.objects.filter(DEMO, agent__in=agents, legs=None)
+    answered = answered.exclude(answered_at=None).order_by("created_at")
+    choices = list(Disposition.objects.filter(children=None))
+    Leg.objects.bulk_create(
+        [_part(call, number, choices) for number, call in enumerate(answered)]
+    )
+
+
+def _part(call: Call, number: int, choices: list[Disposition]) -> Leg:
+    assert call.agent is not None
+    assert call.ended_at is not None
+    wrap_up = timedelta(seconds=5 + number * 7 % 25)
+    return Leg(
+        call=call,
+        agent=call.agent,
+        started_at=call.claimed_at or call.created_at,
+        joined_at=call.answered_at,
+        ended_at=call.ended_at,
+        notes=NOTES[number % len(NOTES)],
+        disposition=choices[number % len(choices)] if choices else None,
+        wrap_up_since=call.ended_at,
+        wrapped_up_at=call.ended_at + wrap_up,
+    )
+
+
+# --- A call from its steps ---------------------------------------------------------
+
+
+def _tell(
+    number: int, story: Story, line: Line, agents: dict[str, Agent], at: datetime
+) -> None:
+    call = _call(number, story, line, agents, at)
+    old = Status.UNMATCHED
+    for step in story.steps:
+        new = after(old, step.event)
+        CallChange.objects.create(
+            call=call,
+            at=at + timedelta(seconds=step.seconds),
+            event=step.event,
+            old=old,
+            new=new,
+            user=agents[step.agent].user if step.agent else None,
+            detail=call.end_text if new == Status.ENDED else "",
+        )
+        old = new
+    for part in story.parts:
+        _take_part(call, story, part, agents[part.agent], at)
+    if story.floor:
+        _decide(call, story, agents)
+
+
+def _call(
+    number: int, story: Story, line: Line, agents: dict[str, Agent], at: datetime
+) -> Call:
+    ended_by, unanswered, text = ENDINGS[story.steps[-1].event]
+    parked_at, answered_at = _first(story, E.PARKED, at), _first(story, E.MEDIA_UP, at)
+    last = story.parts[-1] if story.parts else None
+    return Call.objects.create(
+        id=UUID(int=0xDE << 96 | number, version=4),
+        account=line.account,
+        wati_call_id=f"{ID_PREFIX}{number}",
+        direction=Direction.INBOUND,
+        line=line,
+        queue=line.queue,
+        contact=Contact.objects.get(name=story.person),
+        agent=agents[last.agent] if last else None,
+        status=Status.ENDED,
+        version=len(story.steps),
+        result=Result.ANSWERED if answered_at else unanswered,
+        end_reason=story.steps[-1].event,
+        ended_by=ended_by,
+        end_text=text,
+        created_at=at,
+        queued_at=at,
+        place_since=at,
+        queue_visits=1 + _count(story, E.TRANSFERRED),
+        claimed_at=at + timedelta(seconds=last.takes) if last else None,
+        accepted_at=parked_at or answered_at,
+        media_at=parked_at or answered_at,
+        parked_at=parked_at,
+        answered_at=answered_at,
+        ended_at=at + story.lasts,
+        holds=_count(story, E.PUT_ON_HOLD),
+        hold_seconds=_held(story),
+        provider_duration=round(story.lasts.total_seconds()),
+    )
+
+
+def _first(story: Story, event: Event, at: datetime) -> datetime | None:
+    seconds = [step.seconds for step in story.steps if step.event == event]
+    return at + timedelta(seconds=seconds[0]) if seconds else None
+
+
+def _count(story: Story, event: Event) -> int:
+    return sum(step.event == event for step in story.steps)
+
+
+def _held(story: Story) -> int:
+    """Seconds with music after somebody had talked."""
+    seconds, since = 0.0, None
+    for step in story.steps:
+        if step.event in (E.PUT_ON_HOLD, E.TRANSFERRED):
+            since = step.seconds if since is None else since
+        elif step.event in (E.RESUMED, E.HANDED_OVER, E.MEDIA_UP) and since:
+            seconds, since = seconds + step.seconds - since, None
+    return round(seconds)
+
+
+def _take_part(
+    call: Call, story: Story, part: Part, agent: Agent, at: datetime
+) -> None:
+    """It rang at them, they were in it, and wrote about it."""
+    takes, joins, leaves = (
+        at + timedelta(seconds=seconds)
+        for seconds in (part.takes, part.joins, part.leaves)
+    )
+    kind = Offer.Kind.CONSULT if part.was_asked else Offer.Kind.QUEUE
+    begins = takes - timedelta(seconds=6)
+    Offer.objects.create(
+        call=call,
+        agent=agent,
+        kind=kind,
+        offered_at=begins,
+        rang_at=begins + timedelta(milliseconds=180),
+        ended_at=takes,
+        outcome=Offer.Outcome.ANSWERED,
+    )
+    chosen = Disposition.objects.filter(name=story.chosen, children=None).first()
+    Leg.objects.create(
+        call=call,
+        agent=agent,
+        started_at=takes,
+        joined_at=joins,
+        ended_at=leaves,
+        notes=part.notes,
+        disposition=chosen if part is story.parts[-1] else None,
+        wrap_up_since=leaves,
+        wrapped_up_at=leaves + timedelta(seconds=21),
+    )
+
+
+# --- Why it rang there -------------------------------------------------------------
+
+
+def _decide(call: Call, story: Story, agents: dict[str, Agent]) -> None:
+    """First as the floor was, then as it was for the first who took the call."""
+    first = story.parts[0]
+    _record(call, story.floor, agents, call.created_at)
+    if story.floor[first.agent] != FREE:
+        freed = {**story.floor, first.agent: FREE}
+        _record(
+            call, freed, agents, call.created_at + timedelta(seconds=first.takes - 6)
+        )
+    call.offers.filter(agent=agents[first.agent]).update(decision=call.decisions.last())
+
+
+def _record(
+    call: Call,
+    floor: dict[str, dict[str, Any]],
+    agents: dict[str, Agent],
+    now: datetime,
+) -> None:
+    """By the very rules that decide it in earnest."""
+    assert call.queue is not None
+    question = Question(
+        waiting=Waiting(str(call.pk), call.queue.pk, since=call.created_at),
+        rules=Rules(Strategy(call.queue.strategy)),
+        candidates=tuple(
+            Candidate(agents[name].pk, name, since=now - timedelta(minutes=9), **how)
+            for name, how in floor.items()
+        ),
+        now=now,
+    )
+    RoutingDecision.objects.create(
+        call=call,
+        queue=call.queue,
+        at=now,
+        rule_version=RULE_VERSION,
+        callers_waiting=1,
+        facts=as_json(question, answer(question)),
+    )
