@@ -183,7 +183,8 @@ def call_named(text: str) -> Call | None:
     try:
         return calls.filter(pk=UUID(text)).first()
     except ValueError:
-        return calls.filter(wati_call_id=text).exclude(wati_call_id="").first()
+        known = text and "\0" not in text  # which PostgreSQL cannot hold
+        return calls.filter(wati_call_id=text).first() if known else None
 
 
 def local_zone() -> tzinfo:
