@@ -167,4 +167,4 @@ class BreakReasonAdmin(admin.ModelAdmin):
     def limit(self, reason: BreakReason) -> str:
         if reason.minutes is None:
             return _("No limit")
-        return _("%(minutes)s min") % {"minutes": reason.minutes}
+        return _("{count} min").format(count=reason.minutes)

@@ -14,8 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agents.days import Day, Stretch, day_from
 from agents.models import Agent, AgentState, AgentStateSpan
@@ -32,18 +32,18 @@ class SpanPeriodFilter(PeriodFilter):
 
 class DayForm(forms.Form):
     day = forms.DateField(
-        label=_("Day"),
+        label=gettext_lazy("Day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Write the day like 2026-11-23.")},
+        error_messages={"invalid": gettext_lazy("Write the day like 2026-11-23.")},
     )
     agent = forms.ModelChoiceField(
-        Agent.objects.order_by("name"), label=_("Agent"), empty_label=None
+        Agent.objects.order_by("name"), label=gettext_lazy("Agent"), empty_label=None
     )
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
         if not 2000 <= day.year <= 2100:
-            raise forms.ValidationError(_("Choose a day of this century."))
+            raise forms.ValidationError(gettext_lazy("Choose a day of this century."))
         return day
 
 
@@ -70,7 +70,7 @@ class AgentStateSpanAdmin(ReadOnlyAdmin):
         query = request.GET.urlencode()
         context = {
             **(extra_context or {}),
-            "title": gettext("Agents' days"),
+            "title": _("Agents' days"),
             "export_query": f"?{query}" if query else "",
         }
         return super().changelist_view(request, context)
@@ -97,28 +97,26 @@ class AgentStateSpanAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "agent": agent,
             "form": form,
-            "title": gettext("%s's day") % agent.name,
+            "title": _("{name}'s day").format(name=agent.name),
             "zone": str(timezone.get_current_timezone()),
         }
         return render(request, "admin/agents/day.html", context)
 
-    @admin.display(description=_("state"), ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_badge(self, span: AgentStateSpan) -> SafeString:
         return badge(span.state, span.get_state_display())
 
-    @admin.display(description=_("lasted"))
+    @admin.display(description=gettext_lazy("lasted"))
     def lasted(self, span: AgentStateSpan) -> str:
         if span.ended_at is None:
-            return gettext("still")
+            return _("still")
         return clock(span.ended_at - span.started_at)
 
-    @admin.display(description=_("day"))
+    @admin.display(description=gettext_lazy("day"))
     def day_link(self, span: AgentStateSpan) -> SafeString:
         address = reverse("admin:agents_agentstatespan_day", args=[span.agent_id])
         day = f"{timezone.localtime(span.started_at):%Y-%m-%d}"
-        return format_html(
-            '<a href="{}?day={}">{}</a>', address, day, gettext("Whole day")
-        )
+        return format_html('<a href="{}?day={}">{}</a>', address, day, _("Whole day"))
 
 
 def clock(lasts: timedelta) -> str:

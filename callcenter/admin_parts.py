@@ -50,9 +50,8 @@ class DistinctRows(BaseInlineFormSet):
             if value is None or form in self.deleted_forms:
                 continue
             if value in seen:
-                form.add_error(
-                    self.distinct, _("“%s” stands here more than once.") % value
-                )
+                text = _("“{value}” stands here more than once.")
+                form.add_error(self.distinct, text.format(value=value))
             seen.add(value)
 
 

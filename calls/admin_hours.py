@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agents.models import Holiday, OpenHours, Schedule
 from agents.opening import opening_of
@@ -36,8 +36,8 @@ class ScheduleForm(forms.ModelForm):
 class HoursInline(admin.TabularInline):
     model = OpenHours
     extra = 0
-    verbose_name = _("stretch")
-    verbose_name_plural = _(
+    verbose_name = gettext_lazy("stretch")
+    verbose_name_plural = gettext_lazy(
         "the week; over midnight where it closes earlier than it opens"
     )
 
@@ -53,7 +53,7 @@ class HolidayInline(admin.TabularInline):
     model = Holiday
     formset = OneForDate
     extra = 0
-    verbose_name_plural = _("holidays, and other days that are different")
+    verbose_name_plural = gettext_lazy("holidays, and other days that are different")
 
 
 @admin.register(Schedule)
@@ -75,28 +75,28 @@ class ScheduleAdmin(PreviewAdmin):
         line.schedule = row
         return line
 
-    @admin.display(description=_("now"))
+    @admin.display(description=gettext_lazy("now"))
     def now(self, schedule: Schedule) -> SafeString:
         return state_now(schedule)
 
-    @admin.display(description=_("week"))
+    @admin.display(description=gettext_lazy("week"))
     def week(self, schedule: Schedule) -> str:
         return "; ".join(str(hours) for hours in schedule.hours.all())
 
-    @admin.display(description=_("lines"))
+    @admin.display(description=gettext_lazy("lines"))
     def used_by(self, schedule: Schedule) -> str:
         names = (line.name for line in schedule.lines.all())
-        return ", ".join(names) or gettext("none yet")
+        return ", ".join(names) or _("none yet")
 
 
 def state_now(schedule: Schedule | None) -> SafeString:
     opening = opening_of(schedule, timezone.now())
-    word = gettext("Open") if opening.open else gettext("Closed")
+    word = _("Open") if opening.open else _("Closed")
     state = badge("ok" if opening.open else "none", word)
     if opening.until is None:
         return state
-    until = date_format(timezone.localtime(opening.until), "D, j M, H:i")
-    return format_html("{} {}", state, gettext("until %s") % until)
+    until = date_format(timezone.localtime(opening.until), _("D, j M, H:i"))
+    return format_html("{} {}", state, _("until {time}").format(time=until))
 
 
 @admin.register(Line)
@@ -108,8 +108,8 @@ class LineAdmin(PreviewAdmin):
     search_fields = ["name", "number"]
     fieldsets = [
         (None, {"fields": ["name", "number_as_read", "account"]}),
-        (_("Who answers"), {"fields": ["queue", "priority"]}),
-        (_("When"), {"fields": ["schedule", "closed_prompt"]}),
+        (gettext_lazy("Who answers"), {"fields": ["queue", "priority"]}),
+        (gettext_lazy("When"), {"fields": ["schedule", "closed_prompt"]}),
     ]
     readonly_fields = ["number_as_read", "account"]
 
@@ -122,10 +122,10 @@ class LineAdmin(PreviewAdmin):
     def lines_of(self, row: Any) -> QuerySet[Line]:
         return Line.objects.filter(pk=row.pk)
 
-    @admin.display(description=_("number"), ordering="number")
+    @admin.display(description=gettext_lazy("number"), ordering="number")
     def number_as_read(self, line: Line) -> str:
         return display(line.number)
 
-    @admin.display(description=_("now"))
+    @admin.display(description=gettext_lazy("now"))
     def now(self, line: Line) -> SafeString:
         return state_now(line.schedule)

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from calls.models import Line
 from calls.preview import what_would_happen
@@ -20,20 +20,20 @@ class WhenForm(forms.Form):
     """An instant on the clock of whoever asks, and one of the lines."""
 
     what_at = forms.DateTimeField(
-        label=_("Day and time"),
+        label=gettext_lazy("Day and time"),
         widget=forms.DateTimeInput(
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
         error_messages={
-            "required": _("Choose a day and a time."),
-            "invalid": _("Write the time like 2026-11-23 09:30."),
+            "required": gettext_lazy("Choose a day and a time."),
+            "invalid": gettext_lazy("Write the time like 2026-11-23 09:30."),
         },
     )
     line = forms.ModelChoiceField(
         queryset=Line.objects.none(),
-        label=_("Line"),
+        label=gettext_lazy("Line"),
         empty_label=None,
-        error_messages={"invalid_choice": _("Choose one of these lines.")},
+        error_messages={"invalid_choice": gettext_lazy("Choose one of these lines.")},
     )
 
     def __init__(self, lines: QuerySet[Line], data: QueryDict | None = None) -> None:
@@ -48,7 +48,7 @@ class WhenForm(forms.Form):
     def clean_what_at(self) -> datetime:
         at: datetime = self.cleaned_data["what_at"]
         if not 2000 <= at.year <= 2100:
-            raise forms.ValidationError(_("Choose a day of this century."))
+            raise forms.ValidationError(gettext_lazy("Choose a day of this century."))
         return at
 
 

@@ -14,8 +14,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from agents.models import Prompt, Queue
@@ -32,8 +32,8 @@ class PromptForm(forms.ModelForm):
     """A name and a file; what the file becomes is kept, not the file."""
 
     file = forms.FileField(
-        label=_("Sound file"),
-        help_text=_(
+        label=gettext_lazy("Sound file"),
+        help_text=gettext_lazy(
             "WAV, MP3, FLAC, Ogg Vorbis or Opus; at most 20 MB and 5 minutes. "
             "It is made as loud as all others. That takes some seconds."
         ),
@@ -56,11 +56,11 @@ class PromptForm(forms.ModelForm):
         if file is None:
             return None
         if (file.size or 0) > MAX_BYTES:
-            raise ValidationError(gettext("The file is larger than 20 MB."))
+            raise ValidationError(_("The file is larger than 20 MB."))
         try:
             self.content, self.encoded = encoded(file)
         except BadSound as problem:
-            raise ValidationError(gettext(str(problem))) from None
+            raise ValidationError(_(str(problem))) from None
         return file
 
 
@@ -91,7 +91,10 @@ class PromptAdmin(admin.ModelAdmin):
         if obj is None:
             return [(None, {"fields": fields})]
         now = ["player", "lasts", "file_name", UPLOADED, "used_by"]
-        return [(None, {"fields": fields}), (_("What is stored"), {"fields": now})]
+        return [
+            (None, {"fields": fields}),
+            (gettext_lazy("What is stored"), {"fields": now}),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return ["player", "lasts", "file_name", UPLOADED, "used_by"]
@@ -117,7 +120,7 @@ class PromptAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return HttpResponse(bytes(prompt.sound), content_type="audio/ogg")
 
-    @admin.display(description=_("listen"))
+    @admin.display(description=gettext_lazy("listen"))
     def player(self, prompt: Prompt) -> SafeString:
         # With its instant: a newer sound is not the one the browser kept.
         address = reverse("admin:agents_prompt_sound", args=[prompt.pk])
@@ -128,20 +131,24 @@ class PromptAdmin(admin.ModelAdmin):
             prompt.name,
         )
 
-    @admin.display(description=_("lasts"), ordering="seconds")
+    @admin.display(description=gettext_lazy("lasts"), ordering="seconds")
     def lasts(self, prompt: Prompt) -> str:
         return duration(round(prompt.seconds))
 
-    @admin.display(description=_("used by"))
+    @admin.display(description=gettext_lazy("used by"))
     def used_by(self, prompt: Prompt) -> str:
-        return "; ".join(uses_of(prompt)) or gettext("Nothing yet")
+        return "; ".join(uses_of(prompt)) or _("Nothing yet")
 
 
 def uses_of(prompt: Prompt) -> list[str]:
     """Where callers hear it."""
-    uses = [
-        (gettext("greeting of %s"), Queue.objects.filter(greeting=prompt)),
-        (gettext("music of %s"), Queue.objects.filter(music=prompt)),
-        (gettext("%s when it is closed"), Line.objects.filter(closed_prompt=prompt)),
+
+    def told(words: str, rows: QuerySet[Any]) -> list[str]:
+        names = rows.order_by("name").values_list("name", flat=True)
+        return [words.format(name=name) for name in names]
+
+    return [
+        *told(_("greeting of {name}"), Queue.objects.filter(greeting=prompt)),
+        *told(_("music of {name}"), Queue.objects.filter(music=prompt)),
+        *told(_("{name} when it is closed"), Line.objects.filter(closed_prompt=prompt)),
     ]
-    return [words % row for words, rows in uses for row in rows.order_by("name")]

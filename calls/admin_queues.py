@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agents.admission import WhenNobody
 from agents.models import AgentState, Membership, Queue
@@ -32,12 +32,12 @@ class QueueForm(forms.ModelForm):
             names = " → ".join(circle)
             self.add_error(
                 "overflow_to",
-                gettext("Callers would go round in a circle: %s.") % names,
+                _("Callers would go round in a circle: {names}.").format(names=names),
             )
         if data.get("when_nobody") == WhenNobody.OVERFLOW and other is None:
             self.add_error(
                 "overflow_to",
-                gettext("Choose the queue to try when nobody is on duty."),
+                _("Choose the queue to try when nobody is on duty."),
             )
         self._check_answer(data)
         return data
@@ -45,10 +45,8 @@ class QueueForm(forms.ModelForm):
     def _check_answer(self, data: dict[str, Any]) -> None:
         after, rings = data.get("answer_after_seconds"), data.get("ring_seconds")
         if data.get("system_answers") and after and rings and after > rings:
-            self.add_error(
-                "answer_after_seconds",
-                gettext("The ringing ends before that, after %s seconds.") % rings,
-            )
+            text = _("The ringing ends before that, after {seconds} seconds.")
+            self.add_error("answer_after_seconds", text.format(seconds=rings))
 
 
 def way_back(queue: Queue, onward: Queue | None) -> list[str]:
@@ -81,8 +79,8 @@ class MembershipInline(admin.TabularInline):
     formset = OneForAgent
     extra = 0
     autocomplete_fields = ["agent"]
-    verbose_name = _("member")
-    verbose_name_plural = _("agents who serve this queue")
+    verbose_name = gettext_lazy("member")
+    verbose_name_plural = gettext_lazy("agents who serve this queue")
 
 
 @admin.register(Queue)
@@ -95,7 +93,7 @@ class QueueAdmin(PreviewAdmin):
     fieldsets = [
         (None, {"fields": ["name"]}),
         (
-            _("Ringing"),
+            gettext_lazy("Ringing"),
             {
                 "fields": [
                     "strategy",
@@ -107,7 +105,7 @@ class QueueAdmin(PreviewAdmin):
             },
         ),
         (
-            _("Waiting"),
+            gettext_lazy("Waiting"),
             {
                 "fields": [
                     ("system_answers", "answer_after_seconds"),
@@ -118,7 +116,7 @@ class QueueAdmin(PreviewAdmin):
             },
         ),
         (
-            _("What callers hear"),
+            gettext_lazy("What callers hear"),
             {
                 "fields": [
                     ("greeting", "music"),
@@ -127,7 +125,7 @@ class QueueAdmin(PreviewAdmin):
             },
         ),
         (
-            _("After the call"),
+            gettext_lazy("After the call"),
             {"fields": ["wrap_up_seconds", "disposition_required"]},
         ),
     ]
@@ -140,26 +138,26 @@ class QueueAdmin(PreviewAdmin):
     def lines_of(self, row: Any) -> QuerySet[Line]:
         return Line.objects.filter(queue=row)
 
-    @admin.display(description=_("agents"))
+    @admin.display(description=gettext_lazy("agents"))
     def members(self, queue: Queue) -> str:
         names = (agent.name for agent in queue.agents.all())
-        return ", ".join(names) or gettext("nobody")
+        return ", ".join(names) or _("nobody")
 
-    @admin.display(description=_("waiting now"), ordering="callers")
+    @admin.display(description=gettext_lazy("waiting now"), ordering="callers")
     def waiting_now(self, queue: Any) -> int:
         callers: int = queue.callers
         return callers
 
-    @admin.display(description=_("ready now"))
+    @admin.display(description=gettext_lazy("ready now"))
     def ready_now(self, queue: Queue) -> str:
         names = [
             agent.name
             for agent in queue.agents.all()
             if agent.state == AgentState.AVAILABLE and agent.can_ring
         ]
-        return ", ".join(names) or gettext("nobody")
+        return ", ".join(names) or _("nobody")
 
-    @admin.display(description=_("overflows to"))
+    @admin.display(description=gettext_lazy("overflows to"))
     def leads(self, queue: Queue) -> str:
         return queue.overflow_to.name if queue.overflow_to else "-"
 
@@ -170,8 +168,8 @@ class FinerInline(admin.TabularInline):
     fk_name = "parent"
     extra = 0
     fields = ["name", "position", "is_active"]
-    verbose_name = _("finer one")
-    verbose_name_plural = _("finer ones, offered once this is chosen")
+    verbose_name = gettext_lazy("finer one")
+    verbose_name_plural = gettext_lazy("finer ones, offered once this is chosen")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if isinstance(obj, Disposition) and is_used(obj):
@@ -189,7 +187,7 @@ class DispositionForm(forms.ModelForm):
         name = str(self.cleaned_data["name"])
         others = Disposition.objects.filter(parent=None, name=name)
         if others.exclude(pk=self.instance.pk).exists():
-            raise ValidationError(gettext("There is one of this name already."))
+            raise ValidationError(_("There is one of this name already."))
         return name
 
 
@@ -214,14 +212,14 @@ class DispositionAdmin(admin.ModelAdmin):
             return False
         return super().has_delete_permission(request, obj)
 
-    @admin.display(description=_("finer ones"))
+    @admin.display(description=gettext_lazy("finer ones"))
     def finer(self, disposition: Disposition) -> str:
         return ", ".join(one.name for one in disposition.children.all()) or "-"
 
-    @admin.display(description=_("queues"))
+    @admin.display(description=gettext_lazy("queues"))
     def of_queues(self, disposition: Disposition) -> str:
         names = (queue.name for queue in disposition.queues.all())
-        return ", ".join(names) or gettext("all")
+        return ", ".join(names) or _("all")
 
 
 def is_used(disposition: Disposition) -> bool:

@@ -83,7 +83,7 @@ def _names(question: Question) -> dict[int, str]:
 
 
 def _named(names: dict[int, str], agent_id: int) -> str:
-    return names.get(agent_id) or _("agent %s") % agent_id
+    return names.get(agent_id) or _("agent {number}").format(number=agent_id)
 
 
 def _passed(names: dict[int, str], decision: Decision, zone: tzinfo) -> list[Passed]:
@@ -98,7 +98,8 @@ def _today(facts: Any, then: Decision, names: dict[int, str]) -> str:
     now = replay(facts)
     if now.ring != then.ring:
         rings = ", ".join(_named(names, pk) for pk in now.ring) or _("nobody")
-        return _("Today's rules would decide otherwise: it would ring at %s.") % rings
+        text = _("Today's rules would decide otherwise: it would ring at {names}.")
+        return text.format(names=rings)
     if _reasons(now) != _reasons(then):
         return _("Today's rules would ring at the same, for other reasons.")
     return _("Today's rules would decide the same.")
@@ -114,9 +115,8 @@ def _reasons(decision: Decision) -> list[tuple[int, str]]:
 def outcome_of(offer: Offer) -> str:
     """How it went; what the console failed at is not the person's."""
     if offer.outcome == Offer.Outcome.CONSOLE:
-        return _("The console could not ring: booked to the console, not to %s.") % (
-            offer.agent.name
-        )
+        text = _("The console could not ring: booked to the console, not to {name}.")
+        return text.format(name=offer.agent.name)
     return str(offer.get_outcome_display())
 
 

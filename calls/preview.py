@@ -70,9 +70,10 @@ def _opening_words(opening: Opening, zone: ZoneInfo | None) -> str:
         always = _("Open, without an end in sight.")
         never = _("Closed, and it never opens by these hours.")
         return f"{always if opening.open else never} {reason}"
-    until = date_format(opening.until.astimezone(zone), "D, j M Y, H:i")
-    text = _("Open until %(until)s.") if opening.open else _("Closed until %(until)s.")
-    return f"{text % {'until': f'{until} ({zone.key})'}} {reason}"
+    local = date_format(opening.until.astimezone(zone), _("D, j M Y, H:i"))
+    until = f"{local} ({zone.key})"
+    text = _("Open until {until}.") if opening.open else _("Closed until {until}.")
+    return f"{text.format(until=until)} {reason}"
 
 
 # --- Which queue -------------------------------------------------------------------
@@ -83,17 +84,17 @@ def _way(first: Queue, settled: Settled) -> tuple[str, ...]:
     names = dict(Queue.objects.in_bulk(settled.visited).items())
     asked = [names[pk].name for pk in settled.visited]
     passed = [
-        _("%(queue)s passes the caller on to %(other)s.")
-        % {"queue": queue, "other": other}
+        _("{queue} passes the caller on to {other}.").format(queue=queue, other=other)
         for queue, other in zip(asked, asked[1:], strict=False)
     ]
     last = names[settled.queue_id].name
     outcome = settled.admission.outcome
     if outcome == Outcome.FULL:
-        return (*passed, _("%s is full: as many callers wait as may.") % last)
+        full = _("{queue} is full: as many callers wait as may.")
+        return (*passed, full.format(queue=last))
     if outcome == Outcome.NOBODY:
-        return (*passed, _("Nobody of %s is on duty.") % last)
-    return (*passed, _("The caller comes into the queue %s.") % last)
+        return (*passed, _("Nobody of {queue} is on duty.").format(queue=last))
+    return (*passed, _("The caller comes into the queue {queue}.").format(queue=last))
 
 
 # --- At whom it rings --------------------------------------------------------------
@@ -126,12 +127,12 @@ def _people(line: Line, queue: Queue, at: datetime) -> tuple[Person, ...]:
 def _named(prompt: Prompt | None, shipped: str) -> str:
     if prompt is not None:
         return f"“{prompt.name}”"
-    return _("%s, by the prompt that is shipped") % shipped
+    return _("{what}, by the prompt that is shipped").format(what=shipped)
 
 
 def _said_at_once(what: str) -> tuple[str, ...]:
     return (
-        _("The system answers at once and says %s.") % what,
+        _("The system answers at once and says {what}.").format(what=what),
         _("Then the call ends."),
     )
 
@@ -152,14 +153,15 @@ def _first(queue: Queue, there: Floor) -> tuple[str, ...]:
     if not there.logged_in or not queue.system_answers:
         return (
             _(
-                "WhatsApp's ringing, for %s seconds at most; the system does not "
-                "answer. Then the call counts as not answered in time."
-            )
-            % queue.ring_seconds,
+                "WhatsApp's ringing, for {seconds} seconds at most; the system does "
+                "not answer. Then the call counts as not answered in time."
+            ).format(seconds=queue.ring_seconds),
         )
     return (
-        _("WhatsApp's ringing; after %s seconds without an agent the system answers.")
-        % queue.answer_after_seconds,
+        _(
+            "WhatsApp's ringing; after {seconds} seconds without an agent the system "
+            "answers."
+        ).format(seconds=queue.answer_after_seconds),
         *_music(queue),
     )
 
@@ -167,11 +169,11 @@ def _first(queue: Queue, there: Floor) -> tuple[str, ...]:
 def _music(queue: Queue) -> tuple[str, ...]:
     greeting = _named(queue.greeting, _("a greeting"))
     music = _named(queue.music, _("music"))
-    heard = _("First %(greeting)s; then %(music)s.")
-    said = [heard % {"greeting": greeting, "music": music}]
+    heard = _("First {greeting}; then {music}.")
+    said = [heard.format(greeting=greeting, music=music)]
     if queue.position_every_seconds:
-        position = _("Their position in the line, every %s seconds.")
-        said.append(position % queue.position_every_seconds)
+        position = _("Their position in the line, every {seconds} seconds.")
+        said.append(position.format(seconds=queue.position_every_seconds))
     return tuple(said)
 
 
@@ -183,14 +185,16 @@ def _last(queue: Queue, there: Floor) -> tuple[str, ...]:
     longest = queue.max_wait_seconds or int(LONGEST_WAIT.total_seconds())
     after = _minutes(timedelta(seconds=longest))
     if queue.overflow_to is not None and queue.max_wait_seconds:
-        text = _("After %(minutes)s in all the caller goes on to %(queue)s.")
-        return (text % {"minutes": after, "queue": queue.overflow_to.name},)
-    return (_("After %s in all the call ends.") % after,)
+        text = _("After {minutes} in all the caller goes on to {queue}.")
+        return (text.format(minutes=after, queue=queue.overflow_to.name),)
+    return (_("After {minutes} in all the call ends.").format(minutes=after),)
 
 
 def _minutes(span: timedelta) -> str:
     minutes, seconds = divmod(int(span.total_seconds()), 60)
     if not minutes:
-        return ngettext("%s second", "%s seconds", seconds) % seconds
-    words = ngettext("%s minute", "%s minutes", minutes) % minutes
+        text = ngettext("{count} second", "{count} seconds", seconds)
+        return text.format(count=seconds)
+    text = ngettext("{count} minute", "{count} minutes", minutes)
+    words = text.format(count=minutes)
     return f"{words} {seconds} s" if seconds else words

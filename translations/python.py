@@ -14,6 +14,8 @@ TEXTS = {
     "ngettext_lazy": (0, 1),
     "when": (1,),  # the title of a column: callcenter/admin_parts.py
     "Refused": (0,),  # shown by a console, which translates it
+    "fact": (1,),  # as when
+    "BadSound": (0,),  # on the form for prompts
     # On the admin's pages; what names numbers of a protocol stays English.
     "Conflict": (0,),
     "RefusedSdp": (0,),

@@ -57,7 +57,6 @@ _BLOCK = SAMPLES_PER_SECOND // 10
 _FULL_SCALE = 32768.0
 _AUDIBLE = 0.001  # of full scale: -60 dBFS
 _BELOW_MEAN = 0.1  # 20 dB
-_UNREADABLE = "The file cannot be read as a WAV, MP3, FLAC, Ogg Vorbis or Opus sound."
 _BAD = 2
 
 
@@ -85,7 +84,13 @@ def encode_file(source: Path, target: Path) -> None:
         target.unlink(missing_ok=True)
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         told = done.returncode == _BAD and lines
-        raise BadSound(lines[-1][:200] if told else _UNREADABLE)
+        raise BadSound(lines[-1][:200]) if told else _unreadable()
+
+
+def _unreadable() -> BadSound:
+    return BadSound(
+        "The file cannot be read as a WAV, MP3, FLAC, Ogg Vorbis or Opus sound."
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -109,7 +114,7 @@ def encode(source: Path, target: Path) -> None:
         target.unlink(missing_ok=True)
         if isinstance(error, BadSound):
             raise
-        raise BadSound(_UNREADABLE) from error
+        raise _unreadable() from error
 
 
 def kind_of(head: bytes) -> str:
@@ -123,7 +128,7 @@ def kind_of(head: bytes) -> str:
     is_layer_3 = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
     if head[:3] == b"ID3" or is_layer_3:
         return "mp3"
-    raise BadSound(_UNREADABLE)
+    raise _unreadable()
 
 
 def decode(source: Path) -> Iterator[bytes]:
@@ -151,7 +156,7 @@ def _only_sound(streams: Sequence[AudioStream], codecs: Collection[str]) -> Audi
     codec = streams[0].codec_context
     is_sane = 8000 <= codec.sample_rate <= 192_000 and 1 <= codec.channels <= 8
     if codec.name not in codecs or not is_sane:
-        raise BadSound(_UNREADABLE)
+        raise _unreadable()
     return streams[0]
 
 
@@ -167,7 +172,7 @@ def _frames(packets: "Iterable[av.Packet[AudioStream]]") -> Iterator[av.AudioFra
         decoded += len(frames)
         yield from frames
     if broken > decoded:
-        raise BadSound(_UNREADABLE)
+        raise _unreadable()
 
 
 def gain_for(samples: array) -> float:  # type: ignore[type-arg]  # from 3.12 on
