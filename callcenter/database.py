@@ -38,7 +38,7 @@ def once_after_commit(work: Callable[..., None], *arguments: Any) -> None:
     is rolled back takes what was asked for inside it along, as ever.
     """
     for entry in connection.run_on_commit:
-        waiting = entry[1]
+        waiting: Any = entry[1]
         same = isinstance(waiting, partial) and waiting.func is work
         if same and waiting.args == arguments:
             return

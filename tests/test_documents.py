@@ -71,6 +71,8 @@ def test_every_variable_that_is_named_stands_in_the_example(document):
     described = set(re.findall(r"^(\w+)=$", text_of(".env.example"), re.MULTILINE))
     # What only the containers of others read.
     described |= set(A_VARIABLE.findall(text_of("deploy/compose.yaml")))
+    # And what only the tests read.
+    described |= set(A_VARIABLE.findall(text_of("tests/orders.py")))
     named = {name.removesuffix("_FILE") for name in variables_in(document)}
     assert not named - described
 
