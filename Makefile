@@ -40,8 +40,8 @@ bench: .venv/development  ## Measure the relay beside its baseline; writes bench
 
 messages: export DEBUG = 1
 messages: export DJANGO_SETTINGS_MODULE = callcenter.settings
-messages: .venv/development  ## Bring the catalogues in locale/ up to the sources
-	$(BIN)/python -m translations
+messages: .venv/development  ## Bring the catalogues in callcenter/locale/ up to the sources
+	$(BIN)/python -m callcenter.translations
 
 clean:  ## Forget the environment and the demo data
 	rm -rf .venv node_modules var staticfiles

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext, ngettext, override
 
 # Written by `make messages`: texts of which some have a second form, for many.
-CONSOLE_TEXTS = settings.BASE_DIR / "locale" / "console.json"
+CONSOLE_TEXTS = settings.LOCALE_PATHS[0] / "console.json"
 
 Catalogue = dict[str, str | list[str]]
 

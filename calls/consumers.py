@@ -9,12 +9,12 @@ from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from agents import services as staff
-from agents.models import Agent, AgentState, BreakReason, Queue
+from agents.models import Agent, AgentState
 from callcenter.database import in_database
+from callcenter.language import speaking
 from calls import (
     dialing,
     floor,
@@ -29,21 +29,27 @@ from calls import (
     work,
 )
 from calls.holders import NOT_SIGNED_IN, NOT_YOURS, agent_of, signed_in
+from calls.messages import (
+    Message,
+    break_named,
+    call_of,
+    decode,
+    instant_of,
+    queue_of,
+    uuid_of,
+)
 from calls.models import Offer
 from calls.moves import Refused
 from calls.node import node_process
 
 logger = logging.getLogger(__name__)
 
-LARGEST_MESSAGE = 32 * 1024
 AT_REST = (
     AgentState.OFFLINE,
     AgentState.AVAILABLE,
     AgentState.CANNOT_RING,
     AgentState.ON_BREAK,
 )
-
-Message = dict[str, Any]
 
 
 class ConsoleConsumer(AsyncWebsocketConsumer):
@@ -53,6 +59,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     fingerprint: object = None
     console = ""  # the page load at the other end, once it has said hello
     since: datetime | None = None
+    language: Any = None
 
     @property
     def agent(self) -> Agent:
@@ -78,7 +85,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None
     ) -> None:
-        message = _decode(text_data)
+        message = decode(text_data)
         handler = HANDLERS.get(message.get("type", "")) if message else None
         if handler is None or self.known_agent is None or message is None:
             await self.problem(
@@ -86,7 +93,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             )
             return
         try:
-            await handler(self, message)
+            with speaking(self.language):
+                await handler(self, message)
         except Refused as refusal:
             await self.problem(str(refusal), message.get("request"))
         except Exception:
@@ -116,7 +124,10 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def hello(self, message: Message) -> None:
         """Which page this is; the one that was loaded last rings."""
         self.console = str(message.get("console") or "")[:64]
-        since = None if message.get("take") is True else _instant(message.get("since"))
+        self.language = message.get("language")
+        since = (
+            None if message.get("take") is True else instant_of(message.get("since"))
+        )
         self.since = await in_database(
             staff.open_console, self.agent.pk, self.console, since
         )
@@ -163,7 +174,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await self._rest(AgentState.OFFLINE)
 
     async def take_break(self, message: Message) -> None:
-        reason = await in_database(_break_named, message.get("reason"))
+        reason = await in_database(break_named, message.get("reason"))
         await self._rest(AgentState.ON_BREAK, reason)
 
     async def _rest(self, state: str, reason: str = "") -> None:
@@ -180,7 +191,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def next_state(self, message: Message) -> None:
         state, reason = message.get("state"), ""
         if state == AgentState.ON_BREAK:
-            reason = await in_database(_break_named, message.get("reason"))
+            reason = await in_database(break_named, message.get("reason"))
         elif state != AgentState.OFFLINE:
             state = ""
         await in_database(floor.choose_next, self.agent.pk, state, reason)
@@ -188,7 +199,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     # Calls
 
     async def answer(self, message: Message) -> None:
-        await in_database(self._answer, _call_id(message))
+        await in_database(self._answer, call_of(message))
 
     def _answer(self, call_id: UUID) -> None:
         rings = Offer.objects.filter(call=call_id, agent=self.agent)
@@ -199,24 +210,24 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             services.claim(call_id, self.agent, near=settings.NODE_NAME)
 
     async def decline(self, message: Message) -> None:
-        await in_database(services.decline, _call_id(message), self.agent)
+        await in_database(services.decline, call_of(message), self.agent)
 
     async def hang_up(self, message: Message) -> None:
-        await in_database(services.hang_up, _call_id(message), self.agent)
+        await in_database(services.hang_up, call_of(message), self.agent)
 
     async def mute(self, message: Message) -> None:
         muted = message.get("muted") is True
-        await in_database(services.set_muted, _call_id(message), self.agent, muted)
+        await in_database(services.set_muted, call_of(message), self.agent, muted)
 
     async def rings(self, message: Message) -> None:
         if await self._is_primary():
-            await in_database(offers.rings, _call_id(message), self.agent.pk)
+            await in_database(offers.rings, call_of(message), self.agent.pk)
 
     async def hold(self, message: Message) -> None:
-        await in_database(handling.hold, _call_id(message), self.agent)
+        await in_database(handling.hold, call_of(message), self.agent)
 
     async def resume(self, message: Message) -> None:
-        await in_database(handling.resume, _call_id(message), self.agent)
+        await in_database(handling.resume, call_of(message), self.agent)
 
     async def targets(self, message: Message) -> None:
         found = await in_database(handling.targets, self.agent)
@@ -226,9 +237,9 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await in_database(self._transfer, message)
 
     def _transfer(self, message: Message) -> None:
-        call_id = _call_id(message)
+        call_id = call_of(message)
         if (queue_id := message.get("queue")) is not None:
-            handling.transfer_to_queue(call_id, self.agent, _queue(queue_id))
+            handling.transfer_to_queue(call_id, self.agent, queue_of(queue_id))
         else:
             colleague = work.agent_named(message.get("agent"))
             handling.transfer_to_agent(call_id, self.agent, colleague)
@@ -238,23 +249,23 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
 
     def _consult(self, message: Message) -> None:
         colleague = work.agent_named(message.get("agent"))
-        handling.consult(_call_id(message), self.agent, colleague)
+        handling.consult(call_of(message), self.agent, colleague)
 
     async def cancel_consult(self, message: Message) -> None:
-        await in_database(handling.cancel_consult, _call_id(message), self.agent)
+        await in_database(handling.cancel_consult, call_of(message), self.agent)
 
     async def complete(self, message: Message) -> None:
-        await in_database(handling.complete, _call_id(message), self.agent)
+        await in_database(handling.complete, call_of(message), self.agent)
 
     # What the agent writes
 
     async def note(self, message: Message) -> None:
-        call_id, text = _call_id(message), str(message.get("text") or "")
+        call_id, text = call_of(message), str(message.get("text") or "")
         await in_database(work.write_note, call_id, self.agent, text)
         await self.reply("saved", message, call=str(call_id))
 
     async def disposition(self, message: Message) -> None:
-        call_id, chosen = _call_id(message), message.get("disposition")
+        call_id, chosen = call_of(message), message.get("disposition")
         await in_database(work.set_disposition, call_id, self.agent, chosen)
         await self.reply("saved", message, call=str(call_id))
 
@@ -268,20 +279,20 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def callback(self, message: Message) -> None:
         await in_database(
             work.plan_callback,
-            _call_id(message),
+            call_of(message),
             self.agent,
             at=message.get("at"),
             mine=message.get("mine") is True,
             text=str(message.get("text") or ""),
         )
-        await self.reply("saved", message, call=str(_call_id(message)))
+        await self.reply("saved", message, call=str(call_of(message)))
 
     async def name_person(self, message: Message) -> None:
         name = str(message.get("name") or "")
-        await in_database(work.name_person, _call_id(message), self.agent, name)
+        await in_database(work.name_person, call_of(message), self.agent, name)
 
     async def card(self, message: Message) -> None:
-        call_id = _call_id(message)
+        call_id = call_of(message)
         person = await in_database(work.card, call_id, self.agent)
         await self.reply("card", message, call=str(call_id), person=person)
 
@@ -310,15 +321,15 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         plans.ask(self.agent, contact, people.line_of(self.agent, message.get("line")))
 
     async def call_plan(self, message: Message) -> None:
-        plan_id, near = _uuid(message, "plan"), settings.NODE_NAME
+        plan_id, near = uuid_of(message, "plan"), settings.NODE_NAME
         await in_database(plans.call, plan_id, self.agent, near=near)
 
     async def drop_plan(self, message: Message) -> None:
-        await in_database(plans.drop, _uuid(message, "plan"), self.agent)
+        await in_database(plans.drop, uuid_of(message, "plan"), self.agent)
 
     async def quality(self, message: Message) -> None:
         report = json.dumps(message.get("report"))[:500]
-        logger.debug("call %s: quality %s", _call_id(message), report)
+        logger.debug("call %s: quality %s", call_of(message), report)
 
 
 Handler = Callable[[ConsoleConsumer, Message], Awaitable[None]]
@@ -357,48 +368,3 @@ HANDLERS: dict[str, Handler] = {
     "call_plan": ConsoleConsumer.call_plan,
     "drop_plan": ConsoleConsumer.drop_plan,
 }
-
-
-def _decode(text: str | None) -> Message | None:
-    if text is None or len(text) > LARGEST_MESSAGE:
-        return None
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    known = isinstance(message, dict) and isinstance(message.get("type"), str)
-    return message if known else None
-
-
-def _call_id(message: Message) -> UUID:
-    return _uuid(message, "call")
-
-
-def _uuid(message: Message, name: str) -> UUID:
-    try:
-        return UUID(str(message.get(name)))
-    except ValueError:
-        raise Refused(_("This {name} is not known.").format(name=_(name))) from None
-
-
-def _instant(text: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
-
-
-def _queue(queue_id: Any) -> Queue:
-    known = isinstance(queue_id, int)
-    queue = Queue.objects.filter(pk=queue_id).first() if known else None
-    if queue is None:
-        raise Refused("This queue is not known.")
-    return queue
-
-
-def _break_named(reason_id: Any) -> str:
-    """The break's name; anything else is a break without one."""
-    known = isinstance(reason_id, int)
-    reason = BreakReason.objects.filter(pk=reason_id).first() if known else None
-    return reason.name if reason else ""

@@ -12,11 +12,13 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from callcenter.names import OURS, names_of, our_models
-from translations import javascript, python
+from callcenter.translations import javascript, python
 
 ROOT = Path(settings.BASE_DIR)
 # The simulator is a tool for developers, and the commands speak to operators.
-LEFT_OUT = re.compile(r"callcenter/(simulator|management)/|/migrations/|/simulator/")
+LEFT_OUT = re.compile(
+    r"callcenter/(simulator|management|translations)/|/migrations/|/simulator/"
+)
 TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
 # What a console says by itself, and the modules whose sentences reach it.
 CONSOLE = re.compile(

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 
 from callcenter.language import CONSOLE_TEXTS
-from translations.sources import all_texts, console_texts
+from callcenter.translations.sources import all_texts, console_texts
 
 HOLES = re.compile(r"\{\w+\}|%\(\w+\)[sd]|%[sd%]")
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from translations.javascript import NotOneText
+from callcenter.translations.javascript import NotOneText
 
 # Which arguments of which functions are texts.
 TEXTS = {

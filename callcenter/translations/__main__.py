@@ -4,6 +4,6 @@ import django
 
 django.setup()
 
-from translations import catalogue  # noqa: E402 - the models must be there first
+from callcenter.translations import catalogue  # noqa: E402 - the models must be there first
 
 catalogue.update_all()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from translations import javascript
+from callcenter.translations import javascript
 
 TAG = re.compile(r"<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 SPOKEN = re.compile(r"""[\s"](?:aria-label|label|title|placeholder|alt)=["']([^"']*)""")
