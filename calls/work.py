@@ -124,8 +124,11 @@ def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
 
 
 def _history(contact: Contact | None, call: Call) -> dict[str, Any]:
-    calls = Call.objects.logged().filter(contact=contact).exclude(contact=None)
-    earlier = calls.exclude(pk=call.pk).select_related("agent")
+    """What was before: calls with this person, and colleagues' parts in this one."""
+    theirs = Q(contact=contact) & ~Q(contact=None) & ~Q(pk=call.pk)
+    begun = Q(pk=call.pk, legs__ended_at__isnull=False)
+    calls = Call.objects.logged().filter(theirs | begun).distinct()
+    earlier = calls.select_related("agent")
     planned = Plan.objects.open().filter(contact=contact).exclude(contact=None)
     newest = earlier.prefetch_related("legs__disposition__parent")
     return {

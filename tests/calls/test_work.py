@@ -379,3 +379,14 @@ def test_strangers_have_nothing_in_common(cast: Cast, shift: Shift):
         services.hang_up(call.pk, cast.ana)
     assert cards[1]["calls"] == cards[1]["callbacks"] == []
     assert cards[1]["notes_count"] == 0
+
+
+def test_who_takes_a_call_over_reads_what_the_colleague_wrote_about_it(
+    cast: Cast, shift: Shift, talk: Call
+):
+    work.write_note(talk.pk, cast.ana, "Wants a refund.")
+    assert work.card(talk.pk, cast.ana)["calls"] == []
+    cast.bruno.refresh_from_db()
+    handling.transfer_to_agent(talk.pk, cast.ana, cast.bruno)
+    (part,) = work.card(talk.pk, cast.bruno)["calls"]
+    assert (part["id"], part["notes"]) == (str(talk.pk), "Wants a refund.")
