@@ -348,15 +348,17 @@ def _take_part(
 
 
 def _decide(call: Call, story: Story, agents: dict[str, Agent]) -> None:
-    """First as the floor was, then as it was for the first who took the call."""
-    first = story.parts[0]
-    _record(call, story.floor, agents, call.created_at)
-    if story.floor[first.agent] != FREE:
-        freed = {**story.floor, first.agent: FREE}
-        _record(
-            call, freed, agents, call.created_at + timedelta(seconds=first.takes - 6)
-        )
-    call.offers.filter(agent=agents[first.agent]).update(decision=call.decisions.last())
+    """As the floor was when the call came, and whenever it rang at somebody."""
+    if story.floor[story.parts[0].agent] != FREE:
+        _record(call, story.floor, agents, call.created_at)
+    others = story.floor
+    for part in story.parts:
+        if part.was_asked:
+            continue
+        rings_at = call.created_at + timedelta(seconds=part.takes - 6)
+        row = _record(call, {**others, part.agent: FREE}, agents, rings_at)
+        call.offers.filter(agent=agents[part.agent]).update(decision=row)
+        others = {**others, part.agent: IN_WRAP_UP}
 
 
 def _record(
@@ -364,7 +366,7 @@ def _record(
     floor: dict[str, dict[str, Any]],
     agents: dict[str, Agent],
     now: datetime,
-) -> None:
+) -> RoutingDecision:
     """By the very rules that decide it in earnest."""
     assert call.queue is not None
     question = Question(
@@ -376,7 +378,7 @@ def _record(
         ),
         now=now,
     )
-    RoutingDecision.objects.create(
+    return RoutingDecision.objects.create(
         call=call,
         queue=call.queue,
         at=now,

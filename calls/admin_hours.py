@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -33,8 +34,20 @@ class ScheduleForm(forms.ModelForm):
         return zone
 
 
+# Plain ones: the admin's own compare them with the clock of the server.
+ON_THE_WALL: dict[Any, dict[str, Any]] = {
+    models.TimeField: {
+        "widget": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    },
+    models.DateField: {
+        "widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    },
+}
+
+
 class HoursInline(admin.TabularInline):
     model = OpenHours
+    formfield_overrides = ON_THE_WALL
     extra = 0
     verbose_name = gettext_lazy("stretch")
     verbose_name_plural = gettext_lazy(
@@ -51,6 +64,7 @@ class OneForDate(DistinctRows):
 
 class HolidayInline(admin.TabularInline):
     model = Holiday
+    formfield_overrides = ON_THE_WALL
     formset = OneForDate
     extra = 0
     verbose_name_plural = gettext_lazy("holidays, and other days that are different")

@@ -191,7 +191,7 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         who = self.contact or "Unknown WhatsApp user"
-        return f"{who}, {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{who}, {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     @property
     def is_live(self) -> bool:

@@ -152,7 +152,7 @@ def support_line() -> Line:
 
 def test_some_calls_tell_why_they_rang_where_they_rang(demo: None):
     decisions = RoutingDecision.objects.all()
-    assert decisions.count() >= 3
+    assert decisions.count() >= 5
     for row in decisions:
         question, decision = from_json(row.facts)
         assert replay(row.facts) == decision
