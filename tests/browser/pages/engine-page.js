@@ -11,6 +11,7 @@ const seen = {
   codes: [],
   reports: [],
   problems: [],
+  devices: [],
   levels: [],
   streams: [],
   violations: [],
@@ -42,6 +43,7 @@ engine.addEventListener("state", ({ detail }) => {
 });
 engine.addEventListener("report", ({ detail }) => seen.reports.push(detail));
 engine.addEventListener("problem", ({ detail }) => seen.problems.push(detail.code));
+engine.addEventListener("device", ({ detail }) => seen.devices.push(detail.code));
 engine.addEventListener("levels", ({ detail }) => seen.levels.push(detail));
 window.engine = engine;
 if (query.has("talk")) {
