@@ -19,7 +19,7 @@ from tests.browser.windows import (
 from tests.cast import CARLA, PASSWORD, Cast
 from tests.stack import Stack
 
-ANAS_TONE, CARLAS_TONE = 1200.0, 440.0
+ANAS_TONE, BRUNOS_TONE, CARLAS_TONE = 1200.0, 2100.0, 440.0
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 Tell = Callable[[str], None]
 
@@ -71,6 +71,17 @@ def desk(
 
 
 @pytest.fixture(scope="module")
+def other_desk(
+    playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """Bruno's own, for he has another voice."""
+    voice = write_voice(tmp_path_factory.mktemp("desk") / "bruno.wav", BRUNOS_TONE)
+    browser = playwright.chromium.launch(executable_path=chromium, args=flags(voice))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
 def pocket(
     playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:
@@ -90,10 +101,15 @@ class Scene:
         self._pocket = pocket
         self._windows: list[Window] = []
 
-    def console(self, username: str) -> ConsoleWindow:
+    def console(
+        self, username: str, desk: Browser | None = None, init_script: str = ""
+    ) -> ConsoleWindow:
         """An agent, signed in and available; on the last node, as no webhook is."""
         permissions = ["microphone", "notifications"]
-        window = ConsoleWindow(self._desk.new_context(permissions=permissions))
+        browser = desk or self._desk
+        window = ConsoleWindow(browser.new_context(permissions=permissions))
+        if init_script:
+            window.page.add_init_script(init_script)
         self._windows.append(window)
         window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
         return window.go_available()

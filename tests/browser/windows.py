@@ -64,9 +64,30 @@ class Window:
     def __init__(self, context: BrowserContext) -> None:
         self.problems: list[str] = []
         context.add_init_script(path=PAGES / "ears.js")
+        self._open(context)
+
+    def _open(self, context: BrowserContext) -> None:
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", self._on_console)
+
+    def kill(self) -> str:
+        """Close the page without a word; returns where it was."""
+        address = self.page.url
+        context = self.page.context
+        self.page.close()
+        self._context = context
+        return address
+
+    def open_another(self, address: str) -> None:
+        """A second page beside the first one; from now on this is it."""
+        self._open(self.page.context)
+        self.page.goto(address)
+
+    def come_back(self, address: str) -> None:
+        """In the same browser, by a page of its own."""
+        self._open(self._context)
+        self.page.goto(address)
 
     def _on_console(self, line: ConsoleMessage) -> None:
         if line.type in ("error", "warning"):
@@ -109,6 +130,16 @@ class Window:
             return near and loudest["decibel"] > -60
 
         self.until(is_heard, f"{hertz} Hz comes out of the speaker")
+
+    def hears_music(self, *but_not: float) -> None:
+        """Until something is heard that is nobody's voice."""
+
+        def is_heard() -> bool:
+            loudest = self.ask("ears.speaker && ears.speaker.loudest") or {}
+            strange = all(abs(loudest.get("hertz", 0) - hz) > 30 for hz in but_not)
+            return strange and loudest.get("decibel", -200) > -60
+
+        self.until(is_heard, "music comes out of the speaker")
 
     def hears_silence(self) -> None:
         self.until(
