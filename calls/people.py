@@ -52,10 +52,20 @@ def look_up(agent: Agent, typed: str, line_id: Any) -> dict[str, Any]:
     return describe(contact, line, checking=checking)
 
 
-def describe(contact: Contact, line: Line, *, checking: bool = False) -> dict[str, Any]:
-    """A person as docs/console-websocket.md shows them."""
-    running = Call.objects.filter(contact=contact, status__in=LIVE).exists()
-    facts = facts_for(pair_of(contact, line), call_running=running)
+def describe(
+    contact: Contact,
+    line: Line,
+    *,
+    checking: bool = False,
+    besides: Call | None = None,
+) -> dict[str, Any]:
+    """A person as docs/console-websocket.md shows them.
+
+    `besides`: a call that runs and says nothing about the next one.
+    """
+    running = Call.objects.filter(contact=contact, status__in=LIVE)
+    others = running.exclude(pk=besides.pk) if besides else running
+    facts = facts_for(pair_of(contact, line), call_running=others.exists())
     now = timezone.now()
     plan = Plan.objects.open().filter(contact=contact, line=line).first()
     return {

@@ -112,7 +112,7 @@ def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
     if call is None:
         raise Refused("This call is not yours.")
     contact = call.contact
-    known = describe(contact, call.line) if contact and call.line else {}
+    known = describe(contact, call.line, besides=call) if contact and call.line else {}
     return {
         "contact": contact.pk if contact else None,
         "name": contact.name if contact else "",

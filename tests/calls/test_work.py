@@ -390,3 +390,10 @@ def test_who_takes_a_call_over_reads_what_the_colleague_wrote_about_it(
     handling.transfer_to_agent(talk.pk, cast.ana, cast.bruno)
     (part,) = work.card(talk.pk, cast.bruno)["calls"]
     assert (part["id"], part["notes"]) == (str(talk.pk), "Wants a refund.")
+
+
+def test_the_card_tells_of_the_next_call_not_of_this_one(
+    cast: Cast, shift: Shift, talk: Call
+):
+    sentence = work.card(talk.pk, cast.ana)["permission"]["sentence"]
+    assert "running" not in sentence
