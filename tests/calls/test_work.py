@@ -352,7 +352,7 @@ def test_the_card_tells_of_earlier_calls_and_what_was_written(
     assert (earlier["agent"], earlier["disposition"]) == ("Ana", "Sold")
     (callback,) = person["callbacks"]
     assert (callback["agent"], callback["sentence"]) == ("Ana", "The refund.")
-    assert person["permission"]["allowed"] is False  # they talk right now
+    assert person["permission"]["allowed"] is True  # once this call is over
 
 
 def test_the_card_is_for_those_whom_the_call_concerns(
