@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 TERMINATE_FOLLOWS = 3.0  # seconds
 # Half a second of sound in a row: no phone that only rings sends it.
 SPEECH_PACKETS = 25
-DIALER_MUST_RETURN = 20.0  # seconds; of a call that rings out meanwhile
 GUEST_MUST_RETURN = 20.0  # seconds
 DATABASE_PAUSE = 2.0  # seconds
 
@@ -312,10 +311,7 @@ class Bridge:
             return
         if not await in_database(scenes.has_sound, call, int(party)):
             return  # their part was over before
-        if call.status == Status.DIALING:
-            await asyncio.sleep(DIALER_MUST_RETURN)
-            await self._end(session, Event.CONSOLE_LOST)
-        elif str(call.agent_id) != party:
+        if str(call.agent_id) != party:
             await asyncio.sleep(GUEST_MUST_RETURN)
             await in_database(services.guest_left, call_id, int(party))
 

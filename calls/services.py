@@ -44,6 +44,7 @@ from permissions.services import remember
 OFFER_GOES_STALE = timedelta(seconds=30)
 CONSOLE_MUST_COME = timedelta(seconds=5)
 # A reload takes seconds; after this the caller is for somebody else.
+DIALER_MUST_RETURN = timedelta(seconds=20)  # while it rings out
 CONSOLE_MUST_RETURN = timedelta(seconds=60)
 LONGEST_CALL = timedelta(hours=4)
 # Endings that Wati told us of, or that leave nothing to end there.
@@ -318,11 +319,26 @@ def console_left(call_id: UUID, agent_id: int) -> None:
         call = Call.objects.select_for_update().get(pk=call_id)
         if call.status not in WITH_AGENT:
             return
-        if call.agent_id == agent_id and call.status != Status.DIALING:
-            until = timezone.now() + CONSOLE_MUST_RETURN
+        if call.agent_id == agent_id:
+            dials = call.status == Status.DIALING
+            patience = DIALER_MUST_RETURN if dials else CONSOLE_MUST_RETURN
+            until = timezone.now() + patience
             Call.objects.filter(pk=call.pk).update(console_lost_until=until)
         parts.lost_sound(call, agent_id)
         touch(call)
+
+
+def stayed_away(call_id: UUID) -> None:
+    """The agent's console did not come back: nobody's phone rings on for nobody, and
+    whom they talked to is next, whoever is free.
+    """
+    with floor.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        lost = call.console_lost_until
+        if call.status != Status.DIALING:
+            waiting.requeue(call_id)
+        elif lost is not None and lost <= timezone.now():
+            end(call_id, Event.CONSOLE_LOST)
 
 
 def guest_left(call_id: UUID, agent_id: int) -> None:

@@ -107,7 +107,7 @@ def sweep_floor() -> None:
     parts.watch_agents()
     parts.watch_guests()
     for call_id in waiting.left_alone():
-        _try(waiting.requeue, call_id)
+        _try(services.stayed_away, call_id)
     floor.expire_offers()
     floor.look()
 

@@ -292,7 +292,8 @@ def send_on(
 def left_alone() -> list[UUID]:
     """Calls whose agent's console has stayed away for too long."""
     lost = Call.objects.filter(
-        status__in=TALKING, console_lost_until__lte=timezone.now()
+        status__in=(*TALKING, Status.DIALING),
+        console_lost_until__lte=timezone.now(),
     )
     return list(lost.values_list("pk", flat=True))
 

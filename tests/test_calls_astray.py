@@ -195,6 +195,19 @@ def test_carla_hears_silence_and_not_nothing_until_ana_is_back(
     headset.close()
 
 
+def test_nobodys_phone_rings_on_for_an_agent_who_stays_away(stack: Stack, ana: Console):
+    carla_allows(stack, reaction="ignore")
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    ana.until(lambda: ana.calls[call_id]["progress"] == "ringing", "ringing")
+    headset.close()
+    ana.until(lambda: bool(ana.calls[call_id]["console_lost_until"]), "she is missed")
+    Call.objects.filter(pk=call_id).update(console_lost_until=timezone.now())
+    ana.wait_for_status(call_id, "ended")
+    assert outcome(call_id) == ("failed", "console_lost")
+    wait_for_terminate(stack, wati_id(call_id))
+
+
 def test_a_page_that_never_opens_its_sound_places_no_call(stack: Stack, ana: Console):
     carla_allows(stack)
     call_id = dial(ana)
