@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from callcenter.database import in_database
 from callcenter.wati.client import new_http
-from calls import accepting, dialing, entertaining, notify, scenes, services
+from calls import accepting, consoles, dialing, entertaining, notify, scenes, services
 from calls.media.events import Flow
 from calls.media.hub import Full, Hub
 from calls.media.scene import Scene
@@ -184,9 +184,9 @@ class Bridge:
             return
         is_there = str(call.agent_id) in session.parties
         if is_there and call.console_lost_until is not None:
-            await in_database(services.console_joined, call.pk, call.agent_id)
+            await in_database(consoles.console_joined, call.pk, call.agent_id)
         elif not is_there and call.console_lost_until is None:
-            await in_database(services.console_left, call.pk, call.agent_id)
+            await in_database(consoles.console_left, call.pk, call.agent_id)
 
     # --- Callers who wait ---
 
@@ -290,7 +290,7 @@ class Bridge:
 
     async def _joined(self, session: Session, party: str) -> None:
         call_id = UUID(session.call_id)
-        await in_database(services.console_joined, call_id, int(party))
+        await in_database(consoles.console_joined, call_id, int(party))
         call = await self.find(call_id)
         if call and call.status == Status.CONNECTING and session.is_up:
             await self._talks(session, call)
@@ -305,7 +305,7 @@ class Bridge:
         whom nobody talks to yet, and who was only asked, is not waited for so long.
         """
         call_id = UUID(session.call_id)
-        await in_database(services.console_left, call_id, int(party))
+        await in_database(consoles.console_left, call_id, int(party))
         call = await self.find(call_id)
         if call is None or party in session.parties:
             return
@@ -313,7 +313,7 @@ class Bridge:
             return  # their part was over before
         if str(call.agent_id) != party:
             await asyncio.sleep(GUEST_MUST_RETURN)
-            await in_database(services.guest_left, call_id, int(party))
+            await in_database(consoles.guest_left, call_id, int(party))
 
     # --- The end ---
 
@@ -351,7 +351,7 @@ class Bridge:
         await session.close("the call is over")
         seconds = session.counters.one_way_seconds
         if is_first and seconds >= 1:
-            await in_database(services.note_sound, UUID(session.call_id), seconds)
+            await in_database(consoles.note_sound, UUID(session.call_id), seconds)
 
     async def close(self) -> None:
         """End every call of this node; the process stops."""

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -30,8 +29,6 @@ from calls.moves import Conflict, Refused, move, music_ends, record, touch
 from calls.states import (
     LIVE,
     TABLE,
-    TALKING,
-    WITH_AGENT,
     Event,
     IllegalMove,
     Result,
@@ -43,9 +40,6 @@ from permissions.services import remember
 # WhatsApp stops ringing after 30 to 60 s: an older offer would ring for nobody.
 OFFER_GOES_STALE = timedelta(seconds=30)
 CONSOLE_MUST_COME = timedelta(seconds=5)
-# A reload takes seconds; after this the caller is for somebody else.
-DIALER_MUST_RETURN = timedelta(seconds=20)  # while it rings out
-CONSOLE_MUST_RETURN = timedelta(seconds=60)
 LONGEST_CALL = timedelta(hours=4)
 # Endings that Wati told us of, or that leave nothing to end there.
 OVER_AT_WATI = (
@@ -295,67 +289,6 @@ def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
         if first:
             note_answer(call)
     return True
-
-
-def console_joined(call_id: UUID, agent_id: int) -> None:
-    """An agent's console has the sound of a call that they are in."""
-    with floor.locked():
-        call = Call.objects.select_for_update().get(pk=call_id)
-        parts.came_back(call, agent_id)
-        if call.status in TALKING:
-            parts.joined(call, agent_id)
-        if call.agent_id == agent_id and call.console_lost_until:
-            back = {
-                "console_lost_until": None,
-                "reattach_count": call.reattach_count + 1,
-            }
-            Call.objects.filter(pk=call.pk).update(**back)
-        touch(call)
-
-
-def console_left(call_id: UUID, agent_id: int) -> None:
-    """A reload, a crash, a lost network: the call is theirs for a while."""
-    with floor.locked():
-        call = Call.objects.select_for_update().get(pk=call_id)
-        if call.status not in WITH_AGENT:
-            return
-        if call.agent_id == agent_id:
-            dials = call.status == Status.DIALING
-            patience = DIALER_MUST_RETURN if dials else CONSOLE_MUST_RETURN
-            until = timezone.now() + patience
-            Call.objects.filter(pk=call.pk).update(console_lost_until=until)
-        parts.lost_sound(call, agent_id)
-        touch(call)
-
-
-def stayed_away(call_id: UUID) -> None:
-    """The agent's console did not come back: nobody's phone rings on for nobody, and
-    whom they talked to is next, whoever is free.
-    """
-    with floor.locked():
-        call = Call.objects.select_for_update().get(pk=call_id)
-        lost = call.console_lost_until
-        if call.status != Status.DIALING:
-            waiting.requeue(call_id)
-        elif lost is not None and lost <= timezone.now():
-            end(call_id, Event.CONSOLE_LOST)
-
-
-def guest_left(call_id: UUID, agent_id: int) -> None:
-    """A colleague who was asked to come, and whose console stayed away."""
-    with floor.locked():
-        call = Call.objects.select_for_update().get(pk=call_id)
-        leg = call.legs.open().filter(agent=agent_id, mode=Leg.Mode.CONSULT).first()
-        if leg is not None:
-            leg.call = call
-            parts.leave(leg)
-            touch(call)
-
-
-def note_sound(call_id: UUID, one_way_seconds: float) -> None:
-    """What the node measured over the whole call."""
-    mine = Call.objects.filter(pk=call_id)
-    mine.update(one_way_seconds=F("one_way_seconds") + round(one_way_seconds))
 
 
 def set_muted(call_id: UUID, agent: Agent, muted: bool) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from callcenter.wati.client import Answer, new_http
 from callcenter.wati.errors import WatiError
 from calls import (
+    consoles,
     dialing,
     floor,
     inbox,
@@ -107,7 +108,7 @@ def sweep_floor() -> None:
     parts.watch_agents()
     parts.watch_guests()
     for call_id in waiting.left_alone():
-        _try(services.stayed_away, call_id)
+        _try(consoles.stayed_away, call_id)
     floor.expire_offers()
     floor.look()
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from callcenter.wati.events import Caller, CallTerminated, InboundCall
-from calls import floor, handling, nodes, offers, services, tasks
+from calls import consoles, floor, handling, nodes, offers, services, tasks
 from calls.models import Call, Line, Offer
 from tests.cast import CARLA, Cast
 from tests.console import PROOF
@@ -111,7 +111,7 @@ class Shift:
         """The agent presses Answer, and the sound comes."""
         self.rings_are_confirmed()
         services.claim(call.pk, agent)
-        services.console_joined(call.pk, agent.pk)
+        consoles.console_joined(call.pk, agent.pk)
         services.media_up(call.pk)
         return fresh(call)
 
@@ -129,7 +129,7 @@ class Shift:
         """A colleague who was asked answers, and has the sound."""
         self.rings_are_confirmed()
         handling.join(call.pk, colleague)
-        services.console_joined(call.pk, colleague.pk)
+        consoles.console_joined(call.pk, colleague.pk)
         return fresh(call)
 
     def asks(self, agent: Agent, colleague: Agent, call: Call) -> Call:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from agents.models import IN_A_CALL, Agent
 from callcenter.wati.events import CallTerminated, InboundCall
-from calls import floor, handling, nodes, offers, parts, services, tasks
+from calls import consoles, floor, handling, nodes, offers, parts, services, tasks
 from calls.models import Call, Leg, Offer
 from calls.moves import Refused
 from calls.states import FOR_ANYBODY, LIVE, TALKING
@@ -166,7 +166,7 @@ class Bustle:
             offers.rings(offer.call_id, offer.agent_id)
             is_asked = offer.kind == "consult"
             (handling.join if is_asked else services.claim)(offer.call_id, offer.agent)
-            services.console_joined(offer.call_id, offer.agent_id)
+            consoles.console_joined(offer.call_id, offer.agent_id)
             services.media_up(offer.call_id)
 
     def declines(self, dice: random.Random) -> None:

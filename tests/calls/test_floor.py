@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from agents import proof
 from agents.models import Agent, Membership, Queue
-from calls import floor, handling, offers, services, snapshots
+from calls import consoles, floor, handling, offers, services, snapshots
 from calls.models import Line, RoutingDecision
 from calls.moves import Refused
 from tests.cast import CARLA, Cast, hire
@@ -502,7 +502,7 @@ def test_what_was_to_follow_a_call_is_forgotten_with_the_shift(
     shift.begins(cast.ana)
     call = shift.talks(cast.ana)
     floor.choose_next(cast.ana.pk, "on_break", "Lunch")
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     shift.console_dies(cast.ana)
     shift.later(62, step=2)
     assert state_of(cast.ana) == "offline"

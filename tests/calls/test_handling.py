@@ -3,7 +3,7 @@
 import pytest
 
 from agents.models import Agent, Queue
-from calls import floor, handling, nodes, parts, services
+from calls import consoles, floor, handling, nodes, parts, services
 from calls.models import Call
 from calls.moves import Refused
 from calls.scenes import scene_of
@@ -301,10 +301,10 @@ def test_nobody_hands_over_to_who_is_not_there(cast: Cast, shift: Shift, talk: C
     with pytest.raises(Refused, match="not in the call yet"):
         handling.complete(talk.pk, cast.ana)
     shift.joins(cast.bruno, talk)
-    services.console_left(talk.pk, cast.bruno.pk)
+    consoles.console_left(talk.pk, cast.bruno.pk)
     with pytest.raises(Refused, match="not in the call yet"):
         handling.complete(talk.pk, cast.ana)
-    services.console_joined(talk.pk, cast.bruno.pk)
+    consoles.console_joined(talk.pk, cast.bruno.pk)
     handling.complete(talk.pk, cast.ana)
     assert fresh(talk).agent == cast.bruno
 
@@ -400,11 +400,11 @@ def test_a_guest_whose_console_never_came_for_the_sound_is_let_go(
 
 def test_a_guest_whose_console_stays_away_leaves(cast: Cast, shift: Shift, talk: Call):
     shift.asks(cast.ana, cast.bruno, talk)
-    services.console_left(talk.pk, cast.bruno.pk)
+    consoles.console_left(talk.pk, cast.bruno.pk)
     assert state_of(cast.bruno) == "reconnecting"
     assert fresh(talk).console_lost_until is None
-    services.guest_left(talk.pk, cast.bruno.pk)
-    services.guest_left(talk.pk, cast.bruno.pk)
+    consoles.guest_left(talk.pk, cast.bruno.pk)
+    consoles.guest_left(talk.pk, cast.bruno.pk)
     assert states_of(cast.ana, cast.bruno) == ["in_call", "available"]
 
 
@@ -435,8 +435,8 @@ def test_an_agent_who_hangs_up_before_the_sound_came_is_free(cast: Cast, shift: 
     assert (fresh(call).status, state_of(cast.ana)) == ("ended", "available")
     assert not services.media_up(call.pk)
     assert not services.accept_sent(call.pk, "v=0")
-    services.console_left(call.pk, cast.ana.pk)
-    services.console_joined(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
+    consoles.console_joined(call.pk, cast.ana.pk)
     assert (fresh(call).status, state_of(cast.ana)) == ("ended", "available")
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.models import IN_A_CALL, Agent, AgentState, AgentStateSpan
-from calls import floor, handling, offers, parts, services
+from calls import consoles, floor, handling, offers, parts, services
 from calls.consumers import AT_REST
 from calls.models import Call, CallChange, Leg, Offer
 from calls.moves import Refused
@@ -105,10 +105,10 @@ class Day:
         floor.judge(self.agents[name].pk, PROOF | {"microphone": "flat"})
 
     def a_console_opens_the_sound(self, name: str, number: int = 0) -> None:
-        self._with(name, lambda call, agent: services.console_joined(call, agent.pk))
+        self._with(name, lambda call, agent: consoles.console_joined(call, agent.pk))
 
     def a_console_loses_the_sound(self, name: str, number: int = 0) -> None:
-        self._with(name, lambda call, agent: services.console_left(call, agent.pk))
+        self._with(name, lambda call, agent: consoles.console_left(call, agent.pk))
 
     # --- Agents ---
 

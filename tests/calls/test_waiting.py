@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Membership, Queue, Schedule
-from calls import floor, handling, nodes, services, tasks, waiting
+from calls import consoles, floor, handling, nodes, services, tasks, waiting
 from calls.models import Call
 from calls.states import Event
 from tests.cast import Cast, hire
@@ -398,13 +398,13 @@ def test_who_was_served_since_has_no_older_place(cast: Cast, shift: Shift):
 def test_a_reload_is_a_pause_and_is_counted(cast: Cast, shift: Shift):
     shift.begins(cast.ana)
     call = shift.talks(cast.ana)
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     lost = fresh(call)
     assert state_of(cast.ana) == "reconnecting"
     assert lost.console_lost_until is not None
     assert lost.status == "active"
     shift.clock.forward(3)
-    services.console_joined(call.pk, cast.ana.pk)
+    consoles.console_joined(call.pk, cast.ana.pk)
     back = fresh(call)
     assert (back.console_lost_until, back.reattach_count) == (None, 1)
     assert state_of(cast.ana) == "in_call"
@@ -418,7 +418,7 @@ def test_after_a_minute_the_caller_is_for_whoever_is_free_before_all_others(
     call = shift.talks(cast.ana)
     handling.hold(call.pk, cast.ana)
     dora = shift.calls_in(DORA, "Dora")
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     shift.console_dies(cast.ana)
     shift.later(20)
     shift.system_answers(dora) if fresh(dora).status == "waiting" else None
@@ -443,7 +443,7 @@ def test_who_was_talked_to_before_has_been_answered_also_when_they_give_up(
 ):
     shift.begins(cast.ana)
     call = shift.talks(cast.ana)
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     shift.console_dies(cast.ana)
     shift.later(62, step=2)
     ended = shift.hangs_up(call)
@@ -455,7 +455,7 @@ def test_a_colleague_who_is_in_the_call_has_it_when_the_asker_stays_away(
 ):
     shift.begins(cast.ana, cast.bruno)
     call = shift.asks(cast.ana, cast.bruno, shift.talks(cast.ana))
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     shift.console_dies(cast.ana)
     shift.later(62, step=2)
     call = fresh(call)
@@ -469,7 +469,7 @@ def test_a_colleague_who_is_being_asked_is_asked_no_more(cast: Cast, shift: Shif
     shift.begins(cast.ana)
     call = shift.talks(cast.ana)
     shift.begins(cast.bruno, dina)
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     shift.console_dies(cast.ana)
     shift.later(50, step=2)
     handling.consult(call.pk, cast.ana, cast.bruno)
@@ -485,8 +485,8 @@ def test_a_console_that_leaves_while_connecting_is_waited_for_as_long(
     shift.begins(cast.ana, cast.bruno)
     call = shift.calls_in()
     services.claim(call.pk, cast.ana)
-    services.console_joined(call.pk, cast.ana.pk)
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_joined(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     services.media_up(call.pk)
     assert fresh(call).status == "active"
     shift.console_dies(cast.ana)
@@ -499,7 +499,7 @@ def test_a_call_given_back_does_not_remember_a_lost_console(cast: Cast, shift: S
     shift.begins(cast.ana, cast.bruno)
     call = shift.calls_in()
     services.claim(call.pk, cast.ana)
-    services.console_left(call.pk, cast.ana.pk)
+    consoles.console_left(call.pk, cast.ana.pk)
     shift.later(6)
     assert fresh(call).status == "ringing"
     call = shift.answers(cast.bruno, call)

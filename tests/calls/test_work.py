@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from callcenter.wati.events import InboundCall, PermissionChanged
-from calls import handling, plans, services, snapshots, work
+from calls import consoles, handling, plans, services, snapshots, work
 from calls.ledger_notes import pair_of
 from calls.models import Call, Disposition, Plan
 from calls.moves import Refused
@@ -98,7 +98,7 @@ def test_what_was_typed_before_the_console_was_lost_is_there_for_the_next(
     cast: Cast, shift: Shift, talk: Call
 ):
     work.write_note(talk.pk, cast.ana, "Half a sen")
-    services.console_left(talk.pk, cast.ana.pk)
+    consoles.console_left(talk.pk, cast.ana.pk)
     shift.console_dies(cast.ana)
     shift.later(62, step=2)
     shift.answers(cast.bruno, talk)
