@@ -100,7 +100,7 @@ class ScheduleAdmin(PreviewAdmin):
     @admin.display(description=gettext_lazy("lines"))
     def used_by(self, schedule: Schedule) -> str:
         names = (line.name for line in schedule.lines.all())
-        return ", ".join(names) or _("none yet")
+        return ", ".join(sorted(names)) or _("none yet")
 
 
 def state_now(schedule: Schedule | None) -> SafeString:

@@ -141,7 +141,7 @@ class QueueAdmin(PreviewAdmin):
     @admin.display(description=gettext_lazy("agents"))
     def members(self, queue: Queue) -> str:
         names = (agent.name for agent in queue.agents.all())
-        return ", ".join(names) or _("nobody")
+        return ", ".join(sorted(names)) or _("nobody")
 
     @admin.display(description=gettext_lazy("waiting now"), ordering="callers")
     def waiting_now(self, queue: Any) -> int:
@@ -155,7 +155,7 @@ class QueueAdmin(PreviewAdmin):
             for agent in queue.agents.all()
             if agent.state == AgentState.AVAILABLE and agent.can_ring
         ]
-        return ", ".join(names) or _("nobody")
+        return ", ".join(sorted(names)) or _("nobody")
 
     @admin.display(description=gettext_lazy("overflows to"))
     def leads(self, queue: Queue) -> str:
@@ -219,7 +219,7 @@ class DispositionAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("queues"))
     def of_queues(self, disposition: Disposition) -> str:
         names = (queue.name for queue in disposition.queues.all())
-        return ", ".join(names) or _("all")
+        return ", ".join(sorted(names)) or _("all")
 
 
 def is_used(disposition: Disposition) -> bool:
