@@ -32,6 +32,8 @@ FULL = not settings.EMBEDDED
 class Process:
     """One process of the product; its output goes to a file for the failing test."""
 
+    cwd = ROOT
+
     def __init__(self, name: str, *command: str, **environment: str) -> None:
         self.name = name
         self.log = Path(settings.VAR_DIR) / f"{name}.log"
@@ -51,7 +53,7 @@ class Process:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *self.command],
-                cwd=ROOT,
+                cwd=self.cwd,
                 env=self.environment,
                 stdout=output,
                 stderr=output,
@@ -103,7 +105,7 @@ class Stack:
 
     def __init__(self) -> None:
         database = os.environ["DATABASE_URL"]
-        self.database = {"DATABASE_URL": _database_url(database)}
+        self.database = {"DATABASE_URL": database_url(database)}
         ports = [free_port() for _ in range(3 if FULL else 2)]
         self.simulator_url = f"http://127.0.0.1:{ports[0]}"
         # Agents open the last node; their pages may take the sound from any of them.
@@ -211,7 +213,7 @@ def _everything_is_deleted() -> bool:
     return True
 
 
-def _database_url(url: str) -> str:
+def database_url(url: str) -> str:
     """The database that this test process itself uses now."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
