@@ -14,7 +14,7 @@ from agents.routing import (
     Waiting,
     answer,
 )
-from agents.skips import Skip, Skipped
+from agents.skip_reasons import Skip, Skipped
 
 INSTANTS = (
     "since",

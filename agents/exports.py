@@ -7,8 +7,8 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 
 from agents.models import AgentState, AgentStateSpan, BreakReason
-from callcenter import csv_files
-from callcenter.csv_files import Cell, File, safe, stamp, zone_name
+from callcenter.exporting import csv_files
+from callcenter.exporting.csv_files import Cell, File, safe, stamp, zone_name
 
 # What a state counts as; a break for work is productive.
 KINDS = {

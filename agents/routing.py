@@ -15,7 +15,7 @@ from typing import Literal
 
 from django.db.models import TextChoices
 
-from agents.skips import Skip, Skipped
+from agents.skip_reasons import Skip, Skipped
 
 RULE_VERSION = 1
 NEVER = datetime.min.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from agents import proof
+from agents import readiness
 from agents.models import (
     IN_A_CALL,
     PRESENCE_LASTS,
@@ -73,7 +73,7 @@ def following(agent_id: int) -> tuple[str, str, datetime | None]:
         return agent.next_state, agent.next_reason, break_ends(agent.next_reason)
     if agent.can_ring:
         return AgentState.AVAILABLE, "", None
-    return AgentState.CANNOT_RING, proof.SILENT, None
+    return AgentState.CANNOT_RING, readiness.SILENT, None
 
 
 def break_ends(reason: str) -> datetime | None:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from agents import exports
 from agents.models import AgentStateSpan
-from callcenter import export_views
+from callcenter.exporting import views
 
 
 @login_required
@@ -17,10 +17,10 @@ from callcenter import export_views
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
     """Stretches as CSV: the query string of the admin's list gives the same rows."""
-    return export_views.export(
+    return views.export(
         request,
         exports.stream,
-        partial(export_views.listed, model=AgentStateSpan),
+        partial(views.listed, model=AgentStateSpan),
         right="agents.view_agentstatespan",
         name="agent_time",
         what="agents' time",

@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.load import BURST_EVERY, BURST_FRAMES, Rhythm, Tally, Window, report
 from bench.voices import voice
-from calls.media import wire
+from calls.media.socket import wire
 
 PAYLOAD_BYTES = 75
 _INSTANT = struct.Struct("!d")

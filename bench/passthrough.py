@@ -6,11 +6,11 @@ from urllib.parse import parse_qs
 
 from calls.media.events import Flow
 from calls.media.hub import Hub
-from calls.media.listener import Listener
-from calls.media.scene import Scene
+from calls.media.mixing.layout import Scene
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
-from calls.media.sounds import Program, Sound
+from calls.media.socket.listener import Listener
+from calls.media.sounds.player import Program, Sound
 
 MUSIC = Path(__file__).parents[1] / "calls" / "prompts" / "music.opus"
 PARTIES = {"passthrough": ("0",), "three-way": ("0", "1"), "queue": ()}

@@ -25,9 +25,9 @@ from aiortc import (
 
 from bench.load import BURST_EVERY, BURST_FRAMES, Rhythm, Tally, Window, report
 from bench.voices import encode, voice
-from calls.media.ice import IceGuard
-from calls.media.passthrough import Passthrough, SilentTrack
-from calls.media.rtp import FRAME_SAMPLES, OPUS_SILENCE, Packet
+from calls.media.transport.ice import IceGuard
+from calls.media.transport.passthrough import Passthrough, SilentTrack
+from calls.media.transport.rtp import FRAME_SAMPLES, OPUS_SILENCE, Packet
 
 PAYLOAD_BYTES = 50
 LOUD_BYTES = 60

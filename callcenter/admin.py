@@ -27,7 +27,7 @@ from callcenter.admin_parts import DistinctRows
 from callcenter.models import WatiAccount
 from callcenter.wati.events import Kind
 from calls.models import Line, WebhookDelivery
-from calls.words import kind_name
+from calls.reporting.labels import kind_name
 
 OLD_KEY_LASTS = timedelta(hours=24)
 SECRETS = ("api_token", "webhook_key")

@@ -7,9 +7,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from callcenter.period import day_of
-from calls import reports
-from calls.words import duration
+from callcenter.exporting.period import day_of
+from calls.reporting import figures
+from calls.reporting.labels import duration
 
 ORDER = ["calls", "agents", "permissions", "callcenter", "auth"]
 
@@ -26,7 +26,7 @@ class CallCenterAdminSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if self.has_permission(request):
-            context["refused_accounts"] = reports.refused_accounts()
+            context["refused_accounts"] = figures.refused_accounts()
         return context
 
     def get_app_list(
@@ -53,16 +53,16 @@ def overview(now: datetime) -> dict[str, Any]:
     """The figures of the home page, and the filters that list what they count."""
     start, end = day_of(now)
     day = f"from={start:%Y-%m-%d}&to={start:%Y-%m-%d}"
-    today, outbound = reports.tally(start, end), reports.outbound_tally(start, end)
+    today, outbound = figures.tally(start, end), figures.outbound_tally(start, end)
     return {
         "now": now,
         "zone": str(timezone.get_current_timezone()),
         "today": today,
         "outbound": outbound,
-        "calling_out": reports.calling_out(now),
+        "calling_out": figures.calling_out(now),
         "average_wait": duration(today.average_wait),
-        "floor": reports.floor(),
-        "problems": reports.problems(now),
+        "floor": figures.floor(),
+        "problems": figures.problems(now),
         "today_filter": f"direction__exact=inbound&{day}",
         "outbound_filter": f"direction__exact=outbound&{day}",
     }

@@ -12,10 +12,10 @@ http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from callcenter.body_limit import limit_webhook_bodies  # noqa: E402
-from callcenter.origin import own_origin_only  # noqa: E402
 from callcenter.urls import websocket_urlpatterns  # noqa: E402
-from calls.node import node_process  # noqa: E402
+from callcenter.web.body_limit import limit_webhook_bodies  # noqa: E402
+from callcenter.web.origin import App, own_origin_only  # noqa: E402
+from calls.node.process import node_process  # noqa: E402
 
 
 async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -31,11 +31,21 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
             return
 
 
+def on_this_node(app: App) -> App:
+    """Start the node with its first websocket: plain Daphne knows no lifespan."""
+
+    async def door(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        node_process.start()
+        await app(scope, receive, send)
+
+    return door
+
+
 application = ProtocolTypeRouter(
     {
         "http": limit_webhook_bodies(http),
         "websocket": own_origin_only(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+            on_this_node(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
         ),
         "lifespan": lifespan,
     }

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from calls.metrics import registry
 from calls.models import Node
+from calls.node.metrics import registry
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

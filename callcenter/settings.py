@@ -90,7 +90,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "callcenter.middleware.security_headers",
+    "callcenter.web.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -199,7 +199,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "callcenter.storage.ModuleManifestStorage"
+        else "callcenter.web.storage.ModuleManifestStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
@@ -222,7 +222,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["callcenter.webhook_auth.IsWati"],
+    "DEFAULT_PERMISSION_CLASSES": ["callcenter.web.webhook_auth.IsWati"],
     "UNAUTHENTICATED_USER": None,
 }
 WEBHOOK_MAX_BYTES = 64 * 1024

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy
 class CallsConfig(AppConfig):
     name = "calls"
     verbose_name = gettext_lazy("Calls")
+
+    def ready(self) -> None:
+        from calls.signaling import outbox
+        from calls.webhooks import replies
+
+        outbox.register_effects(replies.EFFECTS)

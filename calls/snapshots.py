@@ -8,8 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent, AgentState, BreakReason
-from calls.legs import Disposition, Leg, Offer
-from calls.models import Call, Line, Node, Plan
+from calls.models import Call, Disposition, Leg, Line, Node, Offer, Plan
 from calls.states import LIVE, ON_NODE, WITH_AGENT
 from permissions.numbers import display
 

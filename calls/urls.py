@@ -1,12 +1,15 @@
 from django.urls import path
 
 from callcenter.wati.events import Kind
-from calls import audio_door, consumers, views
-from calls.webhooks import WebhookView
+from calls.console import consumer
+from calls.console.views import console
+from calls.node import audio_socket
+from calls.reporting.views import export
+from calls.webhooks.views import WebhookView
 
 urlpatterns = [
-    path("console/", views.console, name="console"),
-    path("calls/export.csv", views.export, name="export-calls"),
+    path("console/", console, name="console"),
+    path("calls/export.csv", export, name="export-calls"),
     *[
         path(f"webhooks/wati/{kind}/", WebhookView.as_view(kind=kind), name=kind)
         for kind in Kind
@@ -14,13 +17,13 @@ urlpatterns = [
 ]
 
 websocket_urlpatterns = [
-    path("ws/console/", consumers.ConsoleConsumer.as_asgi()),
+    path("ws/console/", consumer.ConsoleConsumer.as_asgi()),
     path(
         "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/",
-        audio_door.audio,  # type: ignore[arg-type]  # an ASGI application
+        audio_socket.audio,  # type: ignore[arg-type]  # an ASGI application
     ),
     path(
         "ws/nodes/<str:node>/echo/",
-        audio_door.echo,  # type: ignore[arg-type]  # an ASGI application
+        audio_socket.echo,  # type: ignore[arg-type]  # an ASGI application
     ),
 ]

@@ -11,8 +11,8 @@ from typing import Any
 import av
 import numpy as np
 
-from calls.media.encode import encode_file, levelled, write
-from calls.media.rtp import SAMPLES_PER_SECOND
+from calls.media.sounds.encode import encode_file, levelled, write
+from calls.media.transport.rtp import SAMPLES_PER_SECOND
 
 PROMPTS = Path(__file__).parents[1] / "calls" / "prompts"
 RATE = SAMPLES_PER_SECOND

@@ -6,8 +6,8 @@ from functools import partial
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from callcenter import csv_files
-from callcenter.csv_files import Cell, File, phone, safe, stamp, zone_name
+from callcenter.exporting import csv_files
+from callcenter.exporting.csv_files import Cell, File, phone, safe, stamp, zone_name
 from permissions.models import PermissionEvent
 
 Getter = Callable[[PermissionEvent], Cell]

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from callcenter.exporting.period import PeriodFilter
 from callcenter.models import WatiAccount
-from callcenter.period import PeriodFilter
 from permissions import watch
 from permissions.facts import ALLOWING, Status
 from permissions.models import CallPermission, Contact

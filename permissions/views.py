@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from callcenter import export_views
-from callcenter.export_views import listed
+from callcenter.exporting import views
+from callcenter.exporting.views import listed
 from permissions import exports
 from permissions.models import CallPermission, Contact, PermissionEvent
 
@@ -19,7 +19,7 @@ OF = "of"  # whose events: of the listed contacts, or of the listed permissions
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
     """The ledger as CSV: the query string of an admin's list gives its rows' events."""
-    return export_views.export(
+    return views.export(
         request,
         exports.stream,
         events_listed,
@@ -30,7 +30,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def events_listed(request: HttpRequest) -> QuerySet[PermissionEvent]:
-    """As listed() in callcenter.export_views, for each of the three lists."""
+    """As listed() in callcenter.exporting.views, for each of the three lists."""
     events = PermissionEvent.objects.all()
     match request.GET.get(OF):
         case "contacts":

@@ -8,7 +8,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import setup_databases
 from django.utils import timezone
 
-from calls import inbox
+from calls.webhooks import processor
 from tests.cast import Cast, introduce
 from tests.shift import Clock, Shift
 from tests.sound import Headset
@@ -56,7 +56,7 @@ def transactional_db(django_db_setup: None, django_db_blocker) -> Iterator[None]
 def cast(transactional_db: None) -> Iterator[Cast]:
     """Ana and Bruno on the Support queue, with a line at the false Wati."""
     yield introduce()
-    inbox.processor.drain(30)  # its threads would hold what is emptied next
+    processor.processor.drain(30)  # its threads would hold what is emptied next
 
 
 @pytest.fixture

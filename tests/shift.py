@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from agents.models import Agent
 from callcenter.wati.events import Caller, CallTerminated, InboundCall
-from calls import consoles, floor, handling, nodes, offers, services, tasks
+from calls import placement, tasks
+from calls.lifecycle import answer, inbound, reconnect, transfer
 from calls.models import Call, Line, Offer
+from calls.queueing import agent_state, ring_attempts
 from tests.cast import CARLA, Cast
 from tests.console import PROOF
 
@@ -40,7 +42,7 @@ class Shift:
         self.clock = clock
         self.consoles: dict[int, Agent] = {}
         self.calls = 0
-        self.node = nodes.register()
+        self.node = placement.register()
 
     # --- Agents ---
 
@@ -48,8 +50,8 @@ class Shift:
         """They sign in, in this order, with consoles that can ring."""
         for agent in agents:
             self.consoles[agent.pk] = agent
-            floor.judge(agent.pk, PROOF)
-            floor.go_available(agent.pk)
+            agent_state.judge(agent.pk, PROOF)
+            agent_state.go_available(agent.pk)
 
     def console_dies(self, agent: Agent) -> None:
         self.consoles.pop(agent.pk)
@@ -60,12 +62,12 @@ class Shift:
 
     def beat(self) -> None:
         for agent in self.consoles.values():
-            floor.judge(agent.pk, PROOF)
+            agent_state.judge(agent.pk, PROOF)
 
     def rings_are_confirmed(self) -> None:
         ringing = Offer.objects.filter(outcome="ringing", agent__in=self.consoles)
         for call_id, agent_id in ringing.values_list("call", "agent"):
-            offers.rings(call_id, agent_id)
+            ring_attempts.rings(call_id, agent_id)
 
     # --- Time ---
 
@@ -80,7 +82,7 @@ class Shift:
         self.rings_are_confirmed()
 
     def look_round(self) -> None:
-        nodes.renew(self.node, calls=0, draining=False)
+        placement.renew(self.node, calls=0, draining=False)
         self.beat()
         tasks.sweep()
         tasks.sweep_floor()
@@ -98,21 +100,21 @@ class Shift:
             caller=Caller(waid=waid, name=name),
         )
         now = timezone.now()
-        call = services.offered(self.cast.account, event, received_at=now, offer=OFFER)
+        call = inbound.offered(self.cast.account, event, received_at=now, offer=OFFER)
         return fresh(call)
 
     def hangs_up(self, call: Call) -> Call:
         """The person at the other end."""
         name = fresh(call).wati_call_id
-        services.customer_ended(self.cast.account, CallTerminated(name))
+        inbound.customer_ended(self.cast.account, CallTerminated(name))
         return fresh(call)
 
     def answers(self, agent: Agent, call: Call) -> Call:
         """The agent presses Answer, and the sound comes."""
         self.rings_are_confirmed()
-        services.claim(call.pk, agent)
-        consoles.console_joined(call.pk, agent.pk)
-        services.media_up(call.pk)
+        answer.claim(call.pk, agent)
+        reconnect.console_joined(call.pk, agent.pk)
+        answer.media_up(call.pk)
         return fresh(call)
 
     def talks(self, agent: Agent, waid: str = CARLA) -> Call:
@@ -121,19 +123,19 @@ class Shift:
 
     def system_answers(self, call: Call) -> Call:
         """The node has the sound of a call that is parked."""
-        assert services.accept_sent(call.pk, OFFER)
-        services.media_up(call.pk)
+        assert answer.accept_sent(call.pk, OFFER)
+        answer.media_up(call.pk)
         return fresh(call)
 
     def joins(self, colleague: Agent, call: Call) -> Call:
         """A colleague who was asked answers, and has the sound."""
         self.rings_are_confirmed()
-        handling.join(call.pk, colleague)
-        consoles.console_joined(call.pk, colleague.pk)
+        transfer.join(call.pk, colleague)
+        reconnect.console_joined(call.pk, colleague.pk)
         return fresh(call)
 
     def asks(self, agent: Agent, colleague: Agent, call: Call) -> Call:
-        handling.consult(call.pk, agent, colleague)
+        transfer.consult(call.pk, agent, colleague)
         return self.joins(colleague, call)
 
 

@@ -16,8 +16,8 @@ import numpy
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from calls.media import wire
-from calls.media.sounds import Sound
+from calls.media.socket import wire
+from calls.media.sounds.player import Sound
 
 RATE = 48000
 FRAME = 960  # samples in 20 ms

@@ -17,15 +17,15 @@ from agents.models import Agent, Prompt, Queue, Schedule
 from callcenter.celery import app
 from callcenter.models import WatiAccount
 from callcenter.simulator.control import SimulatorControl
-from calls import services
+from calls.lifecycle import ending
 from calls.models import Call
 from calls.states import LIVE, Event
 from permissions.models import Contact
 from tests.cast import CARLA
 from tests.console import Console
+from tests.paths import ROOT
 from tests.servers import free_port, wait_for
 
-ROOT = Path(__file__).parent.parent
 FULL = not settings.EMBEDDED
 
 
@@ -181,7 +181,7 @@ class Stack:
         """Every row but the nodes': these processes still run, and may still write."""
         self.simulator.reset()
         for call in Call.objects.filter(status__in=LIVE):
-            services.end(call.pk, Event.SUPERVISOR_ENDED)
+            ending.end(call.pk, Event.SUPERVISOR_ENDED)
         wait_for(_everything_is_deleted, "the rows to go")
 
     def webhook(

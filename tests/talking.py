@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 import numpy
 
 from agents.models import Prompt, Queue
-from calls.media.encode import write
+from calls.media.sounds.encode import write
 from calls.models import Call
 from tests.cast import CARLA
 from tests.console import Console
+from tests.paths import PROMPTS
 from tests.servers import wait_for
 from tests.sound import RATE, Headset, holds_prompt, samples_of
 from tests.stack import Stack
@@ -20,7 +21,6 @@ CARLAS, ANAS, BRUNOS, GREETING, MUSIC = 440, 1200, 2000, 2600, 3100
 TONES = (CARLAS, ANAS, BRUNOS, GREETING, MUSIC)
 Talk = tuple[str, str, Headset]
 Wear = Callable[[Headset], Headset]
-PROMPTS = Path(__file__).parent.parent / "calls" / "prompts" / "en"
 
 
 def tone_prompt(name: str, tone: float, seconds: float) -> Prompt:
@@ -97,7 +97,9 @@ def heard_so_far(stack: Stack, wati_id: str) -> numpy.ndarray:
 def wait_for_prompt(stack: Stack, wati_id: str, name: str) -> None:
     """The caller is told this, in the words that are shipped."""
     wait_for(
-        lambda: holds_prompt(heard_so_far(stack, wati_id), PROMPTS / f"{name}.opus"),
+        lambda: holds_prompt(
+            heard_so_far(stack, wati_id), PROMPTS / "en" / f"{name}.opus"
+        ),
         f"the prompt {name}",
     )
 

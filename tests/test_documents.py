@@ -5,13 +5,12 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 
 import pytest
 
 from calls.states import TABLE
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 DOCUMENTS += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 GUIDES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/operations.md"]

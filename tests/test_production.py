@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 
 from agents.models import Agent
-from callcenter.storage import ModuleManifestStorage
+from callcenter.web.storage import ModuleManifestStorage
 from tests.servers import free_port, wait_for
 from tests.stack import ROOT, NodeServer, database_url
 

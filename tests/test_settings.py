@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
+
 READERS = re.compile(r'read_(?:text|bool|int|list)\(\s*"(\w+)"')
 SOURCES = [ROOT / "callcenter" / "settings.py"]
 

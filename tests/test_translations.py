@@ -12,9 +12,9 @@ from django.utils.translation import deactivate, gettext, override
 
 from agents.models import Agent, Queue
 from callcenter.database import in_database
-from callcenter.language import CONSOLE_TEXTS, console_catalogue, speaking
 from callcenter.translations import bare, catalogue, javascript, python, sources
 from callcenter.translations.sources import all_texts
+from callcenter.web.language import CONSOLE_TEXTS, console_catalogue, speaking
 from calls.models import Call
 from permissions.models import Contact
 from tests.cast import CARLA, Cast, introduce

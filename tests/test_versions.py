@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +18,10 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 from cryptography.hazmat.backends.openssl import backend
 from packaging.version import Version
 
+from tests.paths import ROOT
+
 pytestmark = pytest.mark.stackless
 
-ROOT = Path(__file__).parent.parent
 # package: the first version without its last known weakness
 LEAST = {
     "aioice": "0.13",

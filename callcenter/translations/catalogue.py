@@ -10,8 +10,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 
-from callcenter.language import CONSOLE_TEXTS
 from callcenter.translations.sources import all_texts, console_texts
+from callcenter.web.language import CONSOLE_TEXTS
 
 HOLES = re.compile(r"\{\w+\}|%\(\w+\)[sd]|%[sd%]")
 

@@ -23,9 +23,9 @@ TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
 # What a console says by itself, and the modules whose sentences reach it.
 CONSOLE = re.compile(
     r"static/(console|audio)/"
-    r"|calls/(?!admin|explain|export|preview|reports|filters|models|words|views)\w+\.py"
+    r"|calls/(?!admin/|console/views|media/|models|reporting/)"
     r"|permissions/(rules|services|numbers)\.py"
-    r"|agents/proof\.py"
+    r"|agents/readiness\.py"
     r"|callcenter/wati/errors\.py"
 )
 Found = tuple[str, ...]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from calls.media.rtp import Packet
+from calls.media.transport.rtp import Packet
 
 if TYPE_CHECKING:
     from calls.media.session import Session

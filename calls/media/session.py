@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 from calls.media.counters import SessionCounters
 from calls.media.events import Flow, ListenerPort, SessionEvents
-from calls.media.floor import Floor
-from calls.media.flow import FlowWatch
+from calls.media.mixing.layout import Scene
+from calls.media.mixing.router import Floor
+from calls.media.mixing.two_way import FlowWatch
+from calls.media.mixing.uplink import Uplink
 from calls.media.pacer import Pacer
-from calls.media.peer import Peer
-from calls.media.rtp import Packet
-from calls.media.scene import Scene
 from calls.media.settings import MediaSettings
-from calls.media.sounds import Sound
-from calls.media.uplink import Uplink
-from calls.media.watch import QuietWatch
+from calls.media.sounds.player import Sound
+from calls.media.transport.inactivity import QuietWatch
+from calls.media.transport.peer import Peer
+from calls.media.transport.rtp import Packet
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
-from agents.floor import Try, for_call, serve
+from agents.assignment import Try, for_call, serve
 from agents.routing import Candidate, Rules, Strategy, Waiting
 from tests.agents.day import (
     LEVEL_SECONDS,

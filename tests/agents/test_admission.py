@@ -18,7 +18,7 @@ from agents.admission import (
     overdue,
     settle,
 )
-from tests.agents.scene import NOW, ago, ahead
+from tests.agents.candidates import NOW, ago, ahead
 
 pytestmark = pytest.mark.stackless
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from agents.routing import Strategy, decide
-from agents.skips import Skip
-from tests.agents.scene import (
+from agents.skip_reasons import Skip
+from tests.agents.candidates import (
     LONGEST_IDLE,
     NOW,
     RING_ALL,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from agents.assignment import serve, serving
 from agents.decisions import Unreadable, as_json, from_json, replay
-from agents.floor import serve, serving
 from agents.routing import (
     RINGABLE,
     SITUATIONS,
@@ -20,8 +20,8 @@ from agents.routing import (
     Waiting,
     answer,
 )
-from agents.skips import Skip, sentence
-from tests.agents.scene import LONGEST_IDLE, NOW, ago, ana, carla
+from agents.skip_reasons import Skip, sentence
+from tests.agents.candidates import LONGEST_IDLE, NOW, ago, ana, carla
 
 pytestmark = pytest.mark.stackless
 

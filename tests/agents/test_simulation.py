@@ -6,7 +6,7 @@ import pytest
 
 from agents.routing import Strategy
 from tests.agents.day import PARTS, SALES, SUPPORT, Day, Record, a_day
-from tests.agents.reckoning import Everybody, OneAtATime
+from tests.agents.independent import Everybody, OneAtATime
 from tests.agents.simulation import Simulation
 
 pytestmark = pytest.mark.stackless

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from callcenter.storage import ModuleManifestStorage
+from callcenter.web.storage import ModuleManifestStorage
 from tests.browser.audio_server import (
     PAGES,
     STATIC,

@@ -15,9 +15,10 @@ from django.utils import timezone
 from callcenter.connection import host_part
 from callcenter.models import WatiAccount
 from callcenter.wati.errors import Outcome, WatiError
-from calls import outbox, plans
+from calls.errors import Refused
 from calls.models import Line, WebhookDelivery
-from calls.services import Refused
+from calls.outbound import planned_calls
+from calls.signaling import outbox
 from permissions.models import Contact
 from tests.cast import CARLA, HASHED, Cast
 
@@ -154,19 +155,19 @@ def test_work_goes_on_once_the_token_is_replaced(cast: Cast, sofia: Client):
     WatiAccount.objects.update(unauthorised_since=timezone.now())
     cast.line.account.refresh_from_db()
     with pytest.raises(Refused, match="must renew it"):
-        plans.ask(cast.ana, carla, cast.line)
+        planned_calls.ask(cast.ana, carla, cast.line)
     assert "has refused the API token" in sofia.get(PAGE).content.decode()
     page = save(sofia, cast.account, api_token="a-new-token")
     assert "has refused the API token" not in page.content.decode()
     cast.line.account.refresh_from_db()
-    assert plans.ask(cast.ana, carla, cast.line).state == "asking"
+    assert planned_calls.ask(cast.ana, carla, cast.line).state == "asking"
 
 
 def test_a_late_refusal_of_the_old_token_does_not_blame_the_new_one(
     cast: Cast, sofia: Client
 ):
     carla = Contact.objects.create(waid=CARLA)
-    plan = plans.ask(cast.ana, carla, cast.line)
+    plan = planned_calls.ask(cast.ana, carla, cast.line)
     request = outbox.take(plan.requests.get().pk)
     assert request is not None
     save(sofia, cast.account, api_token="a-new-token")

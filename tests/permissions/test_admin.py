@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from callcenter.admin_parts import age
 from callcenter.wati.events import PermissionChanged
-from calls import plans
-from calls.ledger_notes import pair_of
+from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Plan, WatiRequest
+from calls.outbound import planned_calls
 from permissions import services, words
 from permissions.facts import Kind
 from permissions.ledger import Pair, facts_for
@@ -419,7 +419,7 @@ def test_the_history_is_never_edited(cast: Cast, sofia: Client, carla: Pair):
 
 def test_a_planned_call_is_given_up(cast: Cast, sofia: Client):
     contact = Contact.objects.create(waid=CARLA, name="Carla")
-    plan = plans.ask(cast.ana, contact, cast.line)
+    plan = planned_calls.ask(cast.ana, contact, cast.line)
     action = {"action": "give_up", "_selected_action": [str(plan.pk)]}
     done = sofia.post(PLANS, action, follow=True)
     assert "1 given up." in done.content.decode()
@@ -436,9 +436,9 @@ def test_a_planned_call_is_given_up(cast: Cast, sofia: Client):
 
 def test_a_request_that_has_left_still_counts(cast: Cast, sofia: Client):
     contact = Contact.objects.create(waid=CARLA, name="Carla")
-    plan = plans.ask(cast.ana, contact, cast.line)
+    plan = planned_calls.ask(cast.ana, contact, cast.line)
     WatiRequest.objects.update(status="ok")
-    plans.asked(plan, None)
+    planned_calls.asked(plan, None)
     action = {"action": "give_up", "_selected_action": [str(plan.pk)]}
     sofia.post(PLANS, action, follow=True)
     assert PermissionEvent.objects.get().kind == "requested"

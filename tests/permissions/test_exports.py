@@ -8,9 +8,9 @@ from django.contrib.auth.models import Permission, User
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from callcenter import csv_files
+from callcenter.exporting import csv_files
 from callcenter.wati.events import PermissionChanged
-from calls.ledger_notes import pair_of
+from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call
 from permissions import services
 from permissions.ledger import Pair

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from agents.models import Agent, Membership, Queue
 from agents.routing import Strategy
-from callcenter.demo import make_past_calls
-from callcenter.demo_desk import make_desk
-from callcenter.demo_permissions import make_permissions
-from callcenter.demo_stories import make_stories
+from callcenter.demo.desk import make_desk
+from callcenter.demo.past_calls import make_past_calls
+from callcenter.demo.permissions import make_permissions
+from callcenter.demo.stories import make_stories
 from callcenter.models import WatiAccount
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from calls.models import Line

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from calls.explain import Why, call_named, explained, local_zone, outcome_of
 from calls.models import Call, Offer
+from calls.reporting.explain import Why, call_named, explained, local_zone, outcome_of
 
 
 class Command(BaseCommand):

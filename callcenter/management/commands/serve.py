@@ -16,7 +16,7 @@ from twisted.internet import reactor as running_reactor
 from callcenter import celery
 from callcenter.simulator import service as simulator
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
-from calls.node import node_process
+from calls.node.process import node_process
 
 reactor: Any = running_reactor  # a module that is replaced by an object at start
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,8 +16,8 @@ from callcenter.simulator.control import SimulatorControl
 from callcenter.simulator.standalone import SimulatorHandler
 from callcenter.simulator.world import Account, World
 from tests.callcenter.simulator.receiver import Receiver
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 CARLA = "15550101001"
 NUMBER = "15550100000"
 CALLS = "/simulator/wati/demo/api/v1/openapi/whatsapp/calls"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from calls.media.session import Session
-from calls.media.sounds import Sound
+from calls.media.sounds.player import Sound
 from tests.calls.media.conftest import Ear, until
 from tests.calls.media.phone import Phone, decode_opus, level, opus_tone
 

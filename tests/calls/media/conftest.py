@@ -7,7 +7,7 @@ import pytest
 
 from calls.media.events import Flow
 from calls.media.hub import Hub
-from calls.media.scene import Scene
+from calls.media.mixing.layout import Scene
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
 from tests.calls.media.phone import Phone

@@ -8,10 +8,10 @@ import sys
 from typing import Any
 from urllib.parse import parse_qs
 
-from calls.media import listener as listeners
 from calls.media.events import ListenerPort
-from calls.media.listener import Codec, Listener
-from calls.media.rtp import Packet
+from calls.media.socket import listener as listeners
+from calls.media.socket.listener import Codec, Listener
+from calls.media.transport.rtp import Packet
 
 ORDER = b"order:"
 FLOOD_BYTES = 1200

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from calls.media.hub import Full, Hub
-from calls.media.rtp import OPUS_SILENCE, Packet
-from calls.media.scene import Scene
-from calls.media.sdp import RefusedSdp
+from calls.media.mixing.layout import Scene
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
+from calls.media.transport.rtp import OPUS_SILENCE, Packet
+from calls.media.transport.sdp import RefusedSdp
 from tests.calls.media.conftest import Diary, Ear, connect, until
 from tests.calls.media.phone import (
     Phone,

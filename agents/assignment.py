@@ -1,0 +1,128 @@
+"""All who wait and all who could answer, at one instant. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agents.routing import (
+    Candidate,
+    Decision,
+    Question,
+    Rules,
+    Situation,
+    Tried,
+    Waiting,
+    answer,
+    situation,
+)
+from agents.skip_reasons import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """How the last offer of a call went with an agent."""
+
+    how: Tried = ""
+    at: datetime | None = None
+
+
+UNTRIED = Try()
+
+
+def for_call(
+    members: Sequence[Candidate], tries: Mapping[int, Try], ringing: Collection[int]
+) -> tuple[Candidate, ...]:
+    """The members of a queue as one call sees them."""
+
+    if not tries and not ringing:
+        return tuple(members)
+    return tuple(
+        _seen(member, tries.get(member.agent_id, UNTRIED), member.agent_id in ringing)
+        for member in members
+    )
+
+
+def _seen(member: Candidate, tried: Try, rings: bool) -> Candidate:
+    if tried is UNTRIED and not rings:
+        return member  # the same one for every call: a floor has thousands
+    return replace(member, tried=tried.how, tried_at=tried.at, is_ringing_here=rings)
+
+
+def place_in_line(waiting: Waiting) -> tuple[int, int, datetime, str]:
+    return -waiting.weight, -waiting.priority, waiting.since, waiting.call_id
+
+
+def serve(
+    waitings: Sequence[Waiting],
+    rules_by_queue: Mapping[int, Rules],
+    candidates_by_call: Mapping[str, Sequence[Candidate]],
+    now: datetime,
+) -> dict[str, Decision]:
+    """The whole floor at once, so that nobody is promised to two callers."""
+    return {
+        question.waiting.call_id: decision
+        for question, decision in serving(
+            waitings, rules_by_queue, candidates_by_call, now
+        )
+    }
+
+
+def serving(
+    waitings: Sequence[Waiting],
+    rules_by_queue: Mapping[int, Rules],
+    candidates_by_call: Mapping[str, Sequence[Candidate]],
+    now: datetime,
+) -> Iterator[tuple[Question, Decision]]:
+    """serve(), with what each decision rested on."""
+    line = sorted(waitings, key=place_in_line)
+    promises, situation_of = Promises(), _remembering()
+    for waiting in line:
+        if rules_by_queue[waiting.queue_id].is_one_at_a_time:
+            agents = candidates_by_call[waiting.call_id]
+            promises.give(waiting, [a.agent_id for a in agents if a.is_ringing_here])
+    for waiting in line:
+        rules = rules_by_queue[waiting.queue_id]
+        question = Question(
+            waiting,
+            rules,
+            tuple(candidates_by_call[waiting.call_id]),
+            now,
+            promises.to_others(waiting, rules),
+        )
+        decision = answer(question, situation_of)
+        if rules.is_one_at_a_time:
+            promises.give(waiting, decision.ring)
+        else:
+            promises.share(decision.ring)
+        yield question, decision
+
+
+def _remembering() -> Situation:
+    """The same people stand before every caller of a queue; look at each once."""
+    known: dict[int, Skipped | None] = {}
+
+    def situation_of(agent: Candidate) -> Skipped | None:
+        if id(agent) not in known:
+            known[id(agent)] = situation(agent)
+        return known[id(agent)]
+
+    return situation_of
+
+
+class Promises:
+    """For whom it rings on this floor. Only calls that ring at everybody share."""
+
+    def __init__(self) -> None:
+        self._given: dict[int, str] = {}
+        self._shared: set[int] = set()
+
+    def give(self, waiting: Waiting, agents: Collection[int]) -> None:
+        for agent_id in agents:
+            self._given.setdefault(agent_id, waiting.call_id)
+
+    def share(self, agents: Collection[int]) -> None:
+        self._shared.update(agents)
+
+    def to_others(self, waiting: Waiting, rules: Rules) -> frozenset[int]:
+        given = (a for a, call_id in self._given.items() if call_id != waiting.call_id)
+        return frozenset(given) | (self._shared if rules.is_one_at_a_time else set())

@@ -1,0 +1,21 @@
+"""The admin's pages about calls; a page that is not imported here is not there."""
+
+from calls.admin import (
+    agents,
+    business_hours,
+    calls,
+    planned_calls,
+    prompts,
+    queues,
+    wati_traffic,
+)
+
+__all__ = [
+    "agents",
+    "business_hours",
+    "calls",
+    "planned_calls",
+    "prompts",
+    "queues",
+    "wati_traffic",
+]

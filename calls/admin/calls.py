@@ -1,0 +1,259 @@
+"""The call log, read-only: calls move through calls.lifecycle, never by an edit."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from callcenter import admin_parts
+from callcenter.admin_parts import ReadOnlyAdmin, badge, fact, when
+from callcenter.exporting.period import PeriodFilter
+from calls.admin.timeline import story_of
+from calls.lifecycle import ending
+from calls.models import Call, Direction
+from calls.reporting.filters import ResultFilter, StatusFilter
+from calls.reporting.labels import duration
+from calls.states import LIVE, Event
+from permissions.numbers import display
+
+STRANGER = gettext_lazy("Unknown WhatsApp user")
+
+
+@admin.register(Call)
+class CallAdmin(ReadOnlyAdmin):
+    change_form_template = "admin/calls/call_detail.html"
+    change_list_template = "admin/calls/call_list.html"
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "pk"]
+    list_select_related = ["contact", "queue", "agent"]
+    list_display = [
+        "started",
+        "direction_word",
+        "caller",
+        "queue",
+        "agent",
+        "outcome",
+        "wait",
+        "talk",
+        "ending",
+    ]
+    list_filter = [
+        PeriodFilter,
+        StatusFilter,
+        ResultFilter,
+        "direction",
+        "queue",
+        "agent",
+        "line",
+    ]
+    search_fields = [
+        "contact__name",
+        "contact__waid",
+        "contact__bsuid",
+        "wati_call_id",
+        "agent__name",
+    ]
+    search_help_text = gettext_lazy("Name, number, agent, Wati call id or call id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
+        calls: QuerySet[Call] = Call.objects.logged()
+        return calls.defer("offer_sdp", "answer_sdp")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Call], search_term: str
+    ) -> tuple[QuerySet[Call], bool]:
+        term = search_term.strip()
+        if call_id := _uuid(term):
+            return queryset.filter(pk=call_id), False
+        return super().get_search_results(
+            request, queryset, admin_parts.search_term(term)
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sound = ["node", "muted"]
+        if request.user.is_superuser:
+            sound += ["offer_sdp", "answer_sdp"]
+        return [
+            (
+                None,
+                {
+                    "fields": [
+                        ("outcome", "direction_word"),
+                        ("caller", "business_line"),
+                        ("queue", "agent"),
+                        "why_it_ended",
+                    ]
+                },
+            ),
+            (
+                _("Times"),
+                {
+                    "fields": [
+                        (when("created_at", "received"), when("ended_at", "ended")),
+                        (
+                            when("claimed_at", "agent took it"),
+                            when("answered_at", "sound flowed"),
+                        ),
+                        ("wait", "talk"),
+                        ("hold_story", when("media_at", "the caller heard us")),
+                        ("at_whatsapp", when("accepted_at", "WhatsApp agreed")),
+                    ]
+                },
+            ),
+            (
+                _("On the way"),
+                {
+                    "fields": [
+                        (
+                            fact("queue_visits", "queues visited"),
+                            fact("reattach_count", "console came back"),
+                            fact("one_way_seconds", "seconds heard one way only"),
+                        )
+                    ]
+                },
+            ),
+            (
+                _("Technical details"),
+                {
+                    "classes": ["collapse"],
+                    "fields": ["id", "wati_call_id", "account", "error_code", *sound],
+                },
+            ),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [
+            name
+            for _, options in self.get_fieldsets(request, obj)
+            for row in options["fields"]
+            for name in (row if isinstance(row, tuple) else [row])
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        query = request.GET.urlencode()
+        context = {"export_query": f"?{query}" if query else "", "title": _("Call log")}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def get_urls(self) -> list[URLPattern]:
+        end = self.admin_site.admin_view(require_POST(self.end_call))
+        mine = path("<uuid:call_id>/end/", end, name="calls_call_end")
+        return [mine, *super().get_urls()]
+
+    def end_call(self, request: HttpRequest, call_id: UUID) -> HttpResponse:
+        """A supervisor ends a live call; the one way to touch a call from here."""
+        if not request.user.has_perm("calls.change_call"):
+            raise PermissionDenied
+        call = get_object_or_404(self.get_queryset(request), pk=call_id)
+        user = cast(User, request.user)
+        if ending.end(call.pk, Event.SUPERVISOR_ENDED, user=user):
+            self.log_change(request, call, "Ended the call.")
+            messages.success(request, _("The call is ended."))
+        else:
+            messages.warning(request, _("This call had already ended."))
+        return HttpResponseRedirect(reverse("admin:calls_call_change", args=[call.pk]))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        call_id = _uuid(object_id)
+        calls = self.get_queryset(request)
+        call = calls.filter(pk=call_id).first() if call_id else None
+        context = dict(extra_context or {}, title=capfirst(_("call")))
+        if call is not None:
+            context |= story_of(call)
+            context["may_end"] = call.status in LIVE and request.user.has_perm(
+                "calls.change_call"
+            )
+        return super().change_view(request, object_id, form_url, context)
+
+    @admin.display(description=gettext_lazy("started"), ordering="created_at")
+    def started(self, call: Call) -> str:
+        return date_format(timezone.localtime(call.created_at), _("M d, H:i:s"))
+
+    @admin.display(description=gettext_lazy("direction"), ordering="direction")
+    def direction_word(self, call: Call) -> SafeString:
+        arrow = "↗" if call.direction == Direction.OUTBOUND else "↙"
+        return format_html(
+            '<span class="direction direction-{}"><span aria-hidden="true">{}</span> '
+            "{}</span>",
+            call.direction,
+            arrow,
+            call.get_direction_display(),
+        )
+
+    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
+    def caller(self, call: Call) -> SafeString:
+        name = call.contact.name if call.contact else ""
+        number = display(call.contact.waid or "") if call.contact else ""
+        return format_html(
+            '<span class="person">{}</span> <span class="number">{}</span>',
+            name or (STRANGER if not number else ""),
+            number,
+        )
+
+    @admin.display(description=gettext_lazy("result"), ordering="result")
+    def outcome(self, call: Call) -> SafeString:
+        if call.result:
+            return badge(call.result, call.get_result_display())
+        return badge(call.status, call.get_status_display())
+
+    @admin.display(description=gettext_lazy("wait"))
+    def wait(self, call: Call) -> str:
+        return duration(call.wait_seconds)
+
+    @admin.display(description=gettext_lazy("talk"))
+    def talk(self, call: Call) -> str:
+        return duration(call.talk_seconds)
+
+    @admin.display(description=gettext_lazy("on hold"))
+    def hold_story(self, call: Call) -> str:
+        if not call.holds and not call.hold_seconds:
+            return _("Never")
+        text = ngettext("{time} ({count} time)", "{time} ({count} times)", call.holds)
+        return text.format(time=duration(call.hold_seconds), count=call.holds)
+
+    @admin.display(description=gettext_lazy("talk, says WhatsApp"))
+    def at_whatsapp(self, call: Call) -> str:
+        return duration(call.provider_duration)
+
+    @admin.display(description=gettext_lazy("line"))
+    def business_line(self, call: Call) -> str:
+        return f"{call.line.name} {display(call.line.number)}" if call.line else ""
+
+    @admin.display(description=gettext_lazy("why it ended"), ordering="end_text")
+    def ending(self, call: Call) -> str:
+        return _(call.end_text)
+
+    @admin.display(description=gettext_lazy("why it ended"))
+    def why_it_ended(self, call: Call) -> str:
+        text, who = _(call.end_text), call.get_ended_by_display()
+        if not who:
+            return text
+        return _("{text} (by: {who})").format(text=text, who=who.lower())
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

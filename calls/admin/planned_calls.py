@@ -1,0 +1,121 @@
+"""Calls that are planned: they wait for the person's permission, or for an agent."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from callcenter import admin_parts
+from callcenter.admin_parts import ReadOnlyAdmin, age, badge, when
+from calls.admin.wati_traffic import link_to
+from calls.models import Plan
+from calls.outbound import planned_calls
+from calls.reporting.filters import PlanStateFilter
+
+
+@admin.register(Plan)
+class PlanAdmin(ReadOnlyAdmin):
+    list_select_related = ["contact", "line", "agent"]
+    list_display = [
+        "person",
+        "state_badge",
+        "kind_word",
+        "agent",
+        "line",
+        "age",
+        when("due_at", "not before"),
+        when("expires_at", "runs out"),
+        "sentence_of",
+    ]
+    list_filter = [PlanStateFilter, "kind", "agent", "line"]
+    search_fields = ["contact__name", "contact__waid", "agent__name"]
+    search_help_text = gettext_lazy("Name, number or agent")
+    date_hierarchy = "created_at"
+    actions = ["give_up"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "title": _("Planned calls")}
+        return super().changelist_view(request, context)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        # What still waits comes first when only that is shown, the oldest on top.
+        oldest_first = request.GET.get("state") in PlanStateFilter.open_ones
+        return ["created_at"] if oldest_first else ["-created_at"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [
+            "person",
+            "state_badge",
+            "kind_word",
+            "sentence_of",
+            "agent",
+            "line",
+            when("created_at", "planned"),
+            when("due_at", "not before"),
+            when("offered_at", "offered"),
+            when("expires_at", "runs out"),
+            "call_link",
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Plan], search_term: str
+    ) -> tuple[QuerySet[Plan], bool]:
+        term = admin_parts.search_term(search_term)
+        return super().get_search_results(request, queryset, term)
+
+    def has_give_up_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("calls.change_plan")
+
+    @admin.action(description=gettext_lazy("Give up"), permissions=["give_up"])
+    def give_up(self, request: HttpRequest, chosen: QuerySet[Plan]) -> None:
+        user = cast(User, request.user)
+        sentence = f"{user.get_full_name() or user.get_username()} gave it up."
+        found = list(chosen.select_related("contact", "line__account"))
+        given_up = [
+            plan for plan in found if planned_calls.give_up(plan, sentence=sentence)
+        ]
+        for plan in given_up:
+            self.log_change(request, plan, "Gave it up.")
+        messages.success(request, _("{count} given up.").format(count=len(given_up)))
+        if late := len(found) - len(given_up):
+            messages.warning(
+                request, _("{count} had already ended.").format(count=late)
+            )
+
+    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
+    def person(self, plan: Plan) -> SafeString:
+        address = reverse("admin:permissions_contact_change", args=[plan.contact_id])
+        return format_html('<a href="{}">{}</a>', address, plan.contact)
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_badge(self, plan: Plan) -> SafeString:
+        return badge(f"plan-{plan.state}", plan.get_state_display())
+
+    @admin.display(description=gettext_lazy("kind"), ordering="kind")
+    def kind_word(self, plan: Plan) -> str:
+        return plan.get_kind_display()
+
+    @admin.display(description=gettext_lazy("age"), ordering=F("created_at").desc())
+    def age(self, plan: Plan) -> str:
+        return age(plan.created_at, timezone.now())
+
+    @admin.display(description=gettext_lazy("why"))
+    def sentence_of(self, plan: Plan) -> str:
+        return _(plan.sentence)
+
+    @admin.display(description=gettext_lazy("call"))
+    def call_link(self, plan: Plan) -> SafeString | str:
+        return link_to(plan.call) if plan.call else _("None yet")

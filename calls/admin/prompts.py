@@ -1,0 +1,154 @@
+"""What callers hear: sounds that are uploaded here and encoded once."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from agents.models import Prompt, Queue
+from callcenter.admin_parts import when
+from calls.media.sounds.encode import MAX_BYTES, encode_file
+from calls.media.sounds.player import BadSound, Sound
+from calls.models import Line
+from calls.reporting.labels import duration
+
+UPLOADED = when("uploaded_at", "uploaded")
+
+
+class PromptForm(forms.ModelForm):
+    """A name and a file; what the file becomes is kept, not the file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Sound file"),
+        help_text=gettext_lazy(
+            "WAV, MP3, FLAC, Ogg Vorbis or Opus; at most 20 MB and 5 minutes. "
+            "It is made as loud as all others. That takes some seconds."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": "audio/*,.opus,.ogg"}),
+    )
+    encoded: Sound | None = None
+    content = b""
+
+    class Meta:
+        model = Prompt
+        fields = ["name"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "file" in self.fields:  # not on the page of who may only look
+            self.fields["file"].required = self.instance.pk is None
+
+    def clean_file(self) -> UploadedFile | None:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file is None:
+            return None
+        if (file.size or 0) > MAX_BYTES:
+            raise ValidationError(_("The file is larger than 20 MB."))
+        try:
+            self.content, self.encoded = encoded(file)
+        except BadSound as problem:
+            raise ValidationError(_(str(problem))) from None
+        return file
+
+
+def encoded(file: UploadedFile) -> tuple[bytes, Sound]:
+    """The sound as callers get it, by a child process. Raises BadSound."""
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder) / "upload", Path(folder) / "sound.opus"
+        with source.open("wb") as copy:
+            for chunk in file.chunks():
+                copy.write(chunk)
+        encode_file(source, target)
+        return target.read_bytes(), Sound.load(target)
+
+
+@admin.register(Prompt)
+class PromptAdmin(admin.ModelAdmin):
+    form = PromptForm
+    list_display = ["name", "lasts", "player", "used_by", UPLOADED]
+    search_fields = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
+        return super().get_queryset(request).defer("sound")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = ["name"]
+        if self.has_change_permission(request, obj) or obj is None:
+            fields.append("file")
+        if obj is None:
+            return [(None, {"fields": fields})]
+        now = ["player", "lasts", "file_name", UPLOADED, "used_by"]
+        return [
+            (None, {"fields": fields}),
+            (gettext_lazy("What is stored"), {"fields": now}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return ["player", "lasts", "file_name", UPLOADED, "used_by"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Prompt, form: Any, change: bool
+    ) -> None:
+        if form.encoded is None:  # only the name changed: uploaded_at must stay
+            Prompt.objects.filter(pk=obj.pk).update(name=obj.name)
+            return
+        obj.sound, obj.seconds = form.content, form.encoded.seconds
+        obj.file_name = form.cleaned_data["file"].name[:200]
+        obj.save()
+
+    def get_urls(self) -> list[URLPattern]:
+        listen = self.admin_site.admin_view(require_safe(self.listen))
+        mine = path("<int:prompt_id>/sound/", listen, name="agents_prompt_sound")
+        return [mine, *super().get_urls()]
+
+    def listen(self, request: HttpRequest, prompt_id: int) -> HttpResponse:
+        prompt = get_object_or_404(Prompt, pk=prompt_id)
+        if not self.has_view_permission(request, prompt):
+            raise PermissionDenied
+        return HttpResponse(bytes(prompt.sound), content_type="audio/ogg")
+
+    @admin.display(description=gettext_lazy("listen"))
+    def player(self, prompt: Prompt) -> SafeString:
+        # With its instant: a newer sound is not the one the browser kept.
+        address = reverse("admin:agents_prompt_sound", args=[prompt.pk])
+        return format_html(
+            '<audio controls preload="none" src="{}?{}" aria-label="{}"></audio>',
+            address,
+            int(prompt.uploaded_at.timestamp()),
+            prompt.name,
+        )
+
+    @admin.display(description=gettext_lazy("lasts"), ordering="seconds")
+    def lasts(self, prompt: Prompt) -> str:
+        return duration(round(prompt.seconds))
+
+    @admin.display(description=gettext_lazy("used by"))
+    def used_by(self, prompt: Prompt) -> str:
+        return "; ".join(uses_of(prompt)) or _("Nothing yet")
+
+
+def uses_of(prompt: Prompt) -> list[str]:
+    """Where callers hear it."""
+
+    def told(words: str, rows: QuerySet[Any]) -> list[str]:
+        names = rows.order_by("name").values_list("name", flat=True)
+        return [words.format(name=name) for name in names]
+
+    return [
+        *told(_("greeting of {name}"), Queue.objects.filter(greeting=prompt)),
+        *told(_("music of {name}"), Queue.objects.filter(music=prompt)),
+        *told(_("{name} when it is closed"), Line.objects.filter(closed_prompt=prompt)),
+    ]

@@ -1,0 +1,60 @@
+"""What a console's message says: whatever a page may send, read with care."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from agents.models import BreakReason, Queue
+from calls.errors import Refused
+
+LARGEST_MESSAGE = 32 * 1024
+
+Message = dict[str, Any]
+
+
+def decode(text: str | None) -> Message | None:
+    if text is None or len(text) > LARGEST_MESSAGE:
+        return None
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    known = isinstance(message, dict) and isinstance(message.get("type"), str)
+    return message if known else None
+
+
+def call_of(message: Message) -> UUID:
+    return uuid_of(message, "call")
+
+
+def uuid_of(message: Message, name: str) -> UUID:
+    try:
+        return UUID(str(message.get(name)))
+    except ValueError:
+        raise Refused(_("This {name} is not known.").format(name=_(name))) from None
+
+
+def instant_of(text: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def queue_of(queue_id: Any) -> Queue:
+    known = isinstance(queue_id, int)
+    queue = Queue.objects.filter(pk=queue_id).first() if known else None
+    if queue is None:
+        raise Refused("This queue is not known.")
+    return queue
+
+
+def break_named(reason_id: Any) -> str:
+    """The break's name; anything else is a break without one."""
+    known = isinstance(reason_id, int)
+    reason = BreakReason.objects.filter(pk=reason_id).first() if known else None
+    return reason.name if reason else ""

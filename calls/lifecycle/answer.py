@@ -1,0 +1,182 @@
+"""Answer a ringing call, decline it, and connect its audio."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from agents.models import Agent
+from calls import locking, placement
+from calls.errors import Refused
+from calls.lifecycle.ending import finish
+from calls.lifecycle.permission_usage import note_answer
+from calls.models import Call, Offer
+from calls.queueing import dispatch, hold_queue, participants, ring_attempts
+from calls.states import (
+    LIVE,
+    TABLE,
+    Event,
+    IllegalMove,
+    Status,
+)
+from calls.transitions import move, music_ends, touch
+
+CONSOLE_MUST_COME = timedelta(seconds=5)
+LONGEST_CALL = timedelta(hours=4)
+
+
+def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
+    """One winner. Raises Refused for everybody else. `near` is the asking node."""
+    with locking.locked():
+        call = Call.objects.select_related("agent").filter(pk=call_id).first()
+        if call is None or not _may_answer(call, agent):
+            raise Refused("This call was not offered to you.")
+        try:
+            move(call, Event.CLAIMED, user=agent.user, **_claimed(call, agent, near))
+        except (IllegalMove, IntegrityError) as error:
+            raise Refused(_why_too_late(call_id, error)) from None
+        participants.begin(call, agent)
+        rang = ring_attempts.close(call, agent.pk, Offer.Outcome.TAKEN)
+        participants.stop_ringing(rang)
+    return call
+
+
+def _claimed(call: Call, agent: Agent, near: str) -> dict[str, Any]:
+    """The node is chosen now, unless one has the caller already."""
+    now = timezone.now()
+    fields = {
+        "agent": agent,
+        "claimed_at": now,
+        "deadline": now + CONSOLE_MUST_COME,
+        "wanted_agent": None,
+        "wanted_as": "",
+    }
+    if call.status == Status.WAITING:
+        if call.media_at is None:  # its sound is being made: nobody may be blamed
+            fields["deadline"] = now + hold_queue.MEDIA_MUST_COME
+        return fields
+    node = placement.choose(near)
+    if node is None:
+        raise Refused("No server has room for another call right now.")
+    return fields | {"node": node.name, "node_epoch": node.epoch}
+
+
+def _may_answer(call: Call, agent: Agent) -> bool:
+    return call.offers.filter(agent=agent).exists()
+
+
+def _why_too_late(call_id: UUID, error: Exception) -> str:
+    if isinstance(error, IntegrityError):
+        return gettext_noop("You are in another call.")
+    call = Call.objects.select_related("agent").get(pk=call_id)
+    if call.status == Status.ENDED:
+        return call.end_text or gettext_noop("The call is over.")
+    if call.agent is None:
+        return gettext_noop("The call is taken.")
+    return _("{agent} took this call.").format(agent=call.agent)
+
+
+def decline(call_id: UUID, agent: Agent) -> None:
+    """Silence the call for this agent; end it when nobody else could answer."""
+    with locking.locked():
+        call = Call.objects.select_for_update().filter(pk=call_id).first()
+        if call is None:
+            return
+        ringing = call.offers.filter(outcome=Offer.Outcome.RINGING)
+        mine = ringing.filter(agent=agent)
+        if not mine.update(outcome=Offer.Outcome.DECLINED, ended_at=timezone.now()):
+            return
+        participants.stop_ringing([agent.pk])
+        if call.status != Status.RINGING or ring_attempts.somebody_else_may_answer(
+            call
+        ):
+            touch(call)
+            dispatch.look_after_commit()
+        else:
+            finish(call, Event.DECLINED, user=agent.user)
+
+
+def release(call_id: UUID, reason: str) -> bool:
+    """The winner's console did not come for the sound: let others answer."""
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        answered = call.offers.filter(
+            agent=call.agent,
+            outcome=Offer.Outcome.ANSWERED,
+            ended_at__gte=call.claimed_at,  # an earlier talk with them was one
+        )
+        event = Event.RETURNED if call.parked_at else Event.RELEASED
+        try:
+            move(call, event, detail=reason, **_released(call))
+        except IllegalMove:
+            return False
+        answered.update(outcome=Offer.Outcome.CONSOLE, ended_at=timezone.now())
+        participants.end_all(call)
+        dispatch.look_after_commit()
+    return True
+
+
+def _released(call: Call) -> dict[str, Any]:
+    """It rings on for a moment, or waits for as long as its queue lets it."""
+    fields: dict[str, Any] = {
+        "agent": None,
+        "claimed_at": None,
+        "console_lost_until": None,
+    }
+    if call.parked_at:
+        soon = timezone.now() + hold_queue.MEDIA_MUST_COME
+        return fields | {
+            "deadline": hold_queue.gives_up_at(call) if call.media_at else soon
+        }
+    seconds = call.queue.ring_seconds if call.queue else 45
+    rings_until = call.created_at + timedelta(seconds=seconds)
+    soonest = timezone.now() + timedelta(seconds=5)
+    return fields | {"node": "", "deadline": max(rings_until, soonest)}
+
+
+def accept_sent(call_id: UUID, answer_sdp: str) -> bool:
+    """Our answer goes out now. False when nobody wants it any more."""
+    wanted = (Status.CONNECTING, Status.WAITING)
+    mine = Call.objects.filter(pk=call_id, status__in=wanted)
+    deadline = timezone.now() + hold_queue.MEDIA_MUST_COME
+    return bool(mine.update(answer_sdp=answer_sdp, deadline=deadline))
+
+
+def accepted(call_id: UUID) -> None:
+    Call.objects.filter(pk=call_id).update(accepted_at=timezone.now())
+
+
+def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
+    """Sound can flow: with an agent there, this is the instant of the answer.
+
+    False when there is none, or `is_there` says that they do not hear it yet.
+    """
+    now = timezone.now()
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        if call.media_at is None:
+            hold_queue.heard_at_last(call)
+        if not is_there or Event.MEDIA_UP not in TABLE[Status(call.status)]:
+            return False
+        first = call.answered_at is None
+        answered = call.answered_at or now
+        deadline = answered + LONGEST_CALL
+        fields = {"answered_at": answered, "deadline": deadline, **music_ends(call)}
+        move(call, Event.MEDIA_UP, from_agent=None, **fields)
+        participants.joined(call, call.agent_id)
+        if first:
+            note_answer(call)
+    return True
+
+
+def set_muted(call_id: UUID, agent: Agent, muted: bool) -> None:
+    with transaction.atomic():
+        mine = Call.objects.filter(pk=call_id, agent=agent, status__in=LIVE)
+        call = mine.exclude(muted=muted).first()
+        if call:
+            mine.update(muted=muted)
+            touch(call)

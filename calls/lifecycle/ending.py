@@ -1,0 +1,105 @@
+"""End a call: the one way, whatever the reason."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from agents.models import Agent
+from calls import locking
+from calls.errors import Refused
+from calls.lifecycle.permission_usage import note_end
+from calls.models import Call, Leg, Offer, WatiRequest
+from calls.queueing import participants, ring_attempts
+from calls.signaling import outbox
+from calls.states import (
+    Event,
+    IllegalMove,
+    Result,
+    Status,
+    ending,
+)
+from calls.transitions import move, music_ends, touch
+
+# Endings that Wati told us of, or that leave nothing to end there.
+OVER_AT_WATI = (
+    Event.CUSTOMER_ENDED,
+    Event.CALLER_GONE,
+    Event.ACCEPT_REFUSED,
+    Event.REJECTED,
+    Event.PLACE_REFUSED,
+)
+
+
+def end(
+    call_id: UUID,
+    event: Event,
+    *,
+    user: User | None = None,
+    text: str = "",
+    error_code: int | None = None,
+) -> bool:
+    """The one way to end a call. False when it had ended, or cannot end like that."""
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        try:
+            finish(call, event, user=user, text=text, error_code=error_code)
+        except IllegalMove:
+            return False
+    return True
+
+
+def finish(
+    call: Call,
+    event: Event,
+    *,
+    user: User | None = None,
+    text: str = "",
+    **fields: Any,
+) -> None:
+    old = call.status
+    ended_by, unanswered, usual_text = ending(old, event)
+    if call.status == Status.UNMATCHED and not call.direction:
+        usual_text = gettext_noop("The call ended before we heard of it.")
+    move(
+        call,
+        event,
+        user=user,
+        result=Result.ANSWERED if call.answered_at else unanswered,
+        end_reason=event,
+        ended_by=ended_by,
+        end_text=(text or usual_text)[:300],
+        ended_at=max(timezone.now(), call.created_at),
+        deadline=None,
+        muted=False,
+        console_lost_until=None,
+        **music_ends(call),
+        **fields,
+    )
+    call.end_text, call.error_code = text or usual_text, fields.get("error_code")
+    note_end(call, old, event)
+    no_answer = (Event.RING_TIMEOUT, Event.WAIT_TIMEOUT)
+    outcomes = Offer.Outcome
+    rang = ring_attempts.close(
+        call, None, outcomes.NO_ANSWER if event in no_answer else outcomes.CALLER_LEFT
+    )
+    participants.stop_ringing(rang)
+    participants.end_all(call)
+    if event not in OVER_AT_WATI and outbox.is_known_at_wati(call):
+        outbox.ask(call=call, verb=WatiRequest.Verb.TERMINATE)
+
+
+def hang_up(call_id: UUID, agent: Agent) -> None:
+    """Who was only asked to come leaves; the others end the call. Raises Refused."""
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        leg = participants.of(call, agent)
+        if leg is None:
+            raise Refused("This call is not yours.")
+        if leg.mode == Leg.Mode.CONSULT:
+            participants.leave(leg)
+            touch(call)
+        else:
+            end(call_id, Event.AGENT_ENDED, user=agent.user)

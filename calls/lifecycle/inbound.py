@@ -1,0 +1,115 @@
+"""Begin inbound calls, and record what Wati says of them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from callcenter.models import WatiAccount
+from callcenter.wati.errors import sentence
+from callcenter.wati.events import CallTerminated, InboundCall
+from calls import locking
+from calls.errors import Conflict
+from calls.lifecycle.ending import finish
+from calls.models import Call, Direction, Line, WebhookDelivery
+from calls.queueing import entry
+from calls.states import (
+    Event,
+    Status,
+)
+from calls.transitions import move, record
+from permissions.services import remember
+
+# WhatsApp stops ringing after 30 to 60 s: an older offer would ring for nobody.
+OFFER_GOES_STALE = timedelta(seconds=30)
+
+
+def offered(
+    account: WatiAccount,
+    event: InboundCall,
+    *,
+    received_at: datetime,
+    offer: str,
+    offer_problem: str = "",
+) -> Call:
+    """An inbound call. `offer` is gated SDP, or empty with `offer_problem` set."""
+    line = line_of(account, event.business_number)
+    with locking.locked():
+        call = lock_or_create(account, event.call_id)
+        if call.direction:
+            raise Conflict("This call was offered before, with another sound offer.")
+        call.direction = Direction.INBOUND
+        call.line, call.queue, call.priority = line, line.queue, line.priority
+        call.contact = remember(event.caller)
+        call.created_at = min(received_at, call.ended_at or received_at)
+        call.offer_sdp = offer
+        call.save()
+        if call.status == Status.ENDED:  # its terminate overtook it
+            record(call, Event.OFFERED)
+        elif offer_problem:
+            finish(call, Event.OFFER_REFUSED, text=offer_problem)
+        elif _is_stale(event, received_at):
+            finish(call, Event.OFFERED_LATE)
+        else:
+            move(call, Event.OFFERED)
+            entry.enter(call, line)
+    return call
+
+
+def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
+    """Wati says the call is over. A call never heard of becomes its tombstone."""
+    with locking.locked():
+        call = lock_or_create(account, event.call_id)
+        text = sentence(event.error_code)
+        known: dict[str, Any] = {
+            "provider_duration": event.duration,
+            "error_code": event.error_code,
+        }
+        facts = {name: value for name, value in known.items() if value is not None}
+        if call.status == Status.ENDED:
+            Call.objects.filter(pk=call.pk).update(**facts)
+        else:
+            finish(call, Event.CUSTOMER_ENDED, text=text, **facts)
+    return call
+
+
+def lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
+    """The row of a call at Wati, locked; a shadow when it is the first we hear."""
+    calls = Call.objects.select_for_update()
+    known: dict[str, Any] = {"account": account, "wati_call_id": wati_call_id}
+    try:
+        with transaction.atomic():
+            return calls.get_or_create(**known)[0]
+    except IntegrityError:
+        return calls.get(**known)
+
+
+def webhooks_matched(account_id: int, wati_call_id: str) -> None:
+    """What was said of this call before we knew it has found its call."""
+    if wati_call_id:
+        WebhookDelivery.objects.filter(
+            account_id=account_id,
+            wati_call_id=wati_call_id,
+            status=WebhookDelivery.Status.WAITING,
+        ).update(status=WebhookDelivery.Status.DONE, next_attempt_at=None)
+
+
+def line_of(account: WatiAccount, number: str) -> Line:
+    lines = account.lines.select_related("queue")
+    found = lines.filter(number=number) if number else lines.all()[:2]
+    if len(found) != 1:
+        raise Conflict(
+            gettext_noop("The business number is not one of this account's lines.")
+            if number
+            else gettext_noop(
+                "The call names no business number, and this account has several."
+            )
+        )
+    return found[0]
+
+
+def _is_stale(event: InboundCall, received_at: datetime) -> bool:
+    rang_since = event.sent_at or received_at
+    return timezone.now() - min(rang_since, received_at) > OFFER_GOES_STALE

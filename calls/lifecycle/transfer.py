@@ -1,0 +1,195 @@
+"""What an agent does with a call they are in: hold, transfer, ask a colleague."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from agents.models import Agent, AgentState, Queue
+from agents.presence import on_duty_for, ready_for
+from calls import locking
+from calls.errors import Refused
+from calls.models import Call, Leg, Offer
+from calls.queueing import dispatch, participants, requeue, ring_attempts
+from calls.states import FOR_ANYBODY, TALKING, Event, IllegalMove, Status
+from calls.transitions import move, music_ends, record, touch
+
+COLLEAGUE_RINGS = timedelta(seconds=20)
+NOT_YOURS = gettext_noop("This call is not yours.")
+
+
+@contextmanager
+def _mine(call_id: UUID, agent: Agent) -> Iterator[Call]:
+    """The agent's own call, nobody else at it. Raises Refused."""
+    with locking.locked():
+        calls = Call.objects.select_for_update()
+        call = calls.filter(pk=call_id, agent=agent).first()
+        if call is None:
+            raise Refused(NOT_YOURS)
+        try:
+            yield call
+        except IllegalMove:
+            raise Refused(_why_not(call)) from None
+
+
+def _why_not(call: Call) -> str:
+    if call.status == Status.ENDED:
+        return call.end_text or gettext_noop("The call is over.")
+    return gettext_noop("That is not possible right now.")
+
+
+# --- Hold --------------------------------------------------------------------------
+
+
+def hold(call_id: UUID, agent: Agent) -> None:
+    with _mine(call_id, agent) as call:
+        _hold(call, agent)
+
+
+def _hold(call: Call, agent: Agent) -> None:
+    now = timezone.now()
+    holds = call.holds + 1
+    move(call, Event.PUT_ON_HOLD, user=agent.user, held_since=now, holds=holds)
+
+
+def resume(call_id: UUID, agent: Agent) -> None:
+    """Back to the customer; with a colleague in the call, all three talk."""
+    with _mine(call_id, agent) as call:
+        move(call, Event.RESUMED, user=agent.user, **music_ends(call))
+
+
+# --- To somebody else --------------------------------------------------------------
+
+
+def targets(agent: Agent) -> dict[str, Any]:
+    """To whom a call can be passed on."""
+    colleagues = Agent.objects.exclude(pk=agent.pk).exclude(state=AgentState.OFFLINE)
+    waits = Call.objects.filter(status__in=FOR_ANYBODY)
+    return {
+        "agents": [
+            {
+                "id": one.pk,
+                "name": one.name,
+                "state": one.state,
+                "can_take": one.state == AgentState.AVAILABLE and one.can_ring,
+            }
+            for one in colleagues.order_by("name")
+        ],
+        "queues": [
+            {
+                "id": queue.pk,
+                "name": queue.name,
+                "waiting": waits.filter(queue=queue).count(),
+                "ready": len(ready_for(queue.pk)),
+            }
+            for queue in Queue.objects.order_by("name")
+        ],
+    }
+
+
+def transfer_to_agent(call_id: UUID, agent: Agent, target: Agent) -> None:
+    """Without asking first; whoever does not answer leaves the caller to the queue."""
+    with _mine(call_id, agent) as call:
+        _check_target(agent, target)
+        _pass_on(call, agent, queue=call.queue, target=target)
+
+
+def transfer_to_queue(call_id: UUID, agent: Agent, queue: Queue) -> None:
+    with _mine(call_id, agent) as call:
+        if not set(on_duty_for(queue.pk)) - {agent.pk}:
+            raise Refused(_("Nobody is on duty in {queue}.").format(queue=queue.name))
+        _pass_on(call, agent, queue=queue)
+
+
+def _check_target(agent: Agent, target: Agent) -> None:
+    if target.pk == agent.pk:
+        raise Refused("You have this call already.")
+    now = Agent.objects.get(pk=target.pk)  # it may ring there since it was looked up
+    if now.state != AgentState.AVAILABLE or not now.can_ring:
+        raise _cannot_take(target)
+
+
+def _cannot_take(target: Agent) -> Refused:
+    text = _("{agent} cannot take a call right now.")
+    return Refused(text.format(agent=target.name))
+
+
+def _pass_on(
+    call: Call, agent: Agent, *, queue: Queue | None, target: Agent | None = None
+) -> None:
+    participants.stop_asking(call)
+    participants.end_all(call)  # their wrap-up is that of the queue the call was in
+    requeue.send_on(
+        call,
+        Event.TRANSFERRED,
+        queue=queue,
+        agent=target,
+        giver=agent,
+        user=agent.user,
+    )
+
+
+# --- Asking a colleague ------------------------------------------------------------
+
+
+def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
+    """Put the caller on hold and ring a colleague, to ask before passing on."""
+    with _mine(call_id, agent) as call:
+        _check_target(agent, colleague)
+        if participants.asked(call).exists() or participants.guests(call).exists():
+            raise Refused("A colleague is in this call already, or is being asked.")
+        if call.status == Status.ACTIVE:
+            _hold(call, agent)
+        elif call.status != Status.HELD:
+            raise IllegalMove
+        Call.objects.filter(pk=call.pk).update(from_agent=agent)
+        available = (AgentState.AVAILABLE,)
+        rings = dispatch.change_agent(
+            colleague.pk, AgentState.RINGING, only_from=available
+        )
+        if not rings:
+            raise _cannot_take(colleague)
+        until = timezone.now() + COLLEAGUE_RINGS
+        ring_attempts.start(
+            call, colleague.pk, kind=Offer.Kind.CONSULT, ring_until=until
+        )
+        record(call, "consulted", user=agent.user, detail=f"Asked {colleague.name}.")
+        touch(call)
+
+
+def join(call_id: UUID, colleague: Agent) -> Call:
+    """The colleague who was asked comes. Raises Refused when it is too late."""
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        asked = participants.asked(call).filter(agent=colleague)
+        if call.status not in TALKING or not asked.exists():
+            raise Refused("Your colleague does not ask any more.")
+        asked.update(outcome=Offer.Outcome.ANSWERED, ended_at=timezone.now())
+        participants.begin(call, colleague, mode=Leg.Mode.CONSULT)
+        record(call, "joined", user=colleague.user, detail=f"{colleague.name} joined.")
+        touch(call)
+    return call
+
+
+def cancel_consult(call_id: UUID, agent: Agent) -> None:
+    """The colleague goes, or is asked no more; the caller stays on hold."""
+    with _mine(call_id, agent) as call:
+        participants.stop_asking(call)
+        participants.dismiss_guests(call)
+        touch(call)
+
+
+def complete(call_id: UUID, agent: Agent) -> None:
+    """The colleague who was asked takes the call over; this agent leaves."""
+    with _mine(call_id, agent) as call:
+        guest, mine = participants.guest_with_sound(call), participants.of(call, agent)
+        if guest is None or mine is None:
+            raise Refused("Your colleague is not in the call yet.")
+        mine.call = call
+        participants.leave(mine)
+        participants.hand_over(call, guest, user=agent.user)

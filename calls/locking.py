@@ -1,0 +1,18 @@
+"""The dispatch lock: one transaction at a time changes calls and agents together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+FLOOR_LOCK = 0xF100
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """One at a time, over all processes; SQLite's own write lock does the same."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FLOOR_LOCK])
+        yield

@@ -1,0 +1,79 @@
+"""Adds voices sample by sample, in plain Python yet fast enough for a node.
+
+The samples of a frame become the 32 bit lanes of one large integer. Adding two such
+integers adds all the lanes at once; made positive first, no lane carries into the
+next. A loop over samples runs only for the rare frame that is too loud.
+"""
+
+import math
+from array import array
+from functools import cache
+
+from calls.media.socket.wire import PCM_BYTES
+from calls.media.sounds.opus import PCM_SILENCE
+from calls.media.transport.rtp import FRAME_SAMPLES
+
+KNEE = 24_576
+"""Up to here, -2.5 dBFS, a sum stays as it is; beyond, it bends towards full scale."""
+
+_CEILING = 32_767
+_HALF = 32_768
+_ROOM = 1 << 20
+
+
+@cache
+def _lanes(value: int) -> int:
+    return int.from_bytes(value.to_bytes(4, "little") * FRAME_SAMPLES, "little")
+
+
+_SIGNS = int.from_bytes(_HALF.to_bytes(2, "little") * FRAME_SAMPLES, "little")
+_WITHIN = _lanes(_ROOM)
+
+
+def widen(sound: bytes) -> int:
+    """Return a frame as lanes, each a sample plus 32768."""
+    narrow = _flip_signs(sound)
+    wide = bytearray(2 * PCM_BYTES)
+    wide[0::4], wide[1::4] = narrow[0::2], narrow[1::2]
+    return int.from_bytes(wide, "little")
+
+
+def narrow(total: int, voices: int) -> bytes:
+    """Return the frame of a sum of `voices` frames, softly clipped."""
+    if voices == 0:
+        return PCM_SILENCE
+    offset = voices * _HALF
+    # Bit 20 of a lane survives where the sample is not below -KNEE, not above KNEE.
+    not_below = total + _lanes(_ROOM + KNEE - offset)
+    not_above = _lanes(_ROOM + KNEE + offset) - total
+    if not_below & not_above & _WITHIN != _WITHIN:
+        return _clipped(total, offset)
+    wide = (total - _lanes(offset - _HALF)).to_bytes(2 * PCM_BYTES, "little")
+    half = bytearray(PCM_BYTES)
+    half[0::2], half[1::2] = wide[0::4], wide[1::4]
+    return _flip_signs(half)
+
+
+def _flip_signs(sound: bytes | bytearray) -> bytes:
+    return (int.from_bytes(sound, "little") ^ _SIGNS).to_bytes(PCM_BYTES, "little")
+
+
+def _clipped(total: int, offset: int) -> bytes:
+    lanes = memoryview(total.to_bytes(2 * PCM_BYTES, "little")).cast("I")
+    bent = [
+        sample if -KNEE <= sample <= KNEE else _bend(sample)
+        for sample in (lane - offset for lane in lanes)
+    ]
+    return array("h", bent).tobytes()
+
+
+def _bend(sample: int) -> int:
+    bent = _BENT[min(abs(sample) - KNEE, _LAST)]
+    return bent if sample > 0 else -bent
+
+
+_ROOM_ABOVE = _CEILING - KNEE
+_LAST = 4 * _ROOM_ABOVE
+_BENT = tuple(
+    KNEE + int(_ROOM_ABOVE * math.tanh(over / _ROOM_ABOVE)) for over in range(_LAST + 1)
+)

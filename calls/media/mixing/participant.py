@@ -1,0 +1,82 @@
+"""One of ours on a call: a listener, and the one row of packets that it gets."""
+
+from calls.media.events import ListenerPort
+from calls.media.socket.wire import TALK_SPURT
+from calls.media.transport.rtp import (
+    FRAME_SAMPLES,
+    OPUS_SILENCE,
+    SAMPLES_PER_SECOND,
+    Packet,
+)
+
+AWAKE_SECONDS = 1.0
+
+_HALF = 0x8000
+
+
+class Party:
+    """A name with the listener attached for it.
+
+    Whatever it hears, the customer, another party or a mix, becomes one unbroken row
+    of numbers, because a jitter buffer takes a jump for a loss or for another stream.
+    """
+
+    def __init__(self, name: str, listener: ListenerPort) -> None:
+        self.name = name
+        self.listener = listener
+        self._source: object = None
+        self._is_new = False
+        self._last: Packet | None = None
+        self._last_at = 0.0
+        self._sequence_offset = 0
+        self._timestamp_offset = 0
+
+    def turn_to(self, source: object) -> None:
+        """Expect to hear `source`, None for nothing, from the next packet on."""
+        if source is not self._source:
+            self._source, self._is_new = source, True
+
+    def hear(self, packet: Packet, now: float) -> None:
+        """Deliver one packet, numbered behind what was heard before."""
+        if self._is_new:
+            packet = self._begin(packet, now)
+        elif self._sequence_offset or self._timestamp_offset:
+            packet = self._numbered(packet.flags, packet)
+        last = self._last
+        # Late packets keep their number, but the row goes on behind the newest.
+        if last is None or (packet.sequence - last.sequence) & 0xFFFF < _HALF:
+            self._last = packet
+            self._last_at = now
+        self.listener.deliver(packet)
+
+    def keep_awake(self, now: float) -> None:
+        """Give silence to who hears nobody, once a second: a mute socket looks dead."""
+        self._last_at = self._last_at or now
+        if self._source is not None or now - self._last_at < AWAKE_SECONDS:
+            return
+        sequence = timestamp = 0
+        if (last := self._last) is not None:
+            pause = round((now - self._last_at) * SAMPLES_PER_SECOND)
+            sequence = (last.sequence + 1) & 0xFFFF
+            timestamp = (last.timestamp + pause) & 0xFFFFFFFF
+        self._last = Packet(TALK_SPURT, sequence, timestamp, OPUS_SILENCE)
+        self._last_at = now
+        self.listener.deliver(self._last)
+
+    def _begin(self, packet: Packet, now: float) -> Packet:
+        """Begin with another source; its clock shows the pause that has passed."""
+        self._is_new = False
+        if (last := self._last) is not None:
+            pause = round((now - self._last_at) * SAMPLES_PER_SECOND)
+            time = last.timestamp + max(pause, FRAME_SAMPLES)
+            self._sequence_offset = last.sequence + 1 - packet.sequence
+            self._timestamp_offset = time - packet.timestamp
+        return self._numbered(packet.flags | TALK_SPURT, packet)
+
+    def _numbered(self, flags: int, packet: Packet) -> Packet:
+        return Packet(
+            flags,
+            (packet.sequence + self._sequence_offset) & 0xFFFF,
+            (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF,
+            packet.payload,
+        )

@@ -1,0 +1,237 @@
+"""The audio websocket of one listener: docs/audio-websocket.md.
+
+A bare ASGI application, because a consumer with a task for each message costs more than
+the sound does. It runs between `websocket.accept`, which it sends, and the close.
+"""
+
+import asyncio
+import enum
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from calls.media.events import ListenerPort
+from calls.media.socket import wire
+from calls.media.socket.eager import Rest, begin
+from calls.media.socket.fast_path import Lane, close_behind, find_lane
+from calls.media.socket.pcm import PcmTranscoder
+from calls.media.transport.rtp import FRAME_SECONDS, SAMPLES_PER_SECOND, Packet
+
+logger = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+MAX_WAITING_SAMPLES = int(0.400 * SAMPLES_PER_SECOND)
+MAX_STUCK_SECONDS = 10.0
+MAX_BAD_FRAMES = 100
+CLOSE_SECONDS = 2.0
+# A stalled network hands over seconds of sound at once; that much is honest.
+MAX_SPEED = 2.0
+BURST_SECONDS = 10.0
+
+NORMAL = 1000
+GOING_AWAY = 1001
+POLICY = 1008
+TOO_BIG = 1009
+
+
+class Codec(enum.Enum):
+    """What a listener wishes to hear and will send."""
+
+    OPUS = "opus"
+    PCM16 = "pcm16"
+
+
+class Call(Protocol):
+    """What a listener needs of a session."""
+
+    def attach(self, listener: ListenerPort, party: str) -> None:
+        """Begin to deliver to `listener`, which stands for `party`."""
+
+    def detach(self, listener: ListenerPort) -> None:
+        """Deliver no longer."""
+
+    def speak(
+        self, listener: ListenerPort, sequence: int, timestamp: int, payload: bytes
+    ) -> None:
+        """Take one Opus packet."""
+
+
+class Listener:
+    """One websocket, served once; the session must outlive the call of `serve`."""
+
+    def __init__(self, session: Call, party: str, codec: Codec = Codec.OPUS) -> None:
+        self.bad_frames = 0
+        self.dropped = 0
+        self._session = session
+        self._party = party
+        self._transcoder = PcmTranscoder() if codec is Codec.PCM16 else None
+        self._loop = asyncio.get_running_loop()
+        self._send: Send | None = None
+        self._lane: Lane | None = None
+        self._ended: asyncio.Future[int] = self._loop.create_future()
+        self._waiting: deque[tuple[bytes, int]] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._stuck_since: float | None = None
+        self._allowed_at = 0.0
+
+    async def serve(self, receive: Receive, send: Send) -> None:
+        """Accept the websocket and carry sound until one side closes it."""
+        await send({"type": "websocket.accept"})
+        self._send, self._lane = send, find_lane(send)
+        if self._lane is not None:
+            self._lane.open(self.hear)
+        reader = asyncio.create_task(self._read(receive))
+        self._session.attach(self, self._party)
+        try:
+            ends: set[asyncio.Future[Any]] = {reader, self._ended}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._send = None
+            if self._lane is not None:
+                self._lane.close()
+            self._session.detach(self)
+            is_gone = reader.done()
+            await _end(reader, self._pump)
+            if not is_gone:
+                await self._say_goodbye(send)
+
+    def close(self, code: int) -> None:
+        """Close the websocket with `code`; the first code counts."""
+        if not self._ended.done():
+            self._ended.set_result(code)
+
+    def deliver(self, packet: Packet) -> None:
+        """Send one packet now, or keep it while the socket is full."""
+        if self._transcoder is None:
+            self._deliver(wire.OPUS, packet)
+        else:
+            for frame in self._transcoder.decode(packet):
+                self._deliver(wire.PCM, frame)
+
+    def _deliver(self, kind: int, packet: Packet) -> None:
+        if self._send is None:
+            return
+        frame = wire.pack(kind, *packet)
+        if self._lane is not None:
+            self._send_on_lane(self._lane, frame, packet.timestamp)
+        elif self._pump is not None:
+            self._keep(frame, packet.timestamp)
+        else:
+            self._send_now(frame)
+
+    def _send_on_lane(self, lane: Lane, frame: bytes, timestamp: int) -> None:
+        """Send what waits and then this; the next packet tries again what is left."""
+        waiting = self._waiting
+        try:
+            while waiting and lane.write(waiting[0][0]):
+                waiting.popleft()
+            if not waiting and lane.write(frame):
+                self._stuck_since = None
+                return
+        except OSError:
+            self.close(GOING_AWAY)
+            return
+        self._keep(frame, timestamp)
+        now = self._loop.time()
+        self._stuck_since = self._stuck_since or now
+        if now - self._stuck_since > MAX_STUCK_SECONDS:
+            self.close(GOING_AWAY)
+
+    async def _read(self, receive: Receive) -> None:
+        """Take messages until the listener is gone."""
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.receive":
+                self.hear(message.get("bytes"))
+            elif message["type"] == "websocket.disconnect":
+                return
+
+    def hear(self, data: bytes | None) -> None:
+        """Take one binary message from the listener; None stands for a text."""
+        if data is None:
+            self.close(POLICY)
+        elif len(data) > wire.MAX_MESSAGE_BYTES:
+            self.close(TOO_BIG)
+        elif not self._is_allowed():
+            self._count_bad()
+        else:
+            self._speak(data)
+
+    def _speak(self, data: bytes) -> None:
+        try:
+            kind, _, sequence, timestamp, payload = wire.unpack(data)
+        except wire.BadFrame:
+            self._count_bad()
+            return
+        if kind == wire.PCM:
+            if self._transcoder is None:
+                self._count_bad()
+                return
+            payload = self._transcoder.encode(payload)
+        self._session.speak(self, sequence, timestamp, payload)
+
+    def _is_allowed(self) -> bool:
+        now = self._loop.time()
+        allowed_at = max(self._allowed_at, now - BURST_SECONDS)
+        if allowed_at > now:
+            return False
+        self._allowed_at = allowed_at + FRAME_SECONDS / MAX_SPEED
+        return True
+
+    def _count_bad(self) -> None:
+        self.bad_frames += 1
+        if self.bad_frames >= MAX_BAD_FRAMES:
+            self.close(POLICY)
+
+    def _send_now(self, frame: bytes) -> None:
+        """Send without a task; only a socket that is full gets one."""
+        assert self._send is not None
+        try:
+            rest = begin(self._send({"type": "websocket.send", "bytes": frame}))
+        except Exception as error:
+            logger.debug("An audio socket is gone: %r", error)
+            self.close(GOING_AWAY)
+        else:
+            if rest is not None:
+                self._pump = asyncio.create_task(self._drain(rest))
+
+    async def _drain(self, rest: Rest) -> None:
+        """Wait until the socket takes frames again, then send what was kept."""
+        try:
+            async with asyncio.timeout(MAX_STUCK_SECONDS):
+                await rest
+                while self._waiting and self._send is not None:
+                    frame, _ = self._waiting.popleft()
+                    await self._send({"type": "websocket.send", "bytes": frame})
+        except Exception as error:
+            logger.debug("An audio socket takes nothing: %r", error)
+            self.close(GOING_AWAY)
+        finally:
+            self._pump = None
+
+    def _keep(self, frame: bytes, timestamp: int) -> None:
+        waiting = self._waiting
+        waiting.append((frame, timestamp))
+        while (timestamp - waiting[0][1]) & 0xFFFFFFFF > MAX_WAITING_SAMPLES:
+            waiting.popleft()
+            self.dropped += 1
+
+    async def _say_goodbye(self, send: Send) -> None:
+        code = self._ended.result() if self._ended.done() else NORMAL
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                if not close_behind(send, code):
+                    await send({"type": "websocket.close", "code": code})
+        except Exception as error:
+            logger.debug("An audio socket was closed already: %r", error)
+
+
+async def _end(*tasks: asyncio.Task[None] | None) -> None:
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

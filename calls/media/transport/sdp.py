@@ -1,0 +1,321 @@
+"""Session descriptions, text to text: the gate for theirs, the sanitiser for ours.
+
+A description from outside is hostile until it has passed `gate`, which reads the few
+values a call needs, checks each of them, and writes a new description from nothing but
+those. What it does not know never reaches the media engine. `sanitise` is the way out:
+WhatsApp refuses descriptions that any browser would take.
+"""
+
+import re
+from typing import Literal
+
+from calls.media.transport.candidates import Candidate, HostileCandidate, read_candidate
+
+MAX_BYTES = 16 * 1024
+MAX_LINE_CHARACTERS = 1024
+MAX_LINES_OF_A_KIND = 64
+MAX_CANDIDATES = 16
+
+OPUS_PAYLOAD_TYPE = 111
+# 64 to 95 would be taken for RTCP on a multiplexed port (RFC 5761).
+_PAYLOAD_TYPES = frozenset({*range(64), *range(96, 128)})
+
+Kind = Literal["offer", "answer"]
+Lines = list[str]
+
+_LINE = re.compile(r"[a-z]=[\x20-\x7e]*")
+_MEDIA = re.compile(r"m=audio (\d{1,5}) (?:UDP/TLS/)?RTP/SAVPF?((?: \d{1,3}){1,64})")
+_OPUS = re.compile(r"(\d{1,3}) opus/48000(?:/2)?", re.IGNORECASE)
+_FINGERPRINT = re.compile(r"(sha-\d{3}) ((?:[0-9a-f]{2}:)+[0-9a-f]{2})", re.IGNORECASE)
+_DIGEST_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+_UFRAG = re.compile(r"[\w+/=-]{4,256}", re.ASCII)
+_PASSWORD = re.compile(r"[\w+/=-]{22,256}", re.ASCII)
+_MID = re.compile(r"[\w.+-]{1,32}", re.ASCII)
+_SSRC = re.compile(r"(\d{1,10})(?: .*)?")
+_SETUP = {
+    "offer": ("actpass", "active", "passive"),
+    "answer": ("active", "passive"),
+}
+# These may stand above the media line and then hold for it (RFC 8839, RFC 8122).
+_SHARED = ("ice-ufrag", "ice-pwd", "fingerprint", "setup", "ice-lite")
+_DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+
+
+class RefusedSdp(ValueError):
+    """A session description that must not reach the media engine."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def gate(text: str, *, allow_private: bool, kind: Kind = "offer") -> str:
+    """Return a description with the meaning of `text` that is safe to act upon.
+
+    Repairs what real senders get wrong (escaped or bare line ends, blanks, ice-lite in
+    the wrong place, missing mid, group, setup and end-of-candidates). Raises
+    `RefusedSdp` with a sentence for everything else, and nothing but `RefusedSdp`.
+    `allow_private` lets loopback and private addresses through, for a simulator.
+    """
+    session, media = _split(_read_lines(_unescape(_refuse_large(text))))
+    attributes = _attributes(session, media)
+    _require_both_ways(attributes)
+    _require_mux(attributes)
+    candidates = _read_candidates(attributes, allow_private=allow_private)
+    lite = "ice-lite" in attributes
+    _require_a_way_to_meet(candidates, lite=lite)
+    return _join(
+        [
+            *_head(_read_mid(attributes), lite=lite),
+            *_media_head(_read_opus(media[0], attributes)),
+            *_candidate_lines(candidates),
+            *_read_credentials(attributes),
+            *_read_fingerprints(attributes),
+            f"a=setup:{_read_setup(attributes, kind)}",
+            f"a=mid:{_read_mid(attributes)}",
+            *_read_ssrc(attributes),
+        ]
+    )
+
+
+def _refuse_large(text: str) -> str:
+    # A character takes a byte at least, so an enormous text is never encoded.
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise RefusedSdp("The session description is larger than 16 KiB.")
+    return text
+
+
+def _unescape(text: str) -> str:
+    """Undo a JSON encoding too many; a backslash has no other use in SDP."""
+    text = text.strip().strip('"')
+    for escape in ("\\r\\n", "\\n", "\\r"):
+        text = text.replace(escape, "\n")
+    return text
+
+
+def _read_lines(text: str) -> Lines:
+    lines = [line.strip() for line in re.split(r"[\r\n]+", text)]
+    lines = [line for line in lines if line]
+    for line in lines:
+        if len(line) > MAX_LINE_CHARACTERS or not _LINE.fullmatch(line):
+            raise RefusedSdp("A line of the session description is not letter=value.")
+    if not lines or lines[0] != "v=0":
+        raise RefusedSdp("The session description does not begin with v=0.")
+    _refuse_crowds(lines)
+    return lines
+
+
+def _refuse_crowds(lines: Lines) -> None:
+    counts: dict[str, int] = {}
+    for line in lines:
+        kind = line.partition(":")[0].partition(" ")[0] if line[0] == "a" else line[0]
+        counts[kind] = counts.get(kind, 0) + 1
+    if counts.get("a=candidate", 0) > MAX_CANDIDATES:
+        raise RefusedSdp("The session description has more than 16 candidates.")
+    if any(count > MAX_LINES_OF_A_KIND for count in counts.values()):
+        raise RefusedSdp("The session description has more than 64 lines of a kind.")
+
+
+def _split(lines: Lines) -> tuple[Lines, Lines]:
+    starts = [number for number, line in enumerate(lines) if line.startswith("m=")]
+    if len(starts) != 1 or not lines[starts[0]].startswith("m=audio "):
+        raise RefusedSdp("The session description needs one audio line and no other.")
+    return lines[: starts[0]], lines[starts[0] :]
+
+
+def _attributes(session: Lines, media: Lines) -> dict[str, list[str]]:
+    """Return the values by name; what the media line says wins over the session."""
+    attributes = _by_name(media)
+    for name, values in _by_name(session).items():
+        if name in _SHARED:
+            attributes.setdefault(name, values)
+    return attributes
+
+
+def _by_name(lines: Lines) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith("a="):
+            name, _, value = line[2:].partition(":")
+            values.setdefault(name, []).append(value.strip())
+    return values
+
+
+def _require_both_ways(attributes: dict[str, list[str]]) -> None:
+    for direction in _DIRECTIONS[1:]:
+        if direction in attributes:
+            raise RefusedSdp(f"The sound must go both ways, not {direction}.")
+
+
+def _require_mux(attributes: dict[str, list[str]]) -> None:
+    if "rtcp-mux" not in attributes:
+        raise RefusedSdp("The session description has no rtcp-mux.")
+
+
+def _read_candidates(
+    attributes: dict[str, list[str]], *, allow_private: bool
+) -> list[Candidate]:
+    try:
+        found = [
+            read_candidate(value, allow_private=allow_private)
+            for value in attributes.get("candidate", [])
+        ]
+    except HostileCandidate as hostile:
+        raise RefusedSdp(str(hostile)) from None
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _require_a_way_to_meet(candidates: list[Candidate], *, lite: bool) -> None:
+    if lite and not candidates:
+        raise RefusedSdp("An ICE-lite end without a usable candidate is out of reach.")
+
+
+def _read_opus(media_line: str, attributes: dict[str, list[str]]) -> int:
+    match = _MEDIA.fullmatch(media_line)
+    if match is None or int(match[1]) == 0:
+        raise RefusedSdp("The audio line is not RTP/SAVPF on an open port.")
+    offered = match[2].split()
+    for value in attributes.get("rtpmap", []):
+        opus = _OPUS.fullmatch(value)
+        if opus and opus[1] in offered and int(opus[1]) in _PAYLOAD_TYPES:
+            return int(opus[1])
+    raise RefusedSdp("The session description offers no Opus.")
+
+
+def _read_credentials(attributes: dict[str, list[str]]) -> Lines:
+    ufrag = _only(attributes, "ice-ufrag", _UFRAG)
+    password = _only(attributes, "ice-pwd", _PASSWORD)
+    return [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}"]
+
+
+def _only(attributes: dict[str, list[str]], name: str, shape: re.Pattern[str]) -> str:
+    values = attributes.get(name, [])
+    if len(values) != 1 or not shape.fullmatch(values[0]):
+        raise RefusedSdp(f"The session description has no single valid {name}.")
+    return values[0]
+
+
+def _read_fingerprints(attributes: dict[str, list[str]]) -> Lines:
+    lines = []
+    for value in attributes.get("fingerprint", []):
+        match = _FINGERPRINT.fullmatch(value)
+        if match is None:
+            continue
+        algorithm, digest = match[1].lower(), match[2].upper()
+        if _DIGEST_BYTES.get(algorithm) == (len(digest) + 1) // 3:
+            lines.append(f"a=fingerprint:{algorithm} {digest}")
+    if not lines:
+        raise RefusedSdp("The session description has no usable fingerprint.")
+    return lines
+
+
+def _read_setup(attributes: dict[str, list[str]], kind: Kind) -> str:
+    allowed = _SETUP[kind]
+    role = attributes.get("setup", [allowed[0]])[0]
+    if role not in allowed:
+        raise RefusedSdp(f"The DTLS role of an {kind} cannot be {role[:16]!r}.")
+    return role
+
+
+def _read_mid(attributes: dict[str, list[str]]) -> str:
+    mid = attributes.get("mid", ["0"])[0]
+    if not _MID.fullmatch(mid):
+        raise RefusedSdp("The mid of the audio line is not a short plain word.")
+    return mid
+
+
+def _read_ssrc(attributes: dict[str, list[str]]) -> Lines:
+    for value in attributes.get("ssrc", []):
+        match = _SSRC.fullmatch(value)
+        if match and 0 < int(match[1]) < 2**32:
+            return [f"a=ssrc:{int(match[1])} cname:far-end"]
+    return []
+
+
+def _head(mid: str, *, lite: bool) -> Lines:
+    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", f"a=group:BUNDLE {mid}"]
+    return [*lines, "a=ice-lite"] if lite else lines
+
+
+def _media_head(payload_type: int) -> Lines:
+    return [
+        f"m=audio 9 UDP/TLS/RTP/SAVPF {payload_type}",
+        "c=IN IP4 0.0.0.0",
+        "a=rtcp:9 IN IP4 0.0.0.0",
+        "a=rtcp-mux",
+        "a=sendrecv",
+        f"a=rtpmap:{payload_type} opus/48000/2",
+    ]
+
+
+def _candidate_lines(candidates: list[Candidate]) -> Lines:
+    # With the end announced and nothing to try, ICE would fail before the other side
+    # has had the chance to call on us; the media deadline ends that wait instead.
+    if not candidates:
+        return []
+    lines = [f"a=candidate:{candidate}" for candidate in candidates]
+    return [*lines, "a=end-of-candidates"]
+
+
+def sanitise(text: str) -> str:
+    """Return our own description in the form that WhatsApp accepts.
+
+    One fingerprint line, SHA-256 in capitals; Opus alone, in an offer as payload type
+    111 (an answer keeps the number it was offered); 20 ms packets with FEC; every
+    candidate inside, then end-of-candidates; no ice-lite; CRLF. Idempotent. Raises
+    `RefusedSdp` if the text holds no Opus or no SHA-256 fingerprint.
+    """
+    lines = [line for line in re.split(r"[\r\n]+", text) if line]
+    session, media = _split(lines)
+    opus = _read_opus(media[0], _by_name(media))
+    is_offer = "a=setup:actpass" in media
+    wanted = OPUS_PAYLOAD_TYPE if is_offer else opus
+    kept = [line for line in session if line != "a=ice-lite"]
+    kept += [_audio_line(media[0], wanted)]
+    kept += [line for line in media[1:] if _is_for_whatsapp(line)]
+    if not any(line.startswith("a=fingerprint:") for line in kept):
+        raise RefusedSdp("Our own description has no SHA-256 fingerprint.")
+    return _join([*map(_capital_sha, kept), *_opus_lines(wanted)])
+
+
+def _audio_line(line: str, payload_type: int) -> str:
+    return " ".join([*line.split(" ")[:3], str(payload_type)])
+
+
+def _is_for_whatsapp(line: str) -> bool:
+    if line.startswith("a=fingerprint:"):
+        return line.lower().startswith("a=fingerprint:sha-256 ")
+    name = line.partition(":")[0]
+    return name not in (
+        "a=rtpmap",
+        "a=rtcp-fb",
+        "a=fmtp",
+        "a=ptime",
+        "a=maxptime",
+        "a=extmap",
+        "a=ice-lite",
+        "a=ice-options",
+        "a=end-of-candidates",
+        "a=ssrc-group",
+    )
+
+
+def _capital_sha(line: str) -> str:
+    prefix = "a=fingerprint:sha-256 "
+    if line.lower().startswith(prefix):
+        return f"a=fingerprint:SHA-256 {line[len(prefix) :].upper()}"
+    return line
+
+
+def _opus_lines(payload_type: int) -> Lines:
+    return [
+        f"a=rtpmap:{payload_type} opus/48000/2",
+        f"a=fmtp:{payload_type} minptime=20;useinbandfec=1",
+        "a=ptime:20",
+        "a=maxptime:20",
+        "a=end-of-candidates",
+    ]
+
+
+def _join(lines: Lines) -> str:
+    return "\r\n".join(lines) + "\r\n"

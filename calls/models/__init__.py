@@ -1,0 +1,33 @@
+"""The rows of calls; one module for each noun, all of them under this name."""
+
+from calls.models.call import (
+    Announcement,
+    Call,
+    CallChange,
+    CallQuerySet,
+    Direction,
+    Line,
+)
+from calls.models.legs import Disposition, Leg, LegQuerySet, Offer, RoutingDecision
+from calls.models.node import Node
+from calls.models.plan import Plan, PlanQuerySet
+from calls.models.wati import WatiRequest, WebhookDelivery
+
+__all__ = [
+    "Announcement",
+    "Call",
+    "CallChange",
+    "CallQuerySet",
+    "Direction",
+    "Disposition",
+    "Leg",
+    "LegQuerySet",
+    "Line",
+    "Node",
+    "Offer",
+    "Plan",
+    "PlanQuerySet",
+    "RoutingDecision",
+    "WatiRequest",
+    "WebhookDelivery",
+]

@@ -1,0 +1,214 @@
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from agents.models import Agent, Prompt, Queue, Schedule
+from callcenter.models import WatiAccount
+from calls.models.legs import Offer
+from calls.states import LIVE, WITH_AGENT, EndedBy, Result, Status
+from permissions.models import Contact
+
+
+class Line(models.Model):
+    """A business number at WhatsApp, and the queue its calls ring."""
+
+    account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="lines")
+    number = models.CharField(max_length=32, help_text="Digits, country code first.")
+    name = models.CharField(max_length=100)
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="lines")
+    priority = models.SmallIntegerField(
+        default=0, help_text="Callers of a higher one are served first."
+    )
+    schedule = models.ForeignKey(
+        Schedule,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="lines",
+        verbose_name="business hours",
+        help_text="Empty: always open.",
+    )
+    closed_prompt = models.ForeignKey(
+        Prompt,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Outside of business hours. Empty: the one that is shipped.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", "number", name="one_line_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Direction(models.TextChoices):
+    INBOUND = "inbound", "Inbound"
+    OUTBOUND = "outbound", "Outbound"
+
+
+class Announcement(models.TextChoices):
+    CLOSED = "closed", "Closed"
+    NOBODY = "nobody", "Nobody on duty"
+    FULL = "full", "Too many callers"
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def logged(self) -> "CallQuerySet":
+        """Calls that happened: not the shadows of calls never offered to us."""
+        return self.exclude(direction="")
+
+
+class Call(models.Model):
+    """One call; its row is the line in the log."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(WatiAccount, models.PROTECT, related_name="calls")
+    # Empty for a call of ours that Wati has not named yet.
+    wati_call_id = models.CharField("Wati call id", max_length=256, blank=True)
+    direction = models.CharField(max_length=10, choices=Direction, blank=True)
+    line = models.ForeignKey(Line, models.SET_NULL, null=True, blank=True)
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="calls"
+    )
+    queue = models.ForeignKey(Queue, models.SET_NULL, null=True, blank=True)
+    # Whose call it is now; everybody who had a part in it stands in `legs`.
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, blank=True)
+
+    status = models.CharField(
+        max_length=12, choices=Status, default=Status.UNMATCHED, editable=False
+    )
+    version = models.PositiveIntegerField(default=0, editable=False)
+    result = models.CharField(max_length=12, choices=Result, blank=True)
+    end_reason = models.CharField(max_length=20, blank=True)
+    ended_by = models.CharField(max_length=12, choices=EndedBy, blank=True)
+    end_text = models.CharField("what happened", max_length=300, blank=True)
+    error_code = models.PositiveIntegerField(null=True, blank=True)
+
+    node = models.CharField(max_length=100, blank=True)
+    node_epoch = models.PositiveIntegerField(default=0)
+    # Of a call out: what Wati said last of its way.
+    progress = models.CharField(max_length=12, blank=True, editable=False)
+    # Of a shadow: the status words that came before their call, in order.
+    heard = models.CharField(max_length=200, blank=True, editable=False)
+    offer_sdp = models.TextField(blank=True)
+    answer_sdp = models.TextField(blank=True)
+    muted = models.BooleanField(default=False)
+
+    # The caller's place in the line: who is brought forward keeps an earlier one.
+    queued_at = models.DateTimeField(null=True)
+    place_since = models.DateTimeField(null=True)
+    priority = models.SmallIntegerField(default=0)
+    queue_visits = models.PositiveSmallIntegerField(default=0)
+    # Since when there is sound without an agent, or was before one came.
+    parked_at = models.DateTimeField(null=True)
+    # Why the system says good-bye: what it plays before it ends the call.
+    announcement = models.CharField(max_length=10, blank=True, choices=Announcement)
+    # For one agent alone until then: who knows the caller, or a transfer to a person.
+    wanted_agent = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, related_name="+"
+    )
+    wanted_until = models.DateTimeField(null=True)
+    wanted_as = models.CharField(max_length=10, blank=True, choices=Offer.Kind)
+    from_agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
+
+    held_since = models.DateTimeField(null=True)
+    hold_seconds = models.PositiveIntegerField(default=0)
+    holds = models.PositiveSmallIntegerField(default=0)
+    # The agent's console is gone; until then the call is theirs all the same.
+    console_lost_until = models.DateTimeField(null=True)
+    reattach_count = models.PositiveSmallIntegerField(default=0)
+    one_way_seconds = models.PositiveIntegerField(default=0)
+
+    created_at = models.DateTimeField("received at", default=timezone.now)
+    claimed_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    media_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    provider_duration = models.PositiveIntegerField(null=True)
+
+    # When somebody must look at this call again. Swept; never a countdown elsewhere.
+    deadline = models.DateTimeField(null=True)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                "wati_call_id",
+                condition=~Q(wati_call_id=""),
+                name="one_row_per_call_at_wati",
+            ),
+            models.UniqueConstraint(
+                "contact",
+                "line",
+                condition=Q(direction="outbound", status__in=WITH_AGENT),
+                name="one_live_call_out_per_contact",
+            ),
+            models.UniqueConstraint(
+                "agent",
+                condition=Q(status__in=WITH_AGENT),
+                name="one_live_call_per_agent",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("created_at")),
+                name="call_ends_after_it_starts",
+            ),
+        ]
+        indexes = [
+            models.Index("deadline", condition=~Q(deadline=None), name="call_due"),
+            models.Index(fields=["-created_at", "id"], name="call_log"),
+            models.Index("status", name="call_status"),
+        ]
+
+    def __str__(self) -> str:
+        who = self.contact or "Unknown WhatsApp user"
+        return f"{who}, {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def wait_seconds(self) -> int | None:
+        """From the first ring to the answer, or to the end without one."""
+        until = self.answered_at or self.ended_at
+        return _seconds(self.created_at, until)
+
+    @property
+    def talk_seconds(self) -> int | None:
+        """Without the time on hold."""
+        seconds = _seconds(self.answered_at, self.ended_at)
+        return None if seconds is None else max(0, seconds - self.hold_seconds)
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> int | None:
+    return round((end - start).total_seconds()) if start and end else None
+
+
+class CallChange(models.Model):
+    """One move of a call, or a fact that came after its end."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="changes")
+    at = models.DateTimeField(default=timezone.now)
+    event = models.CharField(max_length=20)
+    old = models.CharField(max_length=12, choices=Status)
+    new = models.CharField(max_length=12, choices=Status)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.event}: {self.old} → {self.new}"

@@ -1,0 +1,77 @@
+"""Our answer to WhatsApp's offer: sent until Wati has it, or might have it."""
+
+import asyncio
+from typing import NamedTuple
+
+import httpx2
+
+from callcenter.database import in_database
+from callcenter.wati.errors import Outcome, WatiError
+from calls.lifecycle import answer
+from calls.media.session import Session
+from calls.models import Call
+from calls.signaling import outbox
+from calls.states import Event
+
+# An accept whose reply was lost has probably worked: sound tells within this time.
+LOST_REPLY_PAUSE = 3.0  # seconds
+LONGEST_PAUSE = 10.0  # seconds
+UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
+
+
+class Ending(NamedTuple):
+    """Why a call cannot go on."""
+
+    event: Event
+    text: str = ""
+    code: int | None = None
+
+
+async def accept(
+    session: Session, call: Call, http: httpx2.AsyncClient
+) -> Ending | None:
+    """Send our answer, and let the sound start. Returns why that cannot be."""
+    request = await in_database(outbox.prepare_accept, call)
+    try:
+        error, was_unknown = await _send(session, request.pk, http)
+    except LookupError:  # the call ended before our answer went out
+        return None
+    if error is None or error.outcome == Outcome.UNKNOWN or was_unknown:
+        session.release_ice()  # the media deadline judges from here on
+        await in_database(answer.accepted, call.pk)
+        return None
+    if error.status in (404, 410):
+        return Ending(Event.CALLER_GONE)
+    return Ending(Event.ACCEPT_REFUSED, error.sentence, error.code)
+
+
+async def _send(
+    session: Session, request_id: int, http: httpx2.AsyncClient
+) -> tuple[WatiError | None, bool]:
+    """What went wrong in the end, and whether Wati may have had our answer before:
+    then a refusal says only that it came twice. Raises LookupError when nobody wants
+    it any more.
+    """
+    pauses, was_unknown = list(UNREACHABLE_PAUSES), False
+    while True:
+        error = await outbox.send(request_id, http)
+        pause = _pause_before_retry(error, pauses)
+        if pause is None:
+            return error, was_unknown
+        was_unknown = error is not None and error.outcome == Outcome.UNKNOWN
+        await asyncio.sleep(pause)  # sound may come up meanwhile and tell
+        if session.is_up:
+            return None, was_unknown
+        await in_database(outbox.retry_accept, request_id)
+
+
+def _pause_before_retry(error: WatiError | None, pauses: list[float]) -> float | None:
+    """Seconds until the same answer is sent once more; None for never."""
+    if error is None or not pauses:
+        return None
+    if error.outcome == Outcome.UNREACHABLE:
+        return pauses.pop(0)
+    if error.outcome == Outcome.UNKNOWN or error.status == 429:
+        pauses.clear()
+        return min(error.retry_after or LOST_REPLY_PAUSE, LONGEST_PAUSE)
+    return None

@@ -1,0 +1,40 @@
+"""What the node does for callers who wait, besides the music."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from callcenter.database import in_database
+from calls.media.session import Session
+from calls.models import Announcement, Call
+from calls.node import layout, prompts
+from calls.queueing import entry, hold_queue
+from calls.states import Event, Status
+
+GOODBYE_PAUSE = 0.5  # seconds
+
+Find = Callable[[UUID], Awaitable[Call | None]]
+
+
+async def say_goodbye(call: Call) -> Event:
+    """Wait until the caller has heard why; returns how the call then ends."""
+    said = await in_database(layout.goodbye, call)
+    await asyncio.sleep(said.seconds + GOODBYE_PAUSE)
+    return hold_queue.GOODBYES[Announcement(call.announcement)]
+
+
+def tells_place(call: Call) -> bool:
+    queue = call.queue
+    return queue is not None and queue.position_every_seconds > 0
+
+
+async def tell_place(session: Session, find: Find) -> None:
+    """From time to time, for as long as the caller waits."""
+    while session.close_reason is None:
+        call = await find(UUID(session.call_id))
+        if call is None or call.status != Status.WAITING or call.queue is None:
+            return
+        await asyncio.sleep(call.queue.position_every_seconds or 1)
+        place = await in_database(entry.place_of, call)
+        if place is not None:
+            session.announce(await in_database(prompts.position, call.queue, place))

@@ -1,0 +1,40 @@
+"""Prometheus numbers, read from the rows and this node's hub when asked for."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+
+from agents.models import Agent
+from calls.models import Call, WatiRequest, WebhookDelivery
+from calls.node.bridge import bridge
+from calls.node.process import node_process
+
+
+class Collector:
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, what, value in (
+            ("node_calls", "Calls this node holds", len(bridge.hub)),
+            ("loop_lag_seconds", "Worst of a minute", node_process.watch.worst),
+            ("tasks", "Tasks of the event loop", node_process.count_tasks()),
+        ):
+            yield GaugeMetricFamily(f"callcenter_{name}", what, value=value)
+        yield _counted("callcenter_calls", Call.objects.logged(), "status")
+        yield _counted("callcenter_agents", Agent.objects.all(), "state")
+        yield _counted("callcenter_webhooks", WebhookDelivery.objects.all(), "status")
+        yield _counted("callcenter_wati_requests", WatiRequest.objects.all(), "status")
+
+
+def _counted(name, rows, field) -> GaugeMetricFamily:  # type: ignore[no-untyped-def]
+    family = GaugeMetricFamily(name, f"Rows by {field}", labels=[field])
+    for value, count in rows.order_by().values_list(field).annotate(Count("pk")):
+        family.add_metric([value], count)
+    return family
+
+
+def registry() -> CollectorRegistry:
+    fresh = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=fresh)
+    fresh.register(Collector())
+    return fresh

@@ -1,0 +1,119 @@
+"""This process as a node: its lease, its ears, its end."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from callcenter.database import in_database
+from callcenter.loop_watch import LoopWatch
+from calls import notify, placement
+from calls.node.bridge import bridge
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = 1.0  # seconds
+
+
+class NodeProcess:
+    """Started with the first connection, whatever server runs the application."""
+
+    def __init__(self) -> None:
+        self.watch = LoopWatch()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._draining = False
+
+    def start(self) -> None:
+        if not self._tasks:
+            loop = asyncio.get_running_loop()
+            self._tasks = [
+                loop.create_task(self._live(), name="node lease"),
+                loop.create_task(self._listen(), name="node ears"),
+                loop.create_task(self.watch.run(), name="loop watch"),
+            ]
+
+    def count_tasks(self) -> int:
+        """Tasks of the loop; may be asked from any thread."""
+        return len(asyncio.all_tasks(self._tasks[0].get_loop())) if self._tasks else 0
+
+    async def stop(self) -> None:
+        """Take no new calls, end the running ones, and give the lease back."""
+        self._draining = True
+        if bridge.node is not None:
+            await self._quietly(in_database(placement.retire, bridge.node))
+        await self._quietly(bridge.close())
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _quietly(self, work: Any) -> None:
+        try:
+            async with asyncio.timeout(10):
+                await work
+        except Exception as error:
+            logger.error("node: %s while stopping", type(error).__name__)
+
+    async def _live(self) -> None:
+        """Renew the lease. Sound needs no database: an outage ends no call here."""
+        renewed = time.monotonic()
+        while True:
+            try:
+                await self._renew()
+                await bridge.follow_all()
+                renewed = time.monotonic()
+                pause = placement.RENEW_EVERY
+            except Exception as error:
+                silent = time.monotonic() - renewed
+                logger.error(
+                    "node: no lease for %.0f s (%s)", silent, type(error).__name__
+                )
+                pause = RETRY_AFTER
+            await asyncio.sleep(pause)
+
+    async def _renew(self) -> None:
+        if bridge.node is None:
+            bridge.node = await in_database(placement.register)
+        calls, draining = len(bridge.hub), self._draining
+        renew = in_database(
+            placement.renew, bridge.node, calls=calls, draining=draining
+        )
+        if not await renew:
+            # Another process took our name; our calls are ended by whoever sweeps.
+            logger.critical("node %s runs twice; closing calls", settings.NODE_NAME)
+            bridge.node = None
+            await bridge.follow_all()
+
+    async def _listen(self) -> None:
+        """Hear of changes of our calls as a console does, and act at once."""
+        while True:
+            try:
+                await self._hear()
+            except Exception as error:
+                # Every three seconds the rows are read anyway.
+                logger.warning("node hears nothing (%s)", type(error).__name__)
+                await asyncio.sleep(RETRY_AFTER)
+
+    async def _hear(self) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(notify.node_group(settings.NODE_NAME), channel)
+        while True:
+            message = await layer.receive(channel)
+            snapshot = message["message"].get("call", {})
+            if call_id := snapshot.get("id"):
+                await self._heard(call_id)
+
+    async def _heard(self, call_id: str) -> None:
+        """One call's trouble must not make this node deaf for the others."""
+        try:
+            await bridge.hear(call_id)
+        except Exception as error:
+            # Every three seconds the rows are read anyway.
+            logger.error("call %s: not followed (%s)", call_id, type(error).__name__)
+
+
+node_process = NodeProcess()

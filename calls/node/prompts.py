@@ -1,0 +1,71 @@
+"""What callers hear: the company's own prompts, or those that are shipped."""
+
+import logging
+from functools import lru_cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from agents.models import Prompt, Queue
+from calls.media.sounds.player import BadSound, Program, Sound
+from calls.media.transport.rtp import OPUS_SILENCE
+
+logger = logging.getLogger(__name__)
+
+SHIPPED = Path(__file__).parents[1] / "prompts"
+MUSIC = SHIPPED / "music.opus"
+LAST_NUMBER = 10
+A_SECOND_OF_SILENCE = Sound((OPUS_SILENCE,) * 50)
+
+
+@lru_cache(maxsize=64)
+def _shipped(path: Path) -> Sound:
+    return Sound.load(path)
+
+
+@lru_cache(maxsize=64)
+def _uploaded(prompt_id: int, uploaded_at: str) -> Sound:
+    """By the instant of the upload, so that a newer one is heard from the next call."""
+    prompt = Prompt.objects.get(pk=prompt_id)
+    with NamedTemporaryFile(suffix=".opus") as file:
+        file.write(bytes(prompt.sound))
+        file.flush()
+        return Sound.load(Path(file.name))
+
+
+def sound_of(prompt: Prompt | None, otherwise: Path) -> Sound:
+    """A prompt that cannot be read costs its sound, never the call."""
+    if prompt is not None:
+        try:
+            return _uploaded(prompt.pk, prompt.uploaded_at.isoformat())
+        except BadSound:
+            logger.exception("prompt %s", prompt.pk)
+    try:
+        return _shipped(otherwise)
+    except BadSound:
+        logger.exception("prompt %s", otherwise.name)
+        return A_SECOND_OF_SILENCE
+
+
+def shipped(queue: Queue | None, name: str) -> Sound:
+    return sound_of(None, path_of(queue, name))
+
+
+def path_of(queue: Queue | None, name: str) -> Path:
+    language = queue.prompt_language if queue else "en"
+    return SHIPPED / language / f"{name}.opus"
+
+
+def music(queue: Queue | None) -> Sound:
+    return sound_of(queue.music if queue else None, MUSIC)
+
+
+def welcome(queue: Queue | None) -> Program:
+    """For a caller whom nobody could answer yet."""
+    greeting = sound_of(queue.greeting if queue else None, path_of(queue, "greeting"))
+    return Program(once=(greeting,), loop=music(queue))
+
+
+def position(queue: Queue | None, place: int) -> Sound:
+    """The caller's place in the line, from 1."""
+    name = f"position-{place}" if place <= LAST_NUMBER else "position-many"
+    return shipped(queue, name)

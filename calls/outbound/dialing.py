@@ -1,0 +1,307 @@
+"""Calling out: from an agent's wish to the other end's answer."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from agents.models import Agent, AgentState
+from callcenter.models import WatiAccount
+from callcenter.wati.errors import Outcome, WatiError
+from callcenter.wati.events import OutboundAnswer, OutboundStatus
+from callcenter.wati.parsing import STATUSES
+from calls import locking, placement
+from calls.errors import Conflict, Refused
+from calls.lifecycle import inbound
+from calls.lifecycle.answer import CONSOLE_MUST_COME, LONGEST_CALL
+from calls.lifecycle.ending import end
+from calls.lifecycle.permission_usage import note_answer, pair_of
+from calls.models import Call, Direction, Line, WatiRequest
+from calls.queueing import participants
+from calls.signaling import outbox
+from calls.states import LIVE, Event, IllegalMove, Result, Status
+from calls.transitions import move, record, touch
+from permissions import services as permissions
+from permissions.ledger import locked
+from permissions.models import Contact
+
+logger = logging.getLogger(__name__)
+
+# Wati says within this time what became of a call, or nobody ever will.
+PLACING_MUST_BE_KNOWN = timedelta(seconds=45)
+# Nobody calls out while offline: nobody would hear it.
+MAY_CALL = (AgentState.AVAILABLE, AgentState.ON_BREAK, AgentState.WRAP_UP)
+RINGS_AT_MOST = timedelta(seconds=60)
+# A webhook about an unnamed call may belong to a request as old as this.
+JOIN_WITHIN = timedelta(seconds=120)
+
+
+def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
+    """Begin a call out. Raises Refused with a sentence for the agent."""
+    node = placement.choose(near)
+    if node is None:
+        raise Refused("No server has room for another call right now.")
+    if line.account.unauthorised_since:
+        raise Refused("Wati refuses our API token. Your supervisor must renew it.")
+    try:
+        with locking.locked():
+            call = _new_call(agent, contact, line)
+            _reserve(call, agent)
+            move(
+                call,
+                Event.DIALED,
+                user=agent.user,
+                node=node.name,
+                node_epoch=node.epoch,
+                deadline=timezone.now() + CONSOLE_MUST_COME,
+            )
+            participants.begin(call, agent, only_from=MAY_CALL)
+    except IntegrityError:
+        raise Refused("You or a colleague are in a call with this person.") from None
+    except permissions.NotAllowed as no:
+        raise Refused(str(no)) from None
+    return call
+
+
+def _new_call(agent: Agent, contact: Contact, line: Line) -> Call:
+    return Call.objects.create(
+        account=line.account,
+        direction=Direction.OUTBOUND,
+        line=line,
+        queue=line.queue,
+        contact=contact,
+        agent=agent,
+        claimed_at=timezone.now(),
+    )
+
+
+def _reserve(call: Call, agent: Agent) -> None:
+    """The ledger's yes, written down before anything is sent."""
+    assert call.contact is not None
+    assert call.line is not None
+    pair = pair_of(call.contact, call.line)
+    locked(pair)  # a colleague may be calling this person at the same moment
+    others = Call.objects.filter(contact=call.contact, status__in=LIVE)
+    permissions.place_call(
+        pair,
+        call=call.pk,
+        by=agent.user,
+        call_running=others.exclude(pk=call.pk).exists(),
+    )
+
+
+def offer_made(call_id: UUID, offer: str) -> bool:
+    """The node has our sound offer: the placing may be sent, by any process."""
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        if call.status != Status.DIALING or call.offer_sdp:
+            return False
+        call.offer_sdp = offer
+        call.deadline = timezone.now() + PLACING_MUST_BE_KNOWN
+        call.save(update_fields=["offer_sdp", "deadline"])
+        outbox.ask(call=call, verb=WatiRequest.Verb.OUTBOUND)
+    return True
+
+
+# --- What Wati replied -------------------------------------------------------------
+
+
+def placed(call: Call, wati_call_id: str) -> None:
+    """Wati named our call. Facts that came under that name already are taken over."""
+    with locking.locked():
+        # The name first, also where nobody used it yet: a webhook may be about to.
+        shadow = inbound.lock_or_create(call.account, wati_call_id)
+        call = Call.objects.select_for_update().get(pk=call.pk)
+        if call.wati_call_id or shadow.direction:
+            return
+        Call.objects.filter(pk=shadow.pk).delete()
+        call.wati_call_id = wati_call_id
+        if call.status == Status.DIALING:
+            call.deadline = timezone.now() + RINGS_AT_MOST
+            call.progress = call.progress or "placed"
+        call.save()
+        inbound.webhooks_matched(call.account_id, wati_call_id)
+        touch(call)
+        _take_over(call, shadow)
+        outbox.hurry(call, WatiRequest.Verb.TERMINATE)  # it waited for the name
+
+
+def _take_over(call: Call, shadow: Call) -> None:
+    if shadow.answer_sdp:
+        _keep_answer(call, shadow.answer_sdp)
+    for word in shadow.heard.split():
+        _progress(Call.objects.get(pk=call.pk), word)
+    if shadow.status == Status.ENDED:
+        end(call.pk, Event.CUSTOMER_ENDED)
+
+
+def not_placed(call: Call, error: WatiError) -> None:
+    """Wati did not place it. An unknown outcome waits for a webhook instead."""
+    if error.outcome != Outcome.UNKNOWN:
+        text = error.sentence
+        end(call.pk, Event.PLACE_REFUSED, text=text, error_code=error.code)
+
+
+# --- What the webhooks say ---------------------------------------------------------
+
+
+def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> Call:
+    """The other end's gated sound answer; it may come while the phone still rings."""
+    with locking.locked():
+        call = _called(account, event.call_id, event.waid)
+        if call.direction == Direction.INBOUND:
+            raise Conflict("A sound answer came for a call that came in.")
+        if call.answer_sdp and call.answer_sdp != answer:
+            raise Conflict("A second, different sound answer came for this call.")
+        if not call.answer_sdp:
+            _keep_answer(call, answer)
+    return call
+
+
+def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) -> Call:
+    """The sound answer did not pass the gate: the call cannot have sound."""
+    with locking.locked():
+        call = _called(account, event.call_id, event.waid)
+        if call.direction != Direction.OUTBOUND or call.answer_sdp:
+            raise Conflict(problem)
+        end(call.pk, Event.MEDIA_FAILED, text=problem)
+    return call
+
+
+def _keep_answer(call: Call, answer: str) -> None:
+    Call.objects.filter(pk=call.pk).update(answer_sdp=answer)
+    call.answer_sdp = answer
+    touch(call)
+
+
+def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
+    """How far the call has come, in Wati's words. Unknown words change nothing."""
+    with locking.locked():
+        call = _called(account, event.call_id, event.waid)
+        if call.direction == Direction.INBOUND:
+            raise Conflict("A status of a call out came for a call that came in.")
+        if call.direction:
+            _progress(call, event.status, event.sent_at)
+        else:
+            _hold(call, event.status)
+    return call
+
+
+def _hold(shadow: Call, word: str) -> None:
+    """Whose call it is nobody knows yet; a call that came in heeds no such word.
+
+    After a terminate only a rejection still says something new.
+    """
+    over = shadow.status == Status.ENDED
+    room = len(shadow.heard) + len(word) < 200
+    if word in STATUSES and room and (word == "rejected" or not over):
+        heard = f"{shadow.heard} {word}".strip()
+        Call.objects.filter(pk=shadow.pk).update(heard=heard)
+
+
+def _progress(call: Call, word: str, said_at: datetime | None = None) -> None:
+    match word:
+        case "calling":
+            _show_progress(call, "placed")
+        case "ringing":
+            _show_progress(call, "ringing")
+        case "accepted":
+            _accepted(call, said_at)
+        case "rejected":
+            _rejected(call)
+        case "unanswered":
+            end(call.pk, Event.NO_ANSWER)
+        case "failed" | "ended":
+            end(call.pk, Event.CUSTOMER_ENDED)
+        case _:
+            logger.warning("call %s: unknown status word %.40r", call.pk, word)
+
+
+def _show_progress(call: Call, progress: str) -> None:
+    """Only forward: a late word never takes a call back."""
+    steps = ("", "placed", "ringing")
+    if steps.index(progress) > steps.index(call.progress):
+        dialing = Call.objects.filter(pk=call.pk, status=Status.DIALING)
+        if dialing.update(progress=progress):
+            touch(call)
+
+
+def _accepted(call: Call, said_at: datetime | None) -> None:
+    if call.status == Status.ENDED:
+        record(call, "accepted", detail="WhatsApp says it was answered; it was over.")
+    else:
+        answered(call.pk, said_at)
+
+
+def _rejected(call: Call) -> None:
+    if call.status != Status.ENDED:
+        end(call.pk, Event.REJECTED)
+    elif call.result == Result.NO_ANSWER and call.end_reason == Event.CUSTOMER_ENDED:
+        # Its terminate came first; the outcome is the same in either order.
+        text = gettext_noop("The person rejected the call.")
+        facts = {"result": Result.REJECTED, "end_reason": Event.REJECTED}
+        Call.objects.filter(pk=call.pk).update(end_text=text, **facts)
+        record(call, Event.REJECTED)
+
+
+def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
+    """The other end picked up, by Wati's word or by the first real sound.
+
+    The word may come late, so its own time counts where it is a possible one.
+    """
+    now = timezone.now()
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        at = max(call.created_at, min(now, said_at or now))
+        try:
+            move(call, Event.ANSWERED, answered_at=at, deadline=now + LONGEST_CALL)
+        except IllegalMove:
+            return False
+        call.refresh_from_db()
+        participants.joined(call, call.agent_id)
+        note_answer(call)
+    return True
+
+
+def _called(account: WatiAccount, wati_call_id: str, waid: str) -> Call:
+    """The call of that name; one that waits for its name; or a new shadow."""
+    call = inbound.lock_or_create(account, wati_call_id)
+    if call.direction or call.status != Status.UNMATCHED:
+        return call
+    unnamed = _unnamed(account, waid)
+    if unnamed is None:
+        return call
+    placed(unnamed, wati_call_id)
+    return Call.objects.select_for_update().get(pk=unnamed.pk)
+
+
+def _unnamed(account: WatiAccount, waid: str) -> Call | None:
+    """The one call whose placing had no reply and that this may be about.
+
+    While a reply may still come nothing is guessed; nor when two calls fit.
+    """
+    unknown = WatiRequest.objects.filter(
+        account=account,
+        verb=WatiRequest.Verb.OUTBOUND,
+        status=WatiRequest.Status.UNKNOWN,
+        sent_at__gt=timezone.now() - JOIN_WITHIN,
+        call__wati_call_id="",
+    )
+    if waid:
+        unknown = unknown.filter(call__contact__waid=waid)
+    found = list(unknown.select_related("call")[:2])
+    return found[0].call if len(found) == 1 else None
+
+
+def give_up(call: Call) -> None:
+    """The deadline of a dialing call has passed."""
+    if not call.offer_sdp:
+        text = gettext_noop("The console did not open the sound connection.")
+        end(call.pk, Event.CONSOLE_LOST, text=text)
+    elif call.wati_call_id:
+        end(call.pk, Event.NO_ANSWER)
+    else:
+        end(call.pk, Event.LOST_TRACK)

@@ -1,0 +1,107 @@
+"""Whom an agent may call: a typed number, two verdicts, and what WhatsApp says."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from agents.models import Agent
+from callcenter.celery import wake
+from callcenter.wati.events import Caller
+from calls.errors import Refused
+from calls.lifecycle.permission_usage import pair_of
+from calls.models import Call, Line, Plan
+from calls.snapshots import iso
+from calls.states import LIVE
+from permissions import numbers
+from permissions.ledger import facts_for
+from permissions.models import CallPermission, Contact
+from permissions.rules import may_ask, may_call
+from permissions.services import remember
+from permissions.verdicts import Verdict
+
+# What WhatsApp said of a person is asked again after this many seconds.
+READING_LASTS = 60.0
+
+
+def lines_of(agent: Agent) -> list[Line]:
+    """The business numbers this agent may call from."""
+    lines = Line.objects.filter(queue__agents=agent, account__is_active=True)
+    return list(lines.select_related("account").distinct().order_by("name"))
+
+
+def line_of(agent: Agent, line_id: Any) -> Line:
+    lines = lines_of(agent)
+    if not lines:
+        raise Refused("You belong to no queue that has a business number.")
+    found = [line for line in lines if line.pk == line_id]
+    return found[0] if found else lines[0]
+
+
+def look_up(agent: Agent, typed: str, line_id: Any) -> dict[str, Any]:
+    """The person behind a typed number. Raises Refused for what is no number."""
+    line = line_of(agent, line_id)
+    try:
+        waid = numbers.parse_typed(typed, near=line.number)
+    except numbers.NotANumber as problem:
+        raise Refused(str(problem)) from None
+    contact = remember(Caller(waid=waid))
+    assert contact is not None
+    checking = _is_stale(contact, line)
+    if checking:
+        wake("calls.tasks.read_permission", agent.pk, contact.pk, line.pk)
+    return describe(contact, line, checking=checking)
+
+
+def describe(
+    contact: Contact,
+    line: Line,
+    *,
+    checking: bool = False,
+    besides: Call | None = None,
+) -> dict[str, Any]:
+    """A person as docs/console-websocket.md shows them.
+
+    `besides`: a call that runs and says nothing about the next one.
+    """
+    running = Call.objects.filter(contact=contact, status__in=LIVE)
+    others = running.exclude(pk=besides.pk) if besides else running
+    facts = facts_for(pair_of(contact, line), call_running=others.exists())
+    now = timezone.now()
+    plan = Plan.objects.open().filter(contact=contact, line=line).first()
+    return {
+        "contact": contact.pk,
+        "name": contact.name,
+        "number": numbers.display(contact.waid or ""),
+        "line": line.pk,
+        "call": _verdict(may_call(facts, now)),
+        "ask": _verdict(may_ask(facts, now)),
+        "checking": checking,
+        "plan": str(plan.pk) if plan else None,
+    }
+
+
+def contact_of(contact_id: Any) -> Contact:
+    known = isinstance(contact_id, int)
+    contact = Contact.objects.filter(pk=contact_id).first() if known else None
+    if contact is None:
+        raise Refused("This person is not known.")
+    return contact
+
+
+def _is_stale(contact: Contact, line: Line) -> bool:
+    permission = CallPermission.objects.filter(
+        contact=contact, account=line.account, business_number=line.number
+    ).first()
+    if permission is None or permission.read_at is None:
+        return True
+    return (timezone.now() - permission.read_at).total_seconds() > READING_LASTS
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "allowed": verdict.allowed,
+        "sentence": verdict.sentence,
+        "advice": verdict.advice,
+        "until": iso(verdict.until),
+        "earliest": iso(verdict.earliest),
+    }

@@ -1,0 +1,297 @@
+"""Calls that wait for the person's permission, and those that it woke."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from agents import presence
+from agents.models import Agent
+from callcenter.wati.errors import Outcome, WatiError
+from calls import notify
+from calls.errors import Refused
+from calls.lifecycle.permission_usage import pair_of
+from calls.models import Call, Direction, Line, Plan, WatiRequest
+from calls.outbound import dialing
+from calls.signaling import outbox
+from calls.states import Result
+from permissions import services as permissions
+from permissions.facts import ALLOWING
+from permissions.ledger import Change, facts_for
+from permissions.models import Contact
+from permissions.rules import may_ask, may_call
+from permissions.verdicts import Verdict
+
+logger = logging.getLogger(__name__)
+
+State = Plan.State
+
+REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
+OFFER_LASTS = timedelta(minutes=5)  # then the next agent is asked
+MISSED = (
+    Result.ABANDONED,
+    Result.TIMEOUT,
+    Result.DECLINED,
+    Result.AFTER_HOURS,
+    Result.TURNED_AWAY,
+)
+MISSED_CALL_COUNTS = timedelta(days=1)
+
+
+def ask(by: Agent, contact: Contact, line: Line, /, **fields: Any) -> Plan:
+    """Send WhatsApp's permission request and plan the call. Raises Refused."""
+    if line.account.unauthorised_since:
+        raise Refused("Wati refuses our API token. Your supervisor must renew it.")
+    try:
+        with transaction.atomic():
+            plan = Plan.objects.create(
+                contact=contact,
+                line=line,
+                expires_at=timezone.now() + REQUEST_LASTS,
+                **{"agent": by, **fields},
+            )
+            permissions.ask(pair_of(contact, line), key=str(plan.pk), by=by.user)
+            outbox.ask(plan=plan, verb=WatiRequest.Verb.ASK)
+            _tell(plan)
+    except IntegrityError:
+        raise Refused("A call to this person is planned already.") from None
+    except permissions.NotAllowed as no:
+        raise Refused(str(no)) from None
+    return plan
+
+
+def call_back(
+    contact: Contact,
+    line: Line,
+    *,
+    at: datetime,
+    agent: Agent | None,
+    by: Agent,
+    why: str,
+) -> Plan:
+    """Plan a call for later; where it will not be allowed, ask the person now.
+
+    `agent`: who shall call, None for whoever is free then. Raises Refused.
+    """
+    wish = {"agent": agent, "due_at": at, "kind": Plan.Kind.CALLBACK, "sentence": why}
+    pair = pair_of(contact, line)
+    facts = facts_for(pair, now=at)
+    verdict = may_call(facts, at)
+    wants_grant = not facts.is_allowed
+    if wants_grant and may_ask(facts_for(pair), timezone.now()).allowed:
+        return ask(by, contact, line, **wish)
+    if not verdict.allowed:
+        raise Refused(verdict.sentence)
+    try:
+        with transaction.atomic():
+            plan = Plan.objects.create(
+                contact=contact,
+                line=line,
+                state=State.GRANTED,
+                expires_at=facts.expires_at,
+                **wish,
+            )
+            _tell(plan)
+    except IntegrityError:
+        raise Refused("A call to this person is planned already.") from None
+    return plan
+
+
+def asked(plan: Plan, error: WatiError | None) -> None:
+    """What became of the request. A lost reply counts as sent."""
+    pair = pair_of(plan.contact, plan.line)
+    key = str(plan.pk)
+    if error is None or error.outcome == Outcome.UNKNOWN:
+        _move(plan, State.WAITING, only_from=(State.ASKING,))
+        return
+    if error.outcome == Outcome.REFUSED:
+        permissions.ask_refused(pair, key=key, code=error.code, detail=error.message)
+    else:
+        permissions.ask_not_sent(pair, key=key, detail=error.message)
+    _move(plan, State.REFUSED, sentence=error.sentence)
+
+
+# --- The person's word -------------------------------------------------------------
+
+
+def word_of(change: Change) -> None:
+    """A permission changed: wake or end the calls that waited for it."""
+    permission = change.permission
+    line = Line.objects.filter(
+        account=permission.account, number=permission.business_number
+    ).first()
+    if line is None:
+        return
+    waiting = Plan.objects.open().filter(contact=permission.contact, line=line)
+    if change.is_new_grant:
+        if not _wake(waiting, permission.expires_at):
+            _callback(permission.contact, line, permission.expires_at)
+    elif change.recorded and change.after in ALLOWING:
+        _wake(_for_later(waiting, permission.expires_at), permission.expires_at)
+    elif change.recorded and change.after in ("declined", "revoked"):
+        for plan in waiting:
+            _move(plan, State.REFUSED, sentence="The person did not allow calls.")
+
+
+def _for_later(waiting: Any, expires_at: datetime | None) -> Any:
+    """Plans for a time that the grant of before did not cover, and this one does."""
+    asked = waiting.filter(state__in=(State.ASKING, State.WAITING))
+    return asked.filter(due_at__lt=expires_at) if expires_at else asked
+
+
+def _wake(waiting: Any, expires_at: datetime | None) -> bool:
+    plans = list(waiting)
+    for plan in plans:
+        due_at = max(timezone.now(), plan.due_at or timezone.now())
+        _move(plan, State.GRANTED, due_at=due_at, expires_at=expires_at)
+    return bool(plans)
+
+
+def _callback(contact: Contact, line: Line, expires_at: datetime | None) -> None:
+    """A call of theirs that we missed, and permission to call back."""
+    missed = Call.objects.filter(
+        contact=contact,
+        line=line,
+        direction=Direction.INBOUND,
+        result__in=MISSED,
+        created_at__gt=timezone.now() - MISSED_CALL_COUNTS,
+    )
+    if not missed.exists():
+        return
+    plan = Plan.objects.create(
+        contact=contact,
+        line=line,
+        kind=Plan.Kind.CALLBACK,
+        state=State.GRANTED,
+        due_at=timezone.now(),
+        expires_at=expires_at,
+        sentence="We missed this person's call, and they allowed a call back.",
+    )
+    _tell(plan)
+
+
+# --- Offering ----------------------------------------------------------------------
+
+
+def sweep() -> None:
+    """Offer what may be called now, pass on what nobody took, end what ran out."""
+    now = timezone.now()
+    for plan in Plan.objects.open().filter(expires_at__lte=now):
+        _move(plan, State.EXPIRED, sentence=_ran_out(plan))
+    stale = Plan.objects.filter(state=State.OFFERED, offered_at__lt=now - OFFER_LASTS)
+    for plan in stale:
+        _move(plan, State.GRANTED, only_from=(State.OFFERED,), agent=None, due_at=now)
+    due = Plan.objects.filter(state=State.GRANTED, due_at__lte=now)
+    soonest = F("expires_at").asc(nulls_last=True)
+    plans = due.select_related("contact", "line__account", "line__queue", "agent")
+    for plan in plans.order_by(soonest)[:50]:
+        _offer(plan)
+
+
+def _ran_out(plan: Plan) -> str:
+    if plan.state in (State.ASKING, State.WAITING):
+        return gettext_noop("The person did not answer the request.")
+    return gettext_noop("The permission ran out.")
+
+
+def _offer(plan: Plan) -> None:
+    """To the agent who asked if they are there, else to the next ready one."""
+    verdict = verdict_of(plan)
+    if not verdict.allowed:
+        _wait_or_end(plan, verdict)
+        return
+    agent_id = _agent_for(plan)
+    if agent_id is not None:
+        now = timezone.now()
+        offer = {"agent_id": agent_id, "offered_at": now, **_says(plan, "")}
+        _move(plan, State.OFFERED, only_from=(State.GRANTED,), **offer)
+
+
+def verdict_of(plan: Plan) -> Verdict:
+    return may_call(facts_for(pair_of(plan.contact, plan.line)), timezone.now())
+
+
+def _wait_or_end(plan: Plan, verdict: Verdict) -> None:
+    later = {"due_at": verdict.earliest} if verdict.earliest else {}
+    state = State.GRANTED if later else State.REFUSED
+    says = _says(plan, verdict.sentence) if later else {"sentence": verdict.sentence}
+    _move(plan, state, only_from=(State.GRANTED,), **says, **later)
+
+
+def _says(plan: Plan, sentence: str) -> dict[str, str]:
+    """Why it waits; of a callback, what somebody wrote for whoever makes it stays."""
+    return {} if plan.kind == Plan.Kind.CALLBACK else {"sentence": sentence}
+
+
+def _agent_for(plan: Plan) -> int | None:
+    ready = presence.ready_for(plan.line.queue_id)
+    busy = Plan.objects.filter(state=State.OFFERED, agent_id__in=ready)
+    free = [a for a in ready if a not in set(busy.values_list("agent_id", flat=True))]
+    if plan.agent_id in free:
+        return plan.agent_id
+    return free[0] if free else None
+
+
+def call(plan_id: UUID, agent: Agent, *, near: str = "") -> Call:
+    """The agent calls the person of an offered plan. Raises Refused."""
+    plan = mine(plan_id, agent)
+    if plan is None or plan.state != State.OFFERED:
+        raise Refused("This call is no longer offered to you.")
+    call = dialing.dial(agent, plan.contact, plan.line, near=near)
+    _move(plan, State.DONE, call=call)
+    return call
+
+
+def drop(plan_id: UUID, agent: Agent) -> None:
+    plan = mine(plan_id, agent)
+    if plan is not None:
+        give_up(plan)
+
+
+def give_up(plan: Plan, *, sentence: str = "") -> bool:
+    """End a planned call; a request that has not left yet stays here. False if over."""
+    with transaction.atomic():
+        if not _move(plan, State.DROPPED, sentence=sentence):
+            return False
+        if outbox.drop_unsent(plan):
+            pair = pair_of(plan.contact, plan.line)
+            permissions.ask_not_sent(pair, key=str(plan.pk), detail="Given up before.")
+    return True
+
+
+def mine(plan_id: UUID, agent: Agent) -> Plan | None:
+    plans = Plan.objects.open().select_related("contact", "line__account")
+    return plans.filter(pk=plan_id, agent=agent).first()
+
+
+def closed_by(call: Call) -> None:
+    """Whoever calls a person has done what was planned for that person."""
+    for plan in Plan.objects.open().filter(contact=call.contact, line=call.line):
+        _move(plan, State.DONE, call=call)
+
+
+def _move(
+    plan: Plan, state: str, *, only_from: tuple[str, ...] = Plan.OPEN, **fields: Any
+) -> bool:
+    """Compare-and-set; plans that are over stay over."""
+    with transaction.atomic():
+        open_plan = Plan.objects.filter(pk=plan.pk, state__in=only_from)
+        before = plan.agent_id
+        fields["version"] = F("version") + 1
+        if not open_plan.update(state=state, **fields):
+            return False
+        _tell(plan)
+        now = Plan.objects.get(pk=plan.pk).agent_id
+        if now != before and now is not None:
+            notify.plans_changed(now)
+    return True
+
+
+def _tell(plan: Plan) -> None:
+    if plan.agent_id is not None:
+        notify.plans_changed(plan.agent_id)

@@ -1,0 +1,75 @@
+"""Agents' states as their consoles change them: available, reachable, gone."""
+
+from typing import Any
+
+from django.db import transaction
+
+from agents import readiness
+from agents import services as staff
+from agents.models import IN_A_CALL, Agent, AgentState
+from agents.services import gone, unproved, wrapped_up
+from calls import notify
+from calls.errors import Refused
+from calls.locking import locked
+from calls.queueing.dispatch import WITH_A_CALL, change_agent
+from calls.queueing.wrap_up import finish_wrap_up, wrap_up_is_over
+
+AT_REST = tuple(state for state in AgentState if state not in IN_A_CALL)
+
+
+def go_available(agent_id: int) -> bool:
+    """The agent wants calls; without proof that their console rings, none come yet."""
+    agent = Agent.objects.get(pk=agent_id)
+    idle = (AgentState.OFFLINE, AgentState.ON_BREAK)
+    if agent.can_ring:
+        return change_agent(agent_id, AgentState.AVAILABLE, only_from=idle)
+    return change_agent(
+        agent_id, AgentState.CANNOT_RING, reason=readiness.UNSURE, only_from=idle
+    )
+
+
+def choose_next(agent_id: int, state: str, reason: str = "") -> None:
+    """What follows this call or wrap-up. Raises Refused when there is neither."""
+    with transaction.atomic():
+        agent = Agent.objects.select_for_update(no_key=True).get(pk=agent_id)
+        if state and agent.state not in WITH_A_CALL:
+            raise Refused("You are not in a call.")
+        staff.set_next(agent_id, state, reason)
+        notify.agent_changed(agent_id)
+
+
+def judge(agent_id: int, shown: Any) -> str:
+    """A console shows what it can do. Returns why it cannot ring; empty: it can."""
+    problem = readiness.why_not(shown)
+    staff.heard(agent_id, proved=not problem)
+    if problem:
+        waiting = (AgentState.AVAILABLE, AgentState.CANNOT_RING)
+        change_agent(
+            agent_id, AgentState.CANNOT_RING, reason=problem, only_from=waiting
+        )
+    else:
+        change_agent(
+            agent_id, AgentState.AVAILABLE, only_from=(AgentState.CANNOT_RING,)
+        )
+    return problem
+
+
+def watch_agents() -> None:
+    """Who proved nothing for a while cannot ring; who is silent for long has gone."""
+    for agent_id in unproved():
+        change_agent(
+            agent_id,
+            AgentState.CANNOT_RING,
+            reason=readiness.SILENT,
+            only_from=(AgentState.AVAILABLE,),
+        )
+    for agent_id in gone():
+        _went_away(agent_id)
+    for agent_id in wrapped_up():
+        wrap_up_is_over(agent_id)
+
+
+def _went_away(agent_id: int) -> None:
+    with locked():
+        if change_agent(agent_id, AgentState.OFFLINE, only_from=AT_REST):
+            finish_wrap_up(agent_id)

@@ -1,0 +1,198 @@
+"""Ring waiting calls at the agents whom the rules name.
+
+agents.routing decides from what is known; questions.py looks that up, and the decision
+is carried out and recorded here. Everything that changes calls and agents together
+takes the dispatch lock first, so that no two of them wait for each other's rows.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from agents import readiness
+from agents import services as staff
+from agents.assignment import serving
+from agents.decisions import Json, as_json
+from agents.models import IN_A_CALL, Agent, AgentState
+from agents.routing import (
+    Decision,
+    Question,
+    Strategy,
+)
+from callcenter.database import once_after_commit
+from calls import notify
+from calls.locking import locked
+from calls.models import Call, Offer, RoutingDecision
+from calls.queueing import ring_attempts
+from calls.queueing.questions import facts
+from calls.states import FOR_ANYBODY
+from calls.transitions import touch
+
+# Something is going to follow it.
+WITH_A_CALL = (AgentState.RINGING, *IN_A_CALL, AgentState.WRAP_UP)
+# Calls that one look at the floor considers; the others are looked at when these go.
+MOST_WAITING = 200
+RELATED = ("queue", "wanted_agent")
+
+
+def change_agent(
+    agent_id: int,
+    state: str,
+    *,
+    reason: str = "",
+    until: datetime | None = None,
+    only_from: tuple[str, ...] = (),
+) -> bool:
+    """Change an agent's state and tell their console. False when it was too late."""
+    with transaction.atomic():
+        changed = staff.set_state(
+            agent_id, state, reason=reason, until=until, only_from=only_from
+        )
+        if changed:
+            notify.agent_changed(agent_id)
+            look_after_commit()
+    return changed
+
+
+def free(agent_id: int, *, only_from: tuple[str, ...]) -> bool:
+    """Done with a call: what the agent chose, or the next caller, comes now."""
+    with transaction.atomic():
+        if not Agent.objects.filter(pk=agent_id, state__in=only_from).exists():
+            return False
+        if Offer.objects.filter(agent=agent_id, outcome=Offer.Outcome.RINGING).exists():
+            return change_agent(agent_id, AgentState.RINGING, only_from=only_from)
+        state, reason, until = staff.following(agent_id)
+        return change_agent(
+            agent_id, state, reason=reason, until=until, only_from=only_from
+        )
+
+
+def look_after_commit() -> None:
+    once_after_commit(look)
+
+
+def look() -> None:
+    """Ring the calls that wait at whom the rules name now, and nowhere else."""
+    if not _waiting_calls().exists():
+        return
+    with locked():
+        now = timezone.now()
+        _expire(now)
+        calls = list(_waiting_calls().select_related(*RELATED)[:MOST_WAITING])
+        by_id = {str(call.pk): call for call in calls}
+        ringing = ring_attempts.ringing_of(calls)
+        for question, decision in serving(*facts(calls, ringing), now):
+            call = by_id[question.waiting.call_id]
+            record = _record(call, question, decision, len(calls))
+            _carry_out(call, decision.ring, ringing[call.pk], record)
+
+
+def _waiting_calls() -> QuerySet[Call]:
+    waiting = Call.objects.filter(status__in=FOR_ANYBODY, announcement="")
+    return waiting.exclude(queue=None).order_by("place_since", "pk")
+
+
+def _record(
+    call: Call, question: Question, decision: Decision, callers: int
+) -> RoutingDecision:
+    """Why it rings there and nowhere else; anew only when that has changed."""
+    last = call.decisions.last()
+    facts = as_json(question, decision)
+    if last and _outcome(last.facts) == _outcome(facts):
+        return last
+    return RoutingDecision.objects.create(
+        call=call,
+        queue_id=call.queue_id,
+        at=question.now,
+        rule_version=decision.rule_version,
+        callers_waiting=callers,
+        facts=facts,
+    )
+
+
+def _outcome(facts: Json) -> tuple[list[int], list[tuple[int, str]]]:
+    """Who rings, and the reason of everybody else; not the seconds in it."""
+    decision = facts["decision"]
+    return decision["ring"], [(o["agent_id"], o["skip"]) for o in decision["skipped"]]
+
+
+def _carry_out(
+    call: Call,
+    ring: tuple[int, ...],
+    ringing: dict[int, Offer],
+    record: RoutingDecision,
+) -> None:
+    stop = [
+        offer for agent_id, offer in sorted(ringing.items()) if agent_id not in ring
+    ]
+    start = [agent_id for agent_id in ring if agent_id not in ringing]
+    for offer in stop:
+        _stop(offer, _why_it_stops(offer, record.at))
+    if start:
+        _start(call, start, record)
+    if stop or start:
+        touch(call)
+
+
+def _why_it_stops(offer: Offer, now: datetime) -> str:
+    rang_out = offer.ring_until is not None and offer.ring_until <= now
+    return Offer.Outcome.NO_ANSWER if rang_out else Offer.Outcome.CANCELLED
+
+
+def _start(call: Call, agent_ids: list[int], record: RoutingDecision) -> None:
+    assert call.queue is not None
+    now = timezone.now()
+    longest = timedelta(seconds=call.queue.agent_seconds)
+    one_by_one = call.queue.strategy != Strategy.RING_ALL
+    for agent_id in agent_ids:
+        wanted = call.wanted_agent_id == agent_id
+        ring_attempts.start(
+            call,
+            agent_id,
+            kind=call.wanted_as if wanted else Offer.Kind.QUEUE,
+            decision=record,
+            ring_until=now + longest if one_by_one or wanted else None,
+        )
+        change_agent(agent_id, AgentState.RINGING, only_from=(AgentState.AVAILABLE,))
+
+
+def _stop(offer: Offer, outcome: str) -> None:
+    ring_attempts.stop(offer, outcome)
+    free(offer.agent_id, only_from=(AgentState.RINGING,))
+
+
+def _expire(now: datetime) -> None:
+    """What no console confirmed, and what a colleague who was asked left unanswered."""
+    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING).order_by("agent")
+    for offer in ringing.filter(rang_at=None, confirm_by__lte=now):
+        _not_confirmed(offer)
+    consults = ringing.filter(kind=Offer.Kind.CONSULT, ring_until__lte=now)
+    for offer in consults.select_related("call"):
+        _stop(offer, Offer.Outcome.NO_ANSWER)
+        touch(offer.call)
+
+
+def _not_confirmed(offer: Offer) -> None:
+    """The miss is the console's, not the person's."""
+    staff.disprove(offer.agent_id)
+    ring_attempts.stop(offer, Offer.Outcome.CONSOLE)
+    change_agent(
+        offer.agent_id,
+        AgentState.CANNOT_RING,
+        reason=readiness.UNCONFIRMED,
+        only_from=(AgentState.RINGING,),
+    )
+    touch(offer.call)
+
+
+def expire_offers() -> None:
+    """Nobody may be looking: consults ring at calls that wait for nobody."""
+    now = timezone.now()
+    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING)
+    late = Q(rang_at=None, confirm_by__lte=now) | Q(ring_until__lte=now)
+    if ringing.filter(late).exists():
+        with locked():
+            _expire(now)
+        look()

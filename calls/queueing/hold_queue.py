@@ -1,0 +1,93 @@
+"""Answer callers who wait with music or an announcement, and limit their wait."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from agents.presence import on_duty_for
+from calls import placement
+from calls.models import Announcement, Call
+from calls.queueing import dispatch
+from calls.states import Event, IllegalMove, Status
+from calls.transitions import move
+
+MEDIA_MUST_COME = timedelta(seconds=20)
+# Nobody waits for ever, whatever the queue says.
+LONGEST_WAIT = timedelta(hours=2)
+LONGEST_GOODBYE = timedelta(minutes=6)
+GOODBYES = {
+    Announcement.CLOSED: Event.CLOSED,
+    Announcement.NOBODY: Event.NOBODY_THERE,
+    Announcement.FULL: Event.QUEUE_FULL,
+}
+
+
+def set_fields(call: Call, **fields: Any) -> None:
+    Call.objects.filter(pk=call.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(call, name, value)
+
+
+def park(call: Call, *, announcement: str = "") -> bool:
+    """Answer with music, or with a good-bye. False when no node has room."""
+    node = placement.choose()
+    if node is None:
+        return False
+    now = timezone.now()
+    try:
+        move(
+            call,
+            Event.PARKED,
+            node=node.name,
+            node_epoch=node.epoch,
+            parked_at=now,
+            announcement=announcement,
+            deadline=now + MEDIA_MUST_COME,
+        )
+    except IllegalMove:
+        return False
+    call.announcement = announcement
+    dispatch.look_after_commit()
+    return True
+
+
+def say_goodbye(call: Call, announcement: Announcement) -> None:
+    if not park(call, announcement=announcement):
+        # No room even for that: it rings out, at nobody's console.
+        set_fields(call, announcement=announcement, deadline=_rings_until(call))
+
+
+def _rings_until(call: Call) -> datetime:
+    seconds = call.queue.ring_seconds if call.queue else 45
+    return call.created_at + timedelta(seconds=seconds)
+
+
+def rang_long_enough(call: Call) -> bool:
+    """WhatsApp stops ringing soon. True when the call goes on, with us or ringing."""
+    queue = call.queue
+    if queue is None or call.announcement:
+        return False
+    on_duty = bool(on_duty_for(queue.pk))
+    if on_duty and queue.system_answers and park(call):
+        return True
+    if _rings_until(call) <= timezone.now():
+        return False
+    set_fields(call, deadline=_rings_until(call))
+    return True
+
+
+def heard_at_last(call: Call) -> None:
+    """The caller hears our music now; from here on the queue's own limit counts."""
+    now = timezone.now()
+    set_fields(call, media_at=now)
+    if call.announcement:  # the node ends it when that was said; this is the backstop
+        set_fields(call, deadline=now + LONGEST_GOODBYE)
+    elif call.status == Status.WAITING:
+        set_fields(call, deadline=gives_up_at(call))
+
+
+def gives_up_at(call: Call) -> datetime:
+    longest = call.queue.max_wait_seconds if call.queue else None
+    begun = call.queued_at or call.created_at
+    return begun + (timedelta(seconds=longest) if longest else LONGEST_WAIT)

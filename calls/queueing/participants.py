@@ -1,0 +1,189 @@
+"""Agents join a call, consult, take over and leave."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from agents.models import IN_A_CALL, Agent, AgentState
+from calls import notify
+from calls.errors import Refused
+from calls.locking import locked
+from calls.models import Call, Leg, LegQuerySet, Offer
+from calls.queueing import ring_attempts
+from calls.queueing.dispatch import change_agent, free
+from calls.queueing.wrap_up import finish_wrap_up
+from calls.states import Event
+from calls.transitions import move, music_ends, touch
+
+GUEST_MUST_COME = timedelta(seconds=10)
+# Ringing for one caller does not keep an agent from answering another.
+MAY_TAKE = (AgentState.AVAILABLE, AgentState.RINGING)
+
+
+def begin(
+    call: Call,
+    agent: Agent,
+    *,
+    mode: str = Leg.Mode.TALK,
+    only_from: tuple[str, ...] = MAY_TAKE,
+) -> Leg:
+    """The agent is in the call from now on. Raises Refused when they cannot be."""
+    if not change_agent(agent.pk, AgentState.IN_CALL, only_from=only_from):
+        raise Refused(_why_not(agent))
+    finish_wrap_up(agent.pk)  # who calls from wrap-up has done with it
+    _rings_no_more(agent, but=call)
+    leg = Leg.objects.create(
+        call=call, agent=agent, mode=mode, started_at=timezone.now()
+    )
+    notify.work_changed(agent.pk)
+    return leg
+
+
+def _why_not(agent: Agent) -> str:
+    now = Agent.objects.get(pk=agent.pk)
+    if now.state in IN_A_CALL:
+        return gettext_noop("You are in another call.")
+    if now.state == AgentState.WRAP_UP:
+        return gettext_noop("Finish your wrap-up first.")
+    if now.state == AgentState.RINGING:
+        return gettext_noop("A call rings at your console. Answer or decline it first.")
+    if now.state == AgentState.CANNOT_RING and now.reason:
+        return now.reason
+    return gettext_noop("You are not available. Go available first.")
+
+
+def _rings_no_more(agent: Agent, but: Call) -> None:
+    """Whoever is in a call is asked for no other."""
+    ringing = Offer.objects.filter(agent=agent, outcome=Offer.Outcome.RINGING)
+    for offer in ringing.exclude(call=but).select_related("call"):
+        ring_attempts.stop(offer, Offer.Outcome.CANCELLED)
+        touch(offer.call)
+
+
+def of(call: Call, agent: Agent | int | None) -> Leg | None:
+    """This agent's open part in the call."""
+    return call.legs.open().filter(agent=agent).select_related("agent").first()
+
+
+def joined(call: Call, agent_id: int | None) -> None:
+    """Their sound is there; the first time counts."""
+    legs = call.legs.open().filter(agent=agent_id, joined_at=None)
+    legs.update(joined_at=timezone.now())
+
+
+def lost_sound(call: Call, agent_id: int) -> None:
+    """They are in a call that they do not hear."""
+    if call.legs.open().filter(agent=agent_id).exists():
+        in_call = (AgentState.IN_CALL,)
+        change_agent(agent_id, AgentState.RECONNECTING, only_from=in_call)
+
+
+def came_back(call: Call, agent_id: int) -> None:
+    if call.legs.open().filter(agent=agent_id).exists():
+        away = (AgentState.RECONNECTING,)
+        change_agent(agent_id, AgentState.IN_CALL, only_from=away)
+
+
+def leave(leg: Leg) -> None:
+    """The agent's part is over: wrap-up if they talked, else back to the floor."""
+    now = max(timezone.now(), leg.started_at)
+    mine = Leg.objects.filter(pk=leg.pk, ended_at=None)
+    if not mine.update(ended_at=now):
+        return
+    if leg.joined_at and _starts_wrap_up(leg):
+        Leg.objects.filter(pk=leg.pk).update(wrap_up_since=now)
+    else:
+        free(leg.agent_id, only_from=IN_A_CALL)
+    notify.work_changed(leg.agent_id)
+
+
+def _starts_wrap_up(leg: Leg) -> bool:
+    queue = leg.call.queue
+    if queue is None or not (queue.wrap_up_seconds or queue.disposition_required):
+        return False
+    until = timezone.now() + timedelta(seconds=queue.wrap_up_seconds)
+    return change_agent(
+        leg.agent_id, AgentState.WRAP_UP, until=until, only_from=IN_A_CALL
+    )
+
+
+def end_all(call: Call) -> None:
+    for leg in call.legs.open().select_related("agent").order_by("agent_id"):
+        leg.call = call
+        leave(leg)
+
+
+def stop_ringing(agent_ids: list[int]) -> None:
+    """It rings no more at these; what they chose, or the next caller, comes now."""
+    for agent_id in sorted(agent_ids):
+        free(agent_id, only_from=(AgentState.RINGING,))
+
+
+def lose(call: Call, agent_id: int | None) -> None:
+    """They did not come back; without a console there is no wrap-up either."""
+    leg = of(call, agent_id)
+    if leg is not None:
+        ended_at = max(timezone.now(), leg.started_at)
+        Leg.objects.filter(pk=leg.pk).update(ended_at=ended_at)
+        change_agent(leg.agent_id, AgentState.OFFLINE, only_from=IN_A_CALL)
+        notify.work_changed(leg.agent_id)
+
+
+def guests(call: Call) -> LegQuerySet:
+    return call.legs.open().filter(mode=Leg.Mode.CONSULT).select_related("agent")
+
+
+def guest_with_sound(call: Call) -> Leg | None:
+    """A colleague who was asked, came, and hears what is said."""
+    there = guests(call).exclude(joined_at=None)
+    return there.filter(agent__state=AgentState.IN_CALL).first()
+
+
+def asked(call: Call) -> QuerySet[Offer]:
+    return call.offers.filter(kind=Offer.Kind.CONSULT, outcome=Offer.Outcome.RINGING)
+
+
+def stop_asking(call: Call) -> None:
+    for offer in list(asked(call)):
+        ring_attempts.stop(offer, Offer.Outcome.CANCELLED)
+        stop_ringing([offer.agent_id])
+
+
+def dismiss_guests(call: Call) -> None:
+    for leg in guests(call):
+        leg.call = call
+        leave(leg)
+
+
+def hand_over(call: Call, guest: Leg, *, user: Any = None) -> None:
+    """The call is the guest's from now on, who talks to the customer."""
+    Leg.objects.filter(pk=guest.pk).update(mode=Leg.Mode.TALK)
+    move(
+        call,
+        Event.HANDED_OVER,
+        user=user,
+        agent=guest.agent,
+        muted=False,
+        from_agent=None,
+        console_lost_until=None,
+        detail=f"To {guest.agent.name}.",
+        **music_ends(call),
+    )
+
+
+def watch_guests() -> None:
+    """Who said yes to a colleague, and whose console never came for the sound."""
+    late = Leg.objects.open().filter(
+        mode=Leg.Mode.CONSULT,
+        joined_at=None,
+        started_at__lte=timezone.now() - GUEST_MUST_COME,
+    )
+    if not late.exists():
+        return
+    with locked():
+        for leg in late.select_related("call__queue", "agent"):
+            leave(leg)
+            touch(leg.call)

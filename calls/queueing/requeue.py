@@ -1,0 +1,108 @@
+"""Send a waiting caller on: to the overflow queue, or back to the front."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from agents.models import Agent, Queue
+from calls import locking
+from calls.models import Call, Offer
+from calls.queueing import dispatch, participants
+from calls.queueing.hold_queue import gives_up_at, set_fields
+from calls.states import TALKING, Event, Status
+from calls.transitions import move, touch
+
+# Callers who talked already come before all who did not.
+FRONT = 1000
+
+
+def waited_long_enough(call: Call) -> bool:
+    """The queue's limit is reached. True when another queue takes the caller."""
+    other = call.queue.overflow_to if call.queue else None
+    if other is None or other.pk == call.queue_id or call.queue_visits > 5:
+        return False
+    set_fields(
+        call,
+        queue=other,
+        queued_at=timezone.now(),
+        queue_visits=call.queue_visits + 1,
+        wanted_agent=None,
+        wanted_as="",
+    )
+    set_fields(call, deadline=gives_up_at(call))
+    touch(call)
+    dispatch.look_after_commit()
+    return True
+
+
+def send_on(
+    call: Call,
+    event: Event,
+    *,
+    queue: Queue | None,
+    agent: Agent | None = None,
+    giver: Agent | None = None,
+    user: Any = None,
+) -> None:
+    """The caller waits for somebody else, with music, before all who are new.
+
+    `agent`: for this one alone, for as long as their console may ring.
+    """
+    now = timezone.now()
+    queue = queue or call.queue
+    seconds = queue.agent_seconds if queue else 20
+    moved: dict[str, Any] = {
+        "agent": None,
+        "queue": queue,
+        "parked_at": call.parked_at or now,
+        "media_at": call.media_at or now,  # of a call out nobody noted it
+        "queued_at": now,
+        "queue_visits": call.queue_visits + 1,
+        "priority": max(call.priority, FRONT),
+        "held_since": call.held_since or now,
+        "console_lost_until": None,
+        "muted": False,
+        "from_agent": giver,
+        "wanted_agent": agent,
+        "wanted_as": Offer.Kind.TRANSFER if agent else "",
+        "wanted_until": now + timedelta(seconds=seconds) if agent else None,
+    }
+    for name, value in moved.items():
+        setattr(call, name, value)
+    deadline = gives_up_at(call)
+    move(
+        call, event, user=user, place_since=call.created_at, deadline=deadline, **moved
+    )
+    dispatch.look_after_commit()
+
+
+def left_alone() -> list[UUID]:
+    """Calls whose agent's console has stayed away for too long."""
+    lost = Call.objects.filter(
+        status__in=(*TALKING, Status.DIALING),
+        console_lost_until__lte=timezone.now(),
+    )
+    return list(lost.values_list("pk", flat=True))
+
+
+def requeue(call_id: UUID) -> bool:
+    """The agent's console stayed away: the caller is next, whoever is free.
+
+    A colleague who was asked and is still there has the call instead: then False.
+    """
+    with locking.locked():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        lost = call.console_lost_until
+        if call.status not in TALKING or lost is None or lost > timezone.now():
+            return False
+        participants.stop_asking(call)
+        guest = participants.guest_with_sound(call)
+        participants.lose(call, call.agent_id)
+        if guest is not None:
+            participants.hand_over(call, guest)
+            return False
+        participants.dismiss_guests(call)
+        send_on(call, Event.REQUEUED, queue=call.queue)
+    return True

@@ -1,0 +1,266 @@
+"""The call log as a file: CSV, streamed page by page."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from callcenter.exporting import csv_files
+from callcenter.exporting.csv_files import Cell, File, phone, safe, stamp, zone_name
+from calls.models import Call, Offer
+from calls.reporting.agent_columns import Work, work_on
+from permissions.facts import Kind
+from permissions.models import PermissionEvent
+from permissions.numbers import country_of
+
+# Not the sound descriptions: they are most of a row.
+USED = (
+    "account",
+    "wati_call_id",
+    "direction",
+    "line",
+    "contact",
+    "queue",
+    "agent",
+    "result",
+    "end_reason",
+    "ended_by",
+    "end_text",
+    "error_code",
+    "created_at",
+    "accepted_at",
+    "media_at",
+    "answered_at",
+    "ended_at",
+    "provider_duration",
+    "queue_visits",
+    "hold_seconds",
+    "holds",
+    "one_way_seconds",
+    "reattach_count",
+)
+
+MISSED = (Offer.Outcome.DECLINED, Offer.Outcome.NO_ANSWER, Offer.Outcome.CALLER_LEFT)
+
+
+class Used(NamedTuple):
+    """What the ledger says of one call."""
+
+    grant: PermissionEvent | None = None  # the one that the call was placed by
+    streak: int | None = None  # unanswered calls in a row, this one included
+
+
+class Rung(NamedTuple):
+    """One offer."""
+
+    name: str
+    outcome: str
+    kind: str
+
+
+class Entry(NamedTuple):
+    """What one line is made of."""
+
+    call: Call
+    offers: list[Rung]  # as they were made
+    permission: Used
+    work: Work
+
+
+Getter = Callable[[Entry], Cell]
+
+_country = lru_cache(maxsize=csv_files.PAGE)(country_of)
+
+
+def _number(read: Callable[[str], str]) -> Getter:
+    return lambda entry: read((entry.call.contact and entry.call.contact.waid) or "")
+
+
+def _written(*path: str) -> Getter:
+    """A cell with what people wrote: an attribute of the call, or of what it names."""
+
+    def get(entry: Entry) -> str:
+        value: Any = entry.call
+        for name in path:
+            value = getattr(value, name, None)
+        return safe(value or "")
+
+    return get
+
+
+def _fact(name: str) -> Getter:
+    return lambda entry: getattr(entry.call, name)
+
+
+def _at(name: str) -> Getter:
+    return lambda entry: stamp(getattr(entry.call, name))
+
+
+def _business_number(entry: Entry) -> str:
+    return phone(entry.call.line.number if entry.call.line else None)
+
+
+def _missed(entry: Entry) -> int:
+    return sum(rung.outcome in MISSED for rung in entry.offers)
+
+
+def _consults(entry: Entry) -> int:
+    return sum(rung.kind == Offer.Kind.CONSULT for rung in entry.offers)
+
+
+def _tried(entry: Entry) -> str:
+    return safe("; ".join(rung.name for rung in entry.offers))
+
+
+def _of_work(name: str) -> Getter:
+    """A cell of what agents did and wrote; their own words are made harmless."""
+
+    def get(entry: Entry) -> Cell:
+        value: Cell = getattr(entry.work, name)
+        return safe(value) if isinstance(value, str) else value
+
+    return get
+
+
+def _total_seconds(entry: Entry) -> int | None:
+    start, end = entry.call.created_at, entry.call.ended_at
+    return round((end - start).total_seconds()) if end else None
+
+
+def _error_text(entry: Entry) -> str:
+    return safe(entry.call.end_text) if entry.call.error_code else ""
+
+
+def _permission_expires(entry: Entry) -> str:
+    grant = entry.permission.grant
+    return stamp(grant.expires_at) if grant else ""
+
+
+def _of_grant(name: str) -> Getter:
+    return lambda entry: getattr(entry.permission.grant, name, "")
+
+
+COLUMNS: list[tuple[str, Getter]] = [
+    ("call_id", lambda entry: str(entry.call.pk)),
+    ("wati_call_id", _written("wati_call_id")),
+    ("direction", _fact("direction")),
+    ("business_number", _business_number),
+    ("contact_waid", _written("contact", "waid")),
+    ("contact_bsuid", _written("contact", "bsuid")),
+    ("contact_phone_e164", _number(phone)),
+    ("contact_name", _written("contact", "name")),
+    ("contact_country", _number(_country)),
+    ("queue", _written("queue", "name")),
+    ("queue_visits", _fact("queue_visits")),
+    ("agent", _written("agent", "name")),
+    ("agent_id", _fact("agent_id")),
+    ("first_agent", _of_work("first_agent")),
+    ("last_agent", _of_work("last_agent")),
+    ("offers", lambda entry: len(entry.offers)),
+    ("offers_missed", _missed),
+    ("tried_agents", _tried),
+    ("offered_at", _at("created_at")),
+    ("accepted_at", _at("accepted_at")),
+    ("answered_at", _at("answered_at")),
+    ("media_at", _at("media_at")),
+    ("ended_at", _at("ended_at")),
+    ("wrapup_ended_at", lambda entry: stamp(entry.work.wrapped_up_at)),
+    ("timezone", lambda entry: zone_name()),
+    ("wait_s", _fact("wait_seconds")),
+    ("talk_s", _fact("talk_seconds")),
+    ("hold_s", _fact("hold_seconds")),
+    ("holds", _fact("holds")),
+    ("acw_s", _of_work("wrap_up_seconds")),
+    ("total_s", _total_seconds),
+    ("provider_duration_s", _fact("provider_duration")),
+    ("result", _fact("result")),
+    ("end_reason", _fact("end_reason")),
+    ("ended_by", _fact("ended_by")),
+    ("transferred_from", _of_work("transferred_from")),
+    ("transferred_to", _of_work("transferred_to")),
+    ("transfer_kind", _of_work("transfer_kind")),
+    ("consults", _consults),
+    ("disposition", _of_work("disposition")),
+    ("sub_disposition", _of_work("sub_disposition")),
+    ("note", _of_work("note")),
+    ("permission_source", _of_grant("source")),
+    ("permission_kind", _of_grant("grant")),
+    ("permission_expires_at", _permission_expires),
+    ("unanswered_streak_after", lambda entry: entry.permission.streak),
+    ("one_way_s", _fact("one_way_seconds")),
+    ("reattach_count", _fact("reattach_count")),
+    ("error_code", _fact("error_code")),
+    ("error_text", _error_text),
+]
+
+
+def stream(calls: QuerySet[Call], *, bom: bool = False) -> AsyncIterator[bytes]:
+    """The file, oldest call first."""
+    calls = calls.filter(created_at__lte=timezone.now()).only(*USED)
+    titles = [name for name, _ in COLUMNS]
+    return csv_files.stream(File(titles, partial(_after, calls), _cells), bom=bom)
+
+
+def _cells(page: list[Call]) -> list[list[Cell]]:
+    return [[get(entry) for _, get in COLUMNS] for entry in _entries(page)]
+
+
+def _after(calls: QuerySet[Call], last: Call | None) -> list[Call]:
+    # The order of the index call_log, backwards.
+    calls = calls.order_by("created_at", "-pk")
+    # Not by a join: a page of calls names few queues, agents and lines, many times.
+    calls = calls.select_related(None)
+    calls = calls.prefetch_related("contact", "queue", "agent", "line")
+    if last is not None:
+        later = Q(created_at__gt=last.created_at)
+        same = Q(created_at=last.created_at, pk__lt=last.pk)
+        calls = calls.filter(later | same, created_at__gte=last.created_at)
+    return list(calls[: csv_files.PAGE])
+
+
+def _entries(page: list[Call]) -> list[Entry]:
+    offers, used, work = _offers(page), _used(page), work_on(page)
+    return [
+        Entry(call, offers[call.pk], used.get(call.pk, Used()), work[call.pk])
+        for call in page
+    ]
+
+
+def _offers(page: list[Call]) -> dict[Any, list[Rung]]:
+    found: dict[Any, list[Rung]] = defaultdict(list)
+    offers = Offer.objects.filter(call__in=[call.pk for call in page])
+    for call_id, *rung in offers.order_by("offered_at", "pk").values_list(
+        "call_id", "agent__name", "outcome", "kind"
+    ):
+        found[call_id].append(Rung(*rung))
+    return found
+
+
+def _used(page: list[Call]) -> dict[Any, Used]:
+    """By call id, for the calls that the permission ledger knows."""
+    events = PermissionEvent.objects.filter(call__in=[call.pk for call in page])
+    found = list(events.order_by("at", "pk"))
+    grants = _grants({event.permission_id for event in found})
+    used: dict[Any, Used] = {}
+    for event in found:
+        grant = used.get(event.call, Used()).grant
+        if event.kind == Kind.USED:
+            mine = grants[event.permission_id]
+            place = bisect_right(mine, event.at, key=lambda granted: granted.at)
+            grant = mine[place - 1] if place else None
+        used[event.call] = Used(grant, event.tally.get("streak"))
+    return used
+
+
+def _grants(permissions: set[int | None]) -> dict[Any, list[PermissionEvent]]:
+    found: dict[Any, list[PermissionEvent]] = defaultdict(list)
+    grants = PermissionEvent.objects.filter(
+        permission__in=permissions - {None}, kind=Kind.GRANTED
+    )
+    for event in grants.order_by("at", "pk"):
+        found[event.permission_id].append(event)
+    return found

@@ -1,0 +1,114 @@
+"""Filters of the call log, for the screen and for the file alike, and of webhooks."""
+
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from callcenter.wati.events import Kind
+from calls.models import Call, Plan, WebhookDelivery
+from calls.reporting.figures import GROUPS, PLAN_IS_READY, PLAN_WAITS, UNANSWERED
+from calls.reporting.labels import kind_name
+from calls.states import LIVE
+
+Choices = list[tuple[str, str]]
+
+
+class ResultFilter(SimpleListFilter):
+    """How a call counts, by the very groups that the overview counts."""
+
+    title = gettext_lazy("result")
+    parameter_name = "result"
+    names = {
+        "answered": gettext_lazy("Answered"),
+        "missed": gettext_lazy("Not answered, for any reason"),
+        "abandoned": gettext_lazy("In: abandoned"),
+        "declined": gettext_lazy("In: declined"),
+        "timeout": gettext_lazy("In: not answered in time"),
+        "after_hours": gettext_lazy("In: after hours"),
+        "turned_away": gettext_lazy("In: turned away"),
+        "no_answer": gettext_lazy("Out: no answer"),
+        "rejected": gettext_lazy("Out: rejected"),
+        "cancelled": gettext_lazy("Out: cancelled"),
+        "failed": gettext_lazy("Failed"),
+        "waiting": gettext_lazy("Not answered yet"),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(value, str(name)) for value, name in self.names.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
+        value = self.value()
+        if value == "missed":
+            return queryset.filter(UNANSWERED)
+        return queryset.filter(GROUPS[value]) if value in GROUPS else None
+
+
+class StatusFilter(SimpleListFilter):
+    """Live calls at one click."""
+
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("live", _("Live now")),
+            ("ringing", _("Ringing")),
+            ("dialing", _("Dialing")),
+            ("connecting", _("Connecting")),
+            ("active", _("In call")),
+            ("held", _("On hold")),
+            ("waiting", _("Waiting, with music")),
+            ("ended", _("Ended")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> Any:
+        value = self.value()
+        if value == "live":
+            return queryset.filter(status__in=LIVE)
+        return queryset.filter(status=value) if value else None
+
+
+class PlanStateFilter(SimpleListFilter):
+    """Planned calls by what they wait for; the figures of the first page lead here."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    open_ones = ("open", "waiting", "ready")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("open", _("Open")),
+            ("waiting", _("Waiting for permission")),
+            ("ready", _("Allowed, not called yet")),
+            *[
+                (state, _(state.label))
+                for state in Plan.State
+                if state not in Plan.OPEN
+            ],
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> Any:
+        groups = {"open": Plan.OPEN, "waiting": PLAN_WAITS, "ready": PLAN_IS_READY}
+        value = self.value()
+        if value is None:
+            return None
+        return queryset.filter(state__in=groups.get(value, (value,)))
+
+
+class KindFilter(SimpleListFilter):
+    """Webhooks by the names that Wati's own pages give them."""
+
+    title = gettext_lazy("webhook")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(kind, kind_name(kind)) for kind in Kind]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]
+    ) -> Any:
+        return queryset.filter(kind=self.value()) if self.value() else None

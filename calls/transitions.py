@@ -1,0 +1,68 @@
+"""Change a call's status: one place, by compare-and-set."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from calls import notify
+from calls.models import Call, CallChange
+from calls.states import Event, IllegalMove, after
+
+logger = logging.getLogger(__name__)
+
+
+class Overtaken(IllegalMove):
+    """Somebody moved this call first. For the caller it means the same: too late."""
+
+
+def move(
+    call: Call, event: Event, *, user: Any = None, detail: str = "", **fields: Any
+) -> None:
+    """Apply one event by compare-and-set. Raises IllegalMove, or Overtaken."""
+    old, new = call.status, after(call.status, event)
+    with transaction.atomic():
+        mine = Call.objects.filter(pk=call.pk, status=old)
+        if not mine.update(status=new, version=F("version") + 1, **fields):
+            raise Overtaken(str(call.pk))
+        detail = detail or fields.get("end_text", "")
+        record(call, event, new, user=user, detail=detail)
+    call.status = new
+    logger.info("call %s: %s -> %s (%s)", call.pk, old, new, event)
+
+
+def record(
+    call: Call,
+    event: str,
+    new: str = "",
+    *,
+    user: User | None = None,
+    detail: str = "",
+) -> None:
+    """Leave a row in the call's history, and tell who watches the call."""
+    CallChange.objects.create(
+        call=call,
+        event=event,
+        old=call.status,
+        new=new or call.status,
+        user=user,
+        detail=detail[:300],
+    )
+    notify.call_changed(call)
+
+
+def music_ends(call: Call) -> dict[str, Any]:
+    """The time that the customer spent with music, once they talk again or are gone."""
+    if call.held_since is None:
+        return {}
+    seconds = (timezone.now() - call.held_since).total_seconds()
+    return {"held_since": None, "hold_seconds": call.hold_seconds + round(seconds)}
+
+
+def touch(call: Call) -> None:
+    """Something other than the status changed: browsers want a newer version."""
+    Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
+    notify.call_changed(call)

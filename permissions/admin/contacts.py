@@ -1,0 +1,359 @@
+"""People on WhatsApp: what we may do, what happened, and the list of do-not-call."""
+
+import logging
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+)
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from callcenter import admin_parts
+from callcenter.admin_parts import badge
+from callcenter.models import WatiAccount
+from permissions import services, words
+from permissions.admin.ledger import export_link
+from permissions.filters import ContactStateFilter
+from permissions.forms import (
+    LONGEST_REASON,
+    ImportForm,
+    ReasonActionForm,
+    ReasonForm,
+)
+from permissions.imports import NotUsable, Report, import_contacts
+from permissions.models import CallPermission, Contact
+from permissions.numbers import display
+from permissions.story import standing, story_of
+
+logger = logging.getLogger(__name__)
+
+FIRST_HEARD = admin_parts.when("created_at", "first heard of")
+
+
+@admin.register(Contact)
+class ContactAdmin(admin.ModelAdmin):
+    """Their id is WhatsApp's; the name and the calling hours are ours to mend."""
+
+    change_list_template = "admin/permissions/contact_list.html"
+    change_form_template = "admin/permissions/contact_detail.html"
+    action_form = ReasonActionForm
+    actions = ["put_on_do_not_call", "take_off_do_not_call"]
+    list_display = [
+        "__str__",
+        "number_as_read",
+        "country_code",
+        "permission_states",
+        "streak",
+        "calls_link",
+        FIRST_HEARD,
+    ]
+    list_filter = [ContactStateFilter, "do_not_call"]
+    search_fields = ["name", "waid", "bsuid"]
+    search_help_text = gettext_lazy("Name or number")
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        who = ["name", "number_as_read", "country_code", "do_not_call_story"]
+        hours = ["time_zone", ("calls_from", "calls_until")]
+        ids = ["waid", "bsuid", FIRST_HEARD]
+        return [
+            (None, {"fields": who}),
+            (_("Calling hours"), {"fields": hours}),
+            (_("Technical details"), {"classes": ["collapse"], "fields": ids}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        shown = ["number_as_read", "country_code", "do_not_call_story"]
+        return [*shown, "waid", "bsuid", FIRST_HEARD]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_override_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("permissions.change_callpermission")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        contacts: QuerySet[Contact] = super().get_queryset(request)
+        contacts = contacts.annotate(call_count=Count("calls"))
+        return contacts.prefetch_related(f"permissions__{words.WITH_LINES}")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
+    ) -> tuple[QuerySet[Contact], bool]:
+        term = admin_parts.search_term(search_term)
+        return super().get_search_results(request, queryset, term)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = export_link(request, "contacts", _("Contacts"))
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        contact = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if contact is not None:
+            context |= story_of(contact, timezone.now()) | {
+                "title": _("Contact"),
+                "may_block": self.has_change_permission(request, contact),
+                "may_override": self.has_override_permission(request),
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    # --- Columns -------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("number"), ordering="waid")
+    def number_as_read(self, contact: Contact) -> SafeString:
+        number = display(contact.waid or "")
+        return format_html('<span class="number">{}</span>', number)
+
+    @admin.display(description=gettext_lazy("country"))
+    def country_code(self, contact: Contact) -> str:
+        return contact.country
+
+    @admin.display(description=gettext_lazy("permission"))
+    def permission_states(self, contact: Contact) -> SafeString:
+        now = timezone.now()
+        lines = [
+            (words.state_badge(permission, now), words.line_of(permission))
+            for permission in contact.permissions.all()
+        ] or [(badge("none", _("None yet")), "")]
+        if contact.do_not_call:
+            lines.insert(0, (badge("blocked", _("Do not call")), ""))
+        shape = '<div class="standing">{} <span class="line">{}</span></div>'
+        return format_html_join("", shape, lines)
+
+    @admin.display(description=gettext_lazy("unanswered"))
+    def streak(self, contact: Contact) -> str | SafeString:
+        streaks = [permission.streak for permission in contact.permissions.all()]
+        return words.streak_badge(max(streaks, default=0))
+
+    @admin.display(description=gettext_lazy("do not call"))
+    def do_not_call_story(self, contact: Contact) -> str | SafeString:
+        at = contact.do_not_call_at
+        if not contact.do_not_call or at is None:
+            return _("Not on the list.")
+        by = contact.do_not_call_by
+        told = {"instant": words.moment(at), "reason": contact.do_not_call_reason}
+        if by:
+            who = by.get_full_name() or by.get_username()
+            since = _("Since {instant}, by {who}: {reason}").format(who=who, **told)
+        else:
+            since = _("Since {instant}: {reason}").format(**told)
+        return format_html("{} {}", badge("blocked", _("Do not call")), since)
+
+    @admin.display(description=gettext_lazy("calls"), ordering="call_count")
+    def calls_link(self, contact: Any) -> SafeString:
+        log = reverse("admin:calls_call_changelist")
+        return format_html(
+            '<a href="{}?contact__id__exact={}">{}</a>',
+            log,
+            contact.pk,
+            contact.call_count,
+        )
+
+    # --- Actions on several --------------------------------------------------------
+
+    @admin.action(
+        description=gettext_lazy("Put on do-not-call"), permissions=["change"]
+    )
+    def put_on_do_not_call(
+        self, request: HttpRequest, contacts: QuerySet[Contact]
+    ) -> None:
+        self._set_do_not_call(request, list(contacts), on=True)
+
+    @admin.action(
+        description=gettext_lazy("Take off do-not-call"), permissions=["change"]
+    )
+    def take_off_do_not_call(
+        self, request: HttpRequest, contacts: QuerySet[Contact]
+    ) -> None:
+        self._set_do_not_call(request, list(contacts), on=False)
+
+    def _set_do_not_call(
+        self, request: HttpRequest, contacts: list[Contact], *, on: bool
+    ) -> None:
+        reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
+        if not reason:
+            messages.error(request, _("Give a reason: it is kept with the contact."))
+            return
+        changed = [
+            contact
+            for contact in contacts
+            if _set_do_not_call(contact, on, cast(User, request.user), reason)
+        ]
+        text = (
+            _("{count} put on the do-not-call list.")
+            if on
+            else _("{count} taken off the do-not-call list.")
+        )
+        messages.success(request, text.format(count=len(changed)))
+        if same := len(contacts) - len(changed):
+            text = _("{count} needed no change.").format(count=same)
+            messages.info(request, text)
+
+    # --- Pages of their own --------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "import/",
+                view(self.import_file),
+                name="permissions_contact_import",
+            ),
+            path(
+                "<int:contact_id>/do-not-call/",
+                view(self.do_not_call),
+                name="permissions_contact_do_not_call",
+            ),
+            path(
+                "<int:contact_id>/override/<int:permission_id>/",
+                view(self.override),
+                name="permissions_contact_override",
+            ),
+            *super().get_urls(),
+        ]
+
+    def do_not_call(self, request: HttpRequest, contact_id: int) -> HttpResponse:
+        contact = get_object_or_404(Contact, pk=contact_id)
+        if not self.has_change_permission(request, contact):
+            raise PermissionDenied
+        on = not contact.do_not_call
+        form = ReasonForm(_posted(request))
+        if form.is_valid():
+            # As the page said it, though somebody else may have been quicker.
+            on = request.POST.get("on") == "1"
+            reason, user = form.cleaned_data["reason"], cast(User, request.user)
+            changed = _set_do_not_call(contact, on, user, reason)
+            text = (
+                _("{person} is on the do-not-call list.")
+                if on
+                else _("{person} is off the do-not-call list.")
+            ).format(person=contact)
+            unchanged = _("No change: {text}").format(text=text)
+            messages.success(request, text if changed else unchanged)
+            return _to_page_of(contact)
+        context = {
+            "on": on,
+            "button": _("Put on do-not-call") if on else _("Take off do-not-call"),
+            "explanation": _(
+                "Nobody can call this person, or ask for permission, until somebody "
+                "takes them off the list."
+            )
+            if on
+            else _("They are on the list because: {reason}").format(
+                reason=contact.do_not_call_reason
+            ),
+        }
+        return self._ask_why(request, contact, form, context)
+
+    def override(
+        self, request: HttpRequest, contact_id: int, permission_id: int
+    ) -> HttpResponse:
+        """Let one more call through, though the streak says no."""
+        if not self.has_override_permission(request):
+            raise PermissionDenied
+        permissions = CallPermission.objects.filter(contact=contact_id)
+        permissions = permissions.select_related("contact", "account")
+        permission = get_object_or_404(permissions, pk=permission_id)
+        now_is = standing(permission, timezone.now())
+        if not now_is.call.can_override:
+            messages.warning(request, _("Unanswered calls do not block the next call."))
+            return _to_page_of(permission.contact)
+        form = ReasonForm(_posted(request))
+        if form.is_valid():
+            reason, user = form.cleaned_data["reason"], cast(User, request.user)
+            services.override(now_is.pair, user=user, reason=reason)
+            messages.success(request, _("The next call is allowed, for a day."))
+            return _to_page_of(permission.contact)
+        context = {
+            "button": _("Allow the next call"),
+            "explanation": _(
+                "{sentence} Write to them first; if you allow the call and nobody "
+                "answers, the permission is lost."
+            ).format(sentence=_(now_is.call.sentence)),
+        }
+        return self._ask_why(request, permission.contact, form, context)
+
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        # Not has_add_permission(): people come from calls and files, not from a form.
+        if not request.user.has_perm("permissions.add_contact"):
+            raise PermissionDenied
+        form = ImportForm(_posted(request), request.FILES)
+        report = None
+        if form.is_valid():
+            report = self._report_of(form, request.user.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "form": form,
+            "report": report,
+            "title": _("Import contacts"),
+        }
+        return render(request, "admin/permissions/import.html", context)
+
+    def _report_of(self, form: ImportForm, user_id: int | None) -> Report | None:
+        data, rehearse = form.cleaned_data["file"], form.cleaned_data["rehearse"]
+        near = WatiAccount.objects.exclude(lines=None).values_list("lines__number")
+        home = near.order_by("lines__pk").first() or ("",)
+        try:
+            report = import_contacts(data, near=home[0], rehearse=rehearse)
+        except NotUsable as problem:
+            form.add_error("file", str(problem))
+            return None
+        logger.info("user %s imports contacts: %s new", user_id, report.new)
+        return report
+
+    def _ask_why(
+        self,
+        request: HttpRequest,
+        contact: Contact,
+        form: ReasonForm,
+        context: dict[str, Any],
+    ) -> HttpResponse:
+        shared = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": contact,
+            "form": form,
+            "title": context["button"],
+        }
+        return render(request, "admin/permissions/reason.html", shared | context)
+
+
+def _set_do_not_call(contact: Contact, on: bool, user: User, reason: str) -> bool:
+    verb = services.block if on else services.unblock
+    return verb(contact, user=user, reason=reason)
+
+
+def _to_page_of(contact: Contact) -> HttpResponseRedirect:
+    page = reverse("admin:permissions_contact_change", args=[contact.pk])
+    return HttpResponseRedirect(page)
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None

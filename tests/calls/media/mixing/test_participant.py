@@ -1,0 +1,48 @@
+"""What a party hears is one row of packets, whoever speaks, and if nobody does."""
+
+from calls.media.mixing.participant import Party
+from calls.media.socket.wire import TALK_SPURT
+from calls.media.transport.rtp import OPUS_SILENCE, Packet
+
+
+class Ear:
+    def __init__(self) -> None:
+        self.heard: list[Packet] = []
+
+    def deliver(self, packet: Packet) -> None:
+        self.heard.append(packet)
+
+    def close(self, code: int) -> None:
+        """Nothing to close."""
+
+
+def ana() -> tuple[Party, list[Packet]]:
+    ear = Ear()
+    return Party("ana", ear), ear.heard
+
+
+def test_who_hears_nobody_gets_silence_once_a_second():
+    party, heard = ana()
+    for tick in range(151):
+        party.keep_awake(100 + tick * 0.02)
+    assert [packet.payload for packet in heard] == [OPUS_SILENCE] * 3
+    assert [packet.sequence for packet in heard] == [0, 1, 2]
+    assert heard[2].timestamp - heard[1].timestamp == 48_000
+
+
+def test_who_hears_somebody_gets_nothing_else():
+    party, heard = ana()
+    party.turn_to("the customer")
+    party.hear(Packet(0, 7, 960, b"x"), 100.0)
+    party.keep_awake(105.0)
+    assert [packet.payload for packet in heard] == [b"x"]
+
+
+def test_the_row_goes_on_behind_the_silence():
+    party, heard = ana()
+    party.keep_awake(100.0)
+    party.keep_awake(101.0)
+    party.turn_to("the customer")
+    party.hear(Packet(0, 5000, 123, b"x"), 101.5)
+    assert (heard[1].sequence, heard[1].flags) == (1, TALK_SPURT)
+    assert heard[1].timestamp - heard[0].timestamp == 24_000

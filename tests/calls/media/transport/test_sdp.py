@@ -1,0 +1,260 @@
+import re
+
+import pytest
+from aiortc.sdp import SessionDescription
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calls.media.transport.sdp import RefusedSdp, gate, sanitise
+from tests.paths import SDP
+
+
+def load(name: str) -> str:
+    return (SDP / f"{name}.sdp").read_bytes().decode("ascii")
+
+
+WHATSAPP = load("whatsapp_offer")
+CHROMIUM = load("chromium_offer")
+HOST = "a=candidate:1410536466 1 udp 2122260223 157.240.19.130 3484 typ host"
+
+
+def with_candidate(line: str) -> str:
+    return WHATSAPP.replace("a=ice-ufrag", f"a={line}\r\na=ice-ufrag", 1)
+
+
+def without(prefix: str) -> str:
+    lines = [line for line in WHATSAPP.split("\r\n") if not line.startswith(prefix)]
+    return "\r\n".join(lines)
+
+
+@pytest.mark.parametrize("name", ["whatsapp_offer", "whatsapp_offer_older"])
+def test_a_whatsapp_offer_passes_with_its_meaning(name: str) -> None:
+    passed = gate(load(name), allow_private=False)
+    parsed = SessionDescription.parse(passed)
+    (audio,) = parsed.media
+    assert audio.rtp.muxId == "audio"
+    assert audio.ice.iceLite
+    assert len(audio.ice_candidates) == 2
+    assert audio.ice_candidates_complete
+    assert [codec.payloadType for codec in audio.rtp.codecs] == [111]
+    assert audio.ssrc[0].ssrc in (2961434104, 1238967757)
+
+
+def test_a_whatsapp_answer_passes() -> None:
+    passed = gate(load("whatsapp_answer"), allow_private=False, kind="answer")
+    assert "a=setup:active" in passed
+    assert "a=mid:0" in passed
+
+
+def test_a_browsers_offer_passes_where_private_addresses_are_allowed() -> None:
+    passed = gate(CHROMIUM, allow_private=True)
+    assert len(re.findall("a=candidate:", passed)) == 2
+    assert ".local" not in passed
+    assert " tcp " not in passed
+    with pytest.raises(RefusedSdp, match="private"):
+        gate(CHROMIUM, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "repairable",
+    [
+        WHATSAPP.replace("\r\n", "\\r\\n"),
+        WHATSAPP.replace("\r\n", "\\n"),
+        f'"{WHATSAPP}"',
+        WHATSAPP.replace("\r\n", "\n").rstrip("\n"),
+        WHATSAPP.replace("\r\n", "  \r\n  "),
+        without("a=group"),
+        without("a=setup"),
+        WHATSAPP.replace("a=ice-lite\r\n", "") + "a=ice-lite\r\n",
+        WHATSAPP + "a=end-of-candidates\r\n",
+        WHATSAPP + "a=candidate:nonsense\r\n",
+        WHATSAPP + "a=x-unknown:whatever\r\n",
+        WHATSAPP.replace("sha-256", "SHA-256"),
+        with_candidate("candidate:1 2 udp 1 10.0.0.1 53 typ host"),
+        with_candidate("candidate:1 1 tcp 1 10.0.0.1 9 typ host tcptype active"),
+        with_candidate("candidate:1 1 udp 1 10.0.0.1 9999 typ prflx"),
+    ],
+)
+def test_what_can_be_repaired_passes_as_if_it_had_been_right(repairable: str) -> None:
+    assert gate(repairable, allow_private=False) == gate(WHATSAPP, allow_private=False)
+
+
+def test_a_missing_mid_is_given_one_and_the_group_names_it() -> None:
+    passed = gate(
+        without("a=mid").replace("BUNDLE audio", "BUNDLE"), allow_private=False
+    )
+    assert "a=mid:0\r\n" in passed
+    assert "a=group:BUNDLE 0\r\n" in passed
+
+
+def test_attributes_above_the_media_line_hold_for_it() -> None:
+    lines = WHATSAPP.split("\r\n")
+    moved = [line for line in lines if line.startswith(("a=fingerprint", "a=ice-"))]
+    kept = [line for line in lines if line not in moved]
+    text = "\r\n".join([*kept[:4], *moved, *kept[4:]])
+    assert gate(text, allow_private=False) == gate(WHATSAPP, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        ("", "begin with v=0"),
+        ("v=0", "one audio line"),
+        ("hello", "letter=value"),
+        (WHATSAPP + "a=\x00", "letter=value"),
+        (WHATSAPP + f"a=x:{'y' * 2000}", "letter=value"),
+        (WHATSAPP + "a=x:y\r\n" * 3000, "16 KiB"),
+        ("é" * 9000, "16 KiB"),
+        (WHATSAPP + "a=x:y\r\n" * 65, "64 lines"),
+        (WHATSAPP + "b=x:y\r\n" * 65, "64 lines"),
+        (WHATSAPP + f"{HOST}\r\n" * 15, "16 candidates"),
+        (WHATSAPP + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n", "one audio line"),
+        (WHATSAPP + WHATSAPP[WHATSAPP.index("m=") :], "one audio line"),
+        (WHATSAPP.replace("m=audio 3484", "m=audio 0"), "open port"),
+        (WHATSAPP.replace("RTP/SAVPF", "RTP/AVP"), "SAVPF"),
+        (without("a=fingerprint"), "fingerprint"),
+        (WHATSAPP.replace("sha-256", "sha-1"), "fingerprint"),
+        (WHATSAPP.replace("sha-256 ", "sha-256 00:"), "fingerprint"),
+        (without("a=ice-ufrag"), "ice-ufrag"),
+        (without("a=ice-pwd"), "ice-pwd"),
+        (WHATSAPP + "a=ice-pwd:aaaaaaaaaaaaaaaaaaaaaaaaa\r\n", "ice-pwd"),
+        (without("a=rtcp-mux"), "rtcp-mux"),
+        (WHATSAPP.replace("opus/48000/2", "PCMU/8000"), "no Opus"),
+        (WHATSAPP.replace(" 111 126", " 126"), "no Opus"),
+        (WHATSAPP.replace("sendrecv", "sendonly"), "both ways, not sendonly"),
+        (WHATSAPP.replace("sendrecv", "recvonly"), "both ways, not recvonly"),
+        (WHATSAPP.replace("sendrecv", "inactive"), "both ways, not inactive"),
+        (WHATSAPP.replace("actpass", "holdconn"), "DTLS role"),
+        (WHATSAPP.replace("mid:audio", "mid:au dio"), "mid"),
+        (without("a=candidate"), "ICE-lite"),
+    ],
+)
+def test_what_cannot_be_repaired_is_refused_with_a_sentence(
+    hostile: str, reason: str
+) -> None:
+    with pytest.raises(RefusedSdp, match=reason) as refusal:
+        gate(hostile, allow_private=True)
+    assert refusal.value.reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.5.5",
+        "192.168.0.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "fd00::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "ff02::fb",
+        "::ffff:10.0.0.1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+        "2001:0:a00:1::",
+        "2001:db8::1",
+        "localhost",
+        "printer.local",
+        "metadata.example.com",
+        "0x7f.1",
+        "127.1",
+        "2130706433",
+    ],
+)
+def test_a_candidate_into_the_inner_network_is_refused(address: str) -> None:
+    line = f"candidate:1 1 udp 2122260223 {address} 3484 typ host"
+    with pytest.raises(RefusedSdp, match="candidate"):
+        gate(with_candidate(line), allow_private=False)
+
+
+@pytest.mark.parametrize("port", [0, 53, 123, 1023, 65536, 99999])
+@pytest.mark.parametrize("allow_private", [False, True])
+def test_a_candidate_on_a_low_or_impossible_port_is_refused(
+    port: int, allow_private: bool
+) -> None:
+    line = f"candidate:1 1 udp 2122260223 157.240.19.130 {port} typ host"
+    with pytest.raises(RefusedSdp, match="port"):
+        gate(with_candidate(line), allow_private=allow_private)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "0.0.0.0", "224.0.0.1", "::"])
+def test_some_addresses_are_refused_even_in_front_of_a_simulator(address: str) -> None:
+    line = f"candidate:1 1 udp 2122260223 {address} 3484 typ host"
+    with pytest.raises(RefusedSdp, match="candidate"):
+        gate(with_candidate(line), allow_private=True)
+
+
+pieces = st.sampled_from([*WHATSAPP.split("\r\n"), *CHROMIUM.split("\r\n")])
+broken_lines = st.builds(
+    lambda line, at, junk: line[:at] + junk + line[at:],
+    pieces,
+    st.integers(0, 60),
+    st.text(max_size=6),
+)
+
+
+@given(st.lists(st.one_of(pieces, broken_lines), max_size=60), st.booleans())
+def test_any_heap_of_lines_is_refused_or_passes_for_good(
+    lines: list[str], allow_private: bool
+) -> None:
+    check_gate("v=0\r\n" + "\r\n".join(lines), allow_private=allow_private)
+
+
+@given(st.text(max_size=400), st.booleans())
+def test_any_text_is_refused_or_passes_for_good(text: str, allow_private: bool) -> None:
+    check_gate(text, allow_private=allow_private)
+
+
+@given(st.integers(0, len(CHROMIUM)), st.integers(0, 40), st.text(max_size=8))
+def test_a_damaged_offer_is_refused_or_passes_for_good(
+    at: int, cut: int, junk: str
+) -> None:
+    check_gate(CHROMIUM[:at] + junk + CHROMIUM[at + cut :], allow_private=True)
+
+
+def check_gate(text: str, *, allow_private: bool) -> None:
+    try:
+        passed = gate(text, allow_private=allow_private)
+    except RefusedSdp:
+        return
+    assert gate(passed, allow_private=allow_private) == passed
+    SessionDescription.parse(passed)
+
+
+def test_our_answer_takes_the_form_that_whatsapp_accepts() -> None:
+    assert sanitise(load("engine_answer")) == load("answer_to_whatsapp")
+
+
+def test_sanitising_twice_changes_nothing() -> None:
+    once = sanitise(load("engine_answer"))
+    assert sanitise(once) == once
+
+
+def test_our_offer_has_opus_as_111_and_no_other_codec() -> None:
+    offer = (
+        load("engine_answer")
+        .replace("setup:active", "setup:actpass")
+        .replace("SAVPF 111", "SAVPF 96 9 0 8")
+        .replace("a=rtpmap:111 opus/48000/2", "a=rtpmap:96 opus/48000/2")
+        .replace("a=mid", "a=rtpmap:0 PCMU/8000\r\na=extmap:1 urn:x\r\na=mid")
+    )
+    clean = sanitise(offer)
+    assert "m=audio 41234 UDP/TLS/RTP/SAVPF 111\r\n" in clean
+    assert clean.count("a=rtpmap:") == 1
+    assert "a=fmtp:111 minptime=20;useinbandfec=1\r\n" in clean
+    assert "PCMU" not in clean
+    assert "extmap" not in clean
+
+
+def test_a_description_of_ours_without_sha_256_never_leaves() -> None:
+    with pytest.raises(RefusedSdp, match="SHA-256"):
+        sanitise(load("engine_answer").replace("sha-256", "sha-1"))
