@@ -48,7 +48,7 @@ def _seen(member: Candidate, tried: Try, rings: bool) -> Candidate:
     return replace(member, tried=tried.how, tried_at=tried.at, is_ringing_here=rings)
 
 
-def place_in_line(waiting: Waiting) -> tuple[int, int, datetime, str]:
+def queue_order(waiting: Waiting) -> tuple[int, int, datetime, str]:
     return -waiting.weight, -waiting.priority, waiting.since, waiting.call_id
 
 
@@ -61,20 +61,20 @@ def serve(
     """The whole floor at once, so that nobody is promised to two callers."""
     return {
         question.waiting.call_id: decision
-        for question, decision in serving(
+        for question, decision in assign(
             waitings, rules_by_queue, candidates_by_call, now
         )
     }
 
 
-def serving(
+def assign(
     waitings: Sequence[Waiting],
     rules_by_queue: Mapping[int, Rules],
     candidates_by_call: Mapping[str, Sequence[Candidate]],
     now: datetime,
 ) -> Iterator[tuple[Question, Decision]]:
     """serve(), with what each decision rested on."""
-    line = sorted(waitings, key=place_in_line)
+    line = sorted(waitings, key=queue_order)
     promises, situation_of = Promises(), _remembering()
     for waiting in line:
         if rules_by_queue[waiting.queue_id].is_one_at_a_time:

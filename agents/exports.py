@@ -22,17 +22,17 @@ KINDS = {
 }
 
 
-class Entry(NamedTuple):
+class TimeEntry(NamedTuple):
     """What one line is made of. `work`: the names of breaks that are work."""
 
     span: AgentStateSpan
     work: frozenset[str]
 
 
-Getter = Callable[[Entry], Cell]
+Getter = Callable[[TimeEntry], Cell]
 
 
-def kind_of(entry: Entry) -> str:
+def kind_of(entry: TimeEntry) -> str:
     state, reason = entry.span.state, entry.span.reason
     if state == AgentState.ON_BREAK and reason in entry.work:
         return "productive"
@@ -70,7 +70,7 @@ def stream(
 def _cells(page: list[AgentStateSpan]) -> list[list[Cell]]:
     of_work = BreakReason.objects.filter(is_work=True).values_list("name", flat=True)
     work = frozenset(of_work)
-    return [[get(Entry(span, work)) for _, get in COLUMNS] for span in page]
+    return [[get(TimeEntry(span, work)) for _, get in COLUMNS] for span in page]
 
 
 def _after(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agents.models import Schedule
-from agents.schedule import Holiday, Opening, Span, Week, is_open
+from agents.schedule import ClosedDay, Opening, Span, Week, is_open
 
 ALWAYS = Opening(open=True, reason="", until=None)
 
@@ -15,7 +15,7 @@ def opening_of(schedule: Schedule | None, at: datetime) -> Opening:
     hours = schedule.hours.values_list("weekday", "opens", "closes")
     spans = tuple(Span(*row) for row in hours)
     holidays = [
-        Holiday(one.date, one.name, one.opens, one.closes)
+        ClosedDay(one.date, one.name, one.opens, one.closes)
         for one in schedule.holidays.all()
     ]
     return is_open(Week(schedule.time_zone, spans), holidays, at)

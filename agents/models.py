@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 # A console proves every 2 s that it can ring; after this long without, it cannot.
-PROOF_LASTS = timedelta(seconds=7)
+READINESS_LASTS = timedelta(seconds=7)
 # And so long without a word at all, nobody sits there any more.
 PRESENCE_LASTS = timedelta(seconds=60)
 
@@ -59,12 +59,12 @@ class AgentQuerySet(models.QuerySet["Agent"]):
     def present(self) -> "AgentQuerySet":
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
 
-    def proved(self) -> "AgentQuerySet":
+    def reachable(self) -> "AgentQuerySet":
         """Their console can ring, by what it showed just now."""
-        return self.filter(proved_at__gt=timezone.now() - PROOF_LASTS)
+        return self.filter(ready_at__gt=timezone.now() - READINESS_LASTS)
 
     def ready(self) -> "AgentQuerySet":
-        return self.proved().filter(state=AgentState.AVAILABLE)
+        return self.reachable().filter(state=AgentState.AVAILABLE)
 
 
 class Agent(models.Model):
@@ -95,7 +95,7 @@ class Agent(models.Model):
     # The page that rings: the newest; and when it last proved that it can.
     console = models.CharField(max_length=64, blank=True, editable=False)
     console_since = models.DateTimeField(null=True, editable=False)
-    proved_at = models.DateTimeField(null=True, editable=False)
+    ready_at = models.DateTimeField(null=True, editable=False)
     # Round robin asks whom nobody has asked for longest.
     last_offered_at = models.DateTimeField(null=True, editable=False)
 
@@ -110,8 +110,8 @@ class Agent(models.Model):
 
     @property
     def can_ring(self) -> bool:
-        proved = self.proved_at
-        return proved is not None and proved > timezone.now() - PROOF_LASTS
+        proved = self.ready_at
+        return proved is not None and proved > timezone.now() - READINESS_LASTS
 
 
 class AgentStateSpan(models.Model):

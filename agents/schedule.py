@@ -41,7 +41,7 @@ class Week:
 
 
 @dataclass(frozen=True)
-class Holiday:
+class ClosedDay:
     """A day with hours of its own instead of the week's; without them: closed."""
 
     date: date
@@ -63,7 +63,7 @@ class Opening:
         return translate(self.reason).format(holiday=self.holiday)
 
 
-def is_open(week: Week, holidays: Collection[Holiday], at: datetime) -> Opening:
+def is_open(week: Week, holidays: Collection[ClosedDay], at: datetime) -> Opening:
     hours = _hours_from(week, holidays, at)
     first = next(hours, None)
     if first is None or first.opens > at:
@@ -79,7 +79,7 @@ def is_open(week: Week, holidays: Collection[Holiday], at: datetime) -> Opening:
 
 
 def next_opening(
-    week: Week, holidays: Collection[Holiday], at: datetime
+    week: Week, holidays: Collection[ClosedDay], at: datetime
 ) -> datetime | None:
     """The first instant from `at` on when the line is open, if there is one."""
     opening = is_open(week, holidays, at)
@@ -87,7 +87,7 @@ def next_opening(
 
 
 def _closed(
-    week: Week, holidays: Collection[Holiday], at: datetime, until: datetime | None
+    week: Week, holidays: Collection[ClosedDay], at: datetime, until: datetime | None
 ) -> Opening:
     today = at.astimezone(ZoneInfo(week.zone)).date()
     holiday = _by_date(holidays).get(today)
@@ -106,7 +106,7 @@ class _Hours(NamedTuple):
 
 
 def _hours_from(
-    week: Week, holidays: Collection[Holiday], at: datetime
+    week: Week, holidays: Collection[ClosedDay], at: datetime
 ) -> Iterator[_Hours]:
     """What is not over at `at`, by its beginning."""
     zone = ZoneInfo(week.zone)
@@ -125,7 +125,7 @@ def _hours_from(
                 yield _Hours(opens, closes, name)
 
 
-def _spans_of(week: Week, day: date, holiday: Holiday | None) -> list[Span]:
+def _spans_of(week: Week, day: date, holiday: ClosedDay | None) -> list[Span]:
     weekday = day.weekday()
     if holiday is None:
         return sorted(span for span in week.spans if span.weekday == weekday)
@@ -134,9 +134,9 @@ def _spans_of(week: Week, day: date, holiday: Holiday | None) -> list[Span]:
     return [Span(weekday, holiday.opens, holiday.closes)]
 
 
-def _has_hours(holiday: Holiday) -> bool:
+def _has_hours(holiday: ClosedDay) -> bool:
     return holiday.opens is not None and holiday.closes is not None
 
 
-def _by_date(holidays: Collection[Holiday]) -> dict[date, Holiday]:
+def _by_date(holidays: Collection[ClosedDay]) -> dict[date, ClosedDay]:
     return {holiday.date: holiday for holiday in holidays}

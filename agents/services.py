@@ -11,7 +11,7 @@ from agents import readiness
 from agents.models import (
     IN_A_CALL,
     PRESENCE_LASTS,
-    PROOF_LASTS,
+    READINESS_LASTS,
     Agent,
     AgentState,
     AgentStateSpan,
@@ -100,7 +100,7 @@ def open_console(agent_id: int, console: str, since: datetime | None) -> datetim
     older = Q(console_since=None) | Q(console_since__lte=opened) | Q(console=console)
     mine = Agent.objects.filter(older, pk=agent_id)
     # What another page has proved says nothing of this one.
-    mine.exclude(console=console).update(proved_at=None)
+    mine.exclude(console=console).update(ready_at=None)
     mine.update(console=console, console_since=opened, seen_at=now)
     return opened
 
@@ -109,27 +109,27 @@ def is_primary(agent_id: int, console: str) -> bool:
     return Agent.objects.filter(pk=agent_id, console=console).exists()
 
 
-def heard(agent_id: int, *, proved: bool) -> None:
+def heartbeat(agent_id: int, *, ready: bool) -> None:
     """The agent's console is there, and has shown that it can ring, or has not."""
     now = timezone.now()
-    fields = {"seen_at": now} | ({"proved_at": now} if proved else {})
+    fields = {"seen_at": now} | ({"ready_at": now} if ready else {})
     Agent.objects.filter(pk=agent_id).update(**fields)
 
 
-def disprove(agent_id: int) -> None:
+def forget_readiness(agent_id: int) -> None:
     """The console failed to ring, whatever it says."""
-    Agent.objects.filter(pk=agent_id).update(proved_at=None)
+    Agent.objects.filter(pk=agent_id).update(ready_at=None)
 
 
-def unproved() -> list[int]:
+def overdue_heartbeats() -> list[int]:
     """Agents shown as available whose console has not proved it for too long."""
     late = Agent.objects.filter(state=AgentState.AVAILABLE).exclude(
-        proved_at__gt=timezone.now() - PROOF_LASTS
+        ready_at__gt=timezone.now() - READINESS_LASTS
     )
     return list(late.values_list("pk", flat=True))
 
 
-def gone() -> list[int]:
+def silent_for_long() -> list[int]:
     """Agents on duty, but not in a call, whose console is silent for too long."""
     silent = Agent.objects.exclude(state__in=[AgentState.OFFLINE, *IN_A_CALL]).exclude(
         seen_at__gt=timezone.now() - PRESENCE_LASTS

@@ -34,10 +34,10 @@ class Agent(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        call, party = self.number, 0
+        call, participant = self.number, 0
         if self.kind == "three-way":
-            call, party = divmod(self.number, 2)
-        path = f"/ws/nodes/bench/calls/{call}/audio/?party={party}"
+            call, participant = divmod(self.number, 2)
+        path = f"/ws/nodes/bench/calls/{call}/audio/?participant={participant}"
         transport.write(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -6,11 +6,11 @@ from urllib.parse import parse_qs
 
 from calls.media.events import Flow
 from calls.media.hub import Hub
-from calls.media.mixing.layout import Scene
+from calls.media.mixing.layout import Layout
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
 from calls.media.socket.listener import Listener
-from calls.media.sounds.player import Program, Sound
+from calls.media.sounds.player import Playback, Sound
 
 MUSIC = Path(__file__).parents[1] / "calls" / "prompts" / "music.opus"
 PARTIES = {"passthrough": ("0",), "three-way": ("0", "1"), "queue": ()}
@@ -34,10 +34,10 @@ class Silent:
     def media_failed(self, session: Session, reason: str) -> None:
         print(f"{session.call_id}: {reason}", flush=True)
 
-    def listener_joined(self, session: Session, party: str) -> None:
+    def listener_joined(self, session: Session, participant: str) -> None:
         pass
 
-    def listener_left(self, session: Session, party: str) -> None:
+    def listener_left(self, session: Session, participant: str) -> None:
         pass
 
     def flow_changed(self, session: Session, flow: Flow) -> None:
@@ -46,12 +46,12 @@ class Silent:
 
 class PassthroughRelay:
     def __init__(self, kind: str) -> None:
-        self._scene = Scene(PARTIES[kind], program=Program(loop=Sound.load(MUSIC)))
+        self._layout = Layout(PARTIES[kind], playback=Playback(loop=Sound.load(MUSIC)))
         self._hub = Hub(MediaSettings(max_calls=1000, allow_private_candidates=True))
 
     async def answer(self, call_id: str, offer: str) -> str:
         session = self._hub.open(call_id, Silent())
-        session.arrange(self._scene)
+        session.arrange(self._layout)
         answer = await session.answer(offer)
         session.release_ice()
         return answer
@@ -62,5 +62,5 @@ class PassthroughRelay:
             await receive()
             await send({"type": "websocket.close", "code": 4404})
             return
-        party = parse_qs(scope["query_string"].decode())["party"][0]
-        await Listener(session, party).serve(receive, send)
+        participant = parse_qs(scope["query_string"].decode())["participant"][0]
+        await Listener(session, participant).serve(receive, send)

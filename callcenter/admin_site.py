@@ -61,7 +61,7 @@ def overview(now: datetime) -> dict[str, Any]:
         "outbound": outbound,
         "calling_out": figures.calling_out(now),
         "average_wait": duration(today.average_wait),
-        "floor": figures.floor(),
+        "floor": figures.live_figures(),
         "problems": figures.problems(now),
         "today_filter": f"direction__exact=inbound&{day}",
         "outbound_filter": f"direction__exact=outbound&{day}",

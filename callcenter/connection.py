@@ -36,12 +36,12 @@ SENTENCES = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TokenCheck:
     good: bool
     sentence: str
 
 
-def check(account: WatiAccount, number: str) -> Verdict:
+def check(account: WatiAccount, number: str) -> TokenCheck:
     """Ask Wati whether `number` may be called. Blocks for as long as Wati thinks.
 
     Remembers on the account whether the token was refused.
@@ -54,18 +54,18 @@ def check(account: WatiAccount, number: str) -> Verdict:
             account, refused=error.outcome == Outcome.UNAUTHORISED, verdict=verdict
         )
         return verdict
-    verdict = Verdict(True, _(GOOD))
+    verdict = TokenCheck(True, _(GOOD))
     _remember(account, refused=False, verdict=verdict)
     return verdict
 
 
-def judge(error: WatiError) -> Verdict:
+def judge(error: WatiError) -> TokenCheck:
     """What an error says of the set-up. WhatsApp's own codes come with a good token."""
     if error.outcome == Outcome.REFUSED and error.code in WHATSAPP_CODES:
         more = _("WhatsApp adds: {message}").format(message=_(error.message))
-        return Verdict(True, f"{_(GOOD)} {more}")
+        return TokenCheck(True, f"{_(GOOD)} {more}")
     text = _(SENTENCES[error.outcome]).format(message=_(error.message))
-    return Verdict(False, text)
+    return TokenCheck(False, text)
 
 
 def host_part(base_url: str, tenant_id: str) -> str:
@@ -83,7 +83,7 @@ async def _ask(account: WatiAccount, number: str) -> None:
         await client.read_permission(number)
 
 
-def _remember(account: WatiAccount, *, refused: bool, verdict: Verdict) -> None:
+def _remember(account: WatiAccount, *, refused: bool, verdict: TokenCheck) -> None:
     mine = WatiAccount.objects.filter(pk=account.pk)
     if refused:
         mine.filter(unauthorised_since=None).update(unauthorised_since=timezone.now())

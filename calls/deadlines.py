@@ -14,7 +14,7 @@ from calls.states import TALKING, Event, Status
 
 def overdue(call_id: UUID) -> None:
     """Act on a deadline, unless somebody was faster."""
-    with locking.locked():
+    with locking.dispatch_lock():
         late = Call.objects.select_for_update().filter(deadline__lte=timezone.now())
         call = late.filter(pk=call_id).first()
         if call is not None:
@@ -45,7 +45,9 @@ def _waited_out(call: Call) -> None:
     if call.media_at is None:
         ending.end(call.pk, Event.MEDIA_FAILED)
     elif call.announcement:
-        ending.end(call.pk, hold_queue.GOODBYES[Announcement(call.announcement)])
+        ending.end(
+            call.pk, hold_queue.ANNOUNCED_ENDINGS[Announcement(call.announcement)]
+        )
     elif not requeue.waited_long_enough(call):
         ending.end(call.pk, Event.WAIT_TIMEOUT)
 

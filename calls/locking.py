@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-FLOOR_LOCK = 0xF100
+DISPATCH_LOCK = 0xF100
 
 
 @contextmanager
-def locked() -> Iterator[None]:
+def dispatch_lock() -> Iterator[None]:
     """One at a time, over all processes; SQLite's own write lock does the same."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FLOOR_LOCK])
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DISPATCH_LOCK])
         yield

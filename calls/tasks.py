@@ -55,17 +55,17 @@ def sweep_floor() -> None:
     """Offers that nobody confirmed or answered, levels that open, consoles gone."""
     agent_state.watch_agents()
     participants.watch_guests()
-    for call_id in requeue.left_alone():
-        _try(reconnect.stayed_away, call_id)
-    dispatch.expire_offers()
-    dispatch.look()
+    for call_id in requeue.abandoned_by_console():
+        _try(reconnect.console_stayed_away, call_id)
+    dispatch.expire_attempts()
+    dispatch.run()
 
 
 @shared_task
 def sweep_plans() -> None:
     """Offer the calls that were allowed meanwhile, and end what ran out."""
     for change in permissions.expire():
-        planned_calls.word_of(change)
+        planned_calls.permission_changed(change)
     planned_calls.sweep()
 
 
@@ -96,7 +96,9 @@ def read_permission(agent_id: int, contact_id: int, line_id: int) -> None:
         logger.warning("permission of contact %s: %s", contact_id, error)
     else:
         pair = pair_of(contact, line)
-        planned_calls.word_of(permissions.read_from_api(pair, answer.result, at=at))
+        planned_calls.permission_changed(
+            permissions.read_from_api(pair, answer.result, at=at)
+        )
     if agent_id:
         person_changed(agent_id, lookup.describe(contact, line))
 

@@ -62,7 +62,7 @@ def music_ends(call: Call) -> dict[str, Any]:
     return {"held_since": None, "hold_seconds": call.hold_seconds + round(seconds)}
 
 
-def touch(call: Call) -> None:
+def bump_version(call: Call) -> None:
     """Something other than the status changed: browsers want a newer version."""
     Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
     notify.call_changed(call)

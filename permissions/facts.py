@@ -23,7 +23,7 @@ NO_PERMISSION = 138006
 PERMANENT_EXISTS = 138017
 
 
-class Status(TextChoices):
+class PermissionStatus(TextChoices):
     NONE = "none", "Never allowed"
     REQUESTED = "requested", "Requested"
     TEMPORARY = "temporary", "Allowed for a week"
@@ -33,7 +33,7 @@ class Status(TextChoices):
     EXPIRED = "expired", "Run out"
 
 
-class Kind(TextChoices):
+class EventKind(TextChoices):
     REQUESTED = "requested", "Requested"
     REQUEST_REFUSED = "request_refused", "Request refused"
     REQUEST_NOT_SENT = "request_not_sent", "Request not sent"
@@ -58,12 +58,12 @@ class Source(TextChoices):
     OWN = "own", "Own count"
 
 
-ALLOWING = (Status.TEMPORARY, Status.PERMANENT)
-TAKING = (Kind.DECLINED, Kind.REVOKED, Kind.EXPIRED)
+ALLOWING = (PermissionStatus.TEMPORARY, PermissionStatus.PERMANENT)
+TAKING = (EventKind.DECLINED, EventKind.REVOKED, EventKind.EXPIRED)
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger. `about` ties an outcome to its call or request."""
 
     kind: str
@@ -76,7 +76,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class WhatsAppRefusal:
     code: int
     at: datetime
 
@@ -85,7 +85,7 @@ class Refusal:
 class Facts:
     """All that the rules look at. Every instant is aware; tuples are in order."""
 
-    status: Status = Status.NONE
+    status: PermissionStatus = PermissionStatus.NONE
     expires_at: datetime | None = None  # of the grant that stands, or of the request
     requested_at: datetime | None = None  # of the request that waits for its answer
     declined_at: datetime | None = None  # the person's last word was no
@@ -95,8 +95,8 @@ class Facts:
     streak: int = 0  # calls of ours in a row that nobody answered
     rings_since: datetime | None = None  # a call of ours without an outcome yet
     overridden_at: datetime | None = None  # by a supervisor, for a call still to come
-    request_refused: Refusal | None = None
-    call_refused: Refusal | None = None
+    request_refused: WhatsAppRefusal | None = None
+    call_refused: WhatsAppRefusal | None = None
     reading: Reading | None = None
     # What the pair's own entries cannot tell:
     has_number: bool = True
@@ -114,15 +114,15 @@ class Facts:
 class Standing:
     """Where the permission stands after the entries so far."""
 
-    label: Status = Status.NONE
+    label: PermissionStatus = PermissionStatus.NONE
     expires_at: datetime | None = None
     declined_at: datetime | None = None
     answered_at: datetime | None = None  # the person's last word, yes or no
 
     def holds(self, at: datetime) -> bool:
-        if self.label == Status.TEMPORARY:
+        if self.label == PermissionStatus.TEMPORARY:
             return self.expires_at is None or at < self.expires_at
-        return self.label == Status.PERMANENT
+        return self.label == PermissionStatus.PERMANENT
 
 
 @dataclass
@@ -158,7 +158,7 @@ class Attempt:
 
 
 def facts_of(
-    entries: Iterable[Entry], now: datetime, reading: Reading | None = None
+    entries: Iterable[LedgerEntry], now: datetime, reading: Reading | None = None
 ) -> Facts:
     """The facts as they stand at `now`.
 
@@ -176,23 +176,23 @@ def facts_of(
         streak=_streak(attempts, _renewed_at(ordered, reading), now),
         rings_since=_rings_since(attempts, now),
         overridden_at=_override(ordered, attempts, now),
-        request_refused=_refusal(ordered, Kind.REQUEST_REFUSED),
-        call_refused=_refusal(ordered, Kind.CALL_REFUSED),
+        request_refused=_refusal(ordered, EventKind.REQUEST_REFUSED),
+        call_refused=_refusal(ordered, EventKind.CALL_REFUSED),
         reading=reading,
     )
     return _with_standing(facts, standing_of(ordered, reading), requests, now)
 
 
-def _rank(entry: Entry) -> tuple[datetime, bool, str, str, str]:
+def _rank(entry: LedgerEntry) -> tuple[datetime, bool, str, str, str]:
     # In the same instant a no comes after a yes; the rest only makes ties plain.
-    is_no = entry.kind != Kind.GRANTED
+    is_no = entry.kind != EventKind.GRANTED
     return entry.at, is_no, entry.kind, entry.about, str(entry.expires_at)
 
 
 # --- Where the permission stands ---------------------------------------------------
 
 
-def standing_of(ordered: Iterable[Entry], reading: Reading | None) -> Standing:
+def standing_of(ordered: Iterable[LedgerEntry], reading: Reading | None) -> Standing:
     """Walk through the entries; the reading takes its place among them by its time."""
     standing, unread = Standing(), reading
     for entry in ordered:
@@ -202,39 +202,39 @@ def standing_of(ordered: Iterable[Entry], reading: Reading | None) -> Standing:
     return _after_reading(standing, unread) if unread else standing
 
 
-def _after(standing: Standing, entry: Entry) -> Standing:
-    if entry.kind == Kind.GRANTED:
+def _after(standing: Standing, entry: LedgerEntry) -> Standing:
+    if entry.kind == EventKind.GRANTED:
         return _after_grant(standing, entry)
-    if entry.kind == Kind.REQUEST_REFUSED and entry.code == PERMANENT_EXISTS:
-        return Standing(Status.PERMANENT)
-    if entry.kind == Kind.CALL_REFUSED and entry.code == NO_PERMISSION:
+    if entry.kind == EventKind.REQUEST_REFUSED and entry.code == PERMANENT_EXISTS:
+        return Standing(PermissionStatus.PERMANENT)
+    if entry.kind == EventKind.CALL_REFUSED and entry.code == NO_PERMISSION:
         return _after_no(standing, entry.at)
     # Our own note that time ran out says nothing that the clock does not.
     if entry.kind in TAKING and entry.source != Source.OWN:
         is_word = entry.source == Source.WEBHOOK
         said_at = entry.at if is_word else standing.answered_at
-        declined_at = entry.at if is_word and entry.kind != Kind.EXPIRED else None
-        return Standing(Status(entry.kind), None, declined_at, said_at)
+        declined_at = entry.at if is_word and entry.kind != EventKind.EXPIRED else None
+        return Standing(PermissionStatus(entry.kind), None, declined_at, said_at)
     return standing
 
 
-def _after_grant(standing: Standing, entry: Entry) -> Standing:
+def _after_grant(standing: Standing, entry: LedgerEntry) -> Standing:
     if entry.grant == Grant.PERMANENT:
-        return Standing(Status.PERMANENT, answered_at=entry.at)
+        return Standing(PermissionStatus.PERMANENT, answered_at=entry.at)
     if entry.expires_at is None and standing.holds(entry.at):
         # It names no term, so it may be the one that we know, told late.
         return replace(standing, declined_at=None, answered_at=entry.at)
     expires_at = entry.expires_at or entry.at + GRANT_LASTS
-    return Standing(Status.TEMPORARY, expires_at, answered_at=entry.at)
+    return Standing(PermissionStatus.TEMPORARY, expires_at, answered_at=entry.at)
 
 
 def _after_reading(standing: Standing, reading: Reading) -> Standing:
     if reading.grant == Grant.PERMANENT:
-        return Standing(Status.PERMANENT, answered_at=reading.at)
+        return Standing(PermissionStatus.PERMANENT, answered_at=reading.at)
     if reading.grant == Grant.TEMPORARY:
         known = standing.expires_at if standing.holds(reading.at) else None
         expires_at = reading.expires_at or known or reading.at + GRANT_LASTS
-        return Standing(Status.TEMPORARY, expires_at, answered_at=reading.at)
+        return Standing(PermissionStatus.TEMPORARY, expires_at, answered_at=reading.at)
     if reading.grant == Grant.NONE:
         return _after_no(standing, reading.at)
     return standing
@@ -244,7 +244,7 @@ def _after_no(standing: Standing, at: datetime) -> Standing:
     """WhatsApp knows of no permission; nobody said why."""
     if standing.label not in ALLOWING:
         return standing
-    label = Status.REVOKED if standing.holds(at) else Status.EXPIRED
+    label = PermissionStatus.REVOKED if standing.holds(at) else PermissionStatus.EXPIRED
     return replace(standing, label=label, expires_at=None)
 
 
@@ -253,17 +253,17 @@ def _with_standing(
 ) -> Facts:
     waiting = _waiting_request(standing, requests)
     label, expires_at = standing.label, standing.expires_at
-    if label == Status.TEMPORARY and not standing.holds(now):
-        label, expires_at = Status.EXPIRED, None
+    if label == PermissionStatus.TEMPORARY and not standing.holds(now):
+        label, expires_at = PermissionStatus.EXPIRED, None
     if waiting and label not in ALLOWING:
         is_open = now < waiting + REQUEST_LASTS
-        label = Status.REQUESTED if is_open else Status.EXPIRED
+        label = PermissionStatus.REQUESTED if is_open else PermissionStatus.EXPIRED
         expires_at = waiting + REQUEST_LASTS if is_open else None
     return replace(
         facts,
         status=label,
         expires_at=expires_at,
-        requested_at=waiting if label == Status.REQUESTED else None,
+        requested_at=waiting if label == PermissionStatus.REQUESTED else None,
         declined_at=standing.declined_at,
     )
 
@@ -277,45 +277,45 @@ def _waiting_request(standing: Standing, requests: list[datetime]) -> datetime |
 # --- Requests and calls ------------------------------------------------------------
 
 
-def _requests(ordered: list[Entry]) -> list[datetime]:
-    void = (Kind.REQUEST_REFUSED, Kind.REQUEST_NOT_SENT)
+def _requests(ordered: list[LedgerEntry]) -> list[datetime]:
+    void = (EventKind.REQUEST_REFUSED, EventKind.REQUEST_NOT_SENT)
     unsent = {entry.about for entry in ordered if entry.kind in void}
     return [
         entry.at
         for entry in ordered
-        if entry.kind == Kind.REQUESTED and entry.about not in unsent
+        if entry.kind == EventKind.REQUESTED and entry.about not in unsent
     ]
 
 
-def attempts_of(ordered: Iterable[Entry]) -> list[Attempt]:
+def attempts_of(ordered: Iterable[LedgerEntry]) -> list[Attempt]:
     """Our calls by the time they were placed; entries as facts_of() takes them."""
     attempts: dict[str, Attempt] = {}
     for entry in ordered:
-        if entry.kind == Kind.USED:
+        if entry.kind == EventKind.USED:
             attempts.setdefault(entry.about, Attempt(entry.at)).placed_at = entry.at
-        elif entry.kind == Kind.CONNECTED:
+        elif entry.kind == EventKind.CONNECTED:
             attempts.setdefault(entry.about, Attempt(entry.at)).connected_at = entry.at
-        elif entry.kind == Kind.UNANSWERED:
+        elif entry.kind == EventKind.UNANSWERED:
             attempts.setdefault(entry.about, Attempt(entry.at)).missed_at = entry.at
-        elif entry.kind in (Kind.CALL_REFUSED, Kind.CALL_NOT_SENT):
+        elif entry.kind in (EventKind.CALL_REFUSED, EventKind.CALL_NOT_SENT):
             attempts.setdefault(entry.about, Attempt(entry.at)).is_dropped = True
     return sorted(attempts.values(), key=lambda attempt: attempt.placed_at)
 
 
 def _requests_free_since(
-    ordered: list[Entry], attempts: list[Attempt]
+    ordered: list[LedgerEntry], attempts: list[Attempt]
 ) -> datetime | None:
     """The start of the last call that connected, either way.
 
     Its start and not its answer: we may hear of the answer late, and a request in
     between would be forgotten while WhatsApp still counts it.
     """
-    starts = [entry.at for entry in ordered if entry.kind == Kind.CALLED_US]
+    starts = [entry.at for entry in ordered if entry.kind == EventKind.CALLED_US]
     starts += [attempt.placed_at for attempt in attempts if attempt.connected_at]
     return max(starts, default=None)
 
 
-def _renewed_at(ordered: list[Entry], reading: Reading | None) -> datetime | None:
+def _renewed_at(ordered: list[LedgerEntry], reading: Reading | None) -> datetime | None:
     """When the newest grant of a known instant was given: the streak starts anew.
 
     A grant without a term proves no instant: it may be an old one, told late.
@@ -323,7 +323,7 @@ def _renewed_at(ordered: list[Entry], reading: Reading | None) -> datetime | Non
     told = [
         (entry.at, entry.expires_at)
         for entry in ordered
-        if entry.kind == Kind.GRANTED and entry.expires_at
+        if entry.kind == EventKind.GRANTED and entry.expires_at
     ]
     if reading and reading.grant == Grant.TEMPORARY and reading.expires_at:
         told.append((reading.at, reading.expires_at))
@@ -352,20 +352,22 @@ def _rings_since(attempts: list[Attempt], now: datetime) -> datetime | None:
 
 
 def _override(
-    ordered: list[Entry], attempts: list[Attempt], now: datetime
+    ordered: list[LedgerEntry], attempts: list[Attempt], now: datetime
 ) -> datetime | None:
     """The override that no call has used up yet."""
     last_call = max((a.placed_at for a in attempts if a.counts), default=None)
     unused = [
         entry.at
         for entry in ordered
-        if entry.kind == Kind.OVERRIDDEN
+        if entry.kind == EventKind.OVERRIDDEN
         and now < entry.at + OVERRIDE_LASTS
         and (last_call is None or entry.at > last_call)
     ]
     return max(unused, default=None)
 
 
-def _refusal(ordered: list[Entry], kind: Kind) -> Refusal | None:
+def _refusal(ordered: list[LedgerEntry], kind: EventKind) -> WhatsAppRefusal | None:
     refusals = [e for e in ordered if e.kind == kind and e.code is not None]
-    return Refusal(refusals[-1].code or 0, refusals[-1].at) if refusals else None
+    return (
+        WhatsAppRefusal(refusals[-1].code or 0, refusals[-1].at) if refusals else None
+    )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from callcenter.exporting.period import PeriodFilter
 from callcenter.models import WatiAccount
 from permissions import watch
-from permissions.facts import ALLOWING, Status
+from permissions.facts import ALLOWING, PermissionStatus
 from permissions.models import CallPermission, Contact
 
 Choices = list[tuple[str, str]]
@@ -93,8 +93,8 @@ class ContactStateFilter(SimpleListFilter):
             ("allowed", _("Allowed")),
             *[
                 (status, _(status.label))
-                for status in Status
-                if status not in (*ALLOWING, Status.NONE)
+                for status in PermissionStatus
+                if status not in (*ALLOWING, PermissionStatus.NONE)
             ],
             *_watched_choices(),
             ("none", _("None yet")),
@@ -105,7 +105,7 @@ class ContactStateFilter(SimpleListFilter):
         if value is None:
             return None
         if value == "none":
-            some = CallPermission.objects.exclude(status=Status.NONE)
+            some = CallPermission.objects.exclude(status=PermissionStatus.NONE)
             return queryset.exclude(pk__in=some.values("contact"))
         wanted = Q(status=value)
         if value == "allowed":

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from callcenter.models import WatiAccount
 from permissions import rules
-from permissions.facts import ALLOWING, Entry, Facts, Kind, Source, facts_of
+from permissions.facts import ALLOWING, EventKind, Facts, LedgerEntry, Source, facts_of
 from permissions.hours import CallingHours
 from permissions.models import CallPermission, Contact, PermissionEvent
 
@@ -80,7 +80,7 @@ def facts_at(permission: CallPermission, at: datetime) -> Facts:
     return facts_of(entries, at, permission.reading)
 
 
-def _entries(permission: CallPermission) -> list[Entry]:
+def _entries(permission: CallPermission) -> list[LedgerEntry]:
     events = permission.events.order_by("-at", "-id")[:MOST_ENTRIES]
     return [event.entry() for event in events]
 
@@ -116,7 +116,7 @@ def whole_facts(
 
 def note(
     pair: Pair,
-    kind: Kind,
+    kind: EventKind,
     about: str,
     at: datetime | None,
     source: Source = Source.OWN,
@@ -143,13 +143,13 @@ def locked(pair: Pair) -> CallPermission:
         return rows.get(**known)
 
 
-def is_known(permission: CallPermission, kind: Kind, about: str) -> bool:
+def is_known(permission: CallPermission, kind: EventKind, about: str) -> bool:
     return permission.events.filter(kind=kind, about=about).exists()
 
 
 def record(
     permission: CallPermission,
-    kind: Kind,
+    kind: EventKind,
     about: str,
     at: datetime,
     source: Source = Source.OWN,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.models import WatiAccount
 from callcenter.wall_clock import validate_zone
-from permissions.facts import ALLOWING, Entry, Kind, Source, Status
+from permissions.facts import ALLOWING, EventKind, LedgerEntry, PermissionStatus, Source
 from permissions.hours import CallingHours
 from permissions.numbers import country_of
 from permissions.reading import Grant, Reading, parse
@@ -81,7 +81,7 @@ class Contact(models.Model):
 class CallPermissionQuerySet(models.QuerySet["CallPermission"]):
     def waiting(self) -> "CallPermissionQuerySet":
         """Requests without an answer, the oldest first."""
-        return self.filter(status=Status.REQUESTED).order_by("requested_at")
+        return self.filter(status=PermissionStatus.REQUESTED).order_by("requested_at")
 
     def allowing(self) -> "CallPermissionQuerySet":
         """Where a call is allowed, by what first runs out; for good comes last."""
@@ -104,7 +104,10 @@ class CallPermission(models.Model):
     business_number = models.CharField(max_length=32, help_text="Digits.")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="permissions")
     status = models.CharField(
-        max_length=10, choices=Status, default=Status.NONE, editable=False
+        max_length=10,
+        choices=PermissionStatus,
+        default=PermissionStatus.NONE,
+        editable=False,
     )
     # Of the grant, or of the request that waits.
     expires_at = models.DateTimeField(null=True, editable=False)
@@ -154,7 +157,7 @@ class PermissionEvent(models.Model):
     permission = models.ForeignKey(
         CallPermission, models.CASCADE, null=True, related_name="events"
     )
-    kind = models.CharField(max_length=20, choices=Kind)
+    kind = models.CharField(max_length=20, choices=EventKind)
     source = models.CharField(max_length=8, choices=Source, default=Source.OWN)
     grant = models.CharField(max_length=10, blank=True, choices=Grant)
     user = models.ForeignKey(
@@ -196,8 +199,8 @@ class PermissionEvent(models.Model):
             raise TypeError("The ledger is only added to.")
         super().save(*args, **kwargs)
 
-    def entry(self) -> Entry:
-        return Entry(
+    def entry(self) -> LedgerEntry:
+        return LedgerEntry(
             kind=self.kind,
             at=self.at,
             source=self.source,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_noop
 
 from callcenter.wati.errors import sentence
-from permissions.facts import RINGS_AT_MOST, Facts, Refusal, Status
+from permissions.facts import RINGS_AT_MOST, Facts, PermissionStatus, WhatsAppRefusal
 from permissions.limits import Uses, uses
 from permissions.reading import ASK, CALL, Action, Grant, Reading
 from permissions.verdicts import Obstacle, Reason, Verdict
@@ -69,11 +69,11 @@ def may_ask(facts: Facts, now: datetime) -> Verdict:
     if found:
         return _no(found, None)
     advice = ""
-    if facts.status == Status.TEMPORARY:
+    if facts.status == PermissionStatus.TEMPORARY:
         advice = gettext_noop(
             "They allow calls already; ask only to call after that time."
         )
-    elif facts.status == Status.REQUESTED:
+    elif facts.status == PermissionStatus.REQUESTED:
         advice = gettext_noop(
             "The last request has no answer yet; a new one takes its place."
         )
@@ -143,7 +143,7 @@ def _no(found: list[Obstacle], facts: Facts | None) -> Verdict:
 
 
 def _call_until(facts: Facts, now: datetime) -> datetime | None:
-    expiry = facts.expires_at if facts.status == Status.TEMPORARY else None
+    expiry = facts.expires_at if facts.status == PermissionStatus.TEMPORARY else None
     closing = facts.hours.closes_after(now) if facts.hours else None
     return min(filter(None, (expiry, closing)), default=None)
 
@@ -198,7 +198,10 @@ def _number_cannot_call(facts: Facts, now: datetime) -> Obstacle | None:
 
 
 def _refused(
-    refusal: Refusal | None, waits: dict[int, timedelta], facts: Facts, name: str
+    refusal: WhatsAppRefusal | None,
+    waits: dict[int, timedelta],
+    facts: Facts,
+    name: str,
 ) -> Obstacle | None:
     """WhatsApp refused the last one, and has not said yes since."""
     if refusal is None or refusal.code not in waits:
@@ -246,23 +249,23 @@ def _call_running(facts: Facts, now: datetime) -> Obstacle | None:
 
 
 NO_GRANT = {
-    Status.NONE: (
+    PermissionStatus.NONE: (
         Reason.NO_PERMISSION,
         gettext_noop("This person has not allowed calls yet."),
     ),
-    Status.REQUESTED: (
+    PermissionStatus.REQUESTED: (
         Reason.REQUESTED,
         gettext_noop("The request waits for their answer."),
     ),
-    Status.DECLINED: (
+    PermissionStatus.DECLINED: (
         Reason.DECLINED,
         gettext_noop("This person declined to be called."),
     ),
-    Status.REVOKED: (
+    PermissionStatus.REVOKED: (
         Reason.REVOKED,
         gettext_noop("The permission to call was taken back."),
     ),
-    Status.EXPIRED: (
+    PermissionStatus.EXPIRED: (
         Reason.EXPIRED,
         gettext_noop("The permission to call has run out."),
     ),
@@ -276,7 +279,7 @@ def _no_grant(facts: Facts, now: datetime) -> Obstacle | None:
     advice = gettext_noop(
         "They can also allow calls on your business's WhatsApp profile."
     )
-    if facts.status != Status.REQUESTED and may_ask(facts, now).allowed:
+    if facts.status != PermissionStatus.REQUESTED and may_ask(facts, now).allowed:
         advice = gettext_noop("Request permission.")
     return Obstacle(reason, text, advice=advice)
 
@@ -326,7 +329,7 @@ def _outside_hours(facts: Facts, now: datetime) -> Obstacle | None:
 
 
 def _is_permanent(facts: Facts, now: datetime) -> Obstacle | None:
-    if facts.status != Status.PERMANENT:
+    if facts.status != PermissionStatus.PERMANENT:
         return None
     text = gettext_noop("This person allows calls for good; just call.")
     return Obstacle(Reason.ALREADY_PERMANENT, text)

@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 from callcenter.wati.errors import sentence
 from callcenter.wati.events import Caller, PermissionChanged
 from permissions import ledger, rules
-from permissions.facts import Entry, Facts, Kind, Source
+from permissions.facts import EventKind, Facts, LedgerEntry, Source
 from permissions.hours import CallingHours
 from permissions.ledger import Change, Pair
 from permissions.models import CallPermission, Contact, PermissionEvent
@@ -84,10 +84,10 @@ def ask(
     with transaction.atomic():
         permission = ledger.locked(pair)
         at = at or timezone.now()
-        if not ledger.is_known(permission, Kind.REQUESTED, key):
+        if not ledger.is_known(permission, EventKind.REQUESTED, key):
             facts = ledger.whole_facts(pair, ledger.ledger_facts(permission, at))
             _demand(rules.may_ask(facts, at))
-        return ledger.record(permission, Kind.REQUESTED, key, at, user=by)
+        return ledger.record(permission, EventKind.REQUESTED, key, at, user=by)
 
 
 def asked(
@@ -98,7 +98,7 @@ def asked(
     at: datetime | None = None,
 ) -> Change:
     """A request was sent, whatever the rules say of it: from another tool, say."""
-    return ledger.note(pair, Kind.REQUESTED, key, at, user=by)
+    return ledger.note(pair, EventKind.REQUESTED, key, at, user=by)
 
 
 def ask_refused(
@@ -111,14 +111,14 @@ def ask_refused(
 ) -> Change:
     """WhatsApp refused the request `key`: it counts for nothing."""
     text = detail or sentence(code)
-    return ledger.note(pair, Kind.REQUEST_REFUSED, key, at, code=code, detail=text)
+    return ledger.note(pair, EventKind.REQUEST_REFUSED, key, at, code=code, detail=text)
 
 
 def ask_not_sent(
     pair: Pair, *, key: str, detail: str = "", at: datetime | None = None
 ) -> Change:
     """The request `key` never left (unreachable, wrong token). Ask with a new key."""
-    return ledger.note(pair, Kind.REQUEST_NOT_SENT, key, at, detail=detail)
+    return ledger.note(pair, EventKind.REQUEST_NOT_SENT, key, at, detail=detail)
 
 
 # --- What WhatsApp and the person say ----------------------------------------------
@@ -144,16 +144,16 @@ def permission_webhook(
         )
 
 
-def _word_of(event: PermissionChanged, held: Facts) -> tuple[Kind, dict[str, Any]]:
+def _word_of(event: PermissionChanged, held: Facts) -> tuple[EventKind, dict[str, Any]]:
     if event.granted and event.permanent:
-        return Kind.GRANTED, {"grant": Grant.PERMANENT}
+        return EventKind.GRANTED, {"grant": Grant.PERMANENT}
     if event.granted:
         fields = {"grant": Grant.TEMPORARY, "expires_at": event.expires_at}
-        return Kind.GRANTED, fields
-    if event.status in (Kind.REVOKED, Kind.EXPIRED):
-        return Kind(event.status), {}
+        return EventKind.GRANTED, fields
+    if event.status in (EventKind.REVOKED, EventKind.EXPIRED):
+        return EventKind(event.status), {}
     # An answer to our question, or a grant taken back; the rules treat both alike.
-    return Kind.REVOKED if held.is_allowed else Kind.DECLINED, {}
+    return EventKind.REVOKED if held.is_allowed else EventKind.DECLINED, {}
 
 
 def read_from_api(pair: Pair, result: dict[str, Any], *, at: datetime) -> Change:
@@ -175,7 +175,7 @@ def read_from_api(pair: Pair, result: dict[str, Any], *, at: datetime) -> Change
         about = f"read {at.isoformat()}"
         return ledger.record(
             permission,
-            Kind(news.kind),
+            EventKind(news.kind),
             about,
             at,
             Source.API,
@@ -184,15 +184,18 @@ def read_from_api(pair: Pair, result: dict[str, Any], *, at: datetime) -> Change
         )
 
 
-def _news(permission: CallPermission, reading: Reading) -> Entry | None:
+def _news(permission: CallPermission, reading: Reading) -> LedgerEntry | None:
     """What the reading tells that the ledger did not know at that instant."""
     held = ledger.facts_at(permission, reading.at)
     if reading.grant == Grant.NONE:
-        return Entry(Kind.REVOKED, reading.at) if held.is_allowed else None
+        return LedgerEntry(EventKind.REVOKED, reading.at) if held.is_allowed else None
     if reading.grant is None or _is_same(held, reading):
         return None
-    return Entry(
-        Kind.GRANTED, reading.at, grant=reading.grant, expires_at=reading.expires_at
+    return LedgerEntry(
+        EventKind.GRANTED,
+        reading.at,
+        grant=reading.grant,
+        expires_at=reading.expires_at,
     )
 
 
@@ -225,7 +228,7 @@ def place_call(
     with transaction.atomic():
         permission = ledger.locked(pair)
         at = at or timezone.now()
-        if not ledger.is_known(permission, Kind.USED, str(call)):
+        if not ledger.is_known(permission, EventKind.USED, str(call)):
             facts = ledger.whole_facts(
                 pair,
                 ledger.ledger_facts(permission, at),
@@ -233,12 +236,14 @@ def place_call(
                 hours=hours,
             )
             _demand(rules.may_call(facts, at))
-        return ledger.record(permission, Kind.USED, str(call), at, call=call, user=by)
+        return ledger.record(
+            permission, EventKind.USED, str(call), at, call=call, user=by
+        )
 
 
 def call_connected(pair: Pair, *, call: UUID, at: datetime | None = None) -> Change:
     """The person answered our call at `at`. It outweighs call_unanswered()."""
-    return ledger.note(pair, Kind.CONNECTED, str(call), at, call=call)
+    return ledger.note(pair, EventKind.CONNECTED, str(call), at, call=call)
 
 
 def call_unanswered(
@@ -248,7 +253,9 @@ def call_unanswered(
 
     Also for a call that may have rung, when nobody ever said what became of it.
     """
-    return ledger.note(pair, Kind.UNANSWERED, str(call), at, call=call, detail=detail)
+    return ledger.note(
+        pair, EventKind.UNANSWERED, str(call), at, call=call, detail=detail
+    )
 
 
 def call_refused(
@@ -265,7 +272,7 @@ def call_refused(
         "code": code,
         "detail": detail or sentence(code),
     }
-    return ledger.note(pair, Kind.CALL_REFUSED, str(call), at, **fields)
+    return ledger.note(pair, EventKind.CALL_REFUSED, str(call), at, **fields)
 
 
 def call_not_sent(
@@ -273,7 +280,9 @@ def call_not_sent(
 ) -> Change:
     """Our call never left for Wati (unreachable, wrong token, cancelled before)."""
     about = str(call)
-    return ledger.note(pair, Kind.CALL_NOT_SENT, about, at, call=call, detail=detail)
+    return ledger.note(
+        pair, EventKind.CALL_NOT_SENT, about, at, call=call, detail=detail
+    )
 
 
 def called_us(pair: Pair, *, call: UUID, started_at: datetime) -> Change:
@@ -282,7 +291,7 @@ def called_us(pair: Pair, *, call: UUID, started_at: datetime) -> Change:
     It frees the permission requests. It does not end the unanswered streak: nobody
     promises that WhatsApp sees it so.
     """
-    return ledger.note(pair, Kind.CALLED_US, str(call), started_at, call=call)
+    return ledger.note(pair, EventKind.CALLED_US, str(call), started_at, call=call)
 
 
 # --- Time, and supervisors ---------------------------------------------------------
@@ -307,7 +316,7 @@ def _expire_one(pk: int, now: datetime) -> Change | None:
             return None
         expires_at = permission.expires_at or now
         about = f"{permission.status} {expires_at.isoformat()}"
-        return ledger.record(permission, Kind.EXPIRED, about, expires_at)
+        return ledger.record(permission, EventKind.EXPIRED, about, expires_at)
 
 
 def override(
@@ -321,7 +330,7 @@ def override(
         raise Refused(_("Give a reason: it is kept with the permission."))
     at = at or timezone.now()
     about = at.isoformat()
-    return ledger.note(pair, Kind.OVERRIDDEN, about, at, user=user, detail=reason)
+    return ledger.note(pair, EventKind.OVERRIDDEN, about, at, user=user, detail=reason)
 
 
 def block(contact: Contact, *, user: User | None, reason: str) -> bool:
@@ -351,7 +360,7 @@ def _set_do_not_call(
         if changed:
             PermissionEvent.objects.create(
                 contact=contact,
-                kind=Kind.BLOCKED if on else Kind.UNBLOCKED,
+                kind=EventKind.BLOCKED if on else EventKind.UNBLOCKED,
                 at=now,
                 user=user,
                 detail=reason[:300],

@@ -16,7 +16,7 @@ NEWEST_CALLS = 10
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingSentence:
     """One person and one business number: where they stand, and what we may do."""
 
     line: str
@@ -28,7 +28,7 @@ class Standing:
     ask: Verdict
 
 
-def standings(contact: Contact, now: datetime) -> list[Standing]:
+def standings(contact: Contact, now: datetime) -> list[StandingSentence]:
     """For each of our business numbers, and those that the ledger remembers."""
     known = contact.permissions.select_related("account")
     permissions = {
@@ -49,17 +49,17 @@ def standings(contact: Contact, now: datetime) -> list[Standing]:
     ]
 
 
-def standing(permission: CallPermission, now: datetime) -> Standing:
+def standing(permission: CallPermission, now: datetime) -> StandingSentence:
     pair = Pair(permission.contact, permission.account, permission.business_number)
     return _standing(pair, words.line_of(permission), permission, now)
 
 
 def _standing(
     pair: Pair, line: str, permission: CallPermission | None, now: datetime
-) -> Standing:
+) -> StandingSentence:
     facts = facts_for(pair, now=now, call_running=_in_a_call(pair.contact))
     shown = permission or CallPermission(business_number=pair.business_number)
-    return Standing(
+    return StandingSentence(
         line=line,
         pair=pair,
         permission=permission,

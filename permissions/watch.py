@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from permissions.facts import ALLOWING, Status
+from permissions.facts import ALLOWING, PermissionStatus
 from permissions.rules import UNANSWERED_BEFORE_ADVICE, UNANSWERED_BEFORE_BLOCK
 
 SOON = timedelta(days=1)
@@ -16,4 +16,8 @@ BLOCKED = Q(status__in=ALLOWING, streak__gte=UNANSWERED_BEFORE_BLOCK)
 
 def running_out(now: datetime) -> Q:
     """Allowed now, and no longer allowed a day from now."""
-    return Q(status=Status.TEMPORARY, expires_at__gt=now, expires_at__lte=now + SOON)
+    return Q(
+        status=PermissionStatus.TEMPORARY,
+        expires_at__gt=now,
+        expires_at__lte=now + SOON,
+    )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from callcenter.admin_parts import badge
-from permissions.facts import Kind, Status
+from permissions.facts import EventKind, PermissionStatus
 from permissions.models import CallPermission, PermissionEvent
 from permissions.reading import Grant
 from permissions.rules import UNANSWERED_BEFORE_ADVICE, UNANSWERED_BEFORE_BLOCK
@@ -18,22 +18,22 @@ from permissions.rules import UNANSWERED_BEFORE_ADVICE, UNANSWERED_BEFORE_BLOCK
 WITH_LINES = "account__lines"
 
 WHAT_HAPPENED = {
-    Kind.REQUESTED: gettext_noop("We asked for permission."),
-    Kind.REQUEST_REFUSED: gettext_noop("WhatsApp refused the request."),
-    Kind.REQUEST_NOT_SENT: gettext_noop("The request was not sent."),
-    Kind.GRANTED: gettext_noop("The person allowed calls."),
-    Kind.DECLINED: gettext_noop("The person did not allow calls."),
-    Kind.REVOKED: gettext_noop("The permission was taken back."),
-    Kind.EXPIRED: gettext_noop("The permission ran out."),
-    Kind.USED: gettext_noop("We called."),
-    Kind.CONNECTED: gettext_noop("The person answered."),
-    Kind.UNANSWERED: gettext_noop("Our call was not answered."),
-    Kind.CALL_REFUSED: gettext_noop("WhatsApp refused the call."),
-    Kind.CALL_NOT_SENT: gettext_noop("The call was not sent."),
-    Kind.CALLED_US: gettext_noop("The person called us, and we talked."),
-    Kind.OVERRIDDEN: gettext_noop("A supervisor allowed the next call."),
-    Kind.BLOCKED: gettext_noop("Put on the do-not-call list."),
-    Kind.UNBLOCKED: gettext_noop("Taken off the do-not-call list."),
+    EventKind.REQUESTED: gettext_noop("We asked for permission."),
+    EventKind.REQUEST_REFUSED: gettext_noop("WhatsApp refused the request."),
+    EventKind.REQUEST_NOT_SENT: gettext_noop("The request was not sent."),
+    EventKind.GRANTED: gettext_noop("The person allowed calls."),
+    EventKind.DECLINED: gettext_noop("The person did not allow calls."),
+    EventKind.REVOKED: gettext_noop("The permission was taken back."),
+    EventKind.EXPIRED: gettext_noop("The permission ran out."),
+    EventKind.USED: gettext_noop("We called."),
+    EventKind.CONNECTED: gettext_noop("The person answered."),
+    EventKind.UNANSWERED: gettext_noop("Our call was not answered."),
+    EventKind.CALL_REFUSED: gettext_noop("WhatsApp refused the call."),
+    EventKind.CALL_NOT_SENT: gettext_noop("The call was not sent."),
+    EventKind.CALLED_US: gettext_noop("The person called us, and we talked."),
+    EventKind.OVERRIDDEN: gettext_noop("A supervisor allowed the next call."),
+    EventKind.BLOCKED: gettext_noop("Put on the do-not-call list."),
+    EventKind.UNBLOCKED: gettext_noop("Taken off the do-not-call list."),
 }
 GRANTED = {
     Grant.TEMPORARY: gettext_noop("The person allowed calls for a week."),
@@ -42,11 +42,13 @@ GRANTED = {
 
 
 def happened(event: PermissionEvent) -> str:
-    if event.kind == Kind.GRANTED and event.grant in GRANTED:
+    if event.kind == EventKind.GRANTED and event.grant in GRANTED:
         return _(GRANTED[Grant(event.grant)])
-    if event.kind == Kind.EXPIRED and event.about.startswith(Status.REQUESTED):
+    if event.kind == EventKind.EXPIRED and event.about.startswith(
+        PermissionStatus.REQUESTED
+    ):
         return _("The request was not answered in time.")
-    return _(WHAT_HAPPENED[Kind(event.kind)])
+    return _(WHAT_HAPPENED[EventKind(event.kind)])
 
 
 def counters(event: PermissionEvent) -> str:
@@ -69,17 +71,17 @@ def state_badge(permission: CallPermission, now: datetime) -> SafeString:
     status, until = permission.status, permission.expires_at
     if until and until <= now:
         return badge("ran-out", _("Run out"))
-    if status == Status.PERMANENT:
+    if status == PermissionStatus.PERMANENT:
         return badge("allowed", _("Allowed for good"))
-    if status == Status.TEMPORARY:
+    if status == PermissionStatus.TEMPORARY:
         lasts = (
             _("Allowed until {instant}").format(instant=moment(until)) if until else ""
         )
         return badge("allowed", lasts or _("Allowed"))
-    if status == Status.REQUESTED and permission.requested_at:
+    if status == PermissionStatus.REQUESTED and permission.requested_at:
         since = moment(permission.requested_at)
         return badge("requested", _("Requested since {instant}").format(instant=since))
-    kind = "taken-back" if status == Status.REVOKED else status
+    kind = "taken-back" if status == PermissionStatus.REVOKED else status
     return badge(kind, permission.get_status_display())
 
 

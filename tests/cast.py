@@ -54,6 +54,6 @@ def hire(username: str, queue: Queue) -> Agent:
 def on_duty(*agents: Agent) -> None:
     """Their consoles are there and they are available."""
     for agent in agents:
-        agent.seen_at = agent.proved_at = timezone.now()
+        agent.seen_at = agent.ready_at = timezone.now()
         agent.state = "available"
         agent.save()

@@ -50,7 +50,7 @@ class Shift:
         """They sign in, in this order, with consoles that can ring."""
         for agent in agents:
             self.consoles[agent.pk] = agent
-            agent_state.judge(agent.pk, PROOF)
+            agent_state.heartbeat(agent.pk, PROOF)
             agent_state.go_available(agent.pk)
 
     def console_dies(self, agent: Agent) -> None:
@@ -62,12 +62,12 @@ class Shift:
 
     def beat(self) -> None:
         for agent in self.consoles.values():
-            agent_state.judge(agent.pk, PROOF)
+            agent_state.heartbeat(agent.pk, PROOF)
 
     def rings_are_confirmed(self) -> None:
         ringing = Offer.objects.filter(outcome="ringing", agent__in=self.consoles)
         for call_id, agent_id in ringing.values_list("call", "agent"):
-            ring_attempts.rings(call_id, agent_id)
+            ring_attempts.confirm(call_id, agent_id)
 
     # --- Time ---
 
@@ -100,7 +100,7 @@ class Shift:
             caller=Caller(waid=waid, name=name),
         )
         now = timezone.now()
-        call = inbound.offered(self.cast.account, event, received_at=now, offer=OFFER)
+        call = inbound.begin(self.cast.account, event, received_at=now, offer=OFFER)
         return fresh(call)
 
     def hangs_up(self, call: Call) -> Call:

@@ -54,7 +54,7 @@ HUNG_UP_WHILE_RINGING = 0.15
 
 
 @dataclass(frozen=True)
-class Plan:
+class PastCall:
     """One past call, decided before any row is written."""
 
     number: int
@@ -117,13 +117,13 @@ def _contacts() -> list[Contact]:
 
 def _plans(
     agents: list[Agent], contacts: list[Contact], now: datetime
-) -> Iterator[Plan]:
+) -> Iterator[PastCall]:
     random = Random(2026)
     # Far enough apart that no agent is in two calls at once.
     at = now - timedelta(minutes=20)
     for number in range(CALLS):
         event = random.choices(list(ENDS), list(ENDS.values()))[0]
-        yield Plan(
+        yield PastCall(
             number=number,
             at=at - timedelta(seconds=random.randrange(300)),
             contact=random.choice(contacts) if random.random() > 0.07 else None,
@@ -157,7 +157,7 @@ def _talks(event: Event, random: Random) -> timedelta:
     return timedelta(seconds=min(840.0, 12 + random.lognormvariate(4.9, 0.8)))
 
 
-def _call(plan: Plan, line: Line) -> Call:
+def _call(plan: PastCall, line: Line) -> Call:
     ended_by, unanswered, text = ENDINGS[plan.event]
     talked = round(plan.talks.total_seconds())
     return Call(
@@ -184,7 +184,7 @@ def _call(plan: Plan, line: Line) -> Call:
     )
 
 
-def _offer(plan: Plan, agent: Agent) -> Offer:
+def _offer(plan: PastCall, agent: Agent) -> Offer:
     return Offer(
         call_id=plan.call_id,
         agent=agent,
@@ -195,7 +195,7 @@ def _offer(plan: Plan, agent: Agent) -> Offer:
     )
 
 
-def _outcome(plan: Plan, agent: Agent) -> str:
+def _outcome(plan: PastCall, agent: Agent) -> str:
     if plan.claimed:
         mine = plan.agent.pk == agent.pk
         return Offer.Outcome.ANSWERED if mine else Offer.Outcome.TAKEN
@@ -205,7 +205,7 @@ def _outcome(plan: Plan, agent: Agent) -> str:
     }.get(plan.event, Offer.Outcome.CALLER_LEFT)
 
 
-def _steps(plan: Plan) -> list[tuple[Event, Status, datetime]]:
+def _steps(plan: PastCall) -> list[tuple[Event, Status, datetime]]:
     """Event, the status after it, and when."""
     steps = [(Event.OFFERED, Status.RINGING, plan.at)]
     if plan.claimed:
@@ -215,7 +215,7 @@ def _steps(plan: Plan) -> list[tuple[Event, Status, datetime]]:
     return [*steps, (plan.event, Status.ENDED, plan.ended_at)]
 
 
-def _changes(plan: Plan) -> Iterator[CallChange]:
+def _changes(plan: PastCall) -> Iterator[CallChange]:
     old = Status.UNMATCHED
     by_agent = (Event.CLAIMED, Event.AGENT_ENDED, Event.DECLINED)
     for event, new, at in _steps(plan):
@@ -231,7 +231,7 @@ def _changes(plan: Plan) -> Iterator[CallChange]:
         old = new
 
 
-def _requests(plan: Plan, line: Line) -> Iterator[WatiRequest]:
+def _requests(plan: PastCall, line: Line) -> Iterator[WatiRequest]:
     verbs = []
     if plan.answered or plan.event == Event.MEDIA_FAILED:
         verbs.append((WatiRequest.Verb.ACCEPT, plan.claimed_at))

@@ -24,7 +24,7 @@ RINGS = {
 }
 
 
-class Story:
+class PermissionStory:
     """One person's way through the ledger; each step is so many hours ago."""
 
     def __init__(self, name: str, line: Line, agent: Agent, now: datetime) -> None:
@@ -35,7 +35,9 @@ class Story:
     def at(self, hours: float) -> datetime:
         return self.now - timedelta(hours=hours)
 
-    def asked(self, hours: float, state: Plan.State = Plan.State.DONE) -> "Story":
+    def asked(
+        self, hours: float, state: Plan.State = Plan.State.DONE
+    ) -> "PermissionStory":
         at = self.at(hours)
         plan = Plan.objects.create(
             contact=self.contact,
@@ -51,7 +53,7 @@ class Story:
 
     def said(
         self, hours: float, *, granted: bool, permanent: bool = False, status: str = ""
-    ) -> "Story":
+    ) -> "PermissionStory":
         """The person's word, as WhatsApp's webhook tells it."""
         at = self.at(hours)
         word = PermissionChanged(
@@ -65,7 +67,9 @@ class Story:
         services.permission_webhook(self.pair, word, key=key, received_at=at)
         return self
 
-    def called(self, hours: float, event: Event = Event.CUSTOMER_ENDED) -> "Story":
+    def called(
+        self, hours: float, event: Event = Event.CUSTOMER_ENDED
+    ) -> "PermissionStory":
         """Our call; they answered it if they are who ended it."""
         answered = event == Event.CUSTOMER_ENDED
         lasts = RINGS[event] + (TALKS if answered else timedelta())
@@ -96,8 +100,8 @@ def make_permissions(line: Line, agents: list[Agent], now: datetime) -> int:
 def _tell_stories(line: Line, agents: list[Agent], now: datetime) -> None:
     ana, bruno = agents[0], agents[-1]
 
-    def of(name: str, agent: Agent) -> Story:
-        return Story(name, line, agent, now)
+    def of(name: str, agent: Agent) -> PermissionStory:
+        return PermissionStory(name, line, agent, now)
 
     of("Oliver Schmidt", ana).asked(50).said(49, granted=True).called(26)
     of("Aisha Khan", bruno).said(200, granted=True, permanent=True).called(98)
@@ -128,7 +132,9 @@ def _free_instant(agent: Agent, at: datetime, lasts: timedelta) -> datetime:
     return at
 
 
-def _call(story: Story, at: datetime, event: Event, *, answered: bool) -> Call:
+def _call(
+    story: PermissionStory, at: datetime, event: Event, *, answered: bool
+) -> Call:
     status = Status.ACTIVE if answered else Status.DIALING
     ended_by, result, text = ending(status, event)
     answered_at = at + RINGS[event] if answered else None

@@ -54,7 +54,7 @@ class Step(NamedTuple):
     agent: str = ""
 
 
-class Part(NamedTuple):
+class StoryPart(NamedTuple):
     """An agent in the call, from taking it to leaving it; in its seconds."""
 
     agent: str
@@ -66,13 +66,13 @@ class Part(NamedTuple):
 
 
 @dataclass
-class Story:
+class CallStory:
     """One call, told by its steps."""
 
     hours_ago: float
     person: str
     steps: list[Step]
-    parts: list[Part] = field(default_factory=list)
+    parts: list[StoryPart] = field(default_factory=list)
     # What the agents were like when it began to ring, by name.
     floor: dict[str, dict[str, Any]] = field(default_factory=dict)
     chosen: str = ""
@@ -92,7 +92,7 @@ DEAF = {
 }
 
 STORIES = [
-    Story(
+    CallStory(
         5.2,
         "Carla Ferreira",
         [
@@ -107,13 +107,13 @@ STORIES = [
             Step(310, E.CUSTOMER_ENDED),
         ],
         parts=[
-            Part("Ana", 7, 7.5, 130, "Wants a price for forty."),
-            Part("Bruno", 139, 139.4, 310, "Offer goes out today."),
+            StoryPart("Ana", 7, 7.5, 130, "Wants a price for forty."),
+            StoryPart("Bruno", 139, 139.4, 310, "Offer goes out today."),
         ],
         floor={"Ana": FREE, "Bruno": AT_LUNCH},
         chosen="New order",
     ),
-    Story(
+    CallStory(
         27.3,
         "Łukasz Nowak",
         [
@@ -125,13 +125,15 @@ STORIES = [
             Step(290, E.AGENT_ENDED, "Ana"),
         ],
         parts=[
-            Part("Bruno", 11, 11.4, 121, "Ana knows this order."),
-            Part("Ana", 88, 88.5, 290, "Lid is replaced for free.", was_asked=True),
+            StoryPart("Bruno", 11, 11.4, 121, "Ana knows this order."),
+            StoryPart(
+                "Ana", 88, 88.5, 290, "Lid is replaced for free.", was_asked=True
+            ),
         ],
         floor={"Ana": IN_WRAP_UP, "Bruno": FREE},
         chosen="Quality",
     ),
-    Story(
+    CallStory(
         30.1,
         "Priya Raman",
         [
@@ -141,26 +143,26 @@ STORIES = [
             Step(94.3, E.MEDIA_UP),
             Step(260, E.CUSTOMER_ENDED),
         ],
-        parts=[Part("Ana", 94, 94.3, 260, "Waited long, was kind all the same.")],
+        parts=[StoryPart("Ana", 94, 94.3, 260, "Waited long, was kind all the same.")],
         floor={"Ana": IN_WRAP_UP, "Bruno": DEAF},
         chosen="Solved",
     ),
-    Story(
+    CallStory(
         9.6,
         "Amélie Dubois",
         [Step(0, E.OFFERED), Step(0.2, E.PARKED), Step(14, E.CLOSED)],
     ),
-    Story(
+    CallStory(
         57.4,
         "Budi Santoso",
         [Step(0, E.OFFERED), Step(0.2, E.PARKED), Step(14, E.CLOSED)],
     ),
-    Story(
+    CallStory(
         33.5,
         "Chidi Okafor",
         [Step(0, E.OFFERED), Step(0.2, E.PARKED), Step(11, E.NOBODY_THERE)],
     ),
-    Story(
+    CallStory(
         51.8,
         "Yuki Tanaka",
         [Step(0, E.OFFERED), Step(0.3, E.PARKED), Step(9, E.QUEUE_FULL)],
@@ -232,7 +234,7 @@ def _part(call: Call, number: int, choices: list[Disposition]) -> Leg:
 
 
 def _tell(
-    number: int, story: Story, line: Line, agents: dict[str, Agent], at: datetime
+    number: int, story: CallStory, line: Line, agents: dict[str, Agent], at: datetime
 ) -> None:
     call = _call(number, story, line, agents, at)
     old = Status.UNMATCHED
@@ -255,10 +257,13 @@ def _tell(
 
 
 def _call(
-    number: int, story: Story, line: Line, agents: dict[str, Agent], at: datetime
+    number: int, story: CallStory, line: Line, agents: dict[str, Agent], at: datetime
 ) -> Call:
     ended_by, unanswered, text = ENDINGS[story.steps[-1].event]
-    parked_at, answered_at = _first(story, E.PARKED, at), _first(story, E.MEDIA_UP, at)
+    queued_with_audio_at, answered_at = (
+        _first(story, E.PARKED, at),
+        _first(story, E.MEDIA_UP, at),
+    )
     last = story.parts[-1] if story.parts else None
     return Call.objects.create(
         id=UUID(int=0xDE << 96 | number, version=4),
@@ -280,9 +285,9 @@ def _call(
         place_since=at,
         queue_visits=1 + _count(story, E.TRANSFERRED),
         claimed_at=at + timedelta(seconds=last.takes) if last else None,
-        accepted_at=parked_at or answered_at,
-        media_at=parked_at or answered_at,
-        parked_at=parked_at,
+        accepted_at=queued_with_audio_at or answered_at,
+        media_at=queued_with_audio_at or answered_at,
+        queued_with_audio_at=queued_with_audio_at,
         answered_at=answered_at,
         ended_at=at + story.lasts,
         holds=_count(story, E.PUT_ON_HOLD),
@@ -291,16 +296,16 @@ def _call(
     )
 
 
-def _first(story: Story, event: Event, at: datetime) -> datetime | None:
+def _first(story: CallStory, event: Event, at: datetime) -> datetime | None:
     seconds = [step.seconds for step in story.steps if step.event == event]
     return at + timedelta(seconds=seconds[0]) if seconds else None
 
 
-def _count(story: Story, event: Event) -> int:
+def _count(story: CallStory, event: Event) -> int:
     return sum(step.event == event for step in story.steps)
 
 
-def _held(story: Story) -> int:
+def _held(story: CallStory) -> int:
     """Seconds with music after somebody had talked."""
     seconds, since = 0.0, None
     for step in story.steps:
@@ -312,7 +317,7 @@ def _held(story: Story) -> int:
 
 
 def _take_part(
-    call: Call, story: Story, part: Part, agent: Agent, at: datetime
+    call: Call, story: CallStory, part: StoryPart, agent: Agent, at: datetime
 ) -> None:
     """It rang at them, they were in it, and wrote about it."""
     takes, joins, leaves = (
@@ -347,7 +352,7 @@ def _take_part(
 # --- Why it rang there -------------------------------------------------------------
 
 
-def _decide(call: Call, story: Story, agents: dict[str, Agent]) -> None:
+def _decide(call: Call, story: CallStory, agents: dict[str, Agent]) -> None:
     """As the floor was when the call came, and whenever it rang at somebody."""
     if story.floor[story.parts[0].agent] != FREE:
         _record(call, story.floor, agents, call.created_at)

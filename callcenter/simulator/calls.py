@@ -42,7 +42,7 @@ class Placed(FromJson):
 
 
 @dataclass(frozen=True)
-class Person(FromJson):
+class WhatsAppUser(FromJson):
     """What a user does who has no phone page open.
 
     ``reaction`` to a call: answer, reject, ignore, or busy and unreachable, which
@@ -62,7 +62,7 @@ class Person(FromJson):
 
 
 @dataclass
-class Call:
+class PhoneCall:
     """Times are unix seconds of the simulated world; 0 means not yet."""
 
     waid: str

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 
 from callcenter.simulator import payloads
-from callcenter.simulator.calls import Person
-from callcenter.simulator.errors import Refusal
+from callcenter.simulator.calls import WhatsAppUser
+from callcenter.simulator.errors import ApiRefusal
 from callcenter.simulator.handset import Handsets
 from callcenter.simulator.payloads import Notice
-from callcenter.simulator.rules import Consequence, Kind, Permission
+from callcenter.simulator.rules import Consequence, Permission, PermissionKind
 
 Tell = Callable[[Notice], object]
 
@@ -29,12 +29,12 @@ class Consent:
     def of(self, number: str, waid: str) -> Permission:
         return self._permissions.setdefault((number, waid), Permission())
 
-    def request(self, number: str, waid: str, person: Person) -> None:
+    def request(self, number: str, waid: str, person: WhatsAppUser) -> None:
         """Ask the user; Refusal when WhatsApp does not let the business ask."""
         permission = self.of(number, waid)
         refusal = permission.refuses_request(self._now())
         if refusal:
-            raise Refusal(refusal, "the business may not ask this user now")
+            raise ApiRefusal(refusal, "the business may not ask this user now")
         permission.request(self._now())
         handset = self._handsets.by_number(waid)
         if handset is not None:
@@ -44,7 +44,7 @@ class Consent:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _reply_later(self, number: str, waid: str, person: Person) -> None:
+    async def _reply_later(self, number: str, waid: str, person: WhatsAppUser) -> None:
         await asyncio.sleep(person.reply_after)
         if person.reply != "ignore" and self.of(number, waid).is_asked(self._now()):
             self.reply(number, waid, person.reply)
@@ -79,8 +79,8 @@ class Consent:
             tenant=self._tenant,
             waid=waid,
             at=self._now(),
-            granted=permission.kind is not Kind.NONE,
-            permanent=permission.kind is Kind.PERMANENT,
+            granted=permission.kind is not PermissionKind.NONE,
+            permanent=permission.kind is PermissionKind.PERMANENT,
             until=permission.until,
             by_user=by_user,
         )

@@ -23,7 +23,7 @@ CATALOGUE: dict[int, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):
+class ApiRefusal(Exception):
     """A request that WhatsApp refuses, by Meta's error code."""
 
     def __init__(self, code: int, details: str, subcode: int = 0) -> None:
@@ -42,7 +42,7 @@ class NoSuchCall(Exception):
         self.status = status
 
 
-def meta_error(refusal: Refusal) -> dict[str, Any]:
+def meta_error(refusal: ApiRefusal) -> dict[str, Any]:
     error: dict[str, Any] = {
         "message": f"(#{refusal.code}) {refusal.title}",
         "type": "OAuthException",
@@ -55,7 +55,7 @@ def meta_error(refusal: Refusal) -> dict[str, Any]:
     return {"error": error}
 
 
-def refused(refusal: Refusal, shape: str) -> tuple[int, dict[str, Any]]:
+def refused(refusal: ApiRefusal, shape: str) -> tuple[int, dict[str, Any]]:
     """HTTP status and body of a refusal.
 
     Nobody has published the true shape, so three plausible ones can be chosen:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callcenter.simulator import sdp
-from callcenter.simulator.calls import Call, State
+from callcenter.simulator.calls import PhoneCall, State
 
 POLL_SECONDS = 15.0
 GONE_AFTER = 40.0
@@ -51,8 +51,8 @@ class Handset:
     opened: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
     version: int = 1
-    call: Call | None = None
-    companion: Call | None = None
+    call: PhoneCall | None = None
+    companion: PhoneCall | None = None
     asked_by: str = ""
     nudged: bool = False
     _change: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,12 +70,12 @@ class Handset:
         self.version += 1
         self._change.set()
 
-    def attach(self, call: Call) -> None:
+    def attach(self, call: PhoneCall) -> None:
         self.call = call
         call.watchers.append(self.changed)
         self.changed()
 
-    def accompany(self, call: Call) -> None:
+    def accompany(self, call: PhoneCall) -> None:
         """Show a scripted caller's call beside the phone's own."""
         self.companion = call
         call.watchers.append(self.changed)
@@ -121,7 +121,7 @@ class Handset:
         return shown
 
 
-def phone_state(call: Call | None) -> str:
+def phone_state(call: PhoneCall | None) -> str:
     """What the phone's screen is about: idle, calling, ringing, in_call or ended."""
     if call is None:
         return "idle"

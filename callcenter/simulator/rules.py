@@ -16,7 +16,7 @@ UNANSWERED_BEFORE_NUDGE = 2
 UNANSWERED_BEFORE_REVOKE = 4
 
 
-class Kind(StrEnum):
+class PermissionKind(StrEnum):
     NONE = "no_permission"
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
@@ -34,21 +34,21 @@ class Consequence(StrEnum):
 class Permission:
     """What one user lets one business number do. Times are unix seconds."""
 
-    kind: Kind = Kind.NONE
+    kind: PermissionKind = PermissionKind.NONE
     until: float = 0.0
     requests: list[float] = field(default_factory=list)
     asked_until: float = 0.0
     connected: list[float] = field(default_factory=list)
     unanswered: int = 0
 
-    def kind_at(self, now: float) -> Kind:
-        if self.kind is Kind.TEMPORARY and now >= self.until:
-            return Kind.NONE
+    def kind_at(self, now: float) -> PermissionKind:
+        if self.kind is PermissionKind.TEMPORARY and now >= self.until:
+            return PermissionKind.NONE
         return self.kind
 
     def refuses_request(self, now: float) -> int:
         """The error code for a permission request made now; 0 when it may be made."""
-        if self.kind_at(now) is Kind.PERMANENT:
+        if self.kind_at(now) is PermissionKind.PERMANENT:
             return 138017
         day, week = recent(self.requests, now, DAY), recent(self.requests, now, WEEK)
         if len(day) >= REQUESTS_PER_DAY or len(week) >= REQUESTS_PER_WEEK:
@@ -57,7 +57,7 @@ class Permission:
 
     def refuses_call(self, now: float) -> int:
         """The error code for a call placed now; 0 when it may be placed."""
-        if self.kind_at(now) is Kind.NONE:
+        if self.kind_at(now) is PermissionKind.NONE:
             return 138006
         if len(recent(self.connected, now, DAY)) >= CONNECTED_PER_DAY:
             return 138012
@@ -72,13 +72,13 @@ class Permission:
         return now < self.asked_until
 
     def grant(self, now: float, *, permanent: bool) -> None:
-        self.kind = Kind.PERMANENT if permanent else Kind.TEMPORARY
+        self.kind = PermissionKind.PERMANENT if permanent else PermissionKind.TEMPORARY
         self.until = 0.0 if permanent else now + WEEK
         self.asked_until = 0.0
         self.unanswered = 0
 
     def withdraw(self) -> None:
-        self.kind, self.until, self.asked_until = Kind.NONE, 0.0, 0.0
+        self.kind, self.until, self.asked_until = PermissionKind.NONE, 0.0, 0.0
         self.unanswered = 0
 
     def call_connected(self, now: float, *, outbound: bool) -> None:
@@ -92,7 +92,7 @@ class Permission:
         self.unanswered += 1
         if self.unanswered == UNANSWERED_BEFORE_NUDGE:
             return Consequence.NUDGE
-        granted = self.kind_at(now) is not Kind.NONE
+        granted = self.kind_at(now) is not PermissionKind.NONE
         if self.unanswered >= UNANSWERED_BEFORE_REVOKE and granted:
             self.withdraw()
             return Consequence.REVOKE
@@ -102,7 +102,7 @@ class Permission:
         """Meta's call_permissions object, as Wati hands it on."""
         kind = self.kind_at(now)
         shown: dict[str, Any] = {"status": kind.value}
-        if kind is Kind.TEMPORARY:
+        if kind is PermissionKind.TEMPORARY:
             shown["expiration_time"] = int(self.until)
         return {
             "messaging_product": "whatsapp",

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from callcenter.simulator import payloads, sound
 from callcenter.simulator.behaviour import Behaviour, RestFault, WebhookFault
-from callcenter.simulator.calls import Call, Person, Placed
+from callcenter.simulator.calls import PhoneCall, Placed, WhatsAppUser
 from callcenter.simulator.http import BadRequest, control, nothing, read_object
 from callcenter.simulator.http import read_text as text
 from callcenter.simulator.phone import ScriptedPhone
@@ -121,7 +121,7 @@ async def heard_wav(request: HttpRequest) -> HttpResponseBase:
 @control
 async def person(request: HttpRequest, waid: str) -> HttpResponseBase:
     """Say how a user without a phone page reacts (fields of Person)."""
-    the_world().people[waid] = Person.parse(read_object(request))
+    the_world().people[waid] = WhatsAppUser.parse(read_object(request))
     return nothing()
 
 
@@ -231,11 +231,11 @@ async def reset(request: HttpRequest) -> HttpResponseBase:
     return nothing()
 
 
-def asked_call(request: HttpRequest) -> Call:
+def asked_call(request: HttpRequest) -> PhoneCall:
     return the_world().find(request.GET.get("call", ""))
 
 
-def scripted(call: Call) -> ScriptedPhone:
+def scripted(call: PhoneCall) -> ScriptedPhone:
     if not isinstance(call.phone, ScriptedPhone):
         raise BadRequest("this call has no scripted phone with sound")
     return call.phone

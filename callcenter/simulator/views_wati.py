@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from callcenter.simulator.behaviour import RestFault
-from callcenter.simulator.errors import NoSuchCall, Refusal, refused
+from callcenter.simulator.errors import ApiRefusal, NoSuchCall, refused
 from callcenter.simulator.http import BadRequest, bearer_is, read_object
 from callcenter.simulator.ledger import Request
 from callcenter.simulator.service import the_world
@@ -113,7 +113,7 @@ async def perform(effect: Effect) -> Answer:
     shape = the_world().behaviour.error_shape
     try:
         result = await effect()
-    except Refusal as refusal:
+    except ApiRefusal as refusal:
         return refused(refusal, shape)
     except NoSuchCall as error:
         return error.status, {"code": error.status, "message": str(error)}

@@ -10,9 +10,9 @@ from typing import Any
 
 from callcenter.simulator import payloads, sdp
 from callcenter.simulator.behaviour import Behaviour, FaultList, RestFault
-from callcenter.simulator.calls import Call, Person, Placed, State
+from callcenter.simulator.calls import PhoneCall, Placed, State, WhatsAppUser
 from callcenter.simulator.consent import Consent
-from callcenter.simulator.errors import NoSuchCall, Refusal
+from callcenter.simulator.errors import ApiRefusal, NoSuchCall
 from callcenter.simulator.handset import Handset, Handsets, PagePhone
 from callcenter.simulator.ledger import Ledger
 from callcenter.simulator.phone import PaperPhone, Phone, Script, ScriptedPhone
@@ -45,8 +45,8 @@ class World:
         self.postman = Postman(account.webhook_url, account.webhook_key, self.ledger)
         self.faults: FaultList[RestFault] = FaultList()
         self.behaviour = Behaviour()
-        self.calls: dict[str, Call] = {}
-        self.people: dict[str, Person] = {}
+        self.calls: dict[str, PhoneCall] = {}
+        self.people: dict[str, WhatsAppUser] = {}
         self.handsets = Handsets()
         self.consent = Consent(
             account.tenant,
@@ -67,7 +67,7 @@ class World:
 
     # Calls to the business.
 
-    async def place_call(self, placed: Placed, behaviour: Behaviour) -> Call:
+    async def place_call(self, placed: Placed, behaviour: Behaviour) -> PhoneCall:
         """Let a scripted phone call; ValueError at an unknown word."""
         call = await self.ring_business(
             waid=placed.waid,
@@ -91,7 +91,7 @@ class World:
         behaviour: Behaviour,
         number: str = "",
         call_id: str = "",
-    ) -> Call:
+    ) -> PhoneCall:
         call = self._new_call(waid, name, number, "inbound", phone, behaviour)
         call.call_id = call_id or call.call_id
         call.offer = await phone.write_offer()
@@ -104,9 +104,9 @@ class World:
         """The business answers a ringing call; Refusal or NoSuchCall if it can not."""
         call = self._running(call_id)
         if call.direction != "inbound":
-            raise Refusal(100, "the call was placed by the business")
+            raise ApiRefusal(100, "the call was placed by the business")
         if call.state is not State.RINGING:
-            raise Refusal(100, "the call has already been accepted")
+            raise ApiRefusal(100, "the call has already been accepted")
         self._check_sdp(answer, "answer", call.behaviour)
         call.answer, call.accepted = answer, self.now()
         self._connected(call)
@@ -114,10 +114,10 @@ class World:
 
     # Calls by the business.
 
-    async def dial(self, number: str, waid: str, offer: str) -> Call:
+    async def dial(self, number: str, waid: str, offer: str) -> PhoneCall:
         """The business calls a user; Refusal when WhatsApp does not let it."""
         self._check_sdp(offer, "offer", self.behaviour)
-        person = self.people.get(waid, Person())
+        person = self.people.get(waid, WhatsAppUser())
         self._check_dial(number, waid, person)
         handset = self.handsets.by_number(waid)
         phone = self._phone_of(person) if handset is None else PagePhone()
@@ -133,21 +133,21 @@ class World:
         self._start(call, self._ring_user(call, person, handset, at_once))
         return call
 
-    def _check_dial(self, number: str, waid: str, person: Person) -> None:
+    def _check_dial(self, number: str, waid: str, person: WhatsAppUser) -> None:
         refusal = self.consent.of(number, waid).refuses_call(self.now())
         if refusal:
-            raise Refusal(refusal, "the business may not call this user now")
+            raise ApiRefusal(refusal, "the business may not call this user now")
         if person.reaction == "unreachable":
-            raise Refusal(138001, "the user can not be called")
+            raise ApiRefusal(138001, "the user can not be called")
         running = [call for call in self.calls.values() if not call.is_over]
         if len(running) >= CONCURRENT_CALLS:
-            raise Refusal(138002, f"{CONCURRENT_CALLS} calls are running")
+            raise ApiRefusal(138002, f"{CONCURRENT_CALLS} calls are running")
         if person.reaction == "busy" or any(
             (call.number, call.waid) == (number, waid) for call in running
         ):
-            raise Refusal(138003, "a call with this user is running")
+            raise ApiRefusal(138003, "a call with this user is running")
 
-    async def _announce(self, call: Call, *, at_once: bool) -> None:
+    async def _announce(self, call: PhoneCall, *, at_once: bool) -> None:
         self._tell(call, payloads.STATUS, "CALLING")
         if not at_once:
             await asyncio.sleep(RINGS_AFTER)
@@ -161,7 +161,11 @@ class World:
             await asyncio.wait([last])
 
     async def _ring_user(
-        self, call: Call, person: Person, handset: Handset | None, announced: bool
+        self,
+        call: PhoneCall,
+        person: WhatsAppUser,
+        handset: Handset | None,
+        announced: bool,
     ) -> None:
         if not announced:
             await self._announce(call, at_once=False)
@@ -174,7 +178,9 @@ class World:
         self._end(call, "user" if decision else "whatsapp")
         self.consent.count_unanswered(call.number, call.waid)
 
-    async def _decision(self, call: Call, person: Person, *, is_scripted: bool) -> str:
+    async def _decision(
+        self, call: PhoneCall, person: WhatsAppUser, *, is_scripted: bool
+    ) -> str:
         """``answer``, ``reject``, or nothing when it rang too long."""
         wait, reaction = call.behaviour.ring_limit, ""
         if is_scripted and person.reaction != "ignore" and person.answer_after < wait:
@@ -184,7 +190,7 @@ class World:
         except TimeoutError:
             return reaction
 
-    async def _user_answers(self, call: Call) -> None:
+    async def _user_answers(self, call: PhoneCall) -> None:
         if not call.answer:
             call.answer = await call.phone.write_answer(call.offer)
             self._tell(call, payloads.OUTBOUND)
@@ -193,7 +199,7 @@ class World:
         self._connected(call)
         self._tell(call, payloads.STATUS, "ACCEPTED")
 
-    def _connected(self, call: Call) -> None:
+    def _connected(self, call: PhoneCall) -> None:
         call.set_state(State.ACCEPTED)
         permission = self.consent.of(call.number, call.waid)
         permission.call_connected(self.now(), outbound=call.direction == "outbound")
@@ -210,7 +216,7 @@ class World:
         """The user hangs up, or their phone gives up with an error of Meta's."""
         self._end(self._running(call_id), "user", error)
 
-    def _end(self, call: Call, by: str, error: int = 0) -> None:
+    def _end(self, call: PhoneCall, by: str, error: int = 0) -> None:
         if call.is_over:
             return
         call.ended, call.ended_by, call.error = self.now(), by, error
@@ -218,7 +224,7 @@ class World:
         self._tell(call, payloads.TERMINATE)
         self._own(self._release(call))
 
-    async def _release(self, call: Call) -> None:
+    async def _release(self, call: PhoneCall) -> None:
         tasks = list(call.tasks)
         for task in tasks:
             task.cancel()
@@ -227,7 +233,7 @@ class World:
 
     def request_permission(self, number: str, waid: str) -> None:
         """Ask the user; Refusal when WhatsApp does not let the business ask."""
-        self.consent.request(number, waid, self.people.get(waid, Person()))
+        self.consent.request(number, waid, self.people.get(waid, WhatsAppUser()))
 
     # Phones.
 
@@ -254,7 +260,7 @@ class World:
             if call is not None:
                 self._end(call, "user")
 
-    def _phone_of(self, person: Person) -> Phone:
+    def _phone_of(self, person: WhatsAppUser) -> Phone:
         placed = Placed(
             says=person.says, frequency=person.frequency, media=person.media
         )
@@ -282,8 +288,8 @@ class World:
         direction: str,
         phone: Phone,
         behaviour: Behaviour,
-    ) -> Call:
-        call = Call(
+    ) -> PhoneCall:
+        call = PhoneCall(
             waid=waid,
             name=name,
             number=number or self.account.number,
@@ -297,20 +303,20 @@ class World:
             phone.on_failure = partial(self._end, call, "user")
         return call
 
-    def _remember(self, call: Call) -> None:
+    def _remember(self, call: PhoneCall) -> None:
         self.calls[call.call_id] = call
         if len(self.calls) > CALLS_KEPT:
             oldest = next(iter(self.calls.values()))
             self._end(oldest, "whatsapp")
             del self.calls[oldest.call_id]
 
-    def find(self, call_id: str) -> Call:
+    def find(self, call_id: str) -> PhoneCall:
         call = self.calls.get(call_id)
         if call is None:
             raise NoSuchCall("no such call", 404)
         return call
 
-    def _running(self, call_id: str) -> Call:
+    def _running(self, call_id: str) -> PhoneCall:
         call = self.find(call_id)
         if call.is_over:
             raise NoSuchCall("the call has ended", 400)
@@ -320,14 +326,14 @@ class World:
         found = sdp.complaint(text, kind, need_candidates=behaviour.need_candidates)
         if found:
             subcode = sdp.FINGERPRINT_SUBCODE if "SHA256" in found else 0
-            raise Refusal(100, f"SDP validation error: {found}", subcode)
+            raise ApiRefusal(100, f"SDP validation error: {found}", subcode)
 
-    def _tell(self, call: Call, kind: str, status: str = "") -> asyncio.Task[None]:
+    def _tell(self, call: PhoneCall, kind: str, status: str = "") -> asyncio.Task[None]:
         notice = call.notice(kind, self.now(), status)
         return self.postman.tell(notice, call.behaviour)
 
     def _later(
-        self, call: Call, seconds: float, state: State, by: str = "user"
+        self, call: PhoneCall, seconds: float, state: State, by: str = "user"
     ) -> None:
         """End the call after a while if it is still in this state."""
 
@@ -338,7 +344,7 @@ class World:
 
         self._start(call, end_then())
 
-    def _start(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, call: PhoneCall, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         call.tasks.add(task)
         task.add_done_callback(call.tasks.discard)

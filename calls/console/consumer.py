@@ -142,7 +142,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_SIGNED_IN)
             return
         if await self._is_primary():
-            await in_database(agent_state.judge, agent.pk, message.get("proof"))
+            await in_database(agent_state.heartbeat, agent.pk, message.get("proof"))
         await self.send(json.dumps(notify.beat()))
         await self._catch_up()
 
@@ -211,7 +211,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
 
     async def rings(self, message: Message) -> None:
         if await self._is_primary():
-            await in_database(ring_attempts.rings, call_of(message), self.agent.pk)
+            await in_database(ring_attempts.confirm, call_of(message), self.agent.pk)
 
     async def hold(self, message: Message) -> None:
         await in_database(transfer.hold, call_of(message), self.agent)
@@ -231,14 +231,14 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         if (queue_id := message.get("queue")) is not None:
             transfer.transfer_to_queue(call_id, self.agent, queue_of(queue_id))
         else:
-            colleague = notes.agent_named(message.get("agent"))
+            colleague = notes.agent_by_id(message.get("agent"))
             transfer.transfer_to_agent(call_id, self.agent, colleague)
 
     async def consult(self, message: Message) -> None:
         await in_database(self._consult, message)
 
     def _consult(self, message: Message) -> None:
-        colleague = notes.agent_named(message.get("agent"))
+        colleague = notes.agent_by_id(message.get("agent"))
         transfer.consult(call_of(message), self.agent, colleague)
 
     async def cancel_consult(self, message: Message) -> None:

@@ -12,7 +12,7 @@ from calls.errors import Refused
 from calls.models import Call, Leg, Plan
 from calls.outbound import planned_calls
 from calls.snapshots import choices_of, leg_at_work
-from calls.transitions import touch
+from calls.transitions import bump_version
 from permissions.models import Contact
 
 LONGEST_NOTE = 5000
@@ -66,7 +66,7 @@ def name_person(call_id: UUID, agent: Agent, name: str) -> None:
         call.save(update_fields=["contact"])
     else:
         Contact.objects.filter(pk=call.contact.pk).update(name=name)
-    touch(call)
+    bump_version(call)
 
 
 def plan_callback(
@@ -100,7 +100,7 @@ def _instant(text: Any) -> datetime:
     return at
 
 
-def agent_named(agent_id: Any) -> Agent:
+def agent_by_id(agent_id: Any) -> Agent:
     known = isinstance(agent_id, int)
     agent = Agent.objects.filter(pk=agent_id).first() if known else None
     if agent is None:
@@ -108,6 +108,6 @@ def agent_named(agent_id: Any) -> Agent:
     return agent
 
 
-def at_work(agent: Agent) -> UUID | None:
+def call_in_hand(agent: Agent) -> UUID | None:
     leg = leg_at_work(agent.pk)
     return leg.call_id if leg else None

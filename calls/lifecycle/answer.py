@@ -23,7 +23,7 @@ from calls.states import (
     IllegalMove,
     Status,
 )
-from calls.transitions import move, music_ends, touch
+from calls.transitions import bump_version, move, music_ends
 
 CONSOLE_MUST_COME = timedelta(seconds=5)
 LONGEST_CALL = timedelta(hours=4)
@@ -31,7 +31,7 @@ LONGEST_CALL = timedelta(hours=4)
 
 def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
     """One winner. Raises Refused for everybody else. `near` is the asking node."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_related("agent").filter(pk=call_id).first()
         if call is None or not _may_answer(call, agent):
             raise Refused("This call was not offered to you.")
@@ -39,7 +39,7 @@ def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
             move(call, Event.CLAIMED, user=agent.user, **_claimed(call, agent, near))
         except (IllegalMove, IntegrityError) as error:
             raise Refused(_why_too_late(call_id, error)) from None
-        participants.begin(call, agent)
+        participants.join(call, agent)
         rang = ring_attempts.close(call, agent.pk, Offer.Outcome.TAKEN)
         participants.stop_ringing(rang)
     return call
@@ -82,7 +82,7 @@ def _why_too_late(call_id: UUID, error: Exception) -> str:
 
 def decline(call_id: UUID, agent: Agent) -> None:
     """Silence the call for this agent; end it when nobody else could answer."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().filter(pk=call_id).first()
         if call is None:
             return
@@ -94,29 +94,29 @@ def decline(call_id: UUID, agent: Agent) -> None:
         if call.status != Status.RINGING or ring_attempts.somebody_else_may_answer(
             call
         ):
-            touch(call)
-            dispatch.look_after_commit()
+            bump_version(call)
+            dispatch.run_after_commit()
         else:
             finish(call, Event.DECLINED, user=agent.user)
 
 
 def release(call_id: UUID, reason: str) -> bool:
     """The winner's console did not come for the sound: let others answer."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         answered = call.offers.filter(
             agent=call.agent,
             outcome=Offer.Outcome.ANSWERED,
             ended_at__gte=call.claimed_at,  # an earlier talk with them was one
         )
-        event = Event.RETURNED if call.parked_at else Event.RELEASED
+        event = Event.RETURNED if call.queued_with_audio_at else Event.RELEASED
         try:
             move(call, event, detail=reason, **_released(call))
         except IllegalMove:
             return False
         answered.update(outcome=Offer.Outcome.CONSOLE, ended_at=timezone.now())
         participants.end_all(call)
-        dispatch.look_after_commit()
+        dispatch.run_after_commit()
     return True
 
 
@@ -127,10 +127,10 @@ def _released(call: Call) -> dict[str, Any]:
         "claimed_at": None,
         "console_lost_until": None,
     }
-    if call.parked_at:
+    if call.queued_with_audio_at:
         soon = timezone.now() + hold_queue.MEDIA_MUST_COME
         return fields | {
-            "deadline": hold_queue.gives_up_at(call) if call.media_at else soon
+            "deadline": hold_queue.wait_ends_at(call) if call.media_at else soon
         }
     seconds = call.queue.ring_seconds if call.queue else 45
     rings_until = call.created_at + timedelta(seconds=seconds)
@@ -156,10 +156,10 @@ def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
     False when there is none, or `is_there` says that they do not hear it yet.
     """
     now = timezone.now()
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         if call.media_at is None:
-            hold_queue.heard_at_last(call)
+            hold_queue.media_came_up(call)
         if not is_there or Event.MEDIA_UP not in TABLE[Status(call.status)]:
             return False
         first = call.answered_at is None
@@ -167,7 +167,7 @@ def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
         deadline = answered + LONGEST_CALL
         fields = {"answered_at": answered, "deadline": deadline, **music_ends(call)}
         move(call, Event.MEDIA_UP, from_agent=None, **fields)
-        participants.joined(call, call.agent_id)
+        participants.audio_up(call, call.agent_id)
         if first:
             note_answer(call)
     return True
@@ -179,4 +179,4 @@ def set_muted(call_id: UUID, agent: Agent, muted: bool) -> None:
         call = mine.exclude(muted=muted).first()
         if call:
             mine.update(muted=muted)
-            touch(call)
+            bump_version(call)

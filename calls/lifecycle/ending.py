@@ -21,7 +21,7 @@ from calls.states import (
     Status,
     ending,
 )
-from calls.transitions import move, music_ends, touch
+from calls.transitions import bump_version, move, music_ends
 
 # Endings that Wati told us of, or that leave nothing to end there.
 OVER_AT_WATI = (
@@ -42,7 +42,7 @@ def end(
     error_code: int | None = None,
 ) -> bool:
     """The one way to end a call. False when it had ended, or cannot end like that."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         try:
             finish(call, event, user=user, text=text, error_code=error_code)
@@ -93,13 +93,13 @@ def finish(
 
 def hang_up(call_id: UUID, agent: Agent) -> None:
     """Who was only asked to come leaves; the others end the call. Raises Refused."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
-        leg = participants.of(call, agent)
+        leg = participants.leg_of(call, agent)
         if leg is None:
             raise Refused("This call is not yours.")
         if leg.mode == Leg.Mode.CONSULT:
             participants.leave(leg)
-            touch(call)
+            bump_version(call)
         else:
             end(call_id, Event.AGENT_ENDED, user=agent.user)

@@ -26,7 +26,7 @@ from permissions.services import remember
 OFFER_GOES_STALE = timedelta(seconds=30)
 
 
-def offered(
+def begin(
     account: WatiAccount,
     event: InboundCall,
     *,
@@ -36,7 +36,7 @@ def offered(
 ) -> Call:
     """An inbound call. `offer` is gated SDP, or empty with `offer_problem` set."""
     line = line_of(account, event.business_number)
-    with locking.locked():
+    with locking.dispatch_lock():
         call = lock_or_create(account, event.call_id)
         if call.direction:
             raise Conflict("This call was offered before, with another sound offer.")
@@ -60,7 +60,7 @@ def offered(
 
 def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
     """Wati says the call is over. A call never heard of becomes its tombstone."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = lock_or_create(account, event.call_id)
         text = sentence(event.error_code)
         known: dict[str, Any] = {

@@ -11,7 +11,7 @@ from calls.lifecycle.ending import end
 from calls.models import Call, Leg
 from calls.queueing import participants, requeue
 from calls.states import TALKING, WITH_AGENT, Event, Status
-from calls.transitions import touch
+from calls.transitions import bump_version
 
 DIALER_MUST_RETURN = timedelta(seconds=20)  # while it rings out
 # A reload takes seconds; after this the caller is for somebody else.
@@ -20,23 +20,23 @@ CONSOLE_MUST_RETURN = timedelta(seconds=60)
 
 def console_joined(call_id: UUID, agent_id: int) -> None:
     """An agent's console has the sound of a call that they are in."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
-        participants.came_back(call, agent_id)
+        participants.audio_back(call, agent_id)
         if call.status in TALKING:
-            participants.joined(call, agent_id)
+            participants.audio_up(call, agent_id)
         if call.agent_id == agent_id and call.console_lost_until:
             back = {
                 "console_lost_until": None,
                 "reattach_count": call.reattach_count + 1,
             }
             Call.objects.filter(pk=call.pk).update(**back)
-        touch(call)
+        bump_version(call)
 
 
 def console_left(call_id: UUID, agent_id: int) -> None:
     """A reload, a crash, a lost network: the call is theirs for a while."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         if call.status not in WITH_AGENT:
             return
@@ -45,15 +45,15 @@ def console_left(call_id: UUID, agent_id: int) -> None:
             patience = DIALER_MUST_RETURN if dials else CONSOLE_MUST_RETURN
             until = timezone.now() + patience
             Call.objects.filter(pk=call.pk).update(console_lost_until=until)
-        participants.lost_sound(call, agent_id)
-        touch(call)
+        participants.audio_lost(call, agent_id)
+        bump_version(call)
 
 
-def stayed_away(call_id: UUID) -> None:
+def console_stayed_away(call_id: UUID) -> None:
     """The agent's console did not come back: nobody's phone rings on for nobody, and
     whom they talked to is next, whoever is free.
     """
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         lost = call.console_lost_until
         if call.status != Status.DIALING:
@@ -64,16 +64,16 @@ def stayed_away(call_id: UUID) -> None:
 
 def guest_left(call_id: UUID, agent_id: int) -> None:
     """A colleague who was asked to come, and whose console stayed away."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         leg = call.legs.open().filter(agent=agent_id, mode=Leg.Mode.CONSULT).first()
         if leg is not None:
             leg.call = call
             participants.leave(leg)
-            touch(call)
+            bump_version(call)
 
 
-def note_sound(call_id: UUID, one_way_seconds: float) -> None:
+def note_one_way_audio(call_id: UUID, one_way_seconds: float) -> None:
     """What the node measured over the whole call."""
     mine = Call.objects.filter(pk=call_id)
     mine.update(one_way_seconds=F("one_way_seconds") + round(one_way_seconds))

@@ -17,7 +17,7 @@ from calls.errors import Refused
 from calls.models import Call, Leg, Offer
 from calls.queueing import dispatch, participants, requeue, ring_attempts
 from calls.states import FOR_ANYBODY, TALKING, Event, IllegalMove, Status
-from calls.transitions import move, music_ends, record, touch
+from calls.transitions import bump_version, move, music_ends, record
 
 COLLEAGUE_RINGS = timedelta(seconds=20)
 NOT_YOURS = gettext_noop("This call is not yours.")
@@ -26,7 +26,7 @@ NOT_YOURS = gettext_noop("This call is not yours.")
 @contextmanager
 def _mine(call_id: UUID, agent: Agent) -> Iterator[Call]:
     """The agent's own call, nobody else at it. Raises Refused."""
-    with locking.locked():
+    with locking.dispatch_lock():
         calls = Call.objects.select_for_update()
         call = calls.filter(pk=call_id, agent=agent).first()
         if call is None:
@@ -122,9 +122,9 @@ def _cannot_take(target: Agent) -> Refused:
 def _pass_on(
     call: Call, agent: Agent, *, queue: Queue | None, target: Agent | None = None
 ) -> None:
-    participants.stop_asking(call)
+    participants.cancel_consults(call)
     participants.end_all(call)  # their wrap-up is that of the queue the call was in
-    requeue.send_on(
+    requeue.send_to_queue(
         call,
         Event.TRANSFERRED,
         queue=queue,
@@ -141,7 +141,10 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
     """Put the caller on hold and ring a colleague, to ask before passing on."""
     with _mine(call_id, agent) as call:
         _check_target(agent, colleague)
-        if participants.asked(call).exists() or participants.guests(call).exists():
+        if (
+            participants.ringing_consults(call).exists()
+            or participants.guests(call).exists()
+        ):
             raise Refused("A colleague is in this call already, or is being asked.")
         if call.status == Status.ACTIVE:
             _hold(call, agent)
@@ -159,35 +162,38 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
             call, colleague.pk, kind=Offer.Kind.CONSULT, ring_until=until
         )
         record(call, "consulted", user=agent.user, detail=f"Asked {colleague.name}.")
-        touch(call)
+        bump_version(call)
 
 
 def join(call_id: UUID, colleague: Agent) -> Call:
     """The colleague who was asked comes. Raises Refused when it is too late."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
-        asked = participants.asked(call).filter(agent=colleague)
+        asked = participants.ringing_consults(call).filter(agent=colleague)
         if call.status not in TALKING or not asked.exists():
             raise Refused("Your colleague does not ask any more.")
         asked.update(outcome=Offer.Outcome.ANSWERED, ended_at=timezone.now())
-        participants.begin(call, colleague, mode=Leg.Mode.CONSULT)
+        participants.join(call, colleague, mode=Leg.Mode.CONSULT)
         record(call, "joined", user=colleague.user, detail=f"{colleague.name} joined.")
-        touch(call)
+        bump_version(call)
     return call
 
 
 def cancel_consult(call_id: UUID, agent: Agent) -> None:
     """The colleague goes, or is asked no more; the caller stays on hold."""
     with _mine(call_id, agent) as call:
-        participants.stop_asking(call)
-        participants.dismiss_guests(call)
-        touch(call)
+        participants.cancel_consults(call)
+        participants.remove_guests(call)
+        bump_version(call)
 
 
 def complete(call_id: UUID, agent: Agent) -> None:
     """The colleague who was asked takes the call over; this agent leaves."""
     with _mine(call_id, agent) as call:
-        guest, mine = participants.guest_with_sound(call), participants.of(call, agent)
+        guest, mine = (
+            participants.guest_with_audio(call),
+            participants.leg_of(call, agent),
+        )
         if guest is None or mine is None:
             raise Refused("Your colleague is not in the call yet.")
         mine.call = call

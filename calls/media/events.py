@@ -14,12 +14,12 @@ class Flow:
     """Whether sound comes from each side of a call between two."""
 
     customer_heard: bool = True
-    party_heard: bool = True
+    participant_heard: bool = True
 
     @property
     def is_two_way(self) -> bool:
         """Tell whether both are heard."""
-        return self.customer_heard and self.party_heard
+        return self.customer_heard and self.participant_heard
 
 
 class SessionEvents(Protocol):
@@ -40,11 +40,11 @@ class SessionEvents(Protocol):
     def media_failed(self, session: "Session", reason: str) -> None:
         """The sound will not come up or back, told once; the call should end."""
 
-    def listener_joined(self, session: "Session", party: str) -> None:
+    def listener_joined(self, session: "Session", participant: str) -> None:
         """A listener is attached; if it replaced one, only this is reported."""
 
-    def listener_left(self, session: "Session", party: str) -> None:
-        """The party's listener is gone and nobody has taken its place."""
+    def listener_left(self, session: "Session", participant: str) -> None:
+        """The participant's listener is gone and nobody has taken its place."""
 
     def flow_changed(self, session: "Session", flow: Flow) -> None:
         """One side fell silent or is heard again, while two talk.

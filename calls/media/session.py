@@ -1,4 +1,4 @@
-"""One call's sound: the peer towards WhatsApp, and our parties who talk with it."""
+"""One call's audio: the peer towards WhatsApp, and our participants."""
 
 import asyncio
 import logging
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from calls.media.counters import SessionCounters
 from calls.media.events import Flow, ListenerPort, SessionEvents
-from calls.media.mixing.layout import Scene
-from calls.media.mixing.router import Floor
+from calls.media.mixing.layout import Layout
+from calls.media.mixing.router import Router
 from calls.media.mixing.two_way import FlowWatch
 from calls.media.mixing.uplink import Uplink
 from calls.media.pacer import Pacer
 from calls.media.settings import MediaSettings
 from calls.media.sounds.player import Sound
-from calls.media.transport.inactivity import QuietWatch
+from calls.media.transport.inactivity import InactivityWatch
 from calls.media.transport.peer import Peer
 from calls.media.transport.rtp import Packet
 
@@ -43,8 +43,8 @@ class Session:
         self._peer = Peer(call_id, settings, self)
         sound = self._peer.sound
         self._uplink = Uplink(sound)
-        self._floor = Floor(self._uplink)
-        self._quiet = QuietWatch(settings, self)
+        self._router = Router(self._uplink)
+        self._quiet = InactivityWatch(settings, self)
         self._flow = FlowWatch(
             sound.incoming_counters, sound.outgoing_counters, self._flow_changed
         )
@@ -60,17 +60,17 @@ class Session:
     @property
     def is_mixing(self) -> bool:
         """Tell whether sound is decoded here, which only more than two need."""
-        return self._floor.is_mixing
+        return self._router.is_mixing
 
     @property
-    def scene(self) -> Scene:
+    def layout(self) -> Layout:
         """What `arrange` was told last."""
-        return self._floor.scene
+        return self._router.layout
 
     @property
-    def parties(self) -> tuple[str, ...]:
+    def participants(self) -> tuple[str, ...]:
         """The names of those who are attached."""
-        return tuple(self._floor.parties)
+        return tuple(self._router.participants)
 
     @property
     def flow(self) -> Flow:
@@ -82,7 +82,7 @@ class Session:
         """The numbers up to now; they stay readable after the close."""
         sound = self._peer.sound
         into, out = sound.incoming_counters, sound.outgoing_counters
-        dropped = self._uplink.dropped + self._floor.dropped
+        dropped = self._uplink.dropped + self._router.dropped
         return SessionCounters(
             media_up_at=self._media_up_at,
             first_packet_in_at=self._first_packet_in_at,
@@ -128,65 +128,65 @@ class Session:
             self.close_reason = reason
             logger.info("Call %s: media closed: %s", self.call_id, reason)
             self._pacer.remove(self)
-            self._floor.close(code)
+            self._router.close(code)
             self._on_closed(self)
         await self._peer.close()
 
-    # --- Our parties ---
+    # --- Our participants ---
 
-    def arrange(self, scene: Scene) -> None:
-        """Let everybody hear what `scene` says, from now on and whoever comes later.
+    def arrange(self, layout: Layout) -> None:
+        """Let everybody hear what `layout` says, from now on and whoever comes later.
 
-        A program that plays goes on if the new scene has an equal one.
+        A playback that plays goes on if the new layout has an equal one.
         """
         if self.close_reason is None:
-            self._floor.arrange(scene)
+            self._router.arrange(layout)
 
     def announce(self, sound: Sound) -> bool:
-        """Play `sound` to the customer over the program; False if that is not on."""
-        return self._floor.announce(sound)
+        """Play `sound` to the customer over the playback; False if that is not on."""
+        return self._router.announce(sound)
 
-    def attach(self, listener: ListenerPort, party: str) -> None:
-        """Let `listener` be this party; the one before it is closed with 4001."""
+    def attach(self, listener: ListenerPort, participant: str) -> None:
+        """Let `listener` be this participant; the one before it is closed with 4001."""
         if self.close_reason is not None:
             listener.close(CALL_OVER)
             return
-        self._floor.attach(listener, party)
-        self._events.listener_joined(self, party)
+        self._router.attach(listener, participant)
+        self._events.listener_joined(self, participant)
 
     def detach(self, listener: ListenerPort) -> None:
         """Let `listener` go; nothing happens if it was replaced or dismissed before."""
-        party = self._floor.party_of(listener)
-        if party is not None:
-            self._floor.remove(party, is_expected_back=True)
-            self._events.listener_left(self, party.name)
+        participant = self._router.participant_of(listener)
+        if participant is not None:
+            self._router.remove(participant, is_expected_back=True)
+            self._events.listener_left(self, participant.name)
 
-    def dismiss(self, party: str, code: int) -> None:
-        """Close the party's listener with `code`; it is told of as having left."""
-        if (leaving := self._floor.parties.get(party)) is not None:
-            self._floor.remove(leaving, is_expected_back=False)
+    def dismiss(self, participant: str, code: int) -> None:
+        """Close the participant's listener with `code`; it counts as having left."""
+        if (leaving := self._router.participants.get(participant)) is not None:
+            self._router.remove(leaving, is_expected_back=False)
             leaving.listener.close(code)
-            self._events.listener_left(self, party)
+            self._events.listener_left(self, participant)
 
     def speak(
         self, listener: ListenerPort, sequence: int, timestamp: int, payload: bytes
     ) -> None:
-        """Send one Opus packet of an attached listener to whom the scene says, at once.
+        """Send one Opus packet of an attached listener where the layout says, at once.
 
         From one that is not named there, or was replaced, it is dropped.
         """
-        direct = self._floor.direct
+        direct = self._router.direct
         if direct is not None and direct.listener is listener:
             self._uplink.speak(sequence, timestamp, payload)
         else:
-            self._floor.speak(listener, sequence, timestamp, payload)
+            self._router.speak(listener, sequence, timestamp, payload)
 
     # --- What the pacer and the peer tell ---
 
     def tick(self, now: float) -> None:
         """Make what is due and watch for what does not come; each 20 ms."""
-        self._floor.tick(now)
-        self._flow.tick(now, self._floor.direct)
+        self._router.tick(now)
+        self._flow.tick(now, self._router.direct)
         self._quiet.tick(now)
 
     def peer_up(self) -> None:
@@ -212,7 +212,7 @@ class Session:
         """Hand one Opus packet to who hears the customer; called by the peer."""
         if self._first_packet_in_at is None:
             self._first_packet_in_at = self._loop.time()
-        self._floor.customer_spoke(packet)
+        self._router.customer_spoke(packet)
 
     # --- What the watches tell ---
 

@@ -109,7 +109,7 @@ class Call(models.Model):
     priority = models.SmallIntegerField(default=0)
     queue_visits = models.PositiveSmallIntegerField(default=0)
     # Since when there is sound without an agent, or was before one came.
-    parked_at = models.DateTimeField(null=True)
+    queued_with_audio_at = models.DateTimeField(null=True)
     # Why the system says good-bye: what it plays before it ends the call.
     announcement = models.CharField(max_length=10, blank=True, choices=Announcement)
     # For one agent alone until then: who knows the caller, or a transfer to a person.

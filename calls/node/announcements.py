@@ -11,24 +11,24 @@ from calls.node import layout, prompts
 from calls.queueing import entry, hold_queue
 from calls.states import Event, Status
 
-GOODBYE_PAUSE = 0.5  # seconds
+PAUSE_AFTER = 0.5  # seconds
 
 Find = Callable[[UUID], Awaitable[Call | None]]
 
 
-async def say_goodbye(call: Call) -> Event:
+async def play_to_the_end(call: Call) -> Event:
     """Wait until the caller has heard why; returns how the call then ends."""
-    said = await in_database(layout.goodbye, call)
-    await asyncio.sleep(said.seconds + GOODBYE_PAUSE)
-    return hold_queue.GOODBYES[Announcement(call.announcement)]
+    said = await in_database(layout.announcement, call)
+    await asyncio.sleep(said.seconds + PAUSE_AFTER)
+    return hold_queue.ANNOUNCED_ENDINGS[Announcement(call.announcement)]
 
 
-def tells_place(call: Call) -> bool:
+def announces_position(call: Call) -> bool:
     queue = call.queue
     return queue is not None and queue.position_every_seconds > 0
 
 
-async def tell_place(session: Session, find: Find) -> None:
+async def announce_position(session: Session, find: Find) -> None:
     """From time to time, for as long as the caller waits."""
     while session.close_reason is None:
         call = await find(UUID(session.call_id))

@@ -58,7 +58,7 @@ async def _admit(scope: Scope) -> tuple[Listener | None, int]:
     call = await bridge.find(scope["url_route"]["kwargs"]["call_id"])
     if call is None:
         return None, NO_SUCH_CALL
-    if not await in_database(layout.has_sound, call, agent.pk):
+    if not await in_database(layout.may_hear, call, agent.pk):
         return None, NOT_YOURS
     try:
         session = await bridge.session_for(call)

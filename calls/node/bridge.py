@@ -17,7 +17,7 @@ from calls import notify
 from calls.lifecycle import answer, ending, reconnect
 from calls.media.events import Flow
 from calls.media.hub import Full, Hub
-from calls.media.mixing.layout import Scene
+from calls.media.mixing.layout import Layout
 from calls.media.session import CALL_OVER, Session
 from calls.media.settings import MediaSettings
 from calls.media.transport.sdp import RefusedSdp
@@ -89,14 +89,14 @@ class Bridge:
 
     async def session_for(self, call: Call) -> Session:
         """The call's sound; the first to ask starts connecting. Raises Full."""
-        scene = await in_database(layout.scene_of, call)
+        arrangement = await in_database(layout.layout_of, call)
         session = self.hub.get(str(call.pk))
         if session is None:
             session = self.hub.open(str(call.pk), self)
             calls_out = call.direction == Direction.OUTBOUND
             connect = self._dial if calls_out else self._connect
             self._start(connect(session, call))
-        self._arrange(session, call, scene)
+        self._arrange(session, call, arrangement)
         return session
 
     async def adopt(self) -> None:
@@ -158,14 +158,14 @@ class Bridge:
         if call is None:
             await self._drop(session)
             return
-        self._arrange(session, call, await in_database(layout.scene_of, call))
+        self._arrange(session, call, await in_database(layout.layout_of, call))
         await self._agree_on_console(session, call)
         if call.direction == Direction.OUTBOUND and call.answer_sdp:
             await self._take_answer(session, call)
         if call.status == Status.WAITING and session.is_up:
             self._entertain(session, call)
 
-    def _arrange(self, session: Session, call: Call, scene: Scene) -> None:
+    def _arrange(self, session: Session, call: Call, arrangement: Layout) -> None:
         """Who has no part in the call any more hears nothing more.
 
         Several looks at one call may overtake each other: an older one is too late.
@@ -174,9 +174,12 @@ class Bridge:
         if call.version < newest or session.close_reason is not None:
             return
         self._versions[session.call_id] = call.version
-        session.arrange(scene)
-        for party in set(session.parties) - {*scene.speakers, *scene.aside}:
-            session.dismiss(party, CALL_OVER)
+        session.arrange(arrangement)
+        for participant in set(session.participants) - {
+            *arrangement.speakers,
+            *arrangement.consult,
+        }:
+            session.dismiss(participant, CALL_OVER)
 
     async def _agree_on_console(self, session: Session, call: Call) -> None:
         """Should the row not know that a console went, or came: nobody waits for ever.
@@ -185,7 +188,7 @@ class Bridge:
         """
         if call.status not in TALKING or call.agent_id is None or not session.is_up:
             return
-        is_there = str(call.agent_id) in session.parties
+        is_there = str(call.agent_id) in session.participants
         if is_there and call.console_lost_until is not None:
             await in_database(reconnect.console_joined, call.pk, call.agent_id)
         elif not is_there and call.console_lost_until is None:
@@ -196,12 +199,12 @@ class Bridge:
     def _entertain(self, session: Session, call: Call) -> None:
         if call.announcement:
             self._start(self._say_goodbye(session, call), f"bye {session.call_id}")
-        elif announcements.tells_place(call):
-            telling = announcements.tell_place(session, self.find)
+        elif announcements.announces_position(call):
+            telling = announcements.announce_position(session, self.find)
             self._start(telling, f"place {session.call_id}")
 
     async def _say_goodbye(self, session: Session, call: Call) -> None:
-        await self._end(session, await announcements.say_goodbye(call))
+        await self._end(session, await announcements.play_to_the_end(call))
 
     # --- Calls out that were answered ---
 
@@ -250,7 +253,10 @@ class Bridge:
 
         An agent who claimed a waiting caller is there once their console has the sound.
         """
-        is_there = call.parked_at is None or str(call.agent_id) in session.parties
+        is_there = (
+            call.queued_with_audio_at is None
+            or str(call.agent_id) in session.participants
+        )
         if await in_database(answer.media_up, call.pk, is_there=is_there):
             logger.info("call %s: the agent talks", session.call_id)
 
@@ -277,46 +283,48 @@ class Bridge:
     def flow_changed(self, session: Session, flow: Flow) -> None:
         """Who talks past the other is told within seconds."""
         logger.info("call %s: %s", session.call_id, flow)
-        for party in session.scene.speakers:
+        for participant in session.layout.speakers:
             notify.flow_changed(
-                int(party),
+                int(participant),
                 session.call_id,
-                caller_hears=flow.party_heard,
+                caller_hears=flow.participant_heard,
                 caller_heard=flow.customer_heard,
             )
 
-    def listener_joined(self, session: Session, party: str) -> None:
-        logger.info("call %s: the console of %s listens", session.call_id, party)
-        if missing := self._named.pop(_missing(session, party), None):
+    def listener_joined(self, session: Session, participant: str) -> None:
+        logger.info("call %s: the console of %s listens", session.call_id, participant)
+        if missing := self._named.pop(_missing(session, participant), None):
             missing.cancel()
-        self._start(self._joined(session, party))
+        self._start(self._joined(session, participant))
 
-    async def _joined(self, session: Session, party: str) -> None:
+    async def _joined(self, session: Session, participant: str) -> None:
         call_id = UUID(session.call_id)
-        await in_database(reconnect.console_joined, call_id, int(party))
+        await in_database(reconnect.console_joined, call_id, int(participant))
         call = await self.find(call_id)
         if call and call.status == Status.CONNECTING and session.is_up:
             await self._talks(session, call)
 
-    def listener_left(self, session: Session, party: str) -> None:
-        logger.info("call %s: the console of %s left", session.call_id, party)
+    def listener_left(self, session: Session, participant: str) -> None:
+        logger.info("call %s: the console of %s left", session.call_id, participant)
         if session.close_reason is None:
-            self._start(self._left(session, party), _missing(session, party))
+            self._start(
+                self._left(session, participant), _missing(session, participant)
+            )
 
-    async def _left(self, session: Session, party: str) -> None:
+    async def _left(self, session: Session, participant: str) -> None:
         """A reload or a lost network is survived. The row says for how long, in a talk;
         whom nobody talks to yet, and who was only asked, is not waited for so long.
         """
         call_id = UUID(session.call_id)
-        await in_database(reconnect.console_left, call_id, int(party))
+        await in_database(reconnect.console_left, call_id, int(participant))
         call = await self.find(call_id)
-        if call is None or party in session.parties:
+        if call is None or participant in session.participants:
             return
-        if not await in_database(layout.has_sound, call, int(party)):
+        if not await in_database(layout.may_hear, call, int(participant)):
             return  # their part was over before
-        if str(call.agent_id) != party:
+        if str(call.agent_id) != participant:
             await asyncio.sleep(GUEST_MUST_RETURN)
-            await in_database(reconnect.guest_left, call_id, int(party))
+            await in_database(reconnect.guest_left, call_id, int(participant))
 
     # --- The end ---
 
@@ -354,7 +362,9 @@ class Bridge:
         await session.close("the call is over")
         seconds = session.counters.one_way_seconds
         if is_first and seconds >= 1:
-            await in_database(reconnect.note_sound, UUID(session.call_id), seconds)
+            await in_database(
+                reconnect.note_one_way_audio, UUID(session.call_id), seconds
+            )
 
     async def close(self) -> None:
         """End every call of this node; the process stops."""
@@ -387,8 +397,8 @@ class Bridge:
             logger.error("bridge", exc_info=error)
 
 
-def _missing(session: Session, party: str) -> str:
-    return f"missing {session.call_id} {party}"
+def _missing(session: Session, participant: str) -> str:
+    return f"missing {session.call_id} {participant}"
 
 
 __all__ = ["Bridge", "Full", "bridge"]

@@ -1,48 +1,48 @@
 """Who hears whom in a call, by its row alone."""
 
-from calls.media.mixing.layout import Scene
-from calls.media.sounds.player import Program, Sound
+from calls.media.mixing.layout import Layout
+from calls.media.sounds.player import Playback, Sound
 from calls.models import Announcement, Call
 from calls.node import prompts
 from calls.states import Status
 
 
-def scene_of(call: Call) -> Scene:
+def layout_of(call: Call) -> Layout:
     """For the node that holds the call; asks the database."""
     legs = call.legs.open().order_by("pk")
     of_ours = [str(agent_id) for agent_id in legs.values_list("agent_id", flat=True)]
     match call.status:
         case Status.HELD:
             # With a colleague there the two talk; alone the agent hears nothing.
-            return Scene(aside=tuple(of_ours), program=_hold(call))
+            return Layout(consult=tuple(of_ours), playback=_hold_music(call))
         case Status.ACTIVE:
-            return Scene(speakers=tuple(of_ours), program=_one_moment(call))
+            return Layout(speakers=tuple(of_ours), playback=_one_moment(call))
         case Status.WAITING | Status.CONNECTING:
-            return Scene(speakers=tuple(of_ours), program=waiting_program(call))
-    return Scene(speakers=tuple(of_ours))
+            return Layout(speakers=tuple(of_ours), playback=hold_playback(call))
+    return Layout(speakers=tuple(of_ours))
 
 
-def _hold(call: Call) -> Program:
-    return Program(loop=prompts.music(call.queue))
+def _hold_music(call: Call) -> Playback:
+    return Playback(loop=prompts.music(call.queue))
 
 
-def _one_moment(call: Call) -> Program:
+def _one_moment(call: Call) -> Playback:
     """Heard only while no console of ours has the sound."""
     said = prompts.shipped(call.queue, "one-moment")
-    return Program(once=(said,), loop=prompts.music(call.queue))
+    return Playback(once=(said,), loop=prompts.music(call.queue))
 
 
-def waiting_program(call: Call) -> Program | None:
+def hold_playback(call: Call) -> Playback | None:
     if call.announcement:
-        return Program(once=(goodbye(call),))
-    if call.parked_at is None:
+        return Playback(once=(announcement(call),))
+    if call.queued_with_audio_at is None:
         return None  # an agent answers at once
     if call.answered_at is not None:  # they talked before
-        return _hold(call)
+        return _hold_music(call)
     return prompts.welcome(call.queue)
 
 
-def goodbye(call: Call) -> Sound:
+def announcement(call: Call) -> Sound:
     """Why the system ends this call."""
     if call.announcement == Announcement.CLOSED:
         mine = call.line.closed_prompt if call.line else None
@@ -53,6 +53,6 @@ def goodbye(call: Call) -> Sound:
 _NAMES = {Announcement.NOBODY: "nobody", Announcement.FULL: "busy"}
 
 
-def has_sound(call: Call, agent_id: int) -> bool:
+def may_hear(call: Call, agent_id: int) -> bool:
     """Whether this agent may open the call's sound."""
     return call.legs.open().filter(agent=agent_id).exists()

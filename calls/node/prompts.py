@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from agents.models import Prompt, Queue
-from calls.media.sounds.player import BadSound, Program, Sound
+from calls.media.sounds.player import BadSound, Playback, Sound
 from calls.media.transport.rtp import OPUS_SILENCE
 
 logger = logging.getLogger(__name__)
@@ -59,10 +59,10 @@ def music(queue: Queue | None) -> Sound:
     return sound_of(queue.music if queue else None, MUSIC)
 
 
-def welcome(queue: Queue | None) -> Program:
+def welcome(queue: Queue | None) -> Playback:
     """For a caller whom nobody could answer yet."""
     greeting = sound_of(queue.greeting if queue else None, path_of(queue, "greeting"))
-    return Program(once=(greeting,), loop=music(queue))
+    return Playback(once=(greeting,), loop=music(queue))
 
 
 def position(queue: Queue | None, place: int) -> Sound:

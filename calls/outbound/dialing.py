@@ -23,7 +23,7 @@ from calls.models import Call, Direction, Line, WatiRequest
 from calls.queueing import participants
 from calls.signaling import outbox
 from calls.states import LIVE, Event, IllegalMove, Result, Status
-from calls.transitions import move, record, touch
+from calls.transitions import bump_version, move, record
 from permissions import services as permissions
 from permissions.ledger import locked
 from permissions.models import Contact
@@ -47,7 +47,7 @@ def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
     if line.account.unauthorised_since:
         raise Refused("Wati refuses our API token. Your supervisor must renew it.")
     try:
-        with locking.locked():
+        with locking.dispatch_lock():
             call = _new_call(agent, contact, line)
             _reserve(call, agent)
             move(
@@ -58,7 +58,7 @@ def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
                 node_epoch=node.epoch,
                 deadline=timezone.now() + CONSOLE_MUST_COME,
             )
-            participants.begin(call, agent, only_from=MAY_CALL)
+            participants.join(call, agent, only_from=MAY_CALL)
     except IntegrityError:
         raise Refused("You or a colleague are in a call with this person.") from None
     except permissions.NotAllowed as no:
@@ -95,7 +95,7 @@ def _reserve(call: Call, agent: Agent) -> None:
 
 def offer_made(call_id: UUID, offer: str) -> bool:
     """The node has our sound offer: the placing may be sent, by any process."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         if call.status != Status.DIALING or call.offer_sdp:
             return False
@@ -111,7 +111,7 @@ def offer_made(call_id: UUID, offer: str) -> bool:
 
 def placed(call: Call, wati_call_id: str) -> None:
     """Wati named our call. Facts that came under that name already are taken over."""
-    with locking.locked():
+    with locking.dispatch_lock():
         # The name first, also where nobody used it yet: a webhook may be about to.
         shadow = inbound.lock_or_create(call.account, wati_call_id)
         call = Call.objects.select_for_update().get(pk=call.pk)
@@ -124,7 +124,7 @@ def placed(call: Call, wati_call_id: str) -> None:
             call.progress = call.progress or "placed"
         call.save()
         inbound.webhooks_matched(call.account_id, wati_call_id)
-        touch(call)
+        bump_version(call)
         _take_over(call, shadow)
         outbox.hurry(call, WatiRequest.Verb.TERMINATE)  # it waited for the name
 
@@ -150,7 +150,7 @@ def not_placed(call: Call, error: WatiError) -> None:
 
 def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> Call:
     """The other end's gated sound answer; it may come while the phone still rings."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("A sound answer came for a call that came in.")
@@ -163,7 +163,7 @@ def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> C
 
 def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) -> Call:
     """The sound answer did not pass the gate: the call cannot have sound."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction != Direction.OUTBOUND or call.answer_sdp:
             raise Conflict(problem)
@@ -174,12 +174,12 @@ def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) ->
 def _keep_answer(call: Call, answer: str) -> None:
     Call.objects.filter(pk=call.pk).update(answer_sdp=answer)
     call.answer_sdp = answer
-    touch(call)
+    bump_version(call)
 
 
 def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
     """How far the call has come, in Wati's words. Unknown words change nothing."""
-    with locking.locked():
+    with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("A status of a call out came for a call that came in.")
@@ -226,7 +226,7 @@ def _show_progress(call: Call, progress: str) -> None:
     if steps.index(progress) > steps.index(call.progress):
         dialing = Call.objects.filter(pk=call.pk, status=Status.DIALING)
         if dialing.update(progress=progress):
-            touch(call)
+            bump_version(call)
 
 
 def _accepted(call: Call, said_at: datetime | None) -> None:
@@ -253,7 +253,7 @@ def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
     The word may come late, so its own time counts where it is a possible one.
     """
     now = timezone.now()
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         at = max(call.created_at, min(now, said_at or now))
         try:
@@ -261,7 +261,7 @@ def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
         except IllegalMove:
             return False
         call.refresh_from_db()
-        participants.joined(call, call.agent_id)
+        participants.audio_up(call, call.agent_id)
         note_answer(call)
     return True
 

@@ -119,7 +119,7 @@ def asked(plan: Plan, error: WatiError | None) -> None:
 # --- The person's word -------------------------------------------------------------
 
 
-def word_of(change: Change) -> None:
+def permission_changed(change: Change) -> None:
     """A permission changed: wake or end the calls that waited for it."""
     permission = change.permission
     line = Line.objects.filter(

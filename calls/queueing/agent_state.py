@@ -7,14 +7,14 @@ from django.db import transaction
 from agents import readiness
 from agents import services as staff
 from agents.models import IN_A_CALL, Agent, AgentState
-from agents.services import gone, unproved, wrapped_up
+from agents.services import overdue_heartbeats, silent_for_long, wrapped_up
 from calls import notify
 from calls.errors import Refused
-from calls.locking import locked
+from calls.locking import dispatch_lock
 from calls.queueing.dispatch import WITH_A_CALL, change_agent
 from calls.queueing.wrap_up import finish_wrap_up, wrap_up_is_over
 
-AT_REST = tuple(state for state in AgentState if state not in IN_A_CALL)
+NOT_IN_A_CALL = tuple(state for state in AgentState if state not in IN_A_CALL)
 
 
 def go_available(agent_id: int) -> bool:
@@ -38,10 +38,10 @@ def choose_next(agent_id: int, state: str, reason: str = "") -> None:
         notify.agent_changed(agent_id)
 
 
-def judge(agent_id: int, shown: Any) -> str:
+def heartbeat(agent_id: int, shown: Any) -> str:
     """A console shows what it can do. Returns why it cannot ring; empty: it can."""
     problem = readiness.why_not(shown)
-    staff.heard(agent_id, proved=not problem)
+    staff.heartbeat(agent_id, ready=not problem)
     if problem:
         waiting = (AgentState.AVAILABLE, AgentState.CANNOT_RING)
         change_agent(
@@ -56,20 +56,20 @@ def judge(agent_id: int, shown: Any) -> str:
 
 def watch_agents() -> None:
     """Who proved nothing for a while cannot ring; who is silent for long has gone."""
-    for agent_id in unproved():
+    for agent_id in overdue_heartbeats():
         change_agent(
             agent_id,
             AgentState.CANNOT_RING,
             reason=readiness.SILENT,
             only_from=(AgentState.AVAILABLE,),
         )
-    for agent_id in gone():
+    for agent_id in silent_for_long():
         _went_away(agent_id)
     for agent_id in wrapped_up():
         wrap_up_is_over(agent_id)
 
 
 def _went_away(agent_id: int) -> None:
-    with locked():
-        if change_agent(agent_id, AgentState.OFFLINE, only_from=AT_REST):
+    with dispatch_lock():
+        if change_agent(agent_id, AgentState.OFFLINE, only_from=NOT_IN_A_CALL):
             finish_wrap_up(agent_id)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agents import readiness
 from agents import services as staff
-from agents.assignment import serving
+from agents.assignment import assign
 from agents.decisions import Json, as_json
 from agents.models import IN_A_CALL, Agent, AgentState
 from agents.routing import (
@@ -23,17 +23,17 @@ from agents.routing import (
 )
 from callcenter.database import once_after_commit
 from calls import notify
-from calls.locking import locked
+from calls.locking import dispatch_lock
 from calls.models import Call, Offer, RoutingDecision
 from calls.queueing import ring_attempts
 from calls.queueing.questions import facts
 from calls.states import FOR_ANYBODY
-from calls.transitions import touch
+from calls.transitions import bump_version
 
 # Something is going to follow it.
 WITH_A_CALL = (AgentState.RINGING, *IN_A_CALL, AgentState.WRAP_UP)
 # Calls that one look at the floor considers; the others are looked at when these go.
-MOST_WAITING = 200
+MOST_CALLS = 200
 RELATED = ("queue", "wanted_agent")
 
 
@@ -52,7 +52,7 @@ def change_agent(
         )
         if changed:
             notify.agent_changed(agent_id)
-            look_after_commit()
+            run_after_commit()
     return changed
 
 
@@ -69,21 +69,21 @@ def free(agent_id: int, *, only_from: tuple[str, ...]) -> bool:
         )
 
 
-def look_after_commit() -> None:
-    once_after_commit(look)
+def run_after_commit() -> None:
+    once_after_commit(run)
 
 
-def look() -> None:
+def run() -> None:
     """Ring the calls that wait at whom the rules name now, and nowhere else."""
     if not _waiting_calls().exists():
         return
-    with locked():
+    with dispatch_lock():
         now = timezone.now()
         _expire(now)
-        calls = list(_waiting_calls().select_related(*RELATED)[:MOST_WAITING])
+        calls = list(_waiting_calls().select_related(*RELATED)[:MOST_CALLS])
         by_id = {str(call.pk): call for call in calls}
         ringing = ring_attempts.ringing_of(calls)
-        for question, decision in serving(*facts(calls, ringing), now):
+        for question, decision in assign(*facts(calls, ringing), now):
             call = by_id[question.waiting.call_id]
             record = _record(call, question, decision, len(calls))
             _carry_out(call, decision.ring, ringing[call.pk], record)
@@ -133,7 +133,7 @@ def _carry_out(
     if start:
         _start(call, start, record)
     if stop or start:
-        touch(call)
+        bump_version(call)
 
 
 def _why_it_stops(offer: Offer, now: datetime) -> str:
@@ -171,12 +171,12 @@ def _expire(now: datetime) -> None:
     consults = ringing.filter(kind=Offer.Kind.CONSULT, ring_until__lte=now)
     for offer in consults.select_related("call"):
         _stop(offer, Offer.Outcome.NO_ANSWER)
-        touch(offer.call)
+        bump_version(offer.call)
 
 
 def _not_confirmed(offer: Offer) -> None:
     """The miss is the console's, not the person's."""
-    staff.disprove(offer.agent_id)
+    staff.forget_readiness(offer.agent_id)
     ring_attempts.stop(offer, Offer.Outcome.CONSOLE)
     change_agent(
         offer.agent_id,
@@ -184,15 +184,15 @@ def _not_confirmed(offer: Offer) -> None:
         reason=readiness.UNCONFIRMED,
         only_from=(AgentState.RINGING,),
     )
-    touch(offer.call)
+    bump_version(offer.call)
 
 
-def expire_offers() -> None:
+def expire_attempts() -> None:
     """Nobody may be looking: consults ring at calls that wait for nobody."""
     now = timezone.now()
     ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING)
     late = Q(rang_at=None, confirm_by__lte=now) | Q(ring_until__lte=now)
     if ringing.filter(late).exists():
-        with locked():
+        with dispatch_lock():
             _expire(now)
-        look()
+        run()

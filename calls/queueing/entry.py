@@ -20,7 +20,7 @@ from agents.models import Queue
 from agents.presence import on_duty_for, ready_for
 from calls.models import Announcement, Call, Direction, Leg, Line, Offer
 from calls.queueing import dispatch
-from calls.queueing.hold_queue import park, say_goodbye, set_fields
+from calls.queueing.hold_queue import auto_answer, play_announcement, set_fields
 from calls.states import FOR_ANYBODY, Result
 
 
@@ -28,10 +28,10 @@ def enter(call: Call, line: Line) -> None:
     """A new call comes into its line's queue, or is told why not."""
     set_fields(call, queued_at=call.created_at, place_since=_place_of(call))
     if not opening_of(line.schedule, timezone.now()).open:
-        say_goodbye(call, Announcement.CLOSED)
+        play_announcement(call, Announcement.CLOSED)
     else:
         _join(call, line.queue)
-    dispatch.look_after_commit()
+    dispatch.run_after_commit()
 
 
 def _place_of(call: Call) -> datetime:
@@ -56,9 +56,9 @@ def _join(call: Call, first: Queue) -> None:
     )
     outcome = settled.admission.outcome
     if outcome == Outcome.FULL:
-        say_goodbye(call, Announcement.FULL)
+        play_announcement(call, Announcement.FULL)
     elif outcome == Outcome.NOBODY:
-        say_goodbye(call, Announcement.NOBODY)
+        play_announcement(call, Announcement.NOBODY)
     else:
         _begin_to_wait(call, queue, nobody=not there.logged_in)
 
@@ -73,7 +73,7 @@ def settled_for(first: Queue, but: Call | None = None) -> tuple[Settled, Queue, 
 
 
 def _begin_to_wait(call: Call, queue: Queue, *, nobody: bool) -> None:
-    if nobody and queue.when_nobody == WhenNobody.WAIT and park(call):
+    if nobody and queue.when_nobody == WhenNobody.WAIT and auto_answer(call):
         return
     # Whether somebody is on duty then, rang_long_enough() looks.
     answers = queue.system_answers

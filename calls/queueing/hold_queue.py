@@ -15,8 +15,8 @@ from calls.transitions import move
 MEDIA_MUST_COME = timedelta(seconds=20)
 # Nobody waits for ever, whatever the queue says.
 LONGEST_WAIT = timedelta(hours=2)
-LONGEST_GOODBYE = timedelta(minutes=6)
-GOODBYES = {
+LONGEST_ANNOUNCEMENT = timedelta(minutes=6)
+ANNOUNCED_ENDINGS = {
     Announcement.CLOSED: Event.CLOSED,
     Announcement.NOBODY: Event.NOBODY_THERE,
     Announcement.FULL: Event.QUEUE_FULL,
@@ -29,7 +29,7 @@ def set_fields(call: Call, **fields: Any) -> None:
         setattr(call, name, value)
 
 
-def park(call: Call, *, announcement: str = "") -> bool:
+def auto_answer(call: Call, *, announcement: str = "") -> bool:
     """Answer with music, or with a good-bye. False when no node has room."""
     node = placement.choose()
     if node is None:
@@ -41,19 +41,19 @@ def park(call: Call, *, announcement: str = "") -> bool:
             Event.PARKED,
             node=node.name,
             node_epoch=node.epoch,
-            parked_at=now,
+            queued_with_audio_at=now,
             announcement=announcement,
             deadline=now + MEDIA_MUST_COME,
         )
     except IllegalMove:
         return False
     call.announcement = announcement
-    dispatch.look_after_commit()
+    dispatch.run_after_commit()
     return True
 
 
-def say_goodbye(call: Call, announcement: Announcement) -> None:
-    if not park(call, announcement=announcement):
+def play_announcement(call: Call, announcement: Announcement) -> None:
+    if not auto_answer(call, announcement=announcement):
         # No room even for that: it rings out, at nobody's console.
         set_fields(call, announcement=announcement, deadline=_rings_until(call))
 
@@ -69,7 +69,7 @@ def rang_long_enough(call: Call) -> bool:
     if queue is None or call.announcement:
         return False
     on_duty = bool(on_duty_for(queue.pk))
-    if on_duty and queue.system_answers and park(call):
+    if on_duty and queue.system_answers and auto_answer(call):
         return True
     if _rings_until(call) <= timezone.now():
         return False
@@ -77,17 +77,17 @@ def rang_long_enough(call: Call) -> bool:
     return True
 
 
-def heard_at_last(call: Call) -> None:
+def media_came_up(call: Call) -> None:
     """The caller hears our music now; from here on the queue's own limit counts."""
     now = timezone.now()
     set_fields(call, media_at=now)
     if call.announcement:  # the node ends it when that was said; this is the backstop
-        set_fields(call, deadline=now + LONGEST_GOODBYE)
+        set_fields(call, deadline=now + LONGEST_ANNOUNCEMENT)
     elif call.status == Status.WAITING:
-        set_fields(call, deadline=gives_up_at(call))
+        set_fields(call, deadline=wait_ends_at(call))
 
 
-def gives_up_at(call: Call) -> datetime:
+def wait_ends_at(call: Call) -> datetime:
     longest = call.queue.max_wait_seconds if call.queue else None
     begun = call.queued_at or call.created_at
     return begun + (timedelta(seconds=longest) if longest else LONGEST_WAIT)

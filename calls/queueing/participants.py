@@ -10,20 +10,20 @@ from django.utils.translation import gettext_noop
 from agents.models import IN_A_CALL, Agent, AgentState
 from calls import notify
 from calls.errors import Refused
-from calls.locking import locked
+from calls.locking import dispatch_lock
 from calls.models import Call, Leg, LegQuerySet, Offer
 from calls.queueing import ring_attempts
 from calls.queueing.dispatch import change_agent, free
 from calls.queueing.wrap_up import finish_wrap_up
 from calls.states import Event
-from calls.transitions import move, music_ends, touch
+from calls.transitions import bump_version, move, music_ends
 
 GUEST_MUST_COME = timedelta(seconds=10)
 # Ringing for one caller does not keep an agent from answering another.
 MAY_TAKE = (AgentState.AVAILABLE, AgentState.RINGING)
 
 
-def begin(
+def join(
     call: Call,
     agent: Agent,
     *,
@@ -60,28 +60,28 @@ def _rings_no_more(agent: Agent, but: Call) -> None:
     ringing = Offer.objects.filter(agent=agent, outcome=Offer.Outcome.RINGING)
     for offer in ringing.exclude(call=but).select_related("call"):
         ring_attempts.stop(offer, Offer.Outcome.CANCELLED)
-        touch(offer.call)
+        bump_version(offer.call)
 
 
-def of(call: Call, agent: Agent | int | None) -> Leg | None:
+def leg_of(call: Call, agent: Agent | int | None) -> Leg | None:
     """This agent's open part in the call."""
     return call.legs.open().filter(agent=agent).select_related("agent").first()
 
 
-def joined(call: Call, agent_id: int | None) -> None:
+def audio_up(call: Call, agent_id: int | None) -> None:
     """Their sound is there; the first time counts."""
     legs = call.legs.open().filter(agent=agent_id, joined_at=None)
     legs.update(joined_at=timezone.now())
 
 
-def lost_sound(call: Call, agent_id: int) -> None:
+def audio_lost(call: Call, agent_id: int) -> None:
     """They are in a call that they do not hear."""
     if call.legs.open().filter(agent=agent_id).exists():
         in_call = (AgentState.IN_CALL,)
         change_agent(agent_id, AgentState.RECONNECTING, only_from=in_call)
 
 
-def came_back(call: Call, agent_id: int) -> None:
+def audio_back(call: Call, agent_id: int) -> None:
     if call.legs.open().filter(agent=agent_id).exists():
         away = (AgentState.RECONNECTING,)
         change_agent(agent_id, AgentState.IN_CALL, only_from=away)
@@ -122,9 +122,9 @@ def stop_ringing(agent_ids: list[int]) -> None:
         free(agent_id, only_from=(AgentState.RINGING,))
 
 
-def lose(call: Call, agent_id: int | None) -> None:
+def drop(call: Call, agent_id: int | None) -> None:
     """They did not come back; without a console there is no wrap-up either."""
-    leg = of(call, agent_id)
+    leg = leg_of(call, agent_id)
     if leg is not None:
         ended_at = max(timezone.now(), leg.started_at)
         Leg.objects.filter(pk=leg.pk).update(ended_at=ended_at)
@@ -136,23 +136,23 @@ def guests(call: Call) -> LegQuerySet:
     return call.legs.open().filter(mode=Leg.Mode.CONSULT).select_related("agent")
 
 
-def guest_with_sound(call: Call) -> Leg | None:
+def guest_with_audio(call: Call) -> Leg | None:
     """A colleague who was asked, came, and hears what is said."""
     there = guests(call).exclude(joined_at=None)
     return there.filter(agent__state=AgentState.IN_CALL).first()
 
 
-def asked(call: Call) -> QuerySet[Offer]:
+def ringing_consults(call: Call) -> QuerySet[Offer]:
     return call.offers.filter(kind=Offer.Kind.CONSULT, outcome=Offer.Outcome.RINGING)
 
 
-def stop_asking(call: Call) -> None:
-    for offer in list(asked(call)):
+def cancel_consults(call: Call) -> None:
+    for offer in list(ringing_consults(call)):
         ring_attempts.stop(offer, Offer.Outcome.CANCELLED)
         stop_ringing([offer.agent_id])
 
 
-def dismiss_guests(call: Call) -> None:
+def remove_guests(call: Call) -> None:
     for leg in guests(call):
         leg.call = call
         leave(leg)
@@ -183,7 +183,7 @@ def watch_guests() -> None:
     )
     if not late.exists():
         return
-    with locked():
+    with dispatch_lock():
         for leg in late.select_related("call__queue", "agent"):
             leave(leg)
-            touch(leg.call)
+            bump_version(leg.call)

@@ -30,7 +30,7 @@ def facts(calls: list[Call], ringing: Ringing) -> Facts:
     """Everything that the rules want to know, in their words."""
     queues = {call.queue.pk: call.queue for call in calls if call.queue}
     staffed = members(queues)
-    last = ring_attempts.last_ones(calls)
+    last = ring_attempts.latest_of(calls)
     candidates = {
         str(call.pk): [
             _candidate(agent, level, last.get((call.pk, agent.pk)), ringing[call.pk])

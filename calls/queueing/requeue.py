@@ -10,9 +10,9 @@ from agents.models import Agent, Queue
 from calls import locking
 from calls.models import Call, Offer
 from calls.queueing import dispatch, participants
-from calls.queueing.hold_queue import gives_up_at, set_fields
+from calls.queueing.hold_queue import set_fields, wait_ends_at
 from calls.states import TALKING, Event, Status
-from calls.transitions import move, touch
+from calls.transitions import bump_version, move
 
 # Callers who talked already come before all who did not.
 FRONT = 1000
@@ -31,13 +31,13 @@ def waited_long_enough(call: Call) -> bool:
         wanted_agent=None,
         wanted_as="",
     )
-    set_fields(call, deadline=gives_up_at(call))
-    touch(call)
-    dispatch.look_after_commit()
+    set_fields(call, deadline=wait_ends_at(call))
+    bump_version(call)
+    dispatch.run_after_commit()
     return True
 
 
-def send_on(
+def send_to_queue(
     call: Call,
     event: Event,
     *,
@@ -56,7 +56,7 @@ def send_on(
     moved: dict[str, Any] = {
         "agent": None,
         "queue": queue,
-        "parked_at": call.parked_at or now,
+        "queued_with_audio_at": call.queued_with_audio_at or now,
         "media_at": call.media_at or now,  # of a call out nobody noted it
         "queued_at": now,
         "queue_visits": call.queue_visits + 1,
@@ -71,14 +71,14 @@ def send_on(
     }
     for name, value in moved.items():
         setattr(call, name, value)
-    deadline = gives_up_at(call)
+    deadline = wait_ends_at(call)
     move(
         call, event, user=user, place_since=call.created_at, deadline=deadline, **moved
     )
-    dispatch.look_after_commit()
+    dispatch.run_after_commit()
 
 
-def left_alone() -> list[UUID]:
+def abandoned_by_console() -> list[UUID]:
     """Calls whose agent's console has stayed away for too long."""
     lost = Call.objects.filter(
         status__in=(*TALKING, Status.DIALING),
@@ -92,17 +92,17 @@ def requeue(call_id: UUID) -> bool:
 
     A colleague who was asked and is still there has the call instead: then False.
     """
-    with locking.locked():
+    with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         lost = call.console_lost_until
         if call.status not in TALKING or lost is None or lost > timezone.now():
             return False
-        participants.stop_asking(call)
-        guest = participants.guest_with_sound(call)
-        participants.lose(call, call.agent_id)
+        participants.cancel_consults(call)
+        guest = participants.guest_with_audio(call)
+        participants.drop(call, call.agent_id)
         if guest is not None:
             participants.hand_over(call, guest)
             return False
-        participants.dismiss_guests(call)
-        send_on(call, Event.REQUEUED, queue=call.queue)
+        participants.remove_guests(call)
+        send_to_queue(call, Event.REQUEUED, queue=call.queue)
     return True

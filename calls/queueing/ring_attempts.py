@@ -35,7 +35,7 @@ def stop(offer: Offer, outcome: str) -> None:
     ringing.update(outcome=outcome, ended_at=timezone.now())
 
 
-def rings(call_id: UUID, agent_id: int) -> None:
+def confirm(call_id: UUID, agent_id: int) -> None:
     """The agent's console rings; the first time counts."""
     Offer.objects.filter(
         call_id=call_id,
@@ -54,7 +54,7 @@ def ringing_of(calls: Iterable[Call]) -> Ringing:
     return found
 
 
-def last_ones(calls: Iterable[Call]) -> dict[tuple[Any, int], Offer]:
+def latest_of(calls: Iterable[Call]) -> dict[tuple[Any, int], Offer]:
     """How each call last went with each agent whom it rang, by call and agent.
 
     Since it came into its queue: who declined it before may be asked by a colleague.

@@ -7,7 +7,7 @@ from django.utils import timezone
 from agents.models import Agent, AgentState
 from agents.services import set_until, wrapped_up
 from calls import notify
-from calls.locking import locked
+from calls.locking import dispatch_lock
 from calls.models import Leg
 from calls.queueing.dispatch import free
 
@@ -21,7 +21,7 @@ def finish_wrap_up(agent_id: int) -> None:
 
 def end_wrap_up(agent_id: int) -> bool:
     """The agent is free again. False while a disposition is required and missing."""
-    with locked():
+    with dispatch_lock():
         legs = Leg.objects.in_wrap_up().filter(agent=agent_id)
         owed = legs.filter(disposition=None, call__queue__disposition_required=True)
         if owed.exists():
@@ -34,7 +34,7 @@ def end_wrap_up(agent_id: int) -> bool:
 
 def wrap_up_is_over(agent_id: int) -> None:
     """The countdown ended; who still owes a disposition goes on without one."""
-    with locked():
+    with dispatch_lock():
         if agent_id not in wrapped_up():  # they asked for more time meanwhile
             return
         if not end_wrap_up(agent_id):
@@ -42,7 +42,7 @@ def wrap_up_is_over(agent_id: int) -> None:
 
 
 def more_time(agent_id: int) -> None:
-    with locked():
+    with dispatch_lock():
         agent = Agent.objects.get(pk=agent_id)
         if agent.state == AgentState.WRAP_UP and agent.until is not None:
             _set_until(agent_id, max(agent.until, timezone.now()) + MORE_TIME)

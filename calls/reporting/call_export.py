@@ -13,7 +13,7 @@ from callcenter.exporting import csv_files
 from callcenter.exporting.csv_files import Cell, File, phone, safe, stamp, zone_name
 from calls.models import Call, Offer
 from calls.reporting.agent_columns import Work, work_on
-from permissions.facts import Kind
+from permissions.facts import EventKind
 from permissions.models import PermissionEvent
 from permissions.numbers import country_of
 
@@ -62,7 +62,7 @@ class Rung(NamedTuple):
     kind: str
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """What one line is made of."""
 
     call: Call
@@ -71,7 +71,7 @@ class Entry(NamedTuple):
     work: Work
 
 
-Getter = Callable[[Entry], Cell]
+Getter = Callable[[LogEntry], Cell]
 
 _country = lru_cache(maxsize=csv_files.PAGE)(country_of)
 
@@ -83,7 +83,7 @@ def _number(read: Callable[[str], str]) -> Getter:
 def _written(*path: str) -> Getter:
     """A cell with what people wrote: an attribute of the call, or of what it names."""
 
-    def get(entry: Entry) -> str:
+    def get(entry: LogEntry) -> str:
         value: Any = entry.call
         for name in path:
             value = getattr(value, name, None)
@@ -100,42 +100,42 @@ def _at(name: str) -> Getter:
     return lambda entry: stamp(getattr(entry.call, name))
 
 
-def _business_number(entry: Entry) -> str:
+def _business_number(entry: LogEntry) -> str:
     return phone(entry.call.line.number if entry.call.line else None)
 
 
-def _missed(entry: Entry) -> int:
+def _missed(entry: LogEntry) -> int:
     return sum(rung.outcome in MISSED for rung in entry.offers)
 
 
-def _consults(entry: Entry) -> int:
+def _consults(entry: LogEntry) -> int:
     return sum(rung.kind == Offer.Kind.CONSULT for rung in entry.offers)
 
 
-def _tried(entry: Entry) -> str:
+def _tried(entry: LogEntry) -> str:
     return safe("; ".join(rung.name for rung in entry.offers))
 
 
 def _of_work(name: str) -> Getter:
     """A cell of what agents did and wrote; their own words are made harmless."""
 
-    def get(entry: Entry) -> Cell:
+    def get(entry: LogEntry) -> Cell:
         value: Cell = getattr(entry.work, name)
         return safe(value) if isinstance(value, str) else value
 
     return get
 
 
-def _total_seconds(entry: Entry) -> int | None:
+def _total_seconds(entry: LogEntry) -> int | None:
     start, end = entry.call.created_at, entry.call.ended_at
     return round((end - start).total_seconds()) if end else None
 
 
-def _error_text(entry: Entry) -> str:
+def _error_text(entry: LogEntry) -> str:
     return safe(entry.call.end_text) if entry.call.error_code else ""
 
 
-def _permission_expires(entry: Entry) -> str:
+def _permission_expires(entry: LogEntry) -> str:
     grant = entry.permission.grant
     return stamp(grant.expires_at) if grant else ""
 
@@ -222,10 +222,10 @@ def _after(calls: QuerySet[Call], last: Call | None) -> list[Call]:
     return list(calls[: csv_files.PAGE])
 
 
-def _entries(page: list[Call]) -> list[Entry]:
+def _entries(page: list[Call]) -> list[LogEntry]:
     offers, used, work = _offers(page), _used(page), work_on(page)
     return [
-        Entry(call, offers[call.pk], used.get(call.pk, Used()), work[call.pk])
+        LogEntry(call, offers[call.pk], used.get(call.pk, Used()), work[call.pk])
         for call in page
     ]
 
@@ -248,7 +248,7 @@ def _used(page: list[Call]) -> dict[Any, Used]:
     used: dict[Any, Used] = {}
     for event in found:
         grant = used.get(event.call, Used()).grant
-        if event.kind == Kind.USED:
+        if event.kind == EventKind.USED:
             mine = grants[event.permission_id]
             place = bisect_right(mine, event.at, key=lambda granted: granted.at)
             grant = mine[place - 1] if place else None
@@ -259,7 +259,7 @@ def _used(page: list[Call]) -> dict[Any, Used]:
 def _grants(permissions: set[int | None]) -> dict[Any, list[PermissionEvent]]:
     found: dict[Any, list[PermissionEvent]] = defaultdict(list)
     grants = PermissionEvent.objects.filter(
-        permission__in=permissions - {None}, kind=Kind.GRANTED
+        permission__in=permissions - {None}, kind=EventKind.GRANTED
     )
     for event in grants.order_by("at", "pk"):
         found[event.permission_id].append(event)

@@ -99,7 +99,7 @@ class OutboundTally:
 
 
 @dataclass(frozen=True)
-class Floor:
+class LiveFigures:
     """Who and what is there now."""
 
     available: int
@@ -171,7 +171,7 @@ def _counts(groups: dict[str, Q]) -> dict[str, Count]:
     return {name: Count("pk", filter=group) for name, group in groups.items()}
 
 
-def floor() -> Floor:
+def live_figures() -> LiveFigures:
     """The agents whose consoles are there, and the calls that live."""
     states = {
         "available": AgentState.AVAILABLE,
@@ -188,7 +188,7 @@ def floor() -> Floor:
         ringing=Count("pk", filter=Q(status=Status.RINGING)),
         waiting=Count("pk", filter=Q(status=Status.WAITING)),
     )
-    return Floor(in_call=in_call, **there, **callers)
+    return LiveFigures(in_call=in_call, **there, **callers)
 
 
 def calling_out(now: datetime) -> CallingOut:

@@ -25,7 +25,7 @@ from calls.queueing.questions import question_for
 
 
 @dataclass(frozen=True)
-class Person:
+class PreviewPerson:
     """An agent of the queue: it would ring there, or why not."""
 
     name: str
@@ -41,7 +41,7 @@ class Preview:
     opening: str
     queue: Queue | None = None  # where the caller ends up; None: nowhere
     way: tuple[str, ...] = ()  # which queue, and over which others
-    people: tuple[Person, ...] = ()
+    people: tuple[PreviewPerson, ...] = ()
     hears: tuple[str, ...] = ()
 
 
@@ -101,7 +101,7 @@ def _way(first: Queue, settled: Settled) -> tuple[str, ...]:
 # --- At whom it rings --------------------------------------------------------------
 
 
-def _people(line: Line, queue: Queue, at: datetime) -> tuple[Person, ...]:
+def _people(line: Line, queue: Queue, at: datetime) -> tuple[PreviewPerson, ...]:
     call = Call(
         direction=Direction.INBOUND,
         line=line,
@@ -113,10 +113,12 @@ def _people(line: Line, queue: Queue, at: datetime) -> tuple[Person, ...]:
     question = question_for(call, at)
     decision = answer(question)
     names = {one.agent_id: one.name for one in question.candidates}
-    rings = [Person(names[pk], True, _("It would ring here.")) for pk in decision.ring]
+    rings = [
+        PreviewPerson(names[pk], True, _("It would ring here.")) for pk in decision.ring
+    ]
     zone = timezone.get_current_timezone()
     others = [
-        Person(names[one.agent_id], False, sentence(one, zone, _))
+        PreviewPerson(names[one.agent_id], False, sentence(one, zone, _))
         for one in decision.skipped
     ]
     return (*rings, *others)

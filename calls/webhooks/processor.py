@@ -34,7 +34,7 @@ from permissions.services import permission_webhook, remember
 logger = logging.getLogger(__name__)
 SHADOW_LASTS = timedelta(seconds=120)
 MOST_ATTEMPTS = 5
-MOST_WAITING = 1000
+MOST_QUEUED = 1000
 
 
 class Processor:
@@ -44,7 +44,7 @@ class Processor:
     """
 
     def __init__(self, threads: int = 2) -> None:
-        self._room = threading.BoundedSemaphore(MOST_WAITING)
+        self._room = threading.BoundedSemaphore(MOST_QUEUED)
         # One thread each, so that what is said of one call keeps its order.
         self._pools = [ThreadPoolExecutor(1, "inbox") for _ in range(threads)]
 
@@ -114,7 +114,7 @@ def _apply(delivery: WebhookDelivery) -> None:
 def _effect(delivery: WebhookDelivery, event: Event) -> Call | None:
     match event:
         case InboundCall():
-            return _offer(delivery, event)
+            return _inbound_call(delivery, event)
         case CallTerminated():
             return inbound.customer_ended(delivery.account, event)
         case OutboundAnswer():
@@ -146,20 +146,20 @@ def _permission(delivery: WebhookDelivery, event: PermissionChanged) -> None:
         key=str(delivery.pk),
         received_at=delivery.received_at,
     )
-    planned_calls.word_of(change)
+    planned_calls.permission_changed(change)
     transaction.on_commit(
         lambda: wake("calls.tasks.read_permission", 0, contact.pk, line.pk)
     )
 
 
-def _offer(delivery: WebhookDelivery, event: InboundCall) -> Call:
+def _inbound_call(delivery: WebhookDelivery, event: InboundCall) -> Call:
     offer, problem = "", ""
     try:
         private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
         offer = gate(event.offer, allow_private=private)
     except RefusedSdp as refusal:
         problem = str(refusal)
-    return inbound.offered(
+    return inbound.begin(
         delivery.account,
         event,
         received_at=delivery.received_at,

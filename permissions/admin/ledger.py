@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from callcenter import admin_parts
 from callcenter.admin_parts import ReadOnlyAdmin, age, when
 from permissions import words
-from permissions.facts import Status
+from permissions.facts import PermissionStatus
 from permissions.filters import (
     EventLineFilter,
     EventPeriodFilter,
@@ -88,7 +88,7 @@ class CallPermissionAdmin(LedgerAdmin):
         return permissions.prefetch_related(words.WITH_LINES)
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        if request.GET.get("status__exact") == Status.REQUESTED:
+        if request.GET.get("status__exact") == PermissionStatus.REQUESTED:
             return ["requested_at", "pk"]
         return [F("expires_at").asc(nulls_last=True), "-pk"]
 

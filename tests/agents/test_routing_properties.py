@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agents.assignment import serve, serving
+from agents.assignment import assign, serve
 from agents.decisions import Unreadable, as_json, from_json, replay
 from agents.routing import (
     RINGABLE,
@@ -220,7 +220,7 @@ def test_nobody_is_promised_to_two_callers_unless_both_ring_at_everybody(floor):
 def test_each_decision_of_a_floor_can_be_replayed_alone(floor):
     line, rules, by_call = floor
     decisions = serve(line, rules, by_call, NOW)
-    for question, decision in serving(line, rules, by_call, NOW):
+    for question, decision in assign(line, rules, by_call, NOW):
         assert replay(as_json(question, decision)) == decision
         assert decisions[question.waiting.call_id] == decision
 

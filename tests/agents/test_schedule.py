@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.schedule import Holiday, Opening, Span, Week, is_open, next_opening
+from agents.schedule import ClosedDay, Opening, Span, Week, is_open, next_opening
 
 pytestmark = pytest.mark.stackless
 
@@ -93,8 +93,8 @@ def test_without_hours_a_line_never_opens():
 
 # --- Holidays ----------------------------------------------------------------------
 
-EVE = Holiday(date(2026, 12, 24), "Christmas Eve", time(10), time(13))
-CHRISTMAS = Holiday(date(2026, 12, 25), "Christmas")
+EVE = ClosedDay(date(2026, 12, 24), "Christmas Eve", time(10), time(13))
+CHRISTMAS = ClosedDay(date(2026, 12, 25), "Christmas")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ around_a_change = st.builds(
 moments = whenever | around_a_change
 days_off = st.lists(
     st.builds(
-        Holiday,
+        ClosedDay,
         st.dates(date(2026, 1, 1), date(2026, 12, 31)),
         st.just("Feast"),
         st.none() | clocks,

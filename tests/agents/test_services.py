@@ -69,7 +69,7 @@ def test_what_follows_is_used_up_and_forgotten_by_who_goes_away(
 
 
 def test_who_cannot_prove_it_is_not_made_available(cast: Cast, shift: Shift):
-    staff.heard(cast.ana.pk, proved=True)
+    staff.heartbeat(cast.ana.pk, ready=True)
     assert staff.following(cast.ana.pk)[0] == "available"
     shift.clock.forward(8)
     state, reason, _ = staff.following(cast.ana.pk)
@@ -103,7 +103,7 @@ def test_the_page_that_was_loaded_last_rings(cast: Cast, shift: Shift):
 def test_the_page_that_rings_stays_so_when_it_reconnects(cast: Cast, shift: Shift):
     ana = cast.ana.pk
     since = staff.open_console(ana, "first", None)
-    staff.heard(ana, proved=True)
+    staff.heartbeat(ana, ready=True)
     shift.clock.forward(2)
     assert staff.open_console(ana, "first", since) == since
     assert staff.is_primary(ana, "first")
@@ -137,7 +137,7 @@ def test_a_page_from_the_future_is_no_newer_than_now(cast: Cast, shift: Shift):
 def test_what_the_old_page_proved_says_nothing_of_the_new_one(cast: Cast, shift: Shift):
     ana = cast.ana.pk
     staff.open_console(ana, "first", None)
-    staff.heard(ana, proved=True)
+    staff.heartbeat(ana, ready=True)
     staff.open_console(ana, "second", None)
     assert not now_of(cast.ana).can_ring
 
@@ -146,14 +146,14 @@ def test_who_is_silent_for_a_minute_has_gone_but_not_out_of_a_call(
     cast: Cast, shift: Shift
 ):
     for agent in (cast.ana, cast.bruno):
-        staff.heard(agent.pk, proved=True)
+        staff.heartbeat(agent.pk, ready=True)
         staff.set_state(agent.pk, "available")
     staff.set_state(cast.bruno.pk, "in_call")
     shift.clock.forward(59)
-    assert staff.gone() == []
+    assert staff.silent_for_long() == []
     shift.clock.forward(2)
-    assert staff.gone() == [cast.ana.pk]
-    assert staff.unproved() == [cast.ana.pk]
+    assert staff.silent_for_long() == [cast.ana.pk]
+    assert staff.overdue_heartbeats() == [cast.ana.pk]
     change(now_of(cast.bruno), state="reconnecting")
-    assert staff.gone() == [cast.ana.pk]
+    assert staff.silent_for_long() == [cast.ana.pk]
     assert state_of(cast.ana) == "available"  # these only tell

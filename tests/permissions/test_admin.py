@@ -16,7 +16,7 @@ from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Plan, WatiRequest
 from calls.outbound import planned_calls
 from permissions import services, words
-from permissions.facts import Kind
+from permissions.facts import EventKind
 from permissions.ledger import Pair, facts_for
 from permissions.models import CallPermission, Contact, PermissionEvent
 from permissions.rules import may_call
@@ -233,8 +233,8 @@ def test_the_history_tells_what_who_and_how_the_counters_stood(
     )
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_of_event_has_words_of_its_own(kind: Kind):
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_kind_of_event_has_words_of_its_own(kind: EventKind):
     text = words.happened(PermissionEvent(kind=kind))
     assert text.endswith(".")
     assert list(words.WHAT_HAPPENED.values()).count(text) == 1

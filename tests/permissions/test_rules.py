@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from permissions.facts import Entry, Facts, Kind, Source, Status, facts_of
+from permissions.facts import (
+    EventKind,
+    Facts,
+    LedgerEntry,
+    PermissionStatus,
+    Source,
+    facts_of,
+)
 from permissions.reading import Action, Grant, Limit, Reading
 from permissions.rules import may_ask, may_call
 from permissions.verdicts import Reason
@@ -18,31 +25,31 @@ def ago(days: float) -> datetime:
     return NOW - timedelta(days=days)
 
 
-def granted(days_ago: float, grant: str = Grant.TEMPORARY, **more) -> Entry:
-    return Entry(Kind.GRANTED, ago(days_ago), grant=grant, **more)
+def granted(days_ago: float, grant: str = Grant.TEMPORARY, **more) -> LedgerEntry:
+    return LedgerEntry(EventKind.GRANTED, ago(days_ago), grant=grant, **more)
 
 
-def refused(days_ago: float) -> Entry:
-    return Entry(Kind.DECLINED, ago(days_ago), source=Source.WEBHOOK)
+def refused(days_ago: float) -> LedgerEntry:
+    return LedgerEntry(EventKind.DECLINED, ago(days_ago), source=Source.WEBHOOK)
 
 
-def asked(days_ago: float, about: str = "") -> Entry:
-    return Entry(Kind.REQUESTED, ago(days_ago), about=about or str(days_ago))
+def asked(days_ago: float, about: str = "") -> LedgerEntry:
+    return LedgerEntry(EventKind.REQUESTED, ago(days_ago), about=about or str(days_ago))
 
 
-def call(days_ago: float, outcome: Kind) -> list[Entry]:
+def call(days_ago: float, outcome: EventKind) -> list[LedgerEntry]:
     name = f"call {days_ago}"
     start = ago(days_ago)
-    placed = Entry(Kind.USED, start, about=name)
-    return [placed, Entry(outcome, start + timedelta(seconds=40), about=name)]
+    placed = LedgerEntry(EventKind.USED, start, about=name)
+    return [placed, LedgerEntry(outcome, start + timedelta(seconds=40), about=name)]
 
 
-def unanswered(count: int, since: float = 3.0) -> list[Entry]:
-    rows = [call(since - n / 10, Kind.UNANSWERED) for n in range(count)]
+def unanswered(count: int, since: float = 3.0) -> list[LedgerEntry]:
+    rows = [call(since - n / 10, EventKind.UNANSWERED) for n in range(count)]
     return [entry for row in rows for entry in row]
 
 
-def facts(*entries: Entry, reading: Reading | None = None) -> Facts:
+def facts(*entries: LedgerEntry, reading: Reading | None = None) -> Facts:
     return facts_of(entries, NOW, reading)
 
 
@@ -66,9 +73,9 @@ def test_a_grant_for_good_has_no_end_and_needs_no_request():
     assert may_ask(held, NOW).reason == Reason.ALREADY_PERMANENT
 
 
-@pytest.mark.parametrize("kind", [Kind.REVOKED, Kind.DECLINED])
+@pytest.mark.parametrize("kind", [EventKind.REVOKED, EventKind.DECLINED])
 def test_a_later_no_outweighs_a_yes_in_whatever_order_they_were_written(kind):
-    yes, no = granted(2), Entry(kind, ago(1), source=Source.WEBHOOK)
+    yes, no = granted(2), LedgerEntry(kind, ago(1), source=Source.WEBHOOK)
     for entries in ((yes, no), (no, yes)):
         assert not may_call(facts(*entries), NOW).allowed
 
@@ -87,7 +94,7 @@ def test_one_request_a_day_and_two_a_week():
 
 
 def test_a_connected_call_frees_the_requests():
-    talked = call(0.2, Kind.CONNECTED)
+    talked = call(0.2, EventKind.CONNECTED)
     assert may_ask(facts(asked(3), asked(0.5), granted(0.4), *talked), NOW).allowed
 
 
@@ -111,23 +118,23 @@ def test_the_streak_advises_after_two_and_blocks_the_fourth(count, allowed, advi
 
 
 def test_an_answered_call_ends_the_streak():
-    entries = [granted(5), *unanswered(3), *call(1, Kind.CONNECTED)]
+    entries = [granted(5), *unanswered(3), *call(1, EventKind.CONNECTED)]
     assert may_call(facts(*entries), NOW).allowed
 
 
 def test_a_supervisors_word_lets_one_call_through():
-    override = Entry(Kind.OVERRIDDEN, NOW - HOUR)
+    override = LedgerEntry(EventKind.OVERRIDDEN, NOW - HOUR)
     blocked = [granted(5), *unanswered(3)]
     verdict = may_call(facts(*blocked, override), NOW)
     assert (verdict.allowed, verdict.reason) == (True, Reason.OVERRIDDEN)
-    used = call(0.01, Kind.UNANSWERED)
+    used = call(0.01, EventKind.UNANSWERED)
     assert not may_call(facts(*blocked, override, *used), NOW).allowed
 
 
 def test_a_call_without_an_outcome_rings_and_then_counts_as_unanswered():
-    ringing = Entry(Kind.USED, NOW - timedelta(seconds=30), about="x")
+    ringing = LedgerEntry(EventKind.USED, NOW - timedelta(seconds=30), about="x")
     assert may_call(facts(granted(1), ringing), NOW).reason == Reason.CALL_RUNNING
-    silent = Entry(Kind.USED, NOW - timedelta(seconds=120), about="x")
+    silent = LedgerEntry(EventKind.USED, NOW - timedelta(seconds=120), about="x")
     assert facts(granted(1), silent).streak == 1
 
 
@@ -135,8 +142,8 @@ def test_a_call_out_of_sight_keeps_the_next_one_waiting_and_counts_at_once():
     placed_at = NOW - timedelta(seconds=50)
     rings_until = placed_at + timedelta(seconds=90)
     lost = [
-        Entry(Kind.USED, placed_at, about="x"),
-        Entry(Kind.UNANSWERED, rings_until, about="x"),
+        LedgerEntry(EventKind.USED, placed_at, about="x"),
+        LedgerEntry(EventKind.UNANSWERED, rings_until, about="x"),
     ]
     known = facts(granted(1), *lost)
     verdict = may_call(known, NOW)
@@ -146,12 +153,12 @@ def test_a_call_out_of_sight_keeps_the_next_one_waiting_and_counts_at_once():
 
 
 def test_a_call_that_was_never_sent_costs_nothing():
-    entries = [granted(5), *unanswered(2), *call(1, Kind.CALL_NOT_SENT)]
+    entries = [granted(5), *unanswered(2), *call(1, EventKind.CALL_NOT_SENT)]
     assert facts(*entries).streak == 2
 
 
 def test_a_hundred_connected_calls_a_day_are_the_most():
-    calls = [e for n in range(100) for e in call(0.9 - n / 1000, Kind.CONNECTED)]
+    calls = [e for n in range(100) for e in call(0.9 - n / 1000, EventKind.CONNECTED)]
     verdict = may_call(facts(granted(2), *calls), NOW)
     assert verdict.reason == Reason.CALL_LIMIT
     assert verdict.earliest is not None
@@ -182,7 +189,12 @@ def test_do_not_call_outweighs_everything():
 
 
 def test_every_no_is_a_sentence():
-    for status in (Status.NONE, Status.DECLINED, Status.REVOKED, Status.EXPIRED):
+    for status in (
+        PermissionStatus.NONE,
+        PermissionStatus.DECLINED,
+        PermissionStatus.REVOKED,
+        PermissionStatus.EXPIRED,
+    ):
         verdict = may_call(Facts(status=status), NOW)
         assert not verdict.allowed
         assert verdict.sentence.endswith(".")

@@ -208,7 +208,7 @@ def test_a_console_that_falls_asleep_while_it_rings_leaves_the_call_to_others(
     assert bruno.wait_for_ring() == call_id
     ana.freeze()
     long_ago = timezone.now() - timedelta(minutes=1)
-    Agent.objects.filter(pk=crew.ana.pk).update(proved_at=long_ago)
+    Agent.objects.filter(pk=crew.ana.pk).update(ready_at=long_ago)
     ana.until(lambda: ana.ringing() is None, "the ringing to end")
     ana.wait_for_state("cannot_ring")
     assert bruno.ringing() is not None

@@ -40,7 +40,7 @@ def ring(cast: Cast, number: int) -> Call:
     placement.register()
     event = InboundCall(call_id=f"wacid.{number}", offer="v=0")
     now = timezone.now()
-    return inbound.offered(cast.account, event, received_at=now, offer="v=0")
+    return inbound.begin(cast.account, event, received_at=now, offer="v=0")
 
 
 def all_at_once(pool: ThreadPoolExecutor, agents: list[Agent], call: Call) -> list[str]:
@@ -70,7 +70,7 @@ def test_one_winner_and_one_accept_each_time(cast: Cast, agents: list[Agent]):
     with ThreadPoolExecutor(AGENTS) as pool:
         for number in range(ROUNDS):
             now = timezone.now()
-            everybody.update(state="available", seen_at=now, proved_at=now)
+            everybody.update(state="available", seen_at=now, ready_at=now)
             call = ring(cast, number)
             said = all_at_once(pool, agents, call)
             assert said.count("") == 1, said
@@ -87,7 +87,7 @@ def test_a_click_as_the_ringing_ends_has_one_outcome(cast: Cast):
     with ThreadPoolExecutor(2) as pool:
         for number in range(ROUNDS):
             Agent.objects.filter(pk=ana.pk).update(
-                state="available", seen_at=timezone.now(), proved_at=timezone.now()
+                state="available", seen_at=timezone.now(), ready_at=timezone.now()
             )
             call = ring(cast, number)
             barrier = threading.Barrier(2)

@@ -34,7 +34,7 @@ SECONDS = 8.0
 def caller(cast: Cast, name: str) -> Call:
     event = InboundCall(call_id=name, offer="v=0")
     now = timezone.now()
-    return inbound.offered(cast.account, event, received_at=now, offer="v=0")
+    return inbound.begin(cast.account, event, received_at=now, offer="v=0")
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -56,7 +56,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 def sign_in(agents: list[Agent]) -> None:
     for agent in agents:
-        agent_state.judge(agent.pk, PROOF)
+        agent_state.heartbeat(agent.pk, PROOF)
         agent_state.go_available(agent.pk)
 
 
@@ -110,7 +110,7 @@ def test_many_look_at_the_floor_and_nobody_is_rung_for_two(cast: Cast):
     for number in range(ROUNDS):
         placement.register()
         calls = [caller(cast, f"wacid.{number}.{n}") for n in range(4)]
-        at_once(*(partial(sign_in, [agent]) for agent in agents), *[dispatch.look] * 3)
+        at_once(*(partial(sign_in, [agent]) for agent in agents), *[dispatch.run] * 3)
         rings = list(Offer.objects.filter(outcome="ringing").values_list("agent_id"))
         assert len(rings) == len(set(rings)) == len(calls)
         for call in calls:
@@ -165,7 +165,7 @@ class Bustle:
         rings = list(Offer.objects.filter(outcome="ringing").select_related("agent"))
         if rings:
             offer = dice.choice(rings)
-            ring_attempts.rings(offer.call_id, offer.agent_id)
+            ring_attempts.confirm(offer.call_id, offer.agent_id)
             is_asked = offer.kind == "consult"
             (transfer.join if is_asked else answer.claim)(offer.call_id, offer.agent)
             reconnect.console_joined(offer.call_id, offer.agent_id)
@@ -253,7 +253,7 @@ def keep_node(over: threading.Event) -> None:
 
 
 def nothing_is_inconsistent() -> None:
-    dispatch.look()
+    dispatch.run()
     for agent in Agent.objects.all():
         legs = Leg.objects.open().filter(agent=agent).count()
         assert legs == (agent.state in IN_A_CALL), agent.state

@@ -76,7 +76,9 @@ def test_the_caller_waits_with_music_and_who_comes_later_talks_at_once(
 
     call = row(wati_id)
     assert call.result == "answered"
-    assert call.created_at < call.parked_at < call.media_at < call.answered_at
+    assert (
+        call.created_at < call.queued_with_audio_at < call.media_at < call.answered_at
+    )
     assert call.wait_seconds >= 5  # the greeting, music and a position
     events = [change.event for change in call.changes.all()]
     assert events == ["offered", "parked", "claimed", "media_up", "customer_ended"]
@@ -145,7 +147,7 @@ def test_without_room_on_any_node_it_rings_on_and_the_click_is_refused(
     ana.until(lambda: bool(ana.problems), "the refusal")
     assert ana.problems == ["No server has room for another call right now."]
     call = wait_for_row(wati_id, "ended")  # nor can the system answer
-    assert (call.result, call.parked_at) == ("timeout", None)
+    assert (call.result, call.queued_with_audio_at) == ("timeout", None)
 
 
 def test_a_lost_accept_is_sent_again_for_who_waits(stack: Stack, crew: Cast):

@@ -1,15 +1,15 @@
-"""Parties who are mixed, and the clock they hear by."""
+"""Participants who are mixed, and the clock they hear by."""
 
 from collections.abc import Hashable, Iterable
 
 from calls.media.mixing.mixer import Mixer
-from calls.media.mixing.participant import Party
+from calls.media.mixing.participant import Participant
 from calls.media.transport.rtp import FRAME_SAMPLES, FRAME_SECONDS, Packet
 
 _MAX_STEPS_AT_ONCE = 3
 
 
-class Room:
+class Conference:
     """Exists only while more than two hear each other.
 
     Either `tick` or `step` is called every 20 ms, not both.
@@ -17,7 +17,7 @@ class Room:
 
     def __init__(self, now: float) -> None:
         self._mixer = Mixer()
-        self._parties: list[Party] = []
+        self._participants: list[Participant] = []
         self._began_at = self._stepped_at = now
         self._sequence = 0
         self._frames = 0
@@ -27,10 +27,12 @@ class Room:
         """Frames that came too fast to be mixed."""
         return self._mixer.dropped
 
-    def seat(self, parties: list[Party], others: Iterable[Hashable] = ()) -> None:
+    def seat(
+        self, participants: list[Participant], others: Iterable[Hashable] = ()
+    ) -> None:
         """Have exactly these members; what others hear is for the caller to deliver."""
-        self._parties = parties
-        self._mixer.seat([*parties, *others])
+        self._participants = participants
+        self._mixer.seat([*participants, *others])
 
     def put(self, member: Hashable, sequence: int, payload: bytes) -> None:
         """Take one Opus packet of a member."""
@@ -43,8 +45,8 @@ class Room:
         self._frames += 1 + self._left_out(now)
         sequence = self._sequence & 0xFFFF
         timestamp = self._frames * FRAME_SAMPLES & 0xFFFFFFFF
-        for party in self._parties:
-            party.hear(Packet(0, sequence, timestamp, heard[party]), now)
+        for participant in self._participants:
+            participant.hear(Packet(0, sequence, timestamp, heard[participant]), now)
         return heard
 
     def tick(self, now: float) -> None:

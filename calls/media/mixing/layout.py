@@ -1,24 +1,27 @@
-"""Who takes part in a call's sound, and how."""
+"""The layout of a call's audio: who takes part, and who hears whom."""
 
 from dataclasses import dataclass
 
-from calls.media.sounds.player import Program
+from calls.media.sounds.player import Playback
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What a call should sound like; parties are named before or after they come.
+class Layout:
+    """Who hears whom; participants are named before or after they come.
 
-    `speakers` and the customer hear each other, `aside` parties only one another. Who
-    is not named neither hears nor speaks. The customer hears `program`, or silence,
-    while no speaker is there. Raises `ValueError` for a party that is in both.
+    `speakers` and the customer hear each other; those in `consult` hear only one
+    another. A participant who is not named neither hears nor speaks. The customer hears
+    `playback`, or silence, while no speaker is there. Raises `ValueError` for a
+    participant that is in both.
     """
 
     speakers: tuple[str, ...] = ()
-    aside: tuple[str, ...] = ()
-    program: Program | None = None
+    consult: tuple[str, ...] = ()
+    playback: Playback | None = None
 
     def __post_init__(self) -> None:
-        """Nobody may carry to the customer what is said aside."""
-        if not set(self.speakers).isdisjoint(self.aside):
-            raise ValueError("A party speaks with the customer or aside, not both.")
+        """Refuse a layout that carries a consult to the customer."""
+        if not set(self.speakers).isdisjoint(self.consult):
+            raise ValueError(
+                "A participant speaks with the customer or in a consult, not both."
+            )

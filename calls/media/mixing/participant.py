@@ -14,11 +14,11 @@ AWAKE_SECONDS = 1.0
 _HALF = 0x8000
 
 
-class Party:
+class Participant:
     """A name with the listener attached for it.
 
-    Whatever it hears, the customer, another party or a mix, becomes one unbroken row
-    of numbers, because a jitter buffer takes a jump for a loss or for another stream.
+    Whatever it hears, the customer, another participant or a mix, becomes one
+    unbroken row of numbers: a jitter buffer takes a jump for a loss or a new stream.
     """
 
     def __init__(self, name: str, listener: ListenerPort) -> None:

@@ -1,13 +1,13 @@
-"""Who hears whom on one call."""
+"""Route packets between the participants of one call, as its layout says."""
 
 import asyncio
 from collections.abc import Callable
 
 from calls.media.events import ListenerPort
-from calls.media.mixing.conference import Room
-from calls.media.mixing.hold_audio import Waiting
-from calls.media.mixing.layout import Scene
-from calls.media.mixing.participant import Party
+from calls.media.mixing.conference import Conference
+from calls.media.mixing.hold_audio import HoldAudio
+from calls.media.mixing.layout import Layout
+from calls.media.mixing.participant import Participant
 from calls.media.mixing.uplink import Uplink
 from calls.media.sounds.player import Sound
 from calls.media.transport.rtp import OPUS_SILENCE, Packet
@@ -16,68 +16,70 @@ CUSTOMER = "the customer"
 TAKEN_OVER = 4001
 
 
-class Floor:
-    """The parties of a call and the ways between them, drawn anew at each change.
+class Router:
+    """The participants of a call and the routes between them, anew at each change.
 
-    One speaker and the customer, or two parties aside, hear each other's packets as
-    they are. More are mixed, and only for as long as they are more.
+    One speaker and the customer, or two in a consult, hear each other's packets as they
+    are. More are mixed, and only for as long as they are more.
     """
 
     def __init__(self, uplink: Uplink) -> None:
-        self.scene = Scene()
-        self.direct: Party | None = None
+        self.layout = Layout()
+        self.direct: Participant | None = None
         """The speaker who is alone with the customer."""
         self.now = 0.0
         """The time of the last tick; near enough for what each packet needs."""
-        self.parties: dict[str, Party] = {}
+        self.participants: dict[str, Participant] = {}
         self._uplink = uplink
         self._loop = asyncio.get_running_loop()
-        self._by_listener: dict[ListenerPort, Party] = {}
-        self._relays: dict[Party, Party] = {}
-        self._rooms: dict[Party, Room] = {}
-        self._talk: Room | None = None
-        self._aside: Room | None = None
-        self._waiting = Waiting()
+        self._by_listener: dict[ListenerPort, Participant] = {}
+        self._relays: dict[Participant, Participant] = {}
+        self._conferences: dict[Participant, Conference] = {}
+        self._talk: Conference | None = None
+        self._consult: Conference | None = None
+        self._hold_audio = HoldAudio()
         self._make: Callable[[], bytes] = self._wait
         self._dropped = 0
 
     @property
     def dropped(self) -> int:
-        """Frames of parties that nobody was to hear, or that came too fast to be."""
-        rooms = (self._talk, self._aside)
-        return self._dropped + sum(room.dropped for room in rooms if room is not None)
+        """Frames that no layout lets anyone hear, or that came too fast."""
+        conferences = (self._talk, self._consult)
+        return self._dropped + sum(
+            conference.dropped for conference in conferences if conference is not None
+        )
 
     @property
     def is_mixing(self) -> bool:
         """Tell whether anything is decoded and encoded for this call."""
-        return self._talk is not None or self._aside is not None
+        return self._talk is not None or self._consult is not None
 
-    def arrange(self, scene: Scene) -> None:
-        """Let everybody hear what `scene` says from now on."""
-        before, self.scene = self.scene, scene
-        if scene.speakers != before.speakers:
-            self._waiting.end_grace()
+    def arrange(self, layout: Layout) -> None:
+        """Let everybody hear what `layout` says from now on."""
+        before, self.layout = self.layout, layout
+        if layout.speakers != before.speakers:
+            self._hold_audio.end_grace()
         self._draw()
 
     def attach(self, listener: ListenerPort, name: str) -> None:
-        """Let `listener` be this party; one before it is closed with 4001."""
-        party = Party(name, listener)
-        replaced, self.parties[name] = self.parties.get(name), party
-        self._by_listener[listener] = party
+        """Let `listener` be this participant; one before it is closed with 4001."""
+        participant = Participant(name, listener)
+        replaced, self.participants[name] = self.participants.get(name), participant
+        self._by_listener[listener] = participant
         self._draw()
         if replaced is not None and replaced.listener is not listener:
             del self._by_listener[replaced.listener]
             replaced.listener.close(TAKEN_OVER)
 
-    def remove(self, party: Party, *, is_expected_back: bool) -> None:
-        """Let a party go; the program waits a moment for a speaker who was lost."""
-        del self.parties[party.name], self._by_listener[party.listener]
+    def remove(self, participant: Participant, *, is_expected_back: bool) -> None:
+        """Let a participant go; the playback waits a moment for a lost speaker."""
+        del self.participants[participant.name], self._by_listener[participant.listener]
         was_heard = self._has_speaker()
         self._draw()
         if is_expected_back and was_heard and not self._has_speaker():
-            self._waiting.grant_grace(self._loop.time())
+            self._hold_audio.grant_grace(self._loop.time())
 
-    def party_of(self, listener: ListenerPort) -> Party | None:
+    def participant_of(self, listener: ListenerPort) -> Participant | None:
         """Return whom `listener` is attached for, None if it was replaced."""
         return self._by_listener.get(listener)
 
@@ -85,12 +87,18 @@ class Floor:
         self, listener: ListenerPort, sequence: int, timestamp: int, payload: bytes
     ) -> None:
         """Take a frame of anybody but the one who is alone with the customer."""
-        party = self._by_listener.get(listener)
-        if party is not None and (hearer := self._relays.get(party)) is not None:
+        participant = self._by_listener.get(listener)
+        if (
+            participant is not None
+            and (hearer := self._relays.get(participant)) is not None
+        ):
             packet = Packet(0, sequence, timestamp, payload)
             hearer.hear(packet, self._loop.time())
-        elif party is not None and (room := self._rooms.get(party)) is not None:
-            room.put(party, sequence, payload)
+        elif (
+            participant is not None
+            and (conference := self._conferences.get(participant)) is not None
+        ):
+            conference.put(participant, sequence, payload)
         else:
             self._dropped += 1
 
@@ -105,75 +113,83 @@ class Floor:
         """Make what is due by the clock; each 20 ms while the media is up."""
         self.now = now
         self._uplink.tick(now, self._make)
-        if self._aside is not None:
-            self._aside.tick(now)
+        if self._consult is not None:
+            self._consult.tick(now)
         if self.direct is None:
-            for party in self.parties.values():
-                party.keep_awake(now)
+            for participant in self.participants.values():
+                participant.keep_awake(now)
 
     def announce(self, sound: Sound) -> bool:
-        """Play `sound` to the customer over the program, False if that is not on."""
-        return self._waiting.announce(sound)
+        """Play `sound` to the customer over the playback, False if that is not on."""
+        return self._hold_audio.announce(sound)
 
     def close(self, code: int) -> None:
         """Let everybody go with `code`."""
-        leaving = list(self.parties.values())
-        self.parties.clear()
+        leaving = list(self.participants.values())
+        self.participants.clear()
         self._by_listener.clear()
-        self.arrange(Scene())
-        for party in leaving:
-            party.listener.close(code)
+        self.arrange(Layout())
+        for participant in leaving:
+            participant.listener.close(code)
 
     def _draw(self) -> None:
         """Draw the ways between those who are there."""
         self._relays.clear()
-        self._rooms.clear()
-        self._draw_talk(self._present(self.scene.speakers))
-        self._draw_aside(self._present(self.scene.aside))
-        for party in self.parties.values():
-            party.turn_to(self._source_of(party))
+        self._conferences.clear()
+        self._draw_talk(self._present(self.layout.speakers))
+        self._draw_consult(self._present(self.layout.consult))
+        for participant in self.participants.values():
+            participant.turn_to(self._source_of(participant))
 
-    def _draw_talk(self, speakers: list[Party]) -> None:
+    def _draw_talk(self, speakers: list[Participant]) -> None:
         direct = speakers[0] if len(speakers) == 1 else None
-        self._talk = self._room(self._talk, speakers, is_wanted=len(speakers) > 1)
+        self._talk = self._conference_of(
+            self._talk, speakers, is_wanted=len(speakers) > 1
+        )
         if self._talk is not None:
             self._talk.seat(speakers, [CUSTOMER])
         if direct is not self.direct or direct is None:
             self._uplink.forget()
         self.direct = direct
         if speakers:
-            self._waiting.stop()
-        self._waiting.hold(self.scene.program)
+            self._hold_audio.stop()
+        self._hold_audio.hold(self.layout.playback)
         self._make = self._mix if self._talk is not None else self._wait
 
-    def _draw_aside(self, aside: list[Party]) -> None:
-        self._aside = self._room(self._aside, aside, is_wanted=len(aside) > 2)
-        if self._aside is not None:
-            self._aside.seat(aside)
-        elif len(aside) == 2:
-            first, second = aside
+    def _draw_consult(self, consult: list[Participant]) -> None:
+        self._consult = self._conference_of(
+            self._consult, consult, is_wanted=len(consult) > 2
+        )
+        if self._consult is not None:
+            self._consult.seat(consult)
+        elif len(consult) == 2:
+            first, second = consult
             self._relays.update({first: second, second: first})
 
-    def _room(
-        self, room: Room | None, parties: list[Party], *, is_wanted: bool
-    ) -> Room | None:
-        """Return the room these parties are in from now on, the old one if any."""
+    def _conference_of(
+        self,
+        conference: Conference | None,
+        participants: list[Participant],
+        *,
+        is_wanted: bool,
+    ) -> Conference | None:
+        """Return the conference these are in from now on, the old one if any."""
         if not is_wanted:
-            if room is not None:
-                self._dropped += room.dropped
+            if conference is not None:
+                self._dropped += conference.dropped
             return None
-        room = room or Room(self._loop.time())
-        self._rooms.update(dict.fromkeys(parties, room))
-        return room
+        conference = conference or Conference(self._loop.time())
+        self._conferences.update(dict.fromkeys(participants, conference))
+        return conference
 
-    def _source_of(self, party: Party) -> object:
-        if party is self.direct:
+    def _source_of(self, participant: Participant) -> object:
+        if participant is self.direct:
             return CUSTOMER
-        return self._relays.get(party) or self._rooms.get(party)
+        return self._relays.get(participant) or self._conferences.get(participant)
 
-    def _present(self, names: tuple[str, ...]) -> list[Party]:
+    def _present(self, names: tuple[str, ...]) -> list[Participant]:
         unique = dict.fromkeys(names)
-        return [self.parties[name] for name in unique if name in self.parties]
+        return [self.participants[name] for name in unique if name in self.participants]
 
     def _has_speaker(self) -> bool:
         return self.direct is not None or self._talk is not None
@@ -185,4 +201,4 @@ class Floor:
     def _wait(self) -> bytes:
         if self.direct is not None:
             return OPUS_SILENCE
-        return self._waiting.next(self.now)
+        return self._hold_audio.next(self.now)

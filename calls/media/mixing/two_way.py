@@ -39,7 +39,7 @@ class FlowWatch:
         self._speaker: object = None
         self._look_at = self._looked_at = 0.0
         self._packets_in = self._bytes_in = self._frames_out = 0
-        self._customer_at = self._party_at = 0.0
+        self._customer_at = self._participant_at = 0.0
         self._was_customer_heard = False
 
     def tick(self, now: float, speaker: object) -> None:
@@ -49,22 +49,22 @@ class FlowWatch:
             self._look(now, speaker)
 
     def _look(self, now: float, speaker: object) -> None:
-        has_customer, has_party = self._count(now)
+        has_customer, has_participant = self._count(now)
         if speaker is None:
             self._speaker = None
             self._change(_BOTH)
             return
         if speaker is not self._speaker:
             self._speaker = speaker
-            self._customer_at = self._party_at = self._looked_at = now
+            self._customer_at = self._participant_at = self._looked_at = now
         if has_customer:
             self._customer_at = now
-        if has_party:
-            self._party_at = now
+        if has_participant:
+            self._participant_at = now
         self._judge(now)
 
     def _count(self, now: float) -> tuple[bool, bool]:
-        """Return whether the customer and a party were heard since the last look."""
+        """Return whether the customer, and a participant, was heard since then."""
         incoming, outgoing = self._incoming, self._outgoing
         packets = incoming.packets - self._packets_in
         size = incoming.bytes - self._bytes_in
@@ -83,10 +83,10 @@ class FlowWatch:
         patience = SILENT_AFTER if self._was_customer_heard else NEVER_HEARD_AFTER
         flow = Flow(
             customer_heard=now - self._customer_at < patience,
-            party_heard=now - self._party_at < SILENT_AFTER,
+            participant_heard=now - self._participant_at < SILENT_AFTER,
         )
         if not flow.is_two_way:
-            since = min(self._customer_at, self._party_at)
+            since = min(self._customer_at, self._participant_at)
             self.one_way_seconds += passed if self.flow != _BOTH else now - since
         self._change(flow)
 

@@ -14,7 +14,7 @@ class Echo:
     def __init__(self) -> None:
         self._left = MAX_FRAMES
 
-    def attach(self, listener: ListenerPort, party: str) -> None:
+    def attach(self, listener: ListenerPort, participant: str) -> None:
         """Nothing comes before the listener speaks."""
 
     def detach(self, listener: ListenerPort) -> None:

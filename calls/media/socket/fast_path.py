@@ -4,7 +4,7 @@ ASGI passes each message through a queue and a task on its way in, and through a
 websocket writer on its way out, which costs more than everything else a frame needs.
 Behind the two servers this project runs on, whole binary frames take a short cut in and
 out; all else, from the handshake over pings to the close, stays with the server. Behind
-any other server there is no lane, and the listener speaks plain ASGI.
+any other server there is no fast path, and the listener speaks plain ASGI.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _SHORT = Struct("!BB")
 _LONG = Struct("!BBH")
 
 
-class Lane(Protocol):
+class FastPath(Protocol):
     """The short way of one websocket; open it once the websocket is accepted."""
 
     def open(self, hear: Hear) -> None:
@@ -45,13 +45,13 @@ class Lane(Protocol):
         """Give the connection back to the server; may be called again."""
 
 
-def find_lane(send: Any) -> Lane | None:
-    """Return the lane behind an ASGI `send`, None behind a server that is not known."""
+def find_fast_path(send: Any) -> FastPath | None:
+    """Return the fast path behind an ASGI `send`; None behind an unknown server."""
     server = _server_of(send)
     if _is(server, _DAPHNE):
-        return _TwistedLane.find(server)
+        return _TwistedFastPath.find(server)
     if _is(server, _UVICORN):
-        return _AsyncioLane(server)
+        return _AsyncioFastPath(server)
     return None
 
 
@@ -126,7 +126,7 @@ def _hold_little_back(connection: Any) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
 
 
-class _AsyncioLane(asyncio.Protocol):
+class _AsyncioFastPath(asyncio.Protocol):
     """Stands between the transport and uvicorn's protocol."""
 
     def __init__(self, server: Any) -> None:
@@ -179,7 +179,7 @@ class _AsyncioLane(asyncio.Protocol):
         self._server.resume_writing()
 
 
-class _TwistedLane:
+class _TwistedFastPath:
     """Stands in for `dataReceived` of Daphne's websocket protocol."""
 
     def __init__(self, server: Any, connection: socket.socket) -> None:
@@ -189,8 +189,8 @@ class _TwistedLane:
         self._hear: Hear | None = None
 
     @classmethod
-    def find(cls, server: Any) -> "_TwistedLane | None":
-        """Return the lane, None where TLS stands between, which must see all bytes."""
+    def find(cls, server: Any) -> "_TwistedFastPath | None":
+        """Return the fast path; None if TLS, which must see all bytes, is between."""
         connection = getattr(server.transport, "socket", None)
         if isinstance(connection, socket.socket):
             return cls(server, connection)

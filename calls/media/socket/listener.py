@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from calls.media.events import ListenerPort
 from calls.media.socket import wire
 from calls.media.socket.eager import Rest, begin
-from calls.media.socket.fast_path import Lane, close_behind, find_lane
+from calls.media.socket.fast_path import FastPath, close_behind, find_fast_path
 from calls.media.socket.pcm import PcmTranscoder
 from calls.media.transport.rtp import FRAME_SECONDS, SAMPLES_PER_SECOND, Packet
 
@@ -45,11 +45,11 @@ class Codec(enum.Enum):
     PCM16 = "pcm16"
 
 
-class Call(Protocol):
+class CallAudio(Protocol):
     """What a listener needs of a session."""
 
-    def attach(self, listener: ListenerPort, party: str) -> None:
-        """Begin to deliver to `listener`, which stands for `party`."""
+    def attach(self, listener: ListenerPort, participant: str) -> None:
+        """Begin to deliver to `listener`, which stands for `participant`."""
 
     def detach(self, listener: ListenerPort) -> None:
         """Deliver no longer."""
@@ -63,15 +63,17 @@ class Call(Protocol):
 class Listener:
     """One websocket, served once; the session must outlive the call of `serve`."""
 
-    def __init__(self, session: Call, party: str, codec: Codec = Codec.OPUS) -> None:
+    def __init__(
+        self, session: CallAudio, participant: str, codec: Codec = Codec.OPUS
+    ) -> None:
         self.bad_frames = 0
         self.dropped = 0
         self._session = session
-        self._party = party
+        self._participant = participant
         self._transcoder = PcmTranscoder() if codec is Codec.PCM16 else None
         self._loop = asyncio.get_running_loop()
         self._send: Send | None = None
-        self._lane: Lane | None = None
+        self._fast_path: FastPath | None = None
         self._ended: asyncio.Future[int] = self._loop.create_future()
         self._waiting: deque[tuple[bytes, int]] = deque()
         self._pump: asyncio.Task[None] | None = None
@@ -81,18 +83,18 @@ class Listener:
     async def serve(self, receive: Receive, send: Send) -> None:
         """Accept the websocket and carry sound until one side closes it."""
         await send({"type": "websocket.accept"})
-        self._send, self._lane = send, find_lane(send)
-        if self._lane is not None:
-            self._lane.open(self.hear)
+        self._send, self._fast_path = send, find_fast_path(send)
+        if self._fast_path is not None:
+            self._fast_path.open(self.hear)
         reader = asyncio.create_task(self._read(receive))
-        self._session.attach(self, self._party)
+        self._session.attach(self, self._participant)
         try:
             ends: set[asyncio.Future[Any]] = {reader, self._ended}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._send = None
-            if self._lane is not None:
-                self._lane.close()
+            if self._fast_path is not None:
+                self._fast_path.close()
             self._session.detach(self)
             is_gone = reader.done()
             await _end(reader, self._pump)
@@ -116,20 +118,20 @@ class Listener:
         if self._send is None:
             return
         frame = wire.pack(kind, *packet)
-        if self._lane is not None:
-            self._send_on_lane(self._lane, frame, packet.timestamp)
+        if self._fast_path is not None:
+            self._send_fast(self._fast_path, frame, packet.timestamp)
         elif self._pump is not None:
             self._keep(frame, packet.timestamp)
         else:
             self._send_now(frame)
 
-    def _send_on_lane(self, lane: Lane, frame: bytes, timestamp: int) -> None:
+    def _send_fast(self, path: FastPath, frame: bytes, timestamp: int) -> None:
         """Send what waits and then this; the next packet tries again what is left."""
         waiting = self._waiting
         try:
-            while waiting and lane.write(waiting[0][0]):
+            while waiting and path.write(waiting[0][0]):
                 waiting.popleft()
-            if not waiting and lane.write(frame):
+            if not waiting and path.write(frame):
                 self._stuck_since = None
                 return
         except OSError:

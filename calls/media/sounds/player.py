@@ -78,7 +78,7 @@ def _is_twenty_milliseconds_mono(packet: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class Playback:
     """What a caller hears while nobody speaks: `once` in order, then `loop` for ever.
 
     Without a loop silence follows.
@@ -89,11 +89,11 @@ class Program:
 
 
 class Player:
-    """Turns a program into the next packet for each 20 ms."""
+    """Turns a playback into the next packet for each 20 ms."""
 
-    def __init__(self, program: Program) -> None:
-        self._first = deque(program.once)
-        self._loop = program.loop.packets if program.loop is not None else ()
+    def __init__(self, playback: Playback) -> None:
+        self._first = deque(playback.once)
+        self._loop = playback.loop.packets if playback.loop is not None else ()
         self._at = 0
         self._loop_at = 0
 

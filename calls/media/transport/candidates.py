@@ -28,7 +28,7 @@ class HostileCandidate(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class IceCandidate:
     """One UDP candidate of component 1, its address literal and in normal form."""
 
     foundation: str
@@ -45,7 +45,7 @@ class Candidate:
         )
 
 
-def read_candidate(value: str, *, allow_private: bool) -> Candidate | None:
+def read_candidate(value: str, *, allow_private: bool) -> IceCandidate | None:
     """Return the candidate of one `a=candidate:` value; None if it is of no use to us.
 
     Of no use, and harmless because never contacted: what cannot be read, TCP, other
@@ -61,7 +61,7 @@ def read_candidate(value: str, *, allow_private: bool) -> Candidate | None:
     port = int(match["port"])
     if not LOWEST_PORT <= port <= 65535:
         raise HostileCandidate(f"A candidate names port {port}.")
-    return Candidate(
+    return IceCandidate(
         foundation=match["foundation"],
         priority=min(int(match["priority"]), 2**31 - 1),
         address=str(address),

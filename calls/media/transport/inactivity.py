@@ -5,7 +5,7 @@ from typing import Protocol
 from calls.media.settings import MediaSettings
 
 
-class QuietEvents(Protocol):
+class InactivityEvents(Protocol):
     """What the watch tells, each once for a quiet time."""
 
     def quiet(self, seconds: float) -> None:
@@ -21,10 +21,10 @@ class QuietEvents(Protocol):
         """Something came after all."""
 
 
-class QuietWatch:
+class InactivityWatch:
     """Notes that packets come, for next to nothing, and looks at each tick."""
 
-    def __init__(self, settings: MediaSettings, events: QuietEvents) -> None:
+    def __init__(self, settings: MediaSettings, events: InactivityEvents) -> None:
         self.heard = False
         """Set it at every sign of life."""
         self.quiet_seconds = 0.0

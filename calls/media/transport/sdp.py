@@ -9,7 +9,11 @@ WhatsApp refuses descriptions that any browser would take.
 import re
 from typing import Literal
 
-from calls.media.transport.candidates import Candidate, HostileCandidate, read_candidate
+from calls.media.transport.candidates import (
+    HostileCandidate,
+    IceCandidate,
+    read_candidate,
+)
 
 MAX_BYTES = 16 * 1024
 MAX_LINE_CHARACTERS = 1024
@@ -154,7 +158,7 @@ def _require_mux(attributes: dict[str, list[str]]) -> None:
 
 def _read_candidates(
     attributes: dict[str, list[str]], *, allow_private: bool
-) -> list[Candidate]:
+) -> list[IceCandidate]:
     try:
         found = [
             read_candidate(value, allow_private=allow_private)
@@ -165,7 +169,7 @@ def _read_candidates(
     return [candidate for candidate in found if candidate is not None]
 
 
-def _require_a_way_to_meet(candidates: list[Candidate], *, lite: bool) -> None:
+def _require_a_way_to_meet(candidates: list[IceCandidate], *, lite: bool) -> None:
     if lite and not candidates:
         raise RefusedSdp("An ICE-lite end without a usable candidate is out of reach.")
 
@@ -248,7 +252,7 @@ def _media_head(payload_type: int) -> Lines:
     ]
 
 
-def _candidate_lines(candidates: list[Candidate]) -> Lines:
+def _candidate_lines(candidates: list[IceCandidate]) -> Lines:
     # With the end announced and nothing to try, ICE would fail before the other side
     # has had the chance to call on us; the media deadline ends that wait instead.
     if not candidates:

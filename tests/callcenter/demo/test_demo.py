@@ -29,7 +29,7 @@ from calls.models import (
 )
 from calls.states import IllegalMove, Result, after
 from permissions import watch
-from permissions.facts import Status
+from permissions.facts import PermissionStatus
 from permissions.models import CallPermission, Contact, PermissionEvent
 from tests.conftest import empty_tables
 
@@ -165,7 +165,7 @@ def test_some_calls_tell_why_they_rang_where_they_rang(demo: None):
 
 def test_there_is_a_person_in_every_state_of_the_ledger(demo: None):
     standing = set(CallPermission.objects.values_list("status", flat=True))
-    assert standing == set(Status) - {Status.NONE}
+    assert standing == set(PermissionStatus) - {PermissionStatus.NONE}
     assert CallPermission.objects.filter(watch.running_out(timezone.now())).exists()
     assert {p.streak for p in CallPermission.objects.filter(watch.AT_RISK)} == {2, 3}
     assert Contact.objects.get(do_not_call=True).do_not_call_reason

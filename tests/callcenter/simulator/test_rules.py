@@ -8,8 +8,8 @@ from callcenter.simulator.rules import (
     DAY,
     WEEK,
     Consequence,
-    Kind,
     Permission,
+    PermissionKind,
 )
 
 STEPS = st.lists(
@@ -32,7 +32,7 @@ def test_a_business_never_asks_or_calls_more_than_it_may(
         now += pause
         before = permission.kind_at(now)
         if step == "ask" and not permission.refuses_request(now):
-            assert before is not Kind.PERMANENT
+            assert before is not PermissionKind.PERMANENT
             assert not [time for time in asked if time > now - DAY]
             assert len([time for time in asked if time > now - WEEK]) < 2
             permission.request(now)
@@ -44,7 +44,7 @@ def test_a_business_never_asks_or_calls_more_than_it_may(
             permission.withdraw()
             missed = 0
         elif step == "connect" and not permission.refuses_call(now):
-            assert before is not Kind.NONE
+            assert before is not PermissionKind.NONE
             permission.call_connected(now, outbound=True)
             asked.clear()
             missed = 0

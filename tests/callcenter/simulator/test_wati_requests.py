@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from callcenter.simulator.behaviour import Behaviour, RestFault
-from callcenter.simulator.calls import Call, Person, Placed
+from callcenter.simulator.calls import PhoneCall, Placed, WhatsAppUser
 from callcenter.simulator.world import World
 from tests.callcenter.simulator.conftest import (
     CARLA,
@@ -20,7 +20,7 @@ from tests.callcenter.simulator.conftest import (
 from tests.callcenter.simulator.receiver import Receiver
 
 
-async def ring(world: World, **placed: Any) -> Call:
+async def ring(world: World, **placed: Any) -> PhoneCall:
     return await world.place_call(Placed(media="paper", **placed), world.behaviour)
 
 
@@ -129,7 +129,7 @@ async def test_each_business_number_has_permissions_of_its_own(
 async def test_a_permission_request_is_answered_by_the_user(
     world: World, ask: Ask, receiver: Receiver
 ) -> None:
-    world.people[CARLA] = Person(reply="permanent", reply_after=0.0)
+    world.people[CARLA] = WhatsAppUser(reply="permanent", reply_after=0.0)
     reply = await ask("POST", f"call-permission-request/{CARLA}")
     assert reply.json()["code"] == 200
     await until(lambda: receiver.bodies("call-permission"))
@@ -149,12 +149,12 @@ async def test_a_second_request_on_the_same_day_is_refused(
 @pytest.mark.parametrize(
     ("person", "code", "status"),
     [
-        (Person(reaction="busy"), "138003", 400),
-        (Person(reaction="unreachable"), "138001", 400),
+        (WhatsAppUser(reaction="busy"), "138003", 400),
+        (WhatsAppUser(reaction="unreachable"), "138001", 400),
     ],
 )
 async def test_users_who_can_not_be_called_are_refused(
-    world: World, ask: Ask, person: Person, code: str, status: int
+    world: World, ask: Ask, person: WhatsAppUser, code: str, status: int
 ) -> None:
     grant(world)
     world.people[CARLA] = person
@@ -174,7 +174,9 @@ async def test_an_outbound_call_is_told_step_by_step(
     world: World, ask: Ask, receiver: Receiver
 ) -> None:
     grant(world)
-    world.people[CARLA] = Person(media="paper", answer_after=0.05, hang_up_after=0.05)
+    world.people[CARLA] = WhatsAppUser(
+        media="paper", answer_after=0.05, hang_up_after=0.05
+    )
     call_id = (await dial(ask)).json()["result"]["callId"]
     await until(lambda: receiver.bodies("terminate-call"))
     statuses = [body["status"] for body in receiver.bodies("outbound-call-status")]
@@ -195,7 +197,7 @@ async def test_the_answer_can_come_only_when_the_user_picks_up(
 ) -> None:
     world.behaviour = Behaviour(answer_at="accepted")
     grant(world)
-    world.people[CARLA] = Person(media="paper", answer_after=0.05)
+    world.people[CARLA] = WhatsAppUser(media="paper", answer_after=0.05)
     await dial(ask)
     await until(lambda: len(receiver.received) == 4)
     assert receiver.kinds()[2] == "outbound-call"
@@ -206,7 +208,7 @@ async def test_the_answer_can_overtake_the_reply(
 ) -> None:
     world.behaviour = Behaviour(answer_at="before_reply")
     grant(world)
-    world.people[CARLA] = Person(media="paper", reaction="ignore")
+    world.people[CARLA] = WhatsAppUser(media="paper", reaction="ignore")
     await dial(ask)
     assert receiver.kinds()[-1] == "outbound-call"
 
@@ -215,7 +217,9 @@ async def test_a_rejected_call_is_told_and_ends(
     world: World, ask: Ask, receiver: Receiver
 ) -> None:
     grant(world)
-    world.people[CARLA] = Person(media="paper", reaction="reject", answer_after=0.0)
+    world.people[CARLA] = WhatsAppUser(
+        media="paper", reaction="reject", answer_after=0.0
+    )
     await dial(ask)
     await until(lambda: receiver.bodies("terminate-call"))
     assert receiver.bodies("outbound-call-status")[-1]["status"] == "REJECTED"
@@ -226,7 +230,7 @@ async def test_four_calls_without_an_answer_take_the_permission_away(
 ) -> None:
     world.behaviour = Behaviour(ring_limit=0.01)
     grant(world)
-    world.people[CARLA] = Person(media="paper", reaction="ignore")
+    world.people[CARLA] = WhatsAppUser(media="paper", reaction="ignore")
     for number in range(1, 5):
         assert (await dial(ask)).status_code == 200
         await until(lambda: len(receiver.bodies("terminate-call")) == number)  # noqa: B023
@@ -239,7 +243,7 @@ async def test_two_calls_with_one_user_do_not_run_at_once(
     world: World, ask: Ask
 ) -> None:
     grant(world)
-    world.people[CARLA] = Person(media="paper", reaction="ignore")
+    world.people[CARLA] = WhatsAppUser(media="paper", reaction="ignore")
     assert (await dial(ask)).status_code == 200
     assert "138003" in (await dial(ask)).text
 

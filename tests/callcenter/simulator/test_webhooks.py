@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from callcenter.simulator.behaviour import Behaviour, WebhookFault
-from callcenter.simulator.calls import Call, Placed
+from callcenter.simulator.calls import PhoneCall, Placed
 from callcenter.simulator.payloads import KINDS, Notice, write
 from callcenter.simulator.world import World
 from tests.callcenter.simulator.conftest import CARLA, NUMBER, until
@@ -85,7 +85,7 @@ def test_sdp_comes_as_text_or_object_with_any_newline(newline: str, text: str) -
     assert body["sdp"] == {"type": "offer", "sdp": text}
 
 
-async def ring(world: World, **behaviour: Any) -> Call:
+async def ring(world: World, **behaviour: Any) -> PhoneCall:
     return await world.place_call(Placed(media="paper"), Behaviour.parse(behaviour))
 
 

@@ -41,7 +41,7 @@ class Day:
         AgentStateSpan.objects.all().delete()
         self.agents = {"ana": self.cast.ana, "bruno": self.cast.bruno}
         for agent in self.agents.values():
-            change(agent, state="offline", reason="", next_state="", proved_at=None)
+            change(agent, state="offline", reason="", next_state="", ready_at=None)
         self.shift.consoles = dict(zip(self._ids(), self.agents.values(), strict=True))
         self.shift.begins(*self.agents.values())
         self.signed_in: dict[int, datetime] = {}
@@ -83,7 +83,7 @@ class Day:
     def sound_comes(self, name: str, number: int) -> None:
         call = self._call(number)
         if call and call.status in (Status.CONNECTING, Status.WAITING):
-            answer.media_up(call.pk, is_there=call.parked_at is None)
+            answer.media_up(call.pk, is_there=call.queued_with_audio_at is None)
 
     def a_moment_passes(self, name: str, number: int) -> None:
         self.shift.clock.forward(1 + number)
@@ -103,7 +103,7 @@ class Day:
         self.shift.console_is_back(self.agents[name])
 
     def a_microphone_is_silent(self, name: str, number: int = 0) -> None:
-        agent_state.judge(self.agents[name].pk, PROOF | {"microphone": "flat"})
+        agent_state.heartbeat(self.agents[name].pk, PROOF | {"microphone": "flat"})
 
     def a_console_opens_the_sound(self, name: str, number: int = 0) -> None:
         self._with(name, lambda call, agent: reconnect.console_joined(call, agent.pk))
@@ -129,7 +129,7 @@ class Day:
         agent = self.agents[name]
         rings = Offer.objects.filter(agent=agent, outcome="ringing").first()
         if rings is not None:
-            ring_attempts.rings(rings.call_id, agent.pk)
+            ring_attempts.confirm(rings.call_id, agent.pk)
             take = answer.claim if rings.kind != "consult" else transfer.join
             with suppress(Refused):
                 take(rings.call_id, agent)

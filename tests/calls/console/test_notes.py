@@ -176,7 +176,7 @@ def test_a_caller_without_any_id_gets_a_row_of_their_own(cast: Cast, shift: Shif
     shift.begins(cast.ana)
     event = InboundCall("wacid.hidden", OFFER, cast.line.number)
     now = timezone.now()
-    call = inbound.offered(cast.account, event, received_at=now, offer=OFFER)
+    call = inbound.begin(cast.account, event, received_at=now, offer=OFFER)
     assert call.contact is None
     shift.answers(cast.ana, call)
     assert caller_card.card(call.pk, cast.ana)["contact"] is None
@@ -252,7 +252,7 @@ def test_a_callback_that_is_not_allowed_asks_the_person_first(
     due_at = plan.due_at
     event = PermissionChanged(waid=CARLA, granted=True)
     pair, now = pair_of(talk.contact, cast.line), timezone.now()
-    planned_calls.word_of(
+    planned_calls.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
     )
     plan = Plan.objects.get()
@@ -274,7 +274,7 @@ def test_a_callback_for_after_the_permission_asks_for_a_longer_one(
     shift.clock.forward(4 * 86400)
     pair, now = pair_of(talk.contact, cast.line), timezone.now()
     event = PermissionChanged(CARLA, granted=True, expires_at=now + timedelta(days=7))
-    planned_calls.word_of(
+    planned_calls.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
     )
     plan = Plan.objects.get()
@@ -383,7 +383,7 @@ def test_strangers_have_nothing_in_common(cast: Cast, shift: Shift):
     for number in range(2):
         event = InboundCall(f"wacid.hidden{number}", OFFER, cast.line.number)
         now = timezone.now()
-        call = inbound.offered(cast.account, event, received_at=now, offer=OFFER)
+        call = inbound.begin(cast.account, event, received_at=now, offer=OFFER)
         shift.answers(cast.ana, call)
         notes.write_note(call.pk, cast.ana, "Somebody.")
         cards.append(caller_card.card(call.pk, cast.ana))

@@ -31,7 +31,7 @@ def carla_calls(cast: Cast, call_id: str = "wacid.1", **changes) -> Call:
         caller=Caller(waid=CARLA, name="Carla"),
     )
     defaults = {"received_at": timezone.now(), "offer": OFFER}
-    return inbound.offered(cast.account, event, **(defaults | changes))
+    return inbound.begin(cast.account, event, **(defaults | changes))
 
 
 def outcomes(call: Call) -> dict[str, str]:
@@ -57,14 +57,14 @@ def test_a_call_rings_at_everybody_who_is_ready(cast: Cast):
 
 def test_nobody_is_rung_whose_console_was_not_heard_of_lately(cast: Cast):
     on_duty(cast.ana, cast.bruno)
-    cast.bruno.proved_at = timezone.now() - timedelta(seconds=8)
+    cast.bruno.ready_at = timezone.now() - timedelta(seconds=8)
     cast.bruno.save()
     assert outcomes(carla_calls(cast)) == {"Ana": "ringing"}
 
 
 def test_who_goes_available_hears_the_calls_that_ring_already(cast: Cast):
     call = carla_calls(cast)
-    cast.ana.proved_at = timezone.now()
+    cast.ana.ready_at = timezone.now()
     cast.ana.save()
     agent_state.go_available(cast.ana.pk)
     assert outcomes(call) == {"Ana": "ringing"}
@@ -200,21 +200,21 @@ def test_a_second_offer_for_a_call_harms_nothing(cast: Cast):
 def test_a_number_that_is_not_ours_is_a_conflict(cast: Cast):
     event = InboundCall(call_id="wacid.9", offer=OFFER, business_number="4900")
     with pytest.raises(errors.Conflict, match="not one of"):
-        inbound.offered(cast.account, event, received_at=timezone.now(), offer=OFFER)
+        inbound.begin(cast.account, event, received_at=timezone.now(), offer=OFFER)
     assert not Call.objects.exists()
 
 
 def test_without_a_number_the_only_line_is_meant(cast: Cast):
     event = InboundCall(call_id="wacid.9", offer=OFFER)
     now = timezone.now()
-    call = inbound.offered(cast.account, event, received_at=now, offer=OFFER)
+    call = inbound.begin(cast.account, event, received_at=now, offer=OFFER)
     assert call.line == cast.line
     assert call.contact is None
     Line.objects.create(
         account=cast.account, number="49", name="Other", queue=cast.queue
     )
     with pytest.raises(errors.Conflict, match="several"):
-        inbound.offered(
+        inbound.begin(
             cast.account,
             InboundCall(call_id="wacid.10", offer=OFFER),
             received_at=now,

@@ -7,7 +7,7 @@ from calls import placement
 from calls.errors import Refused
 from calls.lifecycle import answer, ending, reconnect, transfer
 from calls.models import Call
-from calls.node.layout import scene_of
+from calls.node.layout import layout_of
 from calls.queueing import agent_state, dispatch, participants
 from calls.states import Event
 from tests.cast import Cast, hire
@@ -40,10 +40,12 @@ def talk(cast: Cast, shift: Shift) -> Call:
 
 
 def who_talks(call: Call) -> tuple[set[str], set[str]]:
-    """Names of those whom the customer hears, and of those who talk aside."""
-    scene = scene_of(fresh(call))
+    """Names of those whom the customer hears, and of those who consult."""
+    arrangement = layout_of(fresh(call))
     names = {str(agent.pk): agent.name for agent in Agent.objects.all()}
-    return {names[p] for p in scene.speakers}, {names[p] for p in scene.aside}
+    return {names[p] for p in arrangement.speakers}, {
+        names[p] for p in arrangement.consult
+    }
 
 
 # --- Hold --------------------------------------------------------------------------
@@ -213,7 +215,7 @@ def test_a_call_out_can_be_passed_on_like_any_other(cast: Cast, shift: Shift):
 # --- Asking a colleague ------------------------------------------------------------
 
 
-def test_who_asks_talks_aside_and_the_caller_hears_music(
+def test_who_consults_talks_to_the_colleague_while_the_caller_hears_music(
     cast: Cast, shift: Shift, talk: Call
 ):
     transfer.consult(talk.pk, cast.ana, cast.bruno)
@@ -254,7 +256,7 @@ def test_a_colleague_whose_console_does_not_confirm_is_not_blamed(
 ):
     transfer.consult(talk.pk, cast.ana, cast.bruno)
     shift.clock.forward(2)
-    dispatch.expire_offers()
+    dispatch.expire_attempts()
     assert outcomes(talk)[-1] == ("Bruno", "console")
     assert state_of(cast.bruno) == "cannot_ring"
 
@@ -465,5 +467,5 @@ def test_a_node_that_dies_frees_everybody_in_its_calls(
 def test_an_agent_has_one_part_at_a_time(cast: Cast, shift: Shift, talk: Call):
     other = shift.calls_in(DORA, "Dora")
     with pytest.raises(Refused, match="You are in another call"):
-        participants.begin(other, cast.ana)
+        participants.join(other, cast.ana)
     assert cast.ana.legs.open().count() == 1

@@ -7,7 +7,7 @@ import pytest
 
 from calls.media.events import Flow
 from calls.media.hub import Hub
-from calls.media.mixing.layout import Scene
+from calls.media.mixing.layout import Layout
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
 from tests.calls.media.phone import Phone
@@ -46,10 +46,10 @@ class Diary:
         self.entries.append("failed")
         self.reason = reason
 
-    def listener_joined(self, session: Session, party: str) -> None:
+    def listener_joined(self, session: Session, participant: str) -> None:
         self.entries.append("joined")
 
-    def listener_left(self, session: Session, party: str) -> None:
+    def listener_left(self, session: Session, participant: str) -> None:
         self.entries.append("left")
 
     def flow_changed(self, session: Session, flow: Flow) -> None:
@@ -107,7 +107,7 @@ def diary() -> Diary:
 async def connect(hub: Hub, phone: Phone, diary: Diary) -> Session:
     """Bring up an inbound call, as if accept had returned at once."""
     session = hub.open("wacid.1", diary)
-    session.arrange(Scene(speakers=("ana",)))
+    session.arrange(Layout(speakers=("ana",)))
     answer = await session.answer(await phone.offer())
     await phone.accept(answer)
     session.release_ice()

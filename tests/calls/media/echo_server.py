@@ -1,6 +1,6 @@
 """A real server with one audio socket whose call says back what it hears.
 
-`python -m tests.calls.media.echo_server daphne|uvicorn lane|asgi PORT`
+`python -m tests.calls.media.echo_server daphne|uvicorn fast|asgi PORT`
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class Echo:
         self.attached: list[ListenerPort] = []
         self.sequence = 0
 
-    def attach(self, listener: ListenerPort, party: str) -> None:
+    def attach(self, listener: ListenerPort, participant: str) -> None:
         self.attached.append(listener)
 
     def detach(self, listener: ListenerPort) -> None:
@@ -72,7 +72,7 @@ def make_application(echo: Echo) -> Any:
 
 def main(server: str, way: str, port: int) -> None:
     if way == "asgi":
-        listeners.find_lane = lambda send: None
+        listeners.find_fast_path = lambda send: None
     application = make_application(Echo())
     if server == "daphne":
         from twisted.internet import asyncioreactor

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calls.media.hub import Full, Hub
-from calls.media.mixing.layout import Scene
+from calls.media.mixing.layout import Layout
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
 from calls.media.transport.rtp import OPUS_SILENCE, Packet
@@ -65,7 +65,7 @@ async def test_an_outbound_call_carries_sound_both_ways(
     hub: Hub, phone: Phone, diary: Diary
 ) -> None:
     session = hub.open("wacid.2", diary)
-    session.arrange(Scene(speakers=("ana",)))
+    session.arrange(Layout(speakers=("ana",)))
     offer = await session.offer()
     assert "SAVPF 111\r\n" in offer
     await session.apply_answer(await phone.answer(offer))
@@ -88,7 +88,7 @@ async def test_a_browser_may_be_the_phone_even_if_it_hides_its_addresses(
     if hidden:
         offer = re.sub(r"a=(candidate|end-of).*\r\n", "", offer)
     session = hub.open("wacid.browser", diary)
-    session.arrange(Scene(speakers=("ana",)))
+    session.arrange(Layout(speakers=("ana",)))
     await phone.accept(await session.answer(offer))
     await asyncio.sleep(0.2)
     assert diary.entries == []
@@ -168,7 +168,7 @@ async def test_a_newer_listener_takes_over(
     session.speak(old, 1, 960, b"voice")
     assert session.counters.dropped_out == before + 1
     session.detach(old)
-    assert session.parties == ("ana",)
+    assert session.participants == ("ana",)
     session.detach(new)
     assert diary.entries == ["up", "joined", "joined", "left"]
 

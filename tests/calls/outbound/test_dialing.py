@@ -247,7 +247,7 @@ def test_words_about_calls_out_do_no_harm_to_one_that_came_in(
 ):
     event = InboundCall("wacid.1", "v=0", caller=Caller(CARLA))
     now = timezone.now()
-    call = inbound.offered(cast.account, event, received_at=now, offer="v=0")
+    call = inbound.begin(cast.account, event, received_at=now, offer="v=0")
     with pytest.raises(errors.Conflict):
         told(cast, "ended", "wacid.1")
     answer = OutboundAnswer("wacid.1", "v=0")
@@ -324,7 +324,7 @@ def say_yes(cast: Cast, carla: Contact, key: str = "grant") -> None:
     pair = pair_of(carla, cast.line)
     now = timezone.now()
     change = permissions.permission_webhook(pair, event, key=key, received_at=now)
-    planned_calls.word_of(change)
+    planned_calls.permission_changed(change)
     planned_calls.sweep()
 
 
@@ -369,7 +369,7 @@ def test_a_yes_that_is_taken_back_before_the_call_ends_the_plan(
     event = PermissionChanged(waid=CARLA, granted=False, status="revoked")
     pair = pair_of(carla, cast.line)
     now = timezone.now()
-    planned_calls.word_of(
+    planned_calls.permission_changed(
         permissions.permission_webhook(pair, event, key="no", received_at=now)
     )
     plan.refresh_from_db()
@@ -471,7 +471,7 @@ def test_a_call_that_comes_in_while_we_dial_rings_at_a_colleague(
     ours = placed(cast, carla)
     event = InboundCall("wacid.glare", "v=0", caller=Caller(CARLA))
     now = timezone.now()
-    theirs = inbound.offered(cast.account, event, received_at=now, offer="v=0")
+    theirs = inbound.begin(cast.account, event, received_at=now, offer="v=0")
     assert theirs.pk != ours.pk
     assert [offer.agent for offer in theirs.offers.all()] == [cast.bruno]
     assert fresh(ours).status == "dialing"
@@ -496,7 +496,7 @@ def test_two_workers_offer_a_plan_once(cast: Cast, carla: Contact):
     event = PermissionChanged(waid=CARLA, granted=True)
     pair = pair_of(carla, cast.line)
     now = timezone.now()
-    planned_calls.word_of(
+    planned_calls.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
     )
     plan.refresh_from_db()

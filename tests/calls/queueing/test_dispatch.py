@@ -91,7 +91,7 @@ def test_each_kind_of_failure_is_a_sentence_and_no_ring(
     cast: Cast, shift: Shift, problem: dict[str, object]
 ):
     shift.begins(cast.ana)
-    sentence = agent_state.judge(cast.ana.pk, PROOF | problem)
+    sentence = agent_state.heartbeat(cast.ana.pk, PROOF | problem)
     assert sentence.endswith(".")
     assert (state_of(cast.ana), reason_of(cast.ana)) == ("cannot_ring", sentence)
     assert outcomes(shift.calls_in()) == []
@@ -99,8 +99,8 @@ def test_each_kind_of_failure_is_a_sentence_and_no_ring(
 
 def test_another_failure_is_another_sentence(cast: Cast, shift: Shift):
     shift.begins(cast.ana)
-    agent_state.judge(cast.ana.pk, PROOF | {"microphone": "flat"})
-    second = agent_state.judge(cast.ana.pk, PROOF | {"microphone": "ended"})
+    agent_state.heartbeat(cast.ana.pk, PROOF | {"microphone": "flat"})
+    second = agent_state.heartbeat(cast.ana.pk, PROOF | {"microphone": "ended"})
     assert reason_of(cast.ana) == second
 
 
@@ -110,10 +110,10 @@ def test_a_ring_that_is_not_confirmed_is_the_consoles_miss(
     shift.begins(cast.ana, cast.bruno)
     call = shift.calls_in()
     shift.clock.forward(1.4)
-    dispatch.expire_offers()
+    dispatch.expire_attempts()
     assert ringing(call) == ["Ana"]
     shift.clock.forward(0.2)
-    dispatch.expire_offers()
+    dispatch.expire_attempts()
     assert outcomes(call) == [("Ana", "console"), ("Bruno", "ringing")]
     assert state_of(cast.ana) == "cannot_ring"
     assert reason_of(cast.ana) == readiness.UNCONFIRMED
@@ -124,13 +124,13 @@ def test_a_confirmation_counts_once_and_only_for_who_is_rung(
 ):
     shift.begins(cast.ana, cast.bruno)
     call = shift.calls_in()
-    ring_attempts.rings(call.pk, cast.bruno.pk)
-    ring_attempts.rings(call.pk, cast.ana.pk)
+    ring_attempts.confirm(call.pk, cast.bruno.pk)
+    ring_attempts.confirm(call.pk, cast.ana.pk)
     first = call.offers.get().rang_at
-    ring_attempts.rings(call.pk, cast.ana.pk)
+    ring_attempts.confirm(call.pk, cast.ana.pk)
     assert call.offers.get().rang_at == first
     shift.clock.forward(5)
-    dispatch.expire_offers()
+    dispatch.expire_attempts()
     assert ringing(call) == ["Ana"]
 
 
@@ -140,7 +140,7 @@ def test_whose_console_missed_one_call_gets_the_next_as_soon_as_it_is_well(
     shift.begins(cast.ana)
     first = shift.calls_in()
     shift.clock.forward(2)
-    dispatch.expire_offers()
+    dispatch.expire_attempts()
     shift.beat()
     assert state_of(cast.ana) == "available"
     second = shift.calls_in(DORA, "Dora")
@@ -527,8 +527,8 @@ def test_a_floor_that_changes_at_many_places_is_looked_at_once(
     cast: Cast, shift: Shift, monkeypatch: pytest.MonkeyPatch
 ):
     looks = []
-    look = dispatch.look
-    monkeypatch.setattr(dispatch, "look", lambda: (looks.append(1), look()))
+    look = dispatch.run
+    monkeypatch.setattr(dispatch, "run", lambda: (looks.append(1), look()))
     shift.begins(cast.ana, cast.bruno)
     for number in range(8):
         shift.begins(hire(f"agent{number}", cast.queue))

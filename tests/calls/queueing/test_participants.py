@@ -199,7 +199,7 @@ def test_dialing_ends_the_wrap_up(cast: Cast, shift: Shift, wrapping_up: Call):
     call = dialing.dial(cast.ana, carla, cast.line)
     assert state_of(cast.ana) == "in_call"
     assert wrapping_up.legs.get().wrapped_up_at is not None
-    assert notes.at_work(cast.ana) == call.pk
+    assert notes.call_in_hand(cast.ana) == call.pk
 
 
 def test_who_vanishes_in_wrap_up_goes_offline(
@@ -274,4 +274,4 @@ def test_who_is_rung_calls_nobody(cast: Cast, shift: Shift):
     shift.begins(cast.ana)
     call = shift.calls_in()
     with pytest.raises(Refused, match=r"A call rings at your console\."):
-        participants.begin(call, cast.ana, only_from=dialing.MAY_CALL)
+        participants.join(call, cast.ana, only_from=dialing.MAY_CALL)

@@ -36,7 +36,7 @@ def comes(cast: Cast) -> Call:
         queued_at=now,
         place_since=now,
     )
-    dispatch.look()
+    dispatch.run()
     return call
 
 
@@ -90,7 +90,7 @@ def test_what_the_console_failed_at_is_not_the_persons(cast: Cast, sofia: Client
     on_duty(cast.ana)
     call = comes(cast)
     Offer.objects.update(confirm_by=timezone.now())
-    dispatch.expire_offers()
+    dispatch.expire_attempts()
     page = sofia.get(f"/admin/calls/call/{call.pk}/change/").content.decode()
     assert "booked to the console, not to Ana" in page
     assert "booked to the console, not to Ana" in told(call)

@@ -271,8 +271,8 @@ def test_the_floor_tells_everybody_apart(cast: Cast, sofia: Client):
     new_call(cast, "inbound", status=Status.WAITING)
     new_call(cast, "inbound", status=Status.RINGING)
     new_call(cast, "inbound", status=Status.RINGING)
-    floor = figures.floor()
-    assert floor == figures.Floor(
+    floor = figures.live_figures()
+    assert floor == figures.LiveFigures(
         available=1,
         cannot_ring=1,
         in_call=1,

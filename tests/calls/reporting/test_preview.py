@@ -85,7 +85,7 @@ def test_it_names_who_would_be_rung_and_why_nobody_else(cast: Cast):
 
 def test_an_agent_whose_console_proves_nothing_would_not_be_rung(cast: Cast):
     on_duty(cast.ana)
-    cast.ana.proved_at = timezone.now() - timedelta(minutes=1)
+    cast.ana.ready_at = timezone.now() - timedelta(minutes=1)
     cast.ana.save()
     assert reasons(now(cast))["Ana"] == "Cannot ring."
 

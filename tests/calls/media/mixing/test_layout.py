@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from calls.media.hub import Hub
-from calls.media.mixing.layout import Scene
+from calls.media.mixing.layout import Layout
 from calls.media.session import Session
 from calls.media.socket.wire import TALK_SPURT
-from calls.media.sounds.player import Program
+from calls.media.sounds.player import Playback
 from calls.media.transport.rtp import OPUS_SILENCE
 from tests.calls.media.cast import (
     ANA,
@@ -27,10 +27,10 @@ from tests.calls.media.cast import (
 from tests.calls.media.conftest import Diary, Ear, connect, until
 from tests.calls.media.phone import Phone, is_silent
 
-TALK = Scene(speakers=("ana",))
-HOLD = Scene(program=Program(loop=sound_of(MUSIC)))
-CONSULT = Scene(aside=("ana", "bruno"), program=HOLD.program)
-THREE = Scene(speakers=("ana", "bruno"))
+TALK = Layout(speakers=("ana",))
+HOLD = Layout(playback=Playback(loop=sound_of(MUSIC)))
+CONSULT = Layout(consult=("ana", "bruno"), playback=HOLD.playback)
+THREE = Layout(speakers=("ana", "bruno"))
 
 
 @pytest.fixture
@@ -110,10 +110,10 @@ async def test_three_hear_each_other_and_never_themselves(
     assert is_unbroken(phone)
 
 
-async def test_three_aside_are_mixed_without_carla(
+async def test_three_in_a_consult_are_mixed_without_carla(
     session: Session, phone: Phone, ana: Console, bruno: Console, sofia: Console
 ) -> None:
-    session.arrange(Scene(aside=("ana", "bruno", "sofia"), program=HOLD.program))
+    session.arrange(Layout(consult=("ana", "bruno", "sofia"), playback=HOLD.playback))
     await hears(ana, BRUNO, SOFIA, never=(CARLA, ANA))
     await hears(sofia, ANA, BRUNO, never=(CARLA, SOFIA))
     await hears(phone, MUSIC, never=(ANA, BRUNO, SOFIA))
@@ -127,21 +127,21 @@ async def test_who_is_not_named_neither_hears_nor_speaks(
     dropped = session.counters.dropped_out
     await until(lambda: session.counters.dropped_out > dropped + 20, "Bruno's frames")
     assert bruno.packets == []
-    session.arrange(Scene())
+    session.arrange(Layout())
     await until(lambda: len(phone.heard) > 0 and is_silent(phone.last_heard(20)))
     assert {packet.payload for packet in bruno.packets} <= {OPUS_SILENCE}
 
 
-async def test_nobody_is_asked_to_speak_with_carla_and_aside_at_once() -> None:
+async def test_nobody_is_asked_to_speak_with_carla_and_in_a_consult_at_once() -> None:
     with pytest.raises(ValueError, match="not both"):
-        Scene(speakers=("ana",), aside=("bruno", "ana"))
+        Layout(speakers=("ana",), consult=("bruno", "ana"))
 
 
 async def test_a_speaker_who_is_lost_is_missed_after_a_moment_and_back_at_once(
     session: Session, phone: Phone, ana: Console
 ) -> None:
-    moment = Program((sound_of(PROMPT),), sound_of(MUSIC))
-    session.arrange(Scene(speakers=("ana",), program=moment))
+    moment = Playback((sound_of(PROMPT),), sound_of(MUSIC))
+    session.arrange(Layout(speakers=("ana",), playback=moment))
     await hears(phone, ANA, never=(PROMPT, MUSIC))
     silences = session.counters.silences_out
     await ana.stop()
@@ -163,8 +163,8 @@ async def test_a_speaker_who_is_lost_is_missed_after_a_moment_and_back_at_once(
 async def test_a_quick_reload_is_not_announced(
     session: Session, phone: Phone, ana: Console
 ) -> None:
-    moment = Program(loop=sound_of(PROMPT))
-    session.arrange(Scene(speakers=("ana",), program=moment))
+    moment = Playback(loop=sound_of(PROMPT))
+    session.arrange(Layout(speakers=("ana",), playback=moment))
     await hears(phone, ANA)
     session.detach(ana)
     silences = session.counters.silences_out
@@ -173,14 +173,14 @@ async def test_a_quick_reload_is_not_announced(
     await hears(phone, ANA, never=(PROMPT,))
 
 
-async def test_music_does_not_begin_again_when_the_scene_changes(
+async def test_music_does_not_begin_again_when_the_layout_changes(
     session: Session, phone: Phone
 ) -> None:
-    once = Program((sound_of(PROMPT, 100),), sound_of(MUSIC))
-    session.arrange(Scene(program=once))
+    once = Playback((sound_of(PROMPT, 100),), sound_of(MUSIC))
+    session.arrange(Layout(playback=once))
     await hears(phone, MUSIC)
-    same = Program((sound_of(PROMPT, 100),), sound_of(MUSIC))
-    session.arrange(Scene(speakers=("ana",), program=same))
+    same = Playback((sound_of(PROMPT, 100),), sound_of(MUSIC))
+    session.arrange(Layout(speakers=("ana",), playback=same))
     await hears(phone, MUSIC, never=(PROMPT,))
 
 
@@ -204,7 +204,7 @@ async def test_a_program_waits_for_the_media_and_ends_in_silence(
     hub: Hub, phone: Phone, diary: Diary
 ) -> None:
     session = hub.open("wacid.1", diary)
-    session.arrange(Scene(program=Program((sound_of(PROMPT),))))
+    session.arrange(Layout(playback=Playback((sound_of(PROMPT),))))
     answer = await session.answer(await phone.offer())
     await phone.accept(answer)
     session.release_ice()
@@ -212,7 +212,7 @@ async def test_a_program_waits_for_the_media_and_ends_in_silence(
     await until(lambda: is_silent(phone.last_heard(20)), "silence")
 
 
-async def test_each_party_has_one_listener_and_the_newest_wins(
+async def test_each_participant_has_one_listener_and_the_newest_wins(
     session: Session, diary: Diary, ana: Console, bruno: Console
 ) -> None:
     session.arrange(THREE)
@@ -221,14 +221,14 @@ async def test_each_party_has_one_listener_and_the_newest_wins(
     assert bruno.codes == [4001]
     assert ana.codes == newer.codes == []
     session.detach(bruno)
-    assert session.parties == ("ana", "bruno")
+    assert session.participants == ("ana", "bruno")
     await hears(newer, ANA, CARLA, never=(BRUNO,))
     session.dismiss("bruno", 4403)
     assert newer.codes == [4403]
     session.detach(newer)
     session.dismiss("bruno", 4403)
     await newer.stop()
-    assert session.parties == ("ana",)
+    assert session.participants == ("ana",)
     assert diary.entries == ["up", "joined", "joined", "joined", "left"]
 
 
@@ -236,15 +236,15 @@ async def test_carla_gets_one_unbroken_stream_through_all_changes(
     session: Session, phone: Phone, ana: Console, bruno: Console
 ) -> None:
     await until(lambda: phone.arrived, "the first packet")
-    for scene in (TALK, HOLD, THREE, CONSULT, THREE, TALK, HOLD, TALK, Scene()) * 3:
-        session.arrange(scene)
+    for layout in (TALK, HOLD, THREE, CONSULT, THREE, TALK, HOLD, TALK, Layout()) * 3:
+        session.arrange(layout)
         arrived = len(phone.arrived) + 12
         await until(lambda arrived=arrived: len(phone.arrived) > arrived, "packets")
     assert is_unbroken(phone)
     assert set(numbers(ana)) == set(numbers(bruno)) == {1}
 
 
-async def test_closing_lets_every_party_go(
+async def test_closing_lets_every_participant_go(
     session: Session, ana: Console, bruno: Console
 ) -> None:
     session.arrange(THREE)
@@ -254,4 +254,4 @@ async def test_closing_lets_every_party_go(
     assert not session.is_mixing
     session.arrange(CONSULT)
     session.announce(sound_of(PROMPT))
-    assert session.parties == ()
+    assert session.participants == ()

@@ -1,6 +1,6 @@
-"""What a party hears is one row of packets, whoever speaks, and if nobody does."""
+"""A participant hears one row of packets, whoever speaks."""
 
-from calls.media.mixing.participant import Party
+from calls.media.mixing.participant import Participant
 from calls.media.socket.wire import TALK_SPURT
 from calls.media.transport.rtp import OPUS_SILENCE, Packet
 
@@ -16,33 +16,33 @@ class Ear:
         """Nothing to close."""
 
 
-def ana() -> tuple[Party, list[Packet]]:
+def ana() -> tuple[Participant, list[Packet]]:
     ear = Ear()
-    return Party("ana", ear), ear.heard
+    return Participant("ana", ear), ear.heard
 
 
 def test_who_hears_nobody_gets_silence_once_a_second():
-    party, heard = ana()
+    participant, heard = ana()
     for tick in range(151):
-        party.keep_awake(100 + tick * 0.02)
+        participant.keep_awake(100 + tick * 0.02)
     assert [packet.payload for packet in heard] == [OPUS_SILENCE] * 3
     assert [packet.sequence for packet in heard] == [0, 1, 2]
     assert heard[2].timestamp - heard[1].timestamp == 48_000
 
 
 def test_who_hears_somebody_gets_nothing_else():
-    party, heard = ana()
-    party.turn_to("the customer")
-    party.hear(Packet(0, 7, 960, b"x"), 100.0)
-    party.keep_awake(105.0)
+    participant, heard = ana()
+    participant.turn_to("the customer")
+    participant.hear(Packet(0, 7, 960, b"x"), 100.0)
+    participant.keep_awake(105.0)
     assert [packet.payload for packet in heard] == [b"x"]
 
 
 def test_the_row_goes_on_behind_the_silence():
-    party, heard = ana()
-    party.keep_awake(100.0)
-    party.keep_awake(101.0)
-    party.turn_to("the customer")
-    party.hear(Packet(0, 5000, 123, b"x"), 101.5)
+    participant, heard = ana()
+    participant.keep_awake(100.0)
+    participant.keep_awake(101.0)
+    participant.turn_to("the customer")
+    participant.hear(Packet(0, 5000, 123, b"x"), 101.5)
     assert (heard[1].sequence, heard[1].flags) == (1, TALK_SPURT)
     assert heard[1].timestamp - heard[0].timestamp == 24_000

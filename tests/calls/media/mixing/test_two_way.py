@@ -6,7 +6,7 @@ import pytest
 
 from calls.media.events import Flow
 from calls.media.hub import Hub
-from calls.media.mixing.layout import Scene
+from calls.media.mixing.layout import Layout
 from calls.media.mixing.two_way import FlowWatch
 from calls.media.session import Session
 from calls.media.transport.rtp import OPUS_SILENCE, IncomingCounters, OutgoingCounters
@@ -14,9 +14,9 @@ from tests.calls.media.cast import ANA, BRUNO, Console
 from tests.calls.media.conftest import Diary, connect, until
 from tests.calls.media.phone import Phone
 
-BOTH = Flow(customer_heard=True, party_heard=True)
-CARLA_SILENT = Flow(customer_heard=False, party_heard=True)
-ANA_SILENT = Flow(customer_heard=True, party_heard=False)
+BOTH = Flow(customer_heard=True, participant_heard=True)
+CARLA_SILENT = Flow(customer_heard=False, participant_heard=True)
+ANA_SILENT = Flow(customer_heard=True, participant_heard=False)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_on_hold_nobody_is_called_silent(
 ) -> None:
     ana.is_mute = True
     await until(lambda: ANA_SILENT in diary.flows, "silence to be noticed")
-    session.arrange(Scene())
+    session.arrange(Layout())
     await until(lambda: diary.flows == [ANA_SILENT, BOTH], "the flow to be forgotten")
     seconds = session.counters.one_way_seconds
     packets = session.counters.packets_out
@@ -73,7 +73,7 @@ async def test_with_a_third_nobody_is_called_silent(
 ) -> None:
     bruno = Console("bruno", BRUNO)
     session.attach(bruno, "bruno")
-    session.arrange(Scene(speakers=("ana", "bruno")))
+    session.arrange(Layout(speakers=("ana", "bruno")))
     packets = session.counters.packets_out
     await until(lambda: session.counters.packets_out > packets + 150, "three seconds")
     assert diary.flows == []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from calls.media.socket.fast_path import MAX_FRAME_BYTES, find_lane, frame, unframe
+from calls.media.socket.fast_path import MAX_FRAME_BYTES, find_fast_path, frame, unframe
 
 
 def from_client(message: bytes) -> bytes:
@@ -70,19 +70,21 @@ def test_the_lane_is_found_behind_the_session_middleware() -> None:
     protocol = WebSocketProtocol()
     with socket.socket() as connection:
         protocol.transport = SimpleNamespace(socket=connection)
-        assert find_lane(Wrapped(functools.partial(print, protocol)).send) is not None
+        assert (
+            find_fast_path(Wrapped(functools.partial(print, protocol)).send) is not None
+        )
 
 
-def test_behind_tls_there_is_no_lane() -> None:
+def test_behind_tls_there_is_no_fast_path() -> None:
     protocol = WebSocketProtocol()
     protocol.transport = SimpleNamespace()
-    assert find_lane(functools.partial(print, protocol)) is None
+    assert find_fast_path(functools.partial(print, protocol)) is None
 
 
-async def test_there_is_no_lane_behind_an_unknown_server() -> None:
+async def test_there_is_no_fast_path_behind_an_unknown_server() -> None:
     async def send(message: dict[str, object]) -> None:
         pass
 
-    assert find_lane(send) is None
-    assert find_lane(Wrapped(send).send) is None
-    assert find_lane(functools.partial(send, {})) is None
+    assert find_fast_path(send) is None
+    assert find_fast_path(Wrapped(send).send) is None
+    assert find_fast_path(functools.partial(send, {})) is None

@@ -18,7 +18,7 @@ from tests.calls.media.phone import loudest, tone
 from tests.paths import ROOT
 
 PATIENCE = 20
-WAYS = [(server, way) for server in ("daphne", "uvicorn") for way in ("lane", "asgi")]
+WAYS = [(server, way) for server in ("daphne", "uvicorn") for way in ("fast", "asgi")]
 
 
 @pytest.fixture(scope="module", params=WAYS, ids="-".join)
@@ -209,7 +209,7 @@ async def test_who_does_not_read_loses_the_oldest_sound(
     await bruno.close()
     received = await asyncio.wait_for(_read_up_to(ana, b"voice again"), PATIENCE)
     await ana.close()
-    # Daphne takes whatever an application gives it; only its lane knows better.
+    # Daphne takes whatever an application gives it; only its fast path knows better.
     assert (received == 20_000) == (server[:2] == ("daphne", "asgi"))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import av
 import pytest
 
-from calls.media.sounds.player import BadSound, Player, Program, Sound
+from calls.media.sounds.player import BadSound, Playback, Player, Sound
 from calls.media.transport.rtp import OPUS_SILENCE
 from tests.calls.media.phone import opus_tone
 from tests.paths import PROMPTS
@@ -22,24 +22,24 @@ SILENCE = OPUS_SILENCE.decode("latin-1")
 
 
 def test_a_program_is_played_in_order_and_its_loop_for_ever() -> None:
-    player = Player(Program((named("a", 2), named("b", 1)), named("m", 2)))
+    player = Player(Playback((named("a", 2), named("b", 1)), named("m", 2)))
     assert play(player, 8) == ["a0", "a1", "b0", "m0", "m1", "m0", "m1", "m0"]
 
 
 def test_without_a_loop_silence_follows() -> None:
-    assert play(Player(Program((named("a", 1),))), 3) == ["a0", SILENCE, SILENCE]
-    assert play(Player(Program()), 2) == [SILENCE, SILENCE]
+    assert play(Player(Playback((named("a", 1),))), 3) == ["a0", SILENCE, SILENCE]
+    assert play(Player(Playback()), 2) == [SILENCE, SILENCE]
 
 
 def test_after_an_announcement_the_music_goes_on_where_it_was() -> None:
-    player = Player(Program(loop=named("m", 3)))
+    player = Player(Playback(loop=named("m", 3)))
     assert play(player, 2) == ["m0", "m1"]
     assert player.announce(named("a", 2))
     assert play(player, 4) == ["a0", "a1", "m2", "m0"]
 
 
 def test_announcements_wait_for_one_another_but_not_without_end() -> None:
-    player = Player(Program((named("a", 2),), named("m", 1)))
+    player = Player(Playback((named("a", 2),), named("m", 1)))
     assert play(player, 1) == ["a0"]
     assert [player.announce(named("b", 1)) for _ in range(5)] == [True] * 3 + [
         False
@@ -48,13 +48,13 @@ def test_announcements_wait_for_one_another_but_not_without_end() -> None:
 
 
 def test_empty_sounds_are_passed_over() -> None:
-    player = Player(Program((Sound(()), named("a", 1)), Sound(())))
+    player = Player(Playback((Sound(()), named("a", 1)), Sound(())))
     assert play(player, 2) == ["a0", SILENCE]
 
 
 def test_equal_programs_are_equal() -> None:
-    assert Program(loop=named("m", 3)) == Program(loop=named("m", 3))
-    assert Program(loop=named("m", 3)) != Program(loop=named("m", 4))
+    assert Playback(loop=named("m", 3)) == Playback(loop=named("m", 3))
+    assert Playback(loop=named("m", 3)) != Playback(loop=named("m", 4))
 
 
 def test_a_file_is_read_packet_by_packet(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from aioice.ice import Connection, StunProtocol
 from OpenSSL import SSL
 
 from calls.media.hub import Hub
-from calls.media.mixing.layout import Scene
+from calls.media.mixing.layout import Layout
 from calls.media.transport.ice import IceGuard, local_addresses
 from tests.calls.media.conftest import Diary, Ear, connect, until
 from tests.calls.media.phone import Phone
@@ -82,7 +82,7 @@ async def test_a_call_comes_up_and_goes_on_whatever_strangers_send(
 ) -> None:
     make: Callable[[], bytes] = STRAY[name]
     session = hub.open("wacid.1", diary)
-    session.arrange(Scene(speakers=("ana",)))
+    session.arrange(Layout(speakers=("ana",)))
     answer = await session.answer(await phone.offer())
     async with stray_datagrams(answer, make()) as counts:
         await until(lambda: counts[0] > 5, "strays before the handshake")
@@ -100,7 +100,7 @@ async def test_a_replayed_packet_is_refused_and_harms_nothing(
     hub: Hub, phone: Phone, diary: Diary
 ) -> None:
     session = hub.open("wacid.1", diary)
-    session.arrange(Scene(speakers=("ana",)))
+    session.arrange(Layout(speakers=("ana",)))
     answer = await session.answer(await phone.offer())
     await phone.accept(answer)
     session.release_ice()
