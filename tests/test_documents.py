@@ -95,8 +95,8 @@ def variables_in(document: str) -> set[str]:
 
 
 def test_the_table_of_states_is_the_one_in_the_code():
-    assert state_table() in text_of("ARCHITECTURE.md"), (
-        f"ARCHITECTURE.md needs this table:\n\n{state_table()}\n"
+    assert state_table() in text_of("docs/states.md"), (
+        f"docs/states.md needs this table:\n\n{state_table()}\n"
     )
 
 
