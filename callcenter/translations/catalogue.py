@@ -19,7 +19,7 @@ HOLES = re.compile(r"\{\w+\}|%\(\w+\)[sd]|%[sd%]")
 class Catalogue(Catalog):
     """Without a date: a file that says the same is the same."""
 
-    num_plurals = 2  # static/console/i18n.js knows one and many, and so do the texts
+    num_plurals = 2  # as the texts have them, and the console's i18n.js
     plural_expr = "(n != 1)"
     header_comment = "#"
 

@@ -1,31 +1,31 @@
 /** The console: carries what happens to the store, and the store's state to all. */
 
-import { ServerClock } from "./clock.js";
+import { Sound } from "./audio-devices/audio-session.js";
+import { Verbs } from "./call/controls.js";
+import { Quality } from "./call/quality.js";
 import { Desk } from "./desk.js";
+import { OutVerbs } from "./dialing/commands.js";
+import { Ringback } from "./dialing/ringback.js";
 import { Duty } from "./duty.js";
-import { t } from "./i18n.js";
-import { situationOf } from "./legs.js";
-import { OutVerbs } from "./out-verbs.js";
-import { Quality } from "./quality.js";
-import { Ringback } from "./ringback.js";
-import { Ringing } from "./ringing.js";
-import { isSignedOut } from "./sign-in.js";
-import { Sound } from "./sound.js";
-import { Store } from "./store.js";
-import { Verbs } from "./verbs.js";
-import { Screen } from "./views/screen.js";
+import { Ringing } from "./ringing/alerts.js";
+import { Screen } from "./screen.js";
+import { ServerClock } from "./shell/clock.js";
+import { t } from "./shell/i18n.js";
+import { isSignedOut } from "./shell/sign-in.js";
+import { situationOf } from "./state/participants.js";
+import { Store } from "./state/store.js";
 
 /** @import {Devices, Role} from "../audio/devices.js" */
 /** @import {AudioEngine} from "../audio/engine.js" */
 /** @import {Ringer} from "../audio/ringer.js" */
-/** @import {Help} from "./help.js" */
-/** @import {Keyboard} from "./keyboard.js" */
-/** @import {Notifier} from "./notifier.js" */
-/** @import {Pulse} from "./pulse.js" */
-/** @import {Report} from "./quality.js" */
-/** @import {ConsoleSocket} from "./socket.js" */
-/** @import {State} from "./store.js" */
-/** @import {Actions} from "./views/screen.js" */
+/** @import {Help} from "./shell/help.js" */
+/** @import {Keyboard} from "./shell/keyboard.js" */
+/** @import {Notifier} from "./shell/notifier.js" */
+/** @import {Pulse} from "./shell/ticker.js" */
+/** @import {Report} from "./call/quality.js" */
+/** @import {ConsoleSocket} from "./shell/socket.js" */
+/** @import {State} from "./state/store.js" */
+/** @import {Actions} from "./screen.js" */
 
 const DRAW_EVERY_MS = 250;
 const TELL_QUALITY_MS = 5_000;

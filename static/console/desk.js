@@ -3,17 +3,17 @@
  * the check of the sound, and word of devices that come and go.
  */
 
-import { CardVerbs } from "./card-verbs.js";
-import { deviceWords } from "./device-words.js";
-import { HoldReminder } from "./hold-reminder.js";
-import { SoundChecker } from "./sound-checker.js";
-import { TransferDialog } from "./transfer-dialog.js";
-import { TransferVerbs } from "./transfer-verbs.js";
+import { SoundChecker } from "./audio-devices/audio-check.js";
+import { deviceWords } from "./audio-devices/device-notices.js";
+import { HoldReminder } from "./call/hold-reminder.js";
+import { TransferVerbs } from "./call/transfer.js";
+import { TransferDialog } from "./call/transfer-dialog.js";
+import { CardVerbs } from "./caller-card/commands.js";
 
 /** @import {DeviceNews} from "../audio/microphone-keeper.js" */
 /** @import {Parts} from "./console.js" */
-/** @import {Sound} from "./sound.js" */
-/** @import {State, Store} from "./store.js" */
+/** @import {Sound} from "./audio-devices/audio-session.js" */
+/** @import {State, Store} from "./state/store.js" */
 
 export class Desk {
   #parts;

@@ -3,15 +3,15 @@
  * breaks, and what they write about a call.
  */
 
-import { Drafts } from "./drafts.js";
-import { Prover, remedyOf } from "./proof.js";
-import { ShiftVerbs } from "./shift-verbs.js";
-import { WorkVerbs } from "./work-verbs.js";
+import { ShiftVerbs } from "./shift/commands.js";
+import { Prover, remedyOf } from "./shift/readiness.js";
+import { WorkVerbs } from "./wrap-up/commands.js";
+import { Drafts } from "./wrap-up/drafts.js";
 
 /** @import {Parts} from "./console.js" */
-/** @import {Remedy} from "./proof.js" */
-/** @import {Store} from "./store.js" */
-/** @import {Verbs} from "./verbs.js" */
+/** @import {Remedy} from "./shift/readiness.js" */
+/** @import {Store} from "./state/store.js" */
+/** @import {Verbs} from "./call/controls.js" */
 
 export class Duty {
   #socket;

@@ -7,15 +7,15 @@ import {
   ringbackSamples,
   ringSamples,
 } from "../audio/ringer.js";
+import { LevelMeter } from "./audio-devices/level-meter.js";
 import { Console } from "./console.js";
-import { Help } from "./help.js";
-import { loadCatalogue } from "./i18n.js";
-import { Keyboard } from "./keyboard.js";
-import { LevelMeter } from "./level-meter.js";
-import { MenuButton } from "./menu-button.js";
-import { Notifier } from "./notifier.js";
-import { Pulse } from "./pulse.js";
-import { ConsoleSocket } from "./socket.js";
+import { Help } from "./shell/help.js";
+import { loadCatalogue } from "./shell/i18n.js";
+import { Keyboard } from "./shell/keyboard.js";
+import { MenuButton } from "./shell/menu-button.js";
+import { Notifier } from "./shell/notifier.js";
+import { ConsoleSocket } from "./shell/socket.js";
+import { Pulse } from "./shell/ticker.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("#console"));
 const dialogOf = (/** @type {string} */ name) =>

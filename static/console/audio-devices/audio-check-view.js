@@ -1,0 +1,93 @@
+/** The check of the sound: hear yourself through the server, and see how long that takes. */
+
+import { html, nothing } from "../../vendor/lit-html.js";
+import { plural, t } from "../shell/i18n.js";
+import { checkVerdict, delayMs, mayCheck } from "../state/audio-check.js";
+
+/** @import {Check, Measured} from "../state/audio-check.js" */
+/** @import {SoundChecker} from "./audio-check.js" */
+/** @import {State} from "../state/store.js" */
+
+/**
+ * @param {State} state
+ * @param {SoundChecker} checker
+ */
+export function soundCheckView(state, checker) {
+  const { check } = state;
+  return html`<section class="panel sound-check" aria-labelledby="check-heading">
+    <h2 id="check-heading">${t("Check your sound")}</h2>
+    ${words(check)}
+    <button
+      type="button"
+      class="button"
+      ?disabled=${!mayCheck(state)}
+      @click=${() => (check.phase === "running" ? checker.stop() : checker.start())}
+    >
+      ${buttonWord(check)}
+    </button>
+    ${check.phase === "running" ? running(check) : nothing}
+    ${check.phase === "over" ? delay(check.measured) : nothing}
+  </section>`;
+}
+
+/** @param {Check} check */
+function buttonWord({ phase }) {
+  if (phase === "running") {
+    return t("Stop the check");
+  }
+  return phase === "over" ? t("Check again") : t("Start the check");
+}
+
+/** @param {Check} check */
+function running({ measured, left }) {
+  return html`<level-meter label=${t("What comes back")} data-level="speaker"></level-meter>
+    ${delay(measured)}
+    <p class="hint">
+      ${plural("Stops by itself in {count} second.", "Stops by itself in {count} seconds.", left)}
+    </p>`;
+}
+
+/** @param {Check} check */
+function words(check) {
+  if (check.phase === "running") {
+    return html`<p>${t("Say something. You hear yourself a second later.")}</p>`;
+  }
+  if (check.phase === "idle") {
+    return html`<p class="hint">
+      ${t("Hear yourself as a caller does: your voice goes to the server and back.")}
+    </p>`;
+  }
+  const { grade, text, advice } = checkVerdict(check);
+  return html`<div class="check-verdict" data-grade=${grade} role="status">
+      <p><strong>${text}</strong></p>
+      <p>${advice}</p>
+    </div>`;
+}
+
+/** @param {Measured | null} measured */
+function delay(measured) {
+  const whole = delayMs(measured);
+  if (measured === null || whole === null) {
+    return html`<p class="check-delay">${t("Measuring the delay…")}</p>`;
+  }
+  const parts = {
+    network: Math.round(measured.networkMs ?? 0),
+    buffer: Math.round(measured.bufferMs),
+  };
+  return html`<p class="check-delay">
+      ${t("Delay to the server and back: {delay} ms", { delay: whole })}
+    </p>
+    <p class="hint">
+      ${t("Network {network} ms, evening out {buffer} ms", parts)}
+    </p>`;
+}
+
+/**
+ * One short ring where calls ring.
+ * @param {() => void} ring
+ */
+export function testRingButton(ring) {
+  return html`<button type="button" class="button small" @click=${ring}>
+    ${t("Test ring")}
+  </button>`;
+}

@@ -1,0 +1,58 @@
+/** What the agent reads when a microphone or a speaker comes or goes. */
+
+import { t } from "../shell/i18n.js";
+
+/** @import {DeviceNews} from "../../audio/microphone-keeper.js" */
+
+/**
+ * @typedef {{text: string, device: "microphone" | "speaker", isMissing: boolean}}
+ *   DeviceWords
+ */
+
+/**
+ * @param {DeviceNews} news
+ * @returns {DeviceWords}
+ */
+export function deviceWords({ code, label, lost }) {
+  const words = {
+    "microphone-switched": () => switchedMicrophone(label, lost),
+    "microphone-back": () =>
+      t("“{label}” is back. You speak through it again.", { label }),
+    "microphone-found": () =>
+      t("You can be heard again, through “{label}”.", { label }),
+    "microphone-none": () =>
+      t(
+        "No microphone is left, so nobody can hear you. Plug one in: it is used at once.",
+      ),
+    "speaker-switched": () => switchedSpeaker(label, lost),
+    "speaker-back": () => t("“{label}” is back. You hear through it again.", { label }),
+    "speaker-found": () => t("You can hear again, through “{label}”.", { label }),
+    "speaker-none": () =>
+      t("No speaker is left, so you can hear nobody. Plug one in: it is used at once."),
+  };
+  return {
+    text: words[code](),
+    device: code.startsWith("speaker") ? "speaker" : "microphone",
+    isMissing: code.endsWith("-none"),
+  };
+}
+
+/**
+ * @param {string} label
+ * @param {string} lost
+ */
+function switchedMicrophone(label, lost) {
+  return lost === ""
+    ? t("The microphone is gone. You speak through “{label}” now.", { label })
+    : t("“{lost}” is gone. You speak through “{label}” now.", { lost, label });
+}
+
+/**
+ * @param {string} label
+ * @param {string} lost
+ */
+function switchedSpeaker(label, lost) {
+  return lost === ""
+    ? t("The speaker is gone. You hear through “{label}” now.", { label })
+    : t("“{lost}” is gone. You hear through “{label}” now.", { lost, label });
+}

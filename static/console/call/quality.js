@@ -1,0 +1,284 @@
+/**
+ * The sound in plain words, and what to do about it: from what the audio engine measures
+ * here, and what the node hears of both sides.
+ *
+ * @typedef {{grade: "good" | "fair" | "bad" | "none", text: string, advice: string}}
+ *   Verdict
+ *
+ * @typedef {object} Report sums since the sound was connected
+ * @property {number} received packets
+ * @property {number} lost packets that never came
+ * @property {number} concealedMs sound made up for what was missing
+ * @property {number} droppedMs sound left out to catch up
+ * @property {number} targetMs how long sound waits, to come out evenly
+ * @property {number} sent frames of the microphone
+ * @property {number} notSent frames that the network did not take in time
+ *
+ * @typedef {object} Pulse what the engine says ten times a second
+ * @property {number} flatMs how long the microphone has given nothing at all
+ * @property {number} packetMs how long no packet has come
+ *
+ * @typedef {{caller_hears: boolean, caller_heard: boolean}} NodeWord what the node hears
+ *
+ * @typedef {object} Situation
+ * @property {AudioState} audio
+ * @property {boolean} muted
+ * @property {boolean} talking whether anybody should be heard here
+ * @property {boolean} caller whether that is the caller
+ */
+
+import { t } from "../shell/i18n.js";
+
+/** @import {AudioState} from "../state/store.js" */
+
+/** Reports that count; the engine makes one every two seconds. */
+const WINDOW = 4;
+const REPORT_MS = 2_000;
+/** Silence that is no pause between two words; the node waits as long. */
+const ONE_WAY_MS = 2_500;
+/** Part of the sound that is missing. */
+const UNSTEADY = 0.03;
+const POOR = 0.12;
+/** Lost packets behind missing sound; below, it came too unevenly. */
+const LOSSES = 0.01;
+const LONG_WAIT_MS = 160;
+
+/** @type {Report} */
+const START = {
+  received: 0,
+  lost: 0,
+  concealedMs: 0,
+  droppedMs: 0,
+  targetMs: 0,
+  sent: 0,
+  notSent: 0,
+};
+
+/** @type {Pulse} */
+const ALIVE = { flatMs: 0, packetMs: 0 };
+/** @type {NodeWord} */
+const BOTH_HEARD = { caller_hears: true, caller_heard: true };
+
+/** @type {Verdict} */
+const NONE = { grade: "none", text: "", advice: "" };
+
+export class Quality {
+  /** @type {Report[]} oldest first, one more than the window: what it began with */
+  #reports = [START];
+  #pulse = ALIVE;
+  #word = BOTH_HEARD;
+  /** @type {number | null} since when there is somebody to hear */
+  #since = null;
+
+  /** Start anew, for another call. */
+  reset() {
+    this.#reports = [START];
+    this.#pulse = ALIVE;
+    this.#word = BOTH_HEARD;
+    this.#since = null;
+  }
+
+  /** @param {Report} report */
+  add(report) {
+    if (report.received < this.#last.received) {
+      this.#reports = [START];
+    }
+    this.#reports = [...this.#reports, report].slice(-1 - WINDOW);
+  }
+
+  /** @param {Pulse} pulse */
+  feel(pulse) {
+    this.#pulse = pulse;
+  }
+
+  /** @param {NodeWord} word about the call whose sound is here */
+  hear(word) {
+    this.#word = word;
+  }
+
+  /**
+   * @param {Situation} situation
+   * @param {number} now monotonic milliseconds
+   * @returns {Verdict}
+   */
+  verdict(situation, now) {
+    const { audio, talking } = situation;
+    this.#since = audio === "connected" && talking ? (this.#since ?? now) : null;
+    if (audio !== "connected") {
+      return notConnected(audio);
+    }
+    if (!talking) {
+      return NONE;
+    }
+    // Nobody was to be heard until just now, as after a hold: give it its time.
+    const isNew = now - (this.#since ?? now) < ONE_WAY_MS;
+    return (isNew ? null : this.#oneWay(situation)) ?? this.#steadiness();
+  }
+
+  get #last() {
+    return this.#reports[this.#reports.length - 1];
+  }
+
+  /**
+   * Who does not hear whom, and where the sound stops.
+   * @param {Situation} situation
+   * @returns {Verdict | null}
+   */
+  #oneWay({ muted, caller }) {
+    const flat = !muted && this.#pulse.flatMs >= ONE_WAY_MS;
+    const cutOff = this.#pulse.packetMs >= ONE_WAY_MS;
+    const unheard = flat || (caller && !muted && !this.#word.caller_hears);
+    const deaf = cutOff || (caller && !this.#word.caller_heard);
+    if (unheard && deaf && !flat) {
+      return neitherHeard(caller);
+    }
+    if (unheard) {
+      return flat ? silentMicrophone(caller) : notArriving();
+    }
+    const isHere = cutOff && (!caller || this.#word.caller_heard);
+    return deaf ? nothingHeard(caller, isHere) : null;
+  }
+
+  /** @returns {Verdict} */
+  #steadiness() {
+    const [first, last] = [this.#reports[0], this.#last];
+    if (last === START) {
+      return NONE;
+    }
+    const grown = (/** @type {keyof Report} */ name) => last[name] - first[name];
+    const time = (this.#reports.length - 1) * REPORT_MS;
+    const broken = (grown("concealedMs") + grown("droppedMs")) / time;
+    const unsent = share(grown("notSent"), grown("sent"));
+    if (unsent > UNSTEADY && unsent >= broken) {
+      return brokenVoice(unsent > POOR);
+    }
+    if (broken > UNSTEADY) {
+      const lossy = share(grown("lost"), grown("received")) > LOSSES;
+      return brokenSound(broken > POOR, lossy);
+    }
+    return last.targetMs > LONG_WAIT_MS ? lateSound() : good();
+  }
+}
+
+/**
+ * @param {number} part
+ * @param {number} rest
+ */
+function share(part, rest) {
+  return part > 0 ? part / (part + Math.max(0, rest)) : 0;
+}
+
+/**
+ * @param {string} text
+ * @param {string} advice
+ * @returns {Verdict}
+ */
+const bad = (text, advice) => ({ grade: "bad", text, advice });
+
+/**
+ * @param {string} text
+ * @param {string} advice
+ * @returns {Verdict}
+ */
+const fair = (text, advice) => ({ grade: "fair", text, advice });
+
+/** @returns {Verdict} */
+const good = () => ({ grade: "good", text: t("Sound is good"), advice: "" });
+
+/**
+ * @param {AudioState} audio
+ * @returns {Verdict}
+ */
+function notConnected(audio) {
+  if (audio === "connecting") {
+    return { grade: "none", text: t("Connecting the sound"), advice: "" };
+  }
+  return audio === "lost"
+    ? bad(
+        t("The sound is interrupted."),
+        t("It connects again by itself. If that takes long, check your network."),
+      )
+    : NONE;
+}
+
+/** @param {boolean} caller */
+function silentMicrophone(caller) {
+  const advice = t(
+    "Your microphone is silent. Look for a mute switch on the headset, or choose another microphone.",
+  );
+  return caller
+    ? bad(t("The caller cannot hear you."), advice)
+    : bad(t("Nobody can hear you."), advice);
+}
+
+function notArriving() {
+  return bad(
+    t("The caller cannot hear you."),
+    t(
+      "Your voice does not arrive. Check your network, or reload the page: the call goes on.",
+    ),
+  );
+}
+
+/**
+ * @param {boolean} caller
+ * @param {boolean} isHere whether the sound stops between the server and this page
+ */
+function nothingHeard(caller, isHere) {
+  const text = caller
+    ? t("You cannot hear the caller.")
+    : t("You cannot hear anybody.");
+  return isHere
+    ? bad(
+        text,
+        t(
+          "No sound arrives here. Check your network, or reload the page: the call goes on.",
+        ),
+      )
+    : bad(
+        text,
+        t(
+          "Their phone sends no sound. Ask them to check their network, or call them back.",
+        ),
+      );
+}
+
+/** @param {boolean} caller */
+function neitherHeard(caller) {
+  const advice = t(
+    "No sound passes either way. Check your network, or reload the page: the call goes on.",
+  );
+  return caller
+    ? bad(t("You and the caller cannot hear each other."), advice)
+    : bad(t("You cannot hear each other."), advice);
+}
+
+/** @param {boolean} isPoor */
+function brokenVoice(isPoor) {
+  const advice = t(
+    "Your network is too slow for it. Stop uploads and videos, or use a cable instead of Wi-Fi.",
+  );
+  return isPoor
+    ? bad(t("Your voice breaks up."), advice)
+    : fair(t("Your voice breaks up a little."), advice);
+}
+
+/**
+ * @param {boolean} isPoor
+ * @param {boolean} lossy whether sound was lost, or only came too late
+ */
+function brokenSound(isPoor, lossy) {
+  const advice = lossy
+    ? t("Parts of it get lost on the way. Move closer to the Wi-Fi, or use a cable.")
+    : t("It comes too unevenly. Stop downloads and videos, and close heavy programs.");
+  return isPoor
+    ? bad(t("What you hear breaks up."), advice)
+    : fair(t("What you hear breaks up a little."), advice);
+}
+
+function lateSound() {
+  return fair(
+    t("What you hear comes late."),
+    t("The network is uneven. Move closer to the Wi-Fi, or use a cable."),
+  );
+}

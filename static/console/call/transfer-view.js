@@ -1,0 +1,145 @@
+/** Who could take the call: agents and queues, found by typing. */
+
+import { html, nothing } from "../../vendor/lit-html.js";
+import { plural, t } from "../shell/i18n.js";
+import { people } from "../shell/icons.js";
+import { callerName, initials, myCall, stateWord } from "../state/calls.js";
+import { foundTargets, isWaiting, wishOf } from "../state/transfer.js";
+
+/** @import {State} from "../state/store.js" */
+/** @import {AgentTarget, QueueTarget} from "../state/transfer.js" */
+/** @import {TransferVerbs} from "./transfer.js" */
+
+/**
+ * @param {State} state
+ * @param {TransferVerbs} verbs
+ */
+export function transferView(state, verbs) {
+  const call = myCall(state);
+  const caller = call === null ? "" : callerName(call);
+  const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
+    verbs.filter(event.target.value);
+  return html`<header class="transfer-head">
+      <h2 id="transfer-heading">${t("Transfer {caller}", { caller })}</h2>
+      <button type="button" class="button" @click=${() => verbs.close()}>
+        ${t("Cancel")}
+      </button>
+    </header>
+    <label class="field">
+      <span>${t("Find an agent or a queue")}</span>
+      <input
+        id="transfer-filter"
+        type="search"
+        autocomplete="off"
+        spellcheck="false"
+        maxlength="60"
+        .value=${state.transfer.filter}
+        @input=${typed}
+      />
+    </label>
+    <p class="field-problem" role="alert">${state.transfer.problem}</p>
+    <div class="targets">${targetsView(state, verbs)}</div>
+    <p class="hint">
+      ${t("Ask first: the caller hears music while you talk with your colleague.")}
+    </p>`;
+}
+
+/**
+ * @param {State} state
+ * @param {TransferVerbs} verbs
+ */
+function targetsView(state, verbs) {
+  const { transfer } = state;
+  if (transfer.targets === null) {
+    return html`<p class="hint" role="status">${t("Looking who can take the call…")}</p>`;
+  }
+  const { agents, queues } = foundTargets(transfer);
+  if (agents.length + queues.length === 0) {
+    const text = transfer.filter
+      ? t("Nobody is called “{name}”.", { name: transfer.filter })
+      : t("There is nobody else to transfer to.");
+    return html`<p class="hint" role="status">${text}</p>`;
+  }
+  return html`${group(
+    t("Agents"),
+    agents.map((agent) => agentRow(state, agent, verbs)),
+  )}
+  ${group(
+    t("Queues"),
+    queues.map((queue) => queueRow(state, queue, verbs)),
+  )}`;
+}
+
+/**
+ * @param {string} title
+ * @param {unknown[]} rows
+ */
+function group(title, rows) {
+  return rows.length === 0
+    ? nothing
+    : html`<h3>${title}</h3>
+        <ul aria-label=${title}>${rows}</ul>`;
+}
+
+/**
+ * @param {State} state
+ * @param {AgentTarget} agent
+ * @param {TransferVerbs} verbs
+ */
+function agentRow(state, { id, name, state: at, can_take }, verbs) {
+  const key = `agent-${id}`;
+  return html`<li class="target" data-target data-free=${can_take}>
+    <span class="avatar" aria-hidden="true">${initials(name)}</span>
+    <div class="target-words">
+      <strong id=${`target-${key}`} class="target-name">${name}</strong>
+      <span class="target-state">${stateWord(at)}</span>
+    </div>
+    ${button(state, key, t("Ask first"), "consult", can_take, () => verbs.consult(id))}
+    ${button(state, key, t("Transfer now"), "transfer", can_take, () => verbs.toAgent(id))}
+  </li>`;
+}
+
+/**
+ * @param {State} state
+ * @param {QueueTarget} queue
+ * @param {TransferVerbs} verbs
+ */
+function queueRow(state, { id, name, waiting, ready }, verbs) {
+  const key = `queue-${id}`;
+  return html`<li class="target" data-target data-free=${ready > 0}>
+    <span class="avatar" aria-hidden="true">${people()}</span>
+    <div class="target-words">
+      <strong id=${`target-${key}`} class="target-name">${name}</strong>
+      <span class="target-state"
+        >${plural("{count} agent ready", "{count} agents ready", ready)}</span
+      >
+      <span class="target-state"
+        >${plural("{count} caller waits", "{count} callers wait", waiting)}</span
+      >
+    </div>
+    ${button(state, key, t("Transfer now"), "transfer", true, () => verbs.toQueue(id))}
+  </li>`;
+}
+
+/**
+ * @param {State} state
+ * @param {string} key
+ * @param {string} label
+ * @param {string} verb
+ * @param {boolean} possible
+ * @param {() => void} action
+ */
+function button(state, key, label, verb, possible, action) {
+  const wish = wishOf(state);
+  const isPressed = wish?.verb === verb && wish.value.to === key;
+  return html`<button
+    type="button"
+    class="button"
+    aria-describedby=${`target-${key}`}
+    aria-busy=${isPressed}
+    ?disabled=${!possible || isWaiting(state)}
+    @click=${action}
+  >
+    ${label}
+  </button>`;
+}

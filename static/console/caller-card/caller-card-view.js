@@ -1,0 +1,229 @@
+/** Who is calling: beside the call on a wide screen, below it on a narrow one. */
+
+import { html, nothing } from "../../vendor/lit-html.js";
+import { verdictView } from "../dialing/new-call-view.js";
+import { formatDuration, spokenDuration } from "../shell/clock.js";
+import { plural, t } from "../shell/i18n.js";
+import { clock } from "../shell/icons.js";
+import { when } from "../shell/times.js";
+import {
+  CARD,
+  cardName,
+  cardPerson,
+  earlierCalls,
+  NAME,
+} from "../state/caller-card.js";
+import { initials, isHeld } from "../state/calls.js";
+
+/** @import {Call} from "../state/calls.js" */
+/** @import {CallBack, CardPerson, EarlierCall} from "../state/caller-card.js" */
+/** @import {CardVerbs} from "./commands.js" */
+/** @import {State} from "../state/store.js" */
+
+/**
+ * @param {State} state
+ * @param {Call} call
+ * @param {number} now
+ * @param {CardVerbs} verbs
+ */
+export function personCardView(state, call, now, verbs) {
+  const person = cardPerson(state, call);
+  const isOut = call.direction === "outbound";
+  return html`<h2 id="person-heading">
+      ${isOut ? t("Whom you call") : t("Who is calling")}
+    </h2>
+    ${personHead(state, call, verbs)}
+    ${person === null ? unknownYet(state, verbs) : known(person, call, now)}`;
+}
+
+/**
+ * @param {State} state
+ * @param {Call} call
+ * @param {CardVerbs} verbs
+ */
+function personHead(state, call, verbs) {
+  const name = cardName(state, call);
+  const number = cardPerson(state, call)?.number || call.contact.number;
+  return html`<div class="card-head">
+      <span class="avatar" aria-hidden="true">${initials(name)}</span>
+      <div class="caller">
+        <p class="card-name" data-unknown=${name === ""}>
+          ${name || t("Unknown WhatsApp user")}
+        </p>
+        <p class="number">${number || t("WhatsApp does not tell the number.")}</p>
+      </div>
+    </div>
+    ${mayName(state, call) ? naming(state, name, verbs) : nothing}`;
+}
+
+/**
+ * Not before somebody has talked with them.
+ * @param {State} state
+ * @param {Call} call
+ */
+function mayName({ agent }, call) {
+  return isHeld(call, agent) || call.status === "ended";
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @param {CardVerbs} verbs
+ */
+function naming(state, name, verbs) {
+  return state.card.naming === null
+    ? nameButton(state, name, verbs)
+    : nameForm(state, verbs);
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @param {CardVerbs} verbs
+ */
+function nameButton(state, name, verbs) {
+  if (state.asked[NAME] !== undefined) {
+    return html`<p class="hint" role="status">${t("Saving the name…")}</p>`;
+  }
+  return html`<button
+    type="button"
+    class="button small"
+    ?disabled=${state.connection !== "online"}
+    @click=${() => verbs.startNaming()}
+  >
+    ${name === "" ? t("Name this person") : t("Change the name")}
+  </button>`;
+}
+
+/**
+ * @param {State} state
+ * @param {CardVerbs} verbs
+ */
+function nameForm(state, verbs) {
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    verbs.saveName();
+  };
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape") verbs.typeName(null);
+  };
+  const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
+    verbs.typeName(event.target.value);
+  return html`<form class="name-form" @submit=${submit} @keydown=${press}>
+    <label class="field">
+      <span>${t("Name")}</span>
+      <input
+        type="text"
+        autocomplete="off"
+        maxlength="100"
+        required
+        autofocus
+        .value=${state.card.naming}
+        @input=${typed}
+      />
+    </label>
+    <div class="name-buttons">
+      <button class="button small primary">${t("Save")}</button>
+      <button type="button" class="button small" @click=${() => verbs.typeName(null)}>
+        ${t("Cancel")}
+      </button>
+    </div>
+  </form>`;
+}
+
+/**
+ * @param {State} state
+ * @param {CardVerbs} verbs
+ */
+function unknownYet(state, verbs) {
+  if (state.asked[CARD] !== undefined) {
+    return html`<p class="hint" role="status">${t("Looking up earlier calls…")}</p>`;
+  }
+  return html`<p class="hint">${t("Earlier calls could not be looked up.")}</p>
+    <button
+      type="button"
+      class="button small"
+      ?disabled=${state.connection !== "online"}
+      @click=${() => verbs.ask()}
+    >
+      ${t("Try again")}
+    </button>`;
+}
+
+/**
+ * @param {CardPerson} person
+ * @param {Call} call
+ * @param {number} now
+ */
+function known(person, call, now) {
+  const earlier = earlierCalls(person, call);
+  return html`
+    ${person.permission ? verdictView(person.permission, now) : nothing}
+    ${callBacks(person.callbacks, now)}
+    <h3 id="earlier-heading">${t("Earlier calls")}</h3>
+    ${
+      earlier.length === 0
+        ? html`<p class="hint">${t("This is the first call with this person.")}</p>`
+        : html`<ul class="earlier" aria-labelledby="earlier-heading">
+            ${earlier.map((one) => earlierCall(one, now))}
+          </ul>`
+    }
+  `;
+}
+
+/**
+ * @param {CallBack[]} callbacks
+ * @param {number} now
+ */
+function callBacks(callbacks, now) {
+  if (callbacks.length === 0) {
+    return nothing;
+  }
+  return html`<h3>
+      ${plural("{count} open callback", "{count} open callbacks", callbacks.length)}
+    </h3>
+    <ul class="card-callbacks">
+      ${callbacks.map(
+        ({ due_at, agent, sentence }) => html`<li>
+          ${clock()}
+          <span>
+            <strong>${due_at === null ? t("No time agreed") : when(due_at, now)}</strong>
+            ${agent ? html`<span class="who">${agent}</span>` : nothing}
+            ${sentence ? html`<span>${sentence}</span>` : nothing}
+          </span>
+        </li>`,
+      )}
+    </ul>`;
+}
+
+/**
+ * @param {EarlierCall} call
+ * @param {number} now
+ */
+function earlierCall(call, now) {
+  const facts = html`<strong>${when(call.at, now)}</strong>
+    <span>${call.direction === "outbound" ? t("We called") : t("They called")}</span>
+    ${call.agent ? html`<span>${call.agent}</span>` : nothing}
+    <span>${call.result}</span>
+    ${length(call.seconds)}
+    ${call.disposition ? html`<span class="tag">${call.disposition}</span>` : nothing}`;
+  return html`<li>
+    ${
+      call.notes
+        ? html`<details>
+            <summary>${facts} <span class="notes-word">${t("Notes")}</span></summary>
+            <p class="earlier-notes">${call.notes}</p>
+          </details>`
+        : html`<p class="earlier-facts">${facts}</p>`
+    }
+  </li>`;
+}
+
+/** @param {number | null} seconds */
+function length(seconds) {
+  return seconds === null
+    ? nothing
+    : html`<span class="timer" aria-label=${spokenDuration(seconds)}
+        >${formatDuration(seconds)}</span
+      >`;
+}

@@ -1,0 +1,195 @@
+/** What the agent can do to call somebody; the field, the buttons and the list. */
+
+import { marked, t } from "../shell/i18n.js";
+import { answeredCall, myCall } from "../state/calls.js";
+import { isCalling, isId } from "../state/dialing.js";
+import { NumberField } from "./number-field.js";
+
+/** @import {Id, OutVerb, Person, Plan} from "../state/dialing.js" */
+/** @import {ConsoleSocket} from "../shell/socket.js" */
+/** @import {Sound} from "../audio-devices/audio-session.js" */
+/** @import {Store} from "../state/store.js" */
+
+const MOST_EXPLAINED = 3;
+const RENEW_EVERY_MS = 60_000;
+const UNREACHABLE = marked("The server cannot be reached right now. Please try again.");
+
+export class OutVerbs {
+  #store;
+  #socket;
+  #sound;
+  #field = new NumberField((number) => this.#lookUp(number));
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  /** @type {Map<number, Plan>} those whose person is looked up, by request */
+  #gone = new Map();
+
+  /**
+   * @param {Store} store
+   * @param {Pick<ConsoleSocket, "send">} socket
+   * @param {Pick<Sound, "open">} sound
+   */
+  constructor(store, socket, sound) {
+    this.#store = store;
+    this.#socket = socket;
+    this.#sound = sound;
+  }
+
+  get #out() {
+    return this.#store.state.out;
+  }
+
+  get #isFree() {
+    const { state } = this.#store;
+    const isBusy = myCall(state) !== null || answeredCall(state) !== null;
+    return !isBusy && !this.#out.asked.some(isCalling);
+  }
+
+  /**
+   * @param {string} number
+   * @param {boolean} pasted
+   */
+  typeNumber(number, pasted) {
+    this.#store.dispatch({ type: "numberTyped", number });
+    this.#field.typed(number, pasted);
+  }
+
+  /** Enter, or the field was left. A look-up that failed is tried again. */
+  finishNumber(again = false) {
+    const { person, lookingSince } = this.#out;
+    if (again && person === null && lookingSince === null) {
+      this.#field.again();
+    } else {
+      this.#field.finished();
+    }
+  }
+
+  /** @param {Id} line */
+  chooseLine(line) {
+    this.#store.dispatch({ type: "lineChosen", line });
+    this.#field.again();
+  }
+
+  /** The connection is back: what the field reads has no answer yet, or an old one. */
+  repeatLookUp() {
+    if (this.#out.number !== "") {
+      this.#field.again();
+    }
+  }
+
+  /**
+   * A verdict that has run out is asked for again, now and then.
+   * @param {number} now milliseconds of the epoch by the server's clock
+   */
+  tick(now) {
+    const { person } = this.#out;
+    const isDue = now - this.#renewedAt > RENEW_EVERY_MS;
+    if (person !== null && isDue && isOver(person, now)) {
+      this.#renewedAt = now;
+      this.repeatLookUp();
+    }
+  }
+
+  /** Find out why a plan is gone: what is known of its person now says so. */
+  follow() {
+    const { gone } = this.#out;
+    if (gone.length === 0) {
+      return;
+    }
+    this.#store.dispatch({ type: "goneSeen" });
+    this.#gone.clear();
+    for (const plan of gone.slice(-MOST_EXPLAINED)) {
+      const { number, line } = plan;
+      this.#gone.set(this.#socket.send("look_up", { number, line }), plan);
+    }
+  }
+
+  /** @param {{person: Person, request: number}} message */
+  heard({ person, request }) {
+    const plan = this.#gone.get(request);
+    if (plan !== undefined && this.#isFree) {
+      const who = plan.name || plan.number;
+      const text = person.call.allowed
+        ? t("This call is not offered to you any more")
+        : t(person.call.sentence);
+      this.#store.dispatch({ type: "note", note: { who, text, tone: "info" } });
+    }
+    this.#gone.delete(request);
+  }
+
+  /** Not before the sound is open: the person would hear nobody. */
+  async callPerson() {
+    const { person } = this.#out;
+    if (person?.call.allowed && this.#isFree && (await this.#sound.open())) {
+      this.#ask("call", person);
+    }
+  }
+
+  askPerson() {
+    const { person } = this.#out;
+    if (person?.ask.allowed) {
+      this.#ask("ask", person);
+    }
+  }
+
+  /** @param {Id} id */
+  async callPlan(id) {
+    const plan = this.#out.plans.find((one) => isId(one.id, id));
+    if (plan !== undefined && this.#isFree && (await this.#sound.open())) {
+      this.#ask("call_plan", plan, plan.id);
+    }
+  }
+
+  /** @param {Id} id */
+  dropPlan(id) {
+    const plan = this.#out.plans.find((one) => isId(one.id, id));
+    if (plan !== undefined) {
+      this.#ask("drop_plan", plan, plan.id);
+    }
+  }
+
+  /** @param {Id} plan */
+  putOff(plan) {
+    this.#store.dispatch({ type: "later", plan });
+  }
+
+  /** @param {string} number */
+  #lookUp(number) {
+    const request = this.#socket.send("look_up", { number, line: this.#out.line });
+    this.#store.dispatch(
+      request > 0
+        ? { type: "lookedUp", request }
+        : { type: "outProblem", text: t(UNREACHABLE) },
+    );
+  }
+
+  /**
+   * Twice the same is asked once: a double click is not two calls.
+   * @param {OutVerb} verb
+   * @param {Person | Plan} whom
+   * @param {Id | null} plan
+   */
+  #ask(verb, { contact, line }, plan = null) {
+    const isAsked = this.#out.asked.some(
+      (one) => isId(one.contact, contact) && isId(one.line, line),
+    );
+    if (isAsked || (!this.#isFree && verb !== "ask" && verb !== "drop_plan")) {
+      return;
+    }
+    const fields = plan === null ? { contact, line } : { plan };
+    const request = this.#socket.send(verb, fields);
+    if (request > 0) {
+      this.#store.dispatch({ type: "outAsked", verb, request, contact, line, plan });
+    } else {
+      this.#store.dispatch({ type: "outProblem", text: t(UNREACHABLE) });
+    }
+  }
+}
+
+/**
+ * @param {Person} person
+ * @param {number} now
+ */
+function isOver({ call, ask }, now) {
+  const instants = [call.until, call.earliest, ask.earliest];
+  return instants.some((instant) => instant !== null && Date.parse(instant) <= now);
+}

@@ -1,0 +1,165 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { marked, t } from "../shell/i18n.js";
+import { handset } from "../shell/icons.js";
+import { ago, left, when } from "../shell/times.js";
+import { initials } from "../state/calls.js";
+import { isAskedOf, isCalling, offeredPlans } from "../state/dialing.js";
+import { untilWords } from "./new-call-view.js";
+
+/** @import {Plan} from "../state/dialing.js" */
+/** @import {State} from "../state/store.js" */
+/** @import {Actions} from "../screen.js" */
+
+/**
+ * Somebody who may be called now. It stands where nothing else can be pressed, so that
+ * it never slips under the pointer.
+ * @param {State} state
+ * @param {Plan} plan
+ * @param {number} now
+ * @param {Actions} actions
+ */
+export function offerView(state, plan, now, actions) {
+  const { name, number, kind } = plan;
+  return html`<section class="card offer" aria-labelledby="offer-name">
+    <span class="avatar" aria-hidden="true">${initials(name)}</span>
+    <div class="caller" aria-live="assertive">
+      <p class="offer-lead">
+        ${kind === "callback" ? t("Waits for your call back") : t("You may call now")}
+      </p>
+      <h2 id="offer-name">${name || number}</h2>
+      ${name ? html`<p class="number">${number}</p>` : nothing}
+      <p class="offer-facts">
+        ${kind === "callback" ? t("You missed their call.") : nothing}
+        ${untilWords(plan.expires_at, now) || t("They allow your calls.")}
+      </p>
+    </div>
+    <div class="offer-buttons">
+      ${callButton(state, plan, "offer-name", actions)}
+      <button
+        type="button"
+        class="button"
+        aria-describedby="offer-name"
+        @click=${() => actions.putOff(plan.id)}
+      >
+        ${t("Later")}
+      </button>
+    </div>
+  </section>`;
+}
+
+/**
+ * Everybody this agent wants to call: first who may be called, then who waits longest.
+ * Who is offered above is not repeated here.
+ * @param {State} state
+ * @param {number} now
+ * @param {Actions} actions
+ */
+export function plansView(state, now, actions) {
+  const [offer] = offeredPlans(state.out);
+  const isOffered = (/** @type {Plan} */ { state }) => state === "offered";
+  const others = state.out.plans.filter((plan) => plan !== offer);
+  const plans = [
+    ...others.filter(isOffered),
+    ...others.filter((plan) => !isOffered(plan)),
+  ];
+  if (plans.length === 0) {
+    return nothing;
+  }
+  return html`<section class="plans" aria-labelledby="plans-heading">
+    <h2 id="plans-heading">${t("Waiting for permission")}</h2>
+    <ul>
+      ${plans.map((plan) => planRow(state, plan, now, actions))}
+    </ul>
+  </section>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Plan} plan
+ * @param {number} now
+ * @param {Actions} actions
+ */
+function planRow(state, plan, now, actions) {
+  const heading = `plan-${plan.id}`;
+  const busy = state.connection !== "online" || isAskedOf(state.out, plan.id);
+  return html`<li class="card plan" data-state=${plan.state}>
+    <span class="avatar" aria-hidden="true">${initials(plan.name)}</span>
+    <div class="plan-words">
+      <p class="plan-who" id=${heading}>
+        <strong>${plan.name || plan.number}</strong>
+        ${plan.name ? html`<span class="number">${plan.number}</span>` : nothing}
+      </p>
+      <p class="plan-next">${ageWords(plan, now)} ${nextWords(plan, now)}</p>
+    </div>
+    ${plan.state === "offered" ? callButton(state, plan, heading, actions) : nothing}
+    <button
+      type="button"
+      class="button small"
+      aria-describedby=${heading}
+      ?disabled=${busy}
+      @click=${() => actions.dropPlan(plan.id)}
+    >
+      ${t("Give up")}
+    </button>
+  </li>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Plan} plan
+ * @param {string} heading
+ * @param {Actions} actions
+ */
+function callButton({ out, connection }, plan, heading, actions) {
+  const busy = connection !== "online" || out.asked.some(isCalling);
+  return html`<button
+    type="button"
+    class="button answer"
+    aria-describedby=${heading}
+    ?disabled=${busy || isAskedOf(out, plan.id)}
+    @click=${() => actions.callPlan(plan.id)}
+  >
+    ${handset()} ${t("Call")}
+  </button>`;
+}
+
+/**
+ * @param {Plan} plan
+ * @param {number} now
+ */
+export function ageWords({ kind, created_at }, now) {
+  const age = ago(created_at, now);
+  const words =
+    kind === "callback" ? t("Called you {age}.", { age }) : t("Asked {age}.", { age });
+  return age ? html`<span class="plan-age">${words}</span>` : nothing;
+}
+
+/**
+ * What happens next.
+ * @param {Plan} plan
+ * @param {number} now
+ */
+export function nextWords({ state, sentence, due_at, expires_at }, now) {
+  if (state === "offered") {
+    return [t("You may call now."), untilWords(expires_at, now)]
+      .filter(Boolean)
+      .join(" ");
+  }
+  if (due_at === null) {
+    return t(sentence || (NEXT[state] ?? ""));
+  }
+  return left(due_at, now)
+    ? [
+        t(sentence),
+        t("You will be offered the call {when}.", { when: when(due_at, now) }),
+      ]
+        .join(" ")
+        .trim()
+    : t("They allow it. The call is offered to you while you are available.");
+}
+
+/** @type {Record<string, string>} */
+const NEXT = {
+  asking: marked("The request is on its way."),
+  waiting: marked("No answer yet; you will be told here as soon as they allow it."),
+};

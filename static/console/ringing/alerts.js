@@ -1,0 +1,182 @@
+/**
+ * Makes what is due be heard and seen: calls that ring, which the server is told of, and
+ * people who may be called now.
+ */
+
+import { t } from "../shell/i18n.js";
+import { answeredCall, myCall, ringingCalls } from "../state/calls.js";
+import { offeredPlans } from "../state/dialing.js";
+import { headline } from "./ring-attempts.js";
+
+/** @import {Plan} from "../state/dialing.js" */
+/** @import {Call} from "../state/calls.js" */
+/** @import {Item, Notifier} from "../shell/notifier.js" */
+/** @import {State} from "../state/store.js" */
+
+/**
+ * @typedef {{start(): unknown, stop(): unknown}} Ringer `start` may tell later whether it
+ *   can be heard
+ */
+
+export class Ringing {
+  #ringer;
+  #chime;
+  #notifier;
+  #acknowledge;
+  #isSeen;
+  /** @type {Promise<unknown> | null} while it rings: whether it is heard */
+  #ring = null;
+  /** @type {Set<string>} */
+  #calls = new Set();
+  /** @type {Set<string>} */
+  #chimed = new Set();
+
+  /**
+   * @param {Ringer} ringer
+   * @param {Ringer} chime heard once for each person who may be called
+   * @param {Pick<Notifier, "show">} notifier
+   * @param {(id: string) => void} acknowledge
+   * @param {() => boolean} isSeen whether what is drawn can be seen
+   */
+  constructor(ringer, chime, notifier, acknowledge, isSeen) {
+    this.#ringer = ringer;
+    this.#chime = chime;
+    this.#notifier = notifier;
+    this.#acknowledge = acknowledge;
+    this.#isSeen = isSeen;
+  }
+
+  /** @param {State} state already shown on the page */
+  follow(state) {
+    const isOnline = state.connection === "online";
+    const calls = isOnline ? ringingCalls(state) : [];
+    const plans = isOnline ? duePlans(state) : [];
+    this.#notifier.show(...news(state, calls, plans));
+    this.#sound(calls.length > 0 && myCall(state) === null);
+    const fresh = calls.filter(({ id }) => !this.#calls.has(id));
+    this.#calls = new Set(calls.map(({ id }) => id));
+    for (const { id } of fresh) {
+      this.#confirm(id);
+    }
+    this.#chimeFor(plans, calls.length > 0);
+  }
+
+  /**
+   * The server is told only of a call that is heard, or at least seen: what neither
+   * reaches an ear nor an eye does not ring, and somebody else should have it.
+   * @param {string} id
+   */
+  async #confirm(id) {
+    const ring = this.#ring;
+    const isHeard = ring !== null && (await ring) !== false;
+    if (this.#calls.has(id) && (isHeard || this.#isSeen())) {
+      this.#acknowledge(id);
+    }
+  }
+
+  /**
+   * @param {Plan[]} plans
+   * @param {boolean} ringing a call that rings is louder anyway
+   */
+  #chimeFor(plans, ringing) {
+    const ids = plans.map(({ id }) => String(id));
+    if (!ringing && ids.some((id) => !this.#chimed.has(id))) {
+      this.#chime.start();
+    }
+    this.#chimed = new Set(ids);
+  }
+
+  /** @param {boolean} due */
+  #sound(due) {
+    if (due === (this.#ring !== null)) {
+      return;
+    }
+    if (due) {
+      this.#ring = Promise.resolve(this.#ringer.start()).catch(() => false);
+    } else {
+      this.#ring = null;
+      this.#ringer.stop();
+    }
+  }
+}
+
+/**
+ * @param {Call} call
+ * @param {State} state
+ */
+function described(call, { agent }) {
+  const { name, number } = call.contact;
+  const detail = [name ? number : "", call.queue].filter(Boolean).join(" · ");
+  return { id: call.id, headline: headline(call, agent), detail };
+}
+
+/** @param {Plan} plan */
+function offered({ id, name, number, sentence }) {
+  const detail = [name ? number : "", sentence].filter(Boolean).join(" · ");
+  return {
+    id: `plan-${id}`,
+    headline: t("You may call {who} now", { who: name || number }),
+    detail,
+  };
+}
+
+/**
+ * Nobody is offered to an agent who talks, nor in a page that another has replaced.
+ * @param {State} state
+ */
+function duePlans(state) {
+  const free = myCall(state) === null && answeredCall(state) === null;
+  return free && state.shift.primary ? offeredPlans(state.out) : [];
+}
+
+/**
+ * What to notify of, and the title.
+ * @param {State} state
+ * @param {Call[]} calls
+ * @param {Plan[]} plans
+ * @returns {[Item[], string]}
+ */
+function news(state, calls, plans) {
+  const items = [
+    ...calls.map((call) => described(call, state)),
+    ...plans.map(offered),
+    ...troubles(state),
+  ];
+  if (calls.length > 1) {
+    return [items, `\u260e ${t("{count} calls are ringing", { count: calls.length })}`];
+  }
+  const sign = calls.length > 0 ? "\u260e" : "\u2706";
+  const trouble = cannotRing(state);
+  if (calls.length === 0 && trouble !== "") {
+    return [items, `\u26a0 ${trouble}`];
+  }
+  return [items, items.length > 0 ? `${sign} ${items[0].headline}` : ""];
+}
+
+/**
+ * An agent who waits in another window is told why it stays quiet.
+ * @param {State} state
+ * @returns {Item[]}
+ */
+function troubles({ agent, connection }) {
+  const isTold = connection === "online" && agent?.state === "cannot_ring";
+  return isTold
+    ? [{ id: "cannot-ring", headline: CANNOT_RING(), detail: t(agent.reason ?? "") }]
+    : [];
+}
+
+const CANNOT_RING = () => t("Calls cannot ring here");
+
+/**
+ * The title of a page where no call can ring though its agent wants calls; else empty.
+ * @param {State} state
+ */
+export function cannotRing({ connection, agent, shift }) {
+  if (!shift.primary) {
+    return t("Open in another window");
+  }
+  if (connection === "lost") {
+    return t("No connection");
+  }
+  return agent?.state === "cannot_ring" ? CANNOT_RING() : "";
+}

@@ -1,0 +1,54 @@
+/** Why a call rings here, in words. */
+
+import { t } from "../shell/i18n.js";
+import { callerName, offerKind, waitingSince } from "../state/calls.js";
+
+/** @import {Agent, Call} from "../state/calls.js" */
+
+/**
+ * What stands above the caller's name; empty for a call that just came by its queue.
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+export function offerLead(call, agent) {
+  const colleague = call.from_agent?.name || t("A colleague");
+  const caller = callerName(call);
+  switch (offerKind(call, agent)) {
+    case "transfer":
+      return t("{agent} transfers this call to you", { agent: colleague });
+    case "consult":
+      return t("{agent} asks you about {caller}", { agent: colleague, caller });
+    case "sticky":
+      return t("They talked with you last time");
+    default:
+      return "";
+  }
+}
+
+/**
+ * What a notification and the page's title say.
+ * @param {Call} call
+ * @param {Agent | null} agent
+ */
+export function headline(call, agent) {
+  const kind = offerKind(call, agent);
+  return kind === "consult" || kind === "transfer"
+    ? offerLead(call, agent)
+    : t("{caller} is calling", { caller: callerName(call) });
+}
+
+/**
+ * What the time beside a call that rings counts: the caller's waiting once the system has
+ * answered, which a new offer does not begin anew.
+ * @param {Call} call
+ * @returns {{since: string, kind: "rings" | "waits" | "held"}}
+ */
+export function waitOf(call) {
+  if (call.status === "waiting") {
+    return { since: waitingSince(call), kind: "waits" };
+  }
+  if (call.status === "held" || call.status === "active") {
+    return { since: call.held_since ?? waitingSince(call), kind: "held" };
+  }
+  return { since: call.created_at, kind: "rings" };
+}

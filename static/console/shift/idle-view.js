@@ -1,0 +1,105 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { formatDuration, spokenDuration } from "../shell/clock.js";
+import { marked, t } from "../shell/i18n.js";
+import { cup, headset } from "../shell/icons.js";
+
+/** @import {State} from "../state/store.js" */
+
+/** @type {Record<string, {title: string, text: string}>} */
+const WORDS = {
+  available: {
+    title: marked("Ready for calls"),
+    text: marked(
+      "The next caller rings here, with a sound and a desktop notification.",
+    ),
+  },
+  on_break: {
+    title: marked("You are on a break"),
+    text: marked("No calls ring here until you go available again."),
+  },
+  wrap_up: {
+    title: marked("Wrap-up"),
+    text: marked("No calls ring here until the wrap-up is over."),
+  },
+  offline: {
+    title: marked("You are offline"),
+    text: marked(
+      "Go available to take calls. The browser will ask for your microphone once.",
+    ),
+  },
+};
+const MUTE = {
+  title: marked("Calls cannot ring here"),
+  text: marked("They go to others until this is over."),
+};
+const ELSEWHERE = {
+  title: marked("Open in another window"),
+  text: marked("Calls ring in the newer window of this console."),
+};
+const UNKNOWN = {
+  title: marked("Just a moment"),
+  text: marked("The console is connecting."),
+};
+const CUT_OFF = {
+  title: marked("No connection"),
+  text: marked("Calls cannot ring here until the connection is back."),
+};
+
+/**
+ * No call: what to expect now, and how the last call ended.
+ * @param {State} state
+ */
+export function idleView(state) {
+  const { title, text } = wordsFor(state);
+  const isReady = state.agent?.state === "available" && state.shift.primary;
+  const resting = state.connection !== "online" || !isReady;
+  return html`<section class="idle" data-resting=${resting}>
+    <div class="idle-picture">${state.agent?.state === "on_break" ? cup() : headset()}</div>
+    <h2>${t(title)}</h2>
+    <p>${t(text)}</p>
+    <div aria-live="polite">${lastCall(state)}</div>
+  </section>`;
+}
+
+/** @param {State} state */
+function wordsFor({ connection, agent, shift }) {
+  if (connection === "lost" || connection === "refused") {
+    return CUT_OFF;
+  }
+  if (!shift.primary) {
+    return ELSEWHERE;
+  }
+  if (agent?.state === "cannot_ring") {
+    return MUTE;
+  }
+  return WORDS[agent?.state ?? ""] ?? UNKNOWN;
+}
+
+/** @param {State} state */
+function lastCall({ lastCall: last }) {
+  if (last === null) {
+    return nothing;
+  }
+  return html`<dl class="last-call">
+    <div>
+      <dt>${t("Last call")}</dt>
+      <dd>${last.name}</dd>
+    </div>
+    <div>
+      <dt>${t("Talk time")}</dt>
+      <dd>
+        ${
+          last.seconds === null
+            ? t("None")
+            : html`<span aria-label=${spokenDuration(last.seconds)}
+              >${formatDuration(last.seconds)}</span
+            >`
+        }
+      </dd>
+    </div>
+    <div>
+      <dt>${t("Ending")}</dt>
+      <dd>${last.text}</dd>
+    </div>
+  </dl>`;
+}

@@ -1,0 +1,81 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { marked, t } from "../shell/i18n.js";
+
+/** @import {Remedy} from "./readiness.js" */
+/** @import {State} from "../state/store.js" */
+/** @import {Actions} from "../screen.js" */
+
+/**
+ * What stands above everything when no call can ring in this page, and the one thing
+ * to do about it.
+ * @param {State} state
+ * @param {Remedy} remedy
+ * @param {Actions} actions
+ */
+export function readinessBanner(state, remedy, actions) {
+  if (!state.shift.primary) {
+    const text = t("This console is open in a newer window.");
+    const advice = t("Calls ring there, and only there.");
+    return banner(
+      text,
+      advice,
+      button(t("Use this window"), () => actions.shift.useWindow()),
+    );
+  }
+  // A microphone that does not open has its own banner, with the same cure.
+  const isTold = state.connection === "online" && state.soundProblem === "";
+  if (!isTold || state.agent?.state !== "cannot_ring") {
+    return nothing;
+  }
+  const { advice, cure } = cures(remedy, actions);
+  const reason = state.agent.reason || marked("Calls cannot ring here.");
+  return banner(t(reason), advice, cure);
+}
+
+/**
+ * @param {Remedy} remedy
+ * @param {Actions} actions
+ */
+function cures(remedy, actions) {
+  switch (remedy) {
+    case "sound":
+      return {
+        advice: t("The browser keeps this page silent until you press something."),
+        cure: button(t("Turn the sound on"), actions.turnSoundOn),
+      };
+    case "open":
+      return {
+        advice: t("Plug the headset in, or choose another microphone."),
+        cure: button(t("Open the microphone"), actions.turnSoundOn),
+      };
+    case "other":
+      return {
+        advice: t("Look whether it is muted at the headset, or choose another one."),
+        cure: button(t("Choose another microphone"), actions.chooseMicrophone),
+      };
+    default:
+      return { advice: "", cure: nothing };
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {string} advice
+ * @param {unknown} cure
+ */
+function banner(text, advice, cure) {
+  return html`<div class="banner">
+    <p><strong>${text}</strong> ${advice}</p>
+    ${cure}
+  </div>`;
+}
+
+/**
+ * @param {string} label
+ * @param {() => void} action
+ */
+function button(label, action) {
+  return html`<button type="button" class="button small" @click=${action}>
+    ${label}
+  </button>`;
+}

@@ -1,0 +1,173 @@
+/**
+ * What a console knows besides its calls: whether this page is the one that rings, the
+ * breaks there are, and what the agent writes about a call. The reducers are pure;
+ * the reducer of the whole state takes them in.
+ *
+ * @typedef {{id: number | string, name: string, minutes: number | null}} Break
+ * @typedef {{id: number | string, name: string}} Choice
+ * @typedef {Choice & {children: Choice[]}} ChoiceGroup
+ *
+ * @typedef {object} Work
+ * @property {string} call id of the call the agent is in, or has just ended
+ * @property {Call} call_snapshot
+ * @property {string} notes as the server has them; the page is their author
+ * @property {number | string | null} disposition
+ * @property {boolean} required
+ * @property {ChoiceGroup[]} choices
+ * @property {string | null} until end of the countdown; null when there is none
+ * @property {boolean} over whether the call is over, so that this is the wrap-up
+ *
+ * @typedef {"saved" | "saving" | "unsaved"} Saved
+ * @typedef {{call: string, text: string, saved: Saved}} Written
+ *
+ * @typedef {object} Shift
+ * @property {boolean} primary whether this page is the one that rings
+ * @property {string} since as the server told it, to be told back
+ * @property {string} echoUrl of the sound check's websocket
+ * @property {Break[]} breaks
+ * @property {Work | null} work
+ * @property {Written | null} written the notes as they stand in this page
+ * @property {Callback} callback the form, as far as it is filled in
+ */
+
+import { noCallback } from "../wrap-up/callback.js";
+
+/** @import {Callback} from "../wrap-up/callback.js" */
+/** @import {Call} from "./calls.js" */
+/** @import {State} from "./store.js" */
+
+/** @type {Shift} */
+export const newShift = Object.freeze({
+  primary: true,
+  since: "",
+  echoUrl: "",
+  breaks: [],
+  work: null,
+  written: null,
+  callback: noCallback,
+});
+
+/** What is asked of the server about the work, as keys beside the ids of calls. */
+const WORK_VERBS = ["finish", "more_time"];
+
+/** @type {Record<string, (state: State, action: any, now: number) => State>} */
+export const SHIFT_REDUCERS = {
+  work: (state, { work }) => withWork(state, work),
+  replaced: (state) => withShift(handedOver(state), { primary: false }),
+  written: (state, { written }) => withShift(state, { written }),
+  callback: (state, { callback }) => withShift(state, { callback }),
+  saved: (state, { request }) => savedNow(state, request),
+};
+
+/**
+ * @param {State} state
+ * @param {Partial<Shift>} changes
+ * @returns {State}
+ */
+function withShift(state, changes) {
+  return { ...state, shift: { ...state.shift, ...changes } };
+}
+
+/**
+ * A page that another one has replaced has no sound.
+ * @param {State} state
+ * @returns {State}
+ */
+function handedOver(state) {
+  return { ...state, soundHere: null, hadSound: false };
+}
+
+/**
+ * @param {State} state
+ * @param {Work | null} work
+ */
+function withWork(state, work) {
+  const asked = Object.entries(state.asked).filter(
+    ([, { verb }]) => !WORK_VERBS.includes(verb),
+  );
+  return withShift({ ...state, asked: Object.fromEntries(asked) }, { work });
+}
+
+/**
+ * A disposition that was chosen here is stored now.
+ * @param {State} state
+ * @param {number} request
+ */
+function savedNow(state, request) {
+  const known = Object.entries(state.asked);
+  const asked = known.filter(([, one]) => one.request !== request);
+  if (asked.length === known.length) {
+    return state;
+  }
+  const { work } = state.shift;
+  const choice = chosenHere(state);
+  const isChoice = state.asked.disposition?.request === request;
+  const stored = isChoice && work ? { ...work, disposition: choice } : work;
+  return withShift({ ...state, asked: Object.fromEntries(asked) }, { work: stored });
+}
+
+/**
+ * The disposition as this page shows it: the last choice, stored or not yet.
+ * @param {State} state
+ * @returns {number | string | null}
+ */
+export function chosenHere({ asked, shift }) {
+  const pending = asked.disposition;
+  return pending === undefined
+    ? (shift.work?.disposition ?? null)
+    : (pending.value ?? null);
+}
+
+/**
+ * Everything again. A page that becomes the one that rings takes the sound of a call.
+ * @param {State} state with the calls as they are now
+ * @param {{primary?: boolean, since?: string, echo_url?: string, breaks?: Break[],
+ *   work?: Work | null}} message
+ * @param {string | null} call whose sound belongs to this agent
+ * @returns {State}
+ */
+export function shiftRefreshed(state, message, call) {
+  const { primary = true, since = "", echo_url = "", breaks = [], work } = message;
+  const next = withShift(state, {
+    primary,
+    since,
+    echoUrl: echo_url,
+    breaks,
+    work: work ?? null,
+  });
+  if (!primary) {
+    return handedOver(next);
+  }
+  return state.shift.primary ? next : { ...next, soundHere: call };
+}
+
+/**
+ * The call is over, and the agent still writes about it.
+ * @param {Work | null} work
+ */
+export function isWrapUp(work) {
+  return work?.over === true;
+}
+
+/**
+ * What an agent may choose, in the order of the list.
+ * @param {Work} work
+ * @returns {(Choice & {group: string})[]}
+ */
+export function flatChoices({ choices }) {
+  return choices.flatMap(({ id, name, children }) =>
+    children.length > 0
+      ? children.map((child) => ({ ...child, group: name }))
+      : [{ id, name, group: "" }],
+  );
+}
+
+/**
+ * Why the wrap-up cannot be finished yet: "disposition", or nothing.
+ * @param {State} state
+ */
+export function missing(state) {
+  const { work } = state.shift;
+  const isMissing = work?.required === true && chosenHere(state) === null;
+  return isMissing ? "disposition" : "";
+}

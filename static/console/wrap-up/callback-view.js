@@ -1,0 +1,137 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { t } from "../shell/i18n.js";
+import { check, clock } from "../shell/icons.js";
+import { fieldOf, problemOf, suggestions } from "./callback.js";
+
+/** @import {Callback} from "./callback.js" */
+/** @import {State} from "../state/store.js" */
+/** @import {Actions} from "../screen.js" */
+
+const LONGEST = 200;
+
+/**
+ * A button that opens the form, the form, or what came of it.
+ * @param {State} state
+ * @param {number} now
+ * @param {Actions} actions
+ */
+export function callbackView(state, now, actions) {
+  const { callback } = state.shift;
+  if (callback.open) {
+    return form(state, callback, now, actions);
+  }
+  const open = () => actions.work.changeCallback({ open: true, done: "" });
+  return html`<div class="callback-start">
+    <button type="button" class="button small" @click=${open}>
+      ${clock()} ${t("Plan a callback")}
+    </button>
+    <p class="done" role="status">
+      ${callback.done ? html`${check()} ${callback.done}` : nothing}
+    </p>
+  </div>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Callback} callback
+ * @param {number} now
+ * @param {Actions} actions
+ */
+function form(state, callback, now, actions) {
+  const problem = problemOf(callback, now);
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    actions.work.planCallback();
+  };
+  const busy = state.connection !== "online" || state.asked.callback !== undefined;
+  return html`<form class="callback" aria-label=${t("Plan a callback")} @submit=${submit}>
+    ${timeField(callback, now, actions)} ${whoField(callback, actions)}
+    ${whyField(callback, actions)}
+    <div class="callback-buttons">
+      <p id="callback-problem" class="hint">${problem || nothing}</p>
+      <button
+        type="button"
+        class="button small"
+        @click=${() => actions.work.changeCallback({ open: false })}
+      >
+        ${t("Cancel")}
+      </button>
+      <button
+        class="button small primary"
+        aria-describedby="callback-problem"
+        ?disabled=${busy || problem !== ""}
+      >
+        ${t("Plan it")}
+      </button>
+    </div>
+  </form>`;
+}
+
+/**
+ * @param {Callback} callback
+ * @param {number} now
+ * @param {Actions} actions
+ */
+function timeField({ at }, now, actions) {
+  const change = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
+    actions.work.changeCallback({ at: event.target.value });
+  const earliest = Number.isNaN(now) ? nothing : fieldOf(now);
+  return html`<div class="callback-when">
+    <label class="field">
+      <span>${t("When")}</span>
+      <input type="datetime-local" min=${earliest} .value=${at} @input=${change} />
+    </label>
+    <div class="choices">
+      ${(Number.isNaN(now) ? [] : suggestions(now)).map(
+        (one) => html`<button
+          type="button"
+          class="choice-key"
+          aria-pressed=${one.at === at}
+          @click=${() => actions.work.changeCallback({ at: one.at })}
+        >
+          ${one.label}
+        </button>`,
+      )}
+    </div>
+  </div>`;
+}
+
+/**
+ * @param {Callback} callback
+ * @param {Actions} actions
+ */
+function whoField({ mine }, actions) {
+  const radio = (/** @type {boolean} */ value, /** @type {string} */ label) =>
+    html`<label class="choice">
+      <input
+        type="radio"
+        name="callback-who"
+        .checked=${mine === value}
+        @change=${() => actions.work.changeCallback({ mine: value })}
+      />
+      ${label}
+    </label>`;
+  return html`<fieldset class="callback-who">
+    <legend>${t("Who calls")}</legend>
+    ${radio(true, t("I do"))} ${radio(false, t("Anybody who is free"))}
+  </fieldset>`;
+}
+
+/**
+ * @param {Callback} callback
+ * @param {Actions} actions
+ */
+function whyField({ text }, actions) {
+  const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
+    actions.work.changeCallback({ text: event.target.value });
+  return html`<label class="field">
+    <span>${t("Why")}</span>
+    <input
+      type="text"
+      maxlength=${LONGEST}
+      placeholder=${t("Send the offer and ask again")}
+      .value=${text}
+      @input=${typed}
+    />
+  </label>`;
+}

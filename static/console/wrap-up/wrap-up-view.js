@@ -1,0 +1,231 @@
+import { html, nothing } from "../../vendor/lit-html.js";
+import { formatDuration } from "../shell/clock.js";
+import { countdown, spokenCountdown } from "../shell/countdown.js";
+import { caller, keyHint } from "../shell/elements.js";
+import { t } from "../shell/i18n.js";
+import { check, pencil, warning } from "../shell/icons.js";
+import { endingOf, talkSeconds } from "../state/notices.js";
+import { chosenHere, flatChoices, missing } from "../state/shift.js";
+import { callbackView } from "./callback-view.js";
+import { LONGEST_NOTE } from "./notes-autosave.js";
+
+/** @import {Choice, Saved, Work, Written} from "../state/shift.js" */
+/** @import {State} from "../state/store.js" */
+/** @import {Actions} from "../screen.js" */
+
+const MOST_KEYS = 9;
+
+/**
+ * What the agent writes about a call, while it goes on and after it. One template for
+ * both: who types when the call ends types on.
+ * @param {State} state
+ * @param {Work} work
+ * @param {Written} written
+ * @param {number} now
+ * @param {Actions} actions
+ */
+export function workView(state, work, written, now, actions) {
+  return html`<section class="card work" aria-labelledby="work-heading" data-over=${work.over}>
+    ${work.over ? wrapUpHead(state, work, now) : inCallHead()}
+    ${disposition(state, work, actions)} ${notes(written, actions)}
+    ${callbackView(state, now, actions)}
+    ${work.over ? wrapUpFoot(state, work, actions) : nothing}
+  </section>`;
+}
+
+function inCallHead() {
+  return html`<h2 id="work-heading" class="work-title">
+    ${pencil()} ${t("About this call")}
+  </h2>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Work} work
+ * @param {number} now
+ */
+function wrapUpHead(state, work, now) {
+  const call = work.call_snapshot;
+  const seconds = talkSeconds(call);
+  const talk =
+    seconds === null ? "" : t("Talked for {time}", { time: formatDuration(seconds) });
+  return html`<div class="work-head">
+    <div class="call-who">${caller(call, "work-caller")}</div>
+    <div class="work-countdown">
+      <h2 id="work-heading" tabindex="-1">${t("Wrap-up")}</h2>
+      ${
+        work.until === null
+          ? nothing
+          : html`<p
+              class="timer"
+              role="timer"
+              aria-label=${t("Time left: {time}", { time: spokenCountdown(work.until, now) })}
+            >
+              ${countdown(work.until, now)}
+            </p>`
+      }
+    </div>
+    <p class="work-facts">
+      ${[endingOf(call), talk, afterWords(state, work)].filter(Boolean).join(" · ")}
+    </p>
+  </div>`;
+}
+
+/**
+ * What comes when the countdown is over.
+ * @param {State} state
+ * @param {Work} work
+ */
+function afterWords({ agent }, { until }) {
+  const next = agent?.next_state;
+  if (next) {
+    return next.state === "offline"
+      ? t("Then you go offline")
+      : t("Then your break begins: {reason}", {
+          reason: next.reason ? t(next.reason) : t("A break"),
+        });
+  }
+  return until === null ? "" : t("Then calls ring again");
+}
+
+/**
+ * @param {State} state
+ * @param {Work} work
+ * @param {Actions} actions
+ */
+function disposition(state, work, actions) {
+  if (work.choices.length === 0) {
+    return nothing;
+  }
+  const chosen = String(chosenHere(state) ?? "");
+  const change = (/** @type {Event & {target: HTMLSelectElement}} */ event) =>
+    actions.work.choose(event.target.value);
+  const option = (/** @type {Choice} */ { id, name }) =>
+    html`<option value=${String(id)} .selected=${String(id) === chosen}>${t(name)}</option>`;
+  return html`<div class="disposition">
+    <label class="field">
+      <span
+        >${t("Disposition")}
+        ${work.required ? html`<small aria-hidden="true">${t("required")}</small>` : nothing}
+      </span>
+      <select
+        ?required=${work.required}
+        ?disabled=${state.connection !== "online"}
+        @change=${change}
+      >
+        <option value="" .selected=${chosen === ""}>${t("Not chosen yet")}</option>
+        ${work.choices.map((group) =>
+          group.children.length > 0
+            ? html`<optgroup label=${t(group.name)}>${group.children.map(option)}</optgroup>`
+            : option(group),
+        )}
+      </select>
+    </label>
+    ${work.over ? keys(state, work, chosen, actions) : nothing}
+  </div>`;
+}
+
+/**
+ * The first choices as buttons, each with its key.
+ * @param {State} state
+ * @param {Work} work
+ * @param {string} chosen
+ * @param {Actions} actions
+ */
+function keys(state, work, chosen, actions) {
+  const offline = state.connection !== "online";
+  return html`<div class="choices" role="group" aria-label=${t("Dispositions by key")}>
+    ${flatChoices(work)
+      .slice(0, MOST_KEYS)
+      .map(
+        ({ id, name, group }, index) => html`<button
+          type="button"
+          class="choice-key"
+          aria-pressed=${String(id) === chosen}
+          aria-keyshortcuts=${index + 1}
+          title=${group ? t(group) : nothing}
+          ?disabled=${offline}
+          @click=${() => actions.work.choose(String(id))}
+        >
+          ${keyHint(String(index + 1))} ${t(name)}
+        </button>`,
+      )}
+  </div>`;
+}
+
+/**
+ * @param {Written} written
+ * @param {Actions} actions
+ */
+function notes({ text, saved }, actions) {
+  const typed = (/** @type {Event & {target: HTMLTextAreaElement}} */ event) =>
+    actions.work.typeNotes(event.target.value);
+  return html`<div class="notes-field">
+    <label class="field">
+      <span>${t("Notes")}</span>
+      <textarea
+        id="notes-text"
+        rows="4"
+        maxlength=${LONGEST_NOTE}
+        aria-keyshortcuts="W"
+        placeholder=${t("What was said, what was promised")}
+        .value=${text}
+        @input=${typed}
+      ></textarea>
+    </label>
+    ${text === "" && saved === "saved" ? nothing : savedLine(saved)}
+    <p class="visually-hidden" role="status">${saved === "unsaved" ? UNSAVED() : ""}</p>
+  </div>`;
+}
+
+const UNSAVED = () => t("Not saved yet: no connection");
+
+/**
+ * For the eye; a voice that says "Saved" after each word would be no help.
+ * @param {Saved} saved
+ */
+function savedLine(saved) {
+  const words = { saved: t("Saved"), saving: t("Saving…"), unsaved: UNSAVED() };
+  const signs = { saved: check(), saving: nothing, unsaved: warning() };
+  return html`<p class="saved" data-saved=${saved} aria-hidden="true">
+    ${signs[saved]} ${words[saved]}
+  </p>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Work} work
+ * @param {Actions} actions
+ */
+function wrapUpFoot(state, work, actions) {
+  const offline = state.connection !== "online";
+  const isMissing = missing(state) !== "";
+  return html`<div class="work-foot">
+    <p id="finish-hint" class="hint">
+      ${isMissing ? t("Choose a disposition to finish.") : nothing}
+    </p>
+    ${
+      work.until === null
+        ? nothing
+        : html`<button
+            type="button"
+            class="button"
+            aria-keyshortcuts="E"
+            ?disabled=${offline || state.asked.more_time !== undefined}
+            @click=${() => actions.work.moreTime()}
+          >
+            ${t("More time")} ${keyHint("E")}
+          </button>`
+    }
+    <button
+      type="button"
+      class="button primary"
+      aria-keyshortcuts="F"
+      aria-describedby="finish-hint"
+      ?disabled=${offline || isMissing || state.asked.finish !== undefined}
+      @click=${() => actions.work.finish()}
+    >
+      ${t("Finish wrap-up")} ${keyHint("F")}
+    </button>
+  </div>`;
+}

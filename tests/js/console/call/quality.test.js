@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { barOf, wordOf } from "../../../../static/console/audio-devices/levels.js";
+import { Quality } from "../../../../static/console/call/quality.js";
+
+/** What the engine reports after so many reports of good sound, two seconds each. */
+function report(count = 1, changes = {}) {
+  return {
+    received: count * 100,
+    lost: 0,
+    concealedMs: 0,
+    droppedMs: 0,
+    targetMs: 60,
+    sent: count * 100,
+    notSent: 0,
+    ...changes,
+  };
+}
+
+const TALK = {
+  audio: /** @type {const} */ ("connected"),
+  muted: false,
+  talking: true,
+  caller: true,
+};
+
+/** @param {ReturnType<typeof report>[]} reports */
+function verdictAfter(...reports) {
+  const quality = new Quality();
+  for (const one of reports) {
+    quality.add(one);
+  }
+  return quality.verdict(TALK, 0);
+}
+
+/**
+ * What is said of sound that was good until now.
+ * @param {{flatMs?: number, packetMs?: number, hears?: boolean, heard?: boolean}} signs
+ * @param {Partial<typeof TALK>} situation
+ */
+function oneWay({ flatMs = 0, packetMs = 0, hears = true, heard = true }, situation) {
+  const quality = new Quality();
+  quality.add(report());
+  quality.feel({ flatMs, packetMs });
+  quality.hear({ caller_hears: hears, caller_heard: heard });
+  quality.verdict({ ...TALK, ...situation }, 0);
+  return quality.verdict({ ...TALK, ...situation }, 10_000);
+}
+
+test("nothing is claimed before the first report", () => {
+  assert.equal(verdictAfter().text, "");
+});
+
+test("even sound is good", () => {
+  assert.equal(verdictAfter(report(1), report(2)).text, "Sound is good");
+});
+
+test("missing sound is told with its reason and a remedy", () => {
+  const lossy = verdictAfter(report(1), report(2, { concealedMs: 200, lost: 10 }));
+  assert.equal(lossy.grade, "fair");
+  assert.match(lossy.text, /What you hear breaks up a little/);
+  assert.match(lossy.advice, /get lost on the way/);
+  const late = verdictAfter(report(1), report(2, { concealedMs: 400, droppedMs: 200 }));
+  assert.equal(late.grade, "bad");
+  assert.equal(late.text, "What you hear breaks up.");
+  assert.match(late.advice, /too unevenly/);
+});
+
+test("sound that has to wait long comes late", () => {
+  assert.match(verdictAfter(report(1, { targetMs: 200 })).text, /comes late/);
+});
+
+test("a network that does not take the agent's voice is told as such", () => {
+  const some = verdictAfter(report(1), report(2, { sent: 190, notSent: 10 }));
+  assert.equal(some.text, "Your voice breaks up a little.");
+  const much = verdictAfter(report(1), report(2, { sent: 140, notSent: 60 }));
+  assert.equal(much.text, "Your voice breaks up.");
+  assert.match(much.advice, /too slow/);
+});
+
+test("a bad moment is forgotten after a while", () => {
+  const later = [2, 3, 4, 5, 6].map((count) => report(count, { concealedMs: 900 }));
+  assert.equal(
+    verdictAfter(report(1, { concealedMs: 900 }), ...later).text,
+    "Sound is good",
+  );
+});
+
+test("no packet for two and a half seconds means that nothing is heard", () => {
+  assert.equal(oneWay({ packetMs: 2_400 }, {}).text, "Sound is good");
+  const { text, advice } = oneWay({ packetMs: 2_500 }, {});
+  assert.equal(text, "You cannot hear the caller.");
+  assert.match(advice, /No sound arrives here/);
+});
+
+test("when it is the caller's phone that is silent, the agent's network is not blamed", () => {
+  for (const packetMs of [0, 3_000]) {
+    const { text, advice } = oneWay({ packetMs, heard: false }, {});
+    assert.equal(text, "You cannot hear the caller.");
+    assert.match(advice, /Their phone/);
+  }
+});
+
+test("a silent microphone is found here, and the caller's not hearing by the node", () => {
+  const silent = oneWay({ flatMs: 2_500 }, {});
+  assert.equal(silent.text, "The caller cannot hear you.");
+  assert.match(silent.advice, /mute switch/);
+  assert.match(oneWay({ flatMs: 3_000, hears: false }, {}).advice, /mute switch/);
+  const lost = oneWay({ hears: false }, {});
+  assert.equal(lost.text, "The caller cannot hear you.");
+  assert.match(lost.advice, /does not arrive/);
+});
+
+test("sound that passes neither way is one trouble, not two", () => {
+  const { text } = oneWay({ packetMs: 3_000, hears: false }, {});
+  assert.equal(text, "You and the caller cannot hear each other.");
+});
+
+test("whoever is muted is not told that nobody hears them", () => {
+  assert.equal(
+    oneWay({ flatMs: 9_000, hears: false }, { muted: true }).text,
+    "Sound is good",
+  );
+});
+
+test("on hold and alone silence is as it should be", () => {
+  const silence = { packetMs: 9_000, heard: false, hears: false };
+  assert.equal(oneWay(silence, { talking: false, caller: false }).text, "");
+});
+
+test("with a colleague, what the node hears of the caller does not count", () => {
+  const asked = { caller: false };
+  assert.equal(oneWay({ hears: false, heard: false }, asked).text, "Sound is good");
+  assert.equal(oneWay({ flatMs: 3_000 }, asked).text, "Nobody can hear you.");
+  assert.equal(oneWay({ packetMs: 3_000 }, asked).text, "You cannot hear anybody.");
+});
+
+test("after a hold sound has its time to begin again", () => {
+  const quality = new Quality();
+  quality.add(report());
+  quality.verdict({ ...TALK, talking: false, caller: false }, 0);
+  quality.feel({ flatMs: 0, packetMs: 60_000 });
+  assert.equal(quality.verdict(TALK, 60_000).text, "Sound is good");
+  assert.equal(quality.verdict(TALK, 62_400).text, "Sound is good");
+  assert.equal(quality.verdict(TALK, 62_500).text, "You cannot hear the caller.");
+});
+
+test("lost sound is told whatever was reported before", () => {
+  const quality = new Quality();
+  quality.add(report());
+  assert.match(quality.verdict({ ...TALK, audio: "lost" }, 0).text, /interrupted/);
+  assert.match(quality.verdict({ ...TALK, audio: "connecting" }, 0).text, /Connecting/);
+  assert.equal(quality.verdict({ ...TALK, audio: "idle" }, 0).text, "");
+});
+
+test("counters that went back belong to a new connection", () => {
+  const old = report(9, { concealedMs: 5000 });
+  assert.equal(verdictAfter(old, report(1), report(2)).text, "Sound is good");
+});
+
+test("the next call begins without the troubles of the last", () => {
+  const quality = new Quality();
+  quality.add(report(1, { targetMs: 300 }));
+  quality.hear({ caller_hears: false, caller_heard: false });
+  quality.reset();
+  assert.equal(quality.verdict(TALK, 0).text, "");
+});
+
+test("bars are even in decibels, and silence is no bar", () => {
+  assert.deepEqual([0, Number.NaN, 0.001, 1, 2].map(barOf), [0, 0, 0, 1, 1]);
+  assert.ok(Math.abs(barOf(10 ** -1.5) - 0.5) < 1e-9);
+  assert.deepEqual([0, 0.5, 1].map(wordOf), ["silent", "sound", "too loud"]);
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CardVerbs } from "../../../../static/console/caller-card/commands.js";
+import {
+  cardCall,
+  cardName,
+  cardPerson,
+  earlierCalls,
+} from "../../../../static/console/state/caller-card.js";
+import { Store } from "../../../../static/console/state/store.js";
+
+const ANA = { id: 1, version: 1, name: "Ana", state: "available", state_since: null };
+
+/**
+ * A call that rings at Ana's console.
+ * @returns {any}
+ */
+const ringing = (changes = {}) => ({
+  id: "carla-1",
+  version: 1,
+  direction: "inbound",
+  status: "ringing",
+  contact: { id: null, name: "", number: "+44 7700 900123" },
+  queue: "",
+  offered_to: [1],
+  agent: null,
+  muted: false,
+  created_at: "2026-01-05T09:00:00Z",
+  answered_at: null,
+  ended_at: null,
+  ...changes,
+});
+
+const inCall = (changes = {}) =>
+  ringing({ status: "active", agent: { id: 1, name: "Ana" }, ...changes });
+
+/** @returns {any} */
+const person = (changes = {}) => ({
+  contact: null,
+  name: "",
+  number: "+44 7700 900123",
+  calls: [],
+  callbacks: [],
+  ...changes,
+});
+
+/** Ana's console with these calls; `sent` is what the server gets. */
+function desk(/** @type {any[]} */ ...calls) {
+  const store = new Store();
+  const sent = /** @type {any[]} */ ([]);
+  const verbs = new CardVerbs(store, {
+    send: (type, fields) => sent.push({ type, ...fields }),
+  });
+  store.addEventListener("change", () => verbs.follow());
+  const connect = () =>
+    store.dispatch({ type: "console", agent: ANA, calls, plans: [], lines: [] });
+  connect();
+  const tell = (/** @type {any} */ call) => store.dispatch({ type: "call", call });
+  const reply = (/** @type {any} */ known, request = sent.length) =>
+    store.dispatch({ type: "card", call: "carla-1", person: known, request });
+  const shown = () =>
+    cardPerson(store.state, /** @type {any} */ (cardCall(store.state)));
+  return { store, verbs, sent, tell, reply, shown, connect };
+}
+
+test("as soon as a call rings, its person is looked up, once until the end", () => {
+  const { sent, tell, reply, shown } = desk();
+  assert.deepEqual(sent, []);
+  tell(ringing());
+  reply(person({ name: "Carla" }));
+  tell(inCall({ version: 2 }));
+  assert.deepEqual(sent, [{ type: "card", call: "carla-1" }]);
+  assert.equal(shown()?.name, "Carla");
+});
+
+test("another call that rings does not hide who Ana talks with", () => {
+  const { store, tell } = desk(inCall());
+  tell(ringing({ id: "other" }));
+  assert.equal(cardCall(store.state)?.id, "carla-1");
+});
+
+test("the person stays through the wrap-up and is gone after it", () => {
+  const { store, sent, tell, reply, shown } = desk(inCall());
+  reply(person({ name: "Carla" }));
+  const over = inCall({ version: 2, status: "ended" });
+  const work = {
+    call: "carla-1",
+    call_snapshot: over,
+    notes: "",
+    choices: [],
+    over: true,
+  };
+  store.dispatch({ type: "work", work });
+  tell(over);
+  assert.equal(shown()?.name, "Carla");
+  store.dispatch({ type: "work", work: null });
+  assert.equal(cardCall(store.state), null);
+  assert.equal(store.state.card.person, null);
+  assert.equal(sent.length, 1);
+});
+
+test("an answer about a call that is over is not shown with the next one", () => {
+  const { tell, reply, shown } = desk(ringing());
+  tell(ringing({ version: 2, status: "ended" }));
+  tell(ringing({ id: "other" }));
+  reply(person({ name: "Carla" }));
+  assert.equal(shown(), null);
+});
+
+test("an unknown caller is named in the call, and the name is shown at once", () => {
+  const { store, verbs, sent, tell, reply } = desk(inCall());
+  reply(person());
+  verbs.startNaming();
+  assert.equal(store.state.card.naming, "");
+  verbs.typeName("  Carla Gomes ");
+  verbs.saveName();
+  assert.deepEqual(sent.slice(1), [
+    { type: "name_person", call: "carla-1", name: "Carla Gomes" },
+    { type: "card", call: "carla-1" },
+  ]);
+  const name = () => cardName(store.state, /** @type {any} */ (cardCall(store.state)));
+  assert.equal(store.state.card.naming, null);
+  assert.equal(name(), "Carla Gomes");
+  tell(inCall({ version: 2, contact: { id: 7, name: "Carla Gomes", number: "" } }));
+  assert.equal(sent.length, 4);
+  reply(person({ contact: 7, name: "Carla Gomes" }));
+  assert.equal(store.state.asked.name_person, undefined);
+  assert.equal(name(), "Carla Gomes");
+});
+
+test("an older answer does not take a new name away", () => {
+  const { store, verbs, reply } = desk(inCall());
+  verbs.typeName("Carla");
+  verbs.saveName();
+  reply(person(), 1);
+  assert.equal(cardName(store.state, inCall()), "Carla");
+});
+
+test("a name that is refused is told, and the old one stands", () => {
+  const { store, verbs } = desk(inCall({ contact: { id: 7, name: "C.", number: "" } }));
+  verbs.typeName("Carla");
+  verbs.saveName();
+  store.dispatch({ type: "problem", text: "That name is too long.", request: 2 });
+  assert.equal(cardName(store.state, inCall({ contact: { name: "C." } })), "C.");
+  assert.equal(store.state.notes[0].text, "That name is too long.");
+});
+
+test("no name and the same name are not sent", () => {
+  const { store, verbs, sent } = desk(
+    inCall({ contact: { name: "Carla", number: "" } }),
+  );
+  verbs.typeName("   ");
+  verbs.saveName();
+  assert.equal(store.state.card.naming, "   ");
+  verbs.typeName("Carla");
+  verbs.saveName();
+  assert.equal(store.state.card.naming, null);
+  assert.equal(sent.length, 1);
+});
+
+test("after a lost connection the person is asked for again", () => {
+  const { store, verbs, sent, connect } = desk(inCall());
+  store.dispatch({ type: "connection", connection: "lost" });
+  connect();
+  verbs.repeat();
+  assert.deepEqual(sent, [
+    { type: "card", call: "carla-1" },
+    { type: "card", call: "carla-1" },
+  ]);
+});
+
+test("the call that is going on is no earlier call", () => {
+  const calls = /** @type {any} */ ([{ id: "carla-1" }, { id: "before" }]);
+  assert.deepEqual(
+    earlierCalls(person({ calls }), inCall()).map(({ id }) => id),
+    ["before"],
+  );
+});

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OutVerbs } from "../../../../static/console/dialing/commands.js";
+import { Store } from "../../../../static/console/state/store.js";
+
+const ANA = { id: 1, version: 1, name: "Ana", state: "available", state_since: null };
+const NO = {
+  allowed: false,
+  sentence: "This person declined to be called.",
+  advice: "",
+  until: null,
+  earliest: null,
+};
+const YES = { ...NO, allowed: true, sentence: "You may call." };
+const NUMBER = "+49 1511 2345678";
+
+/** @returns {any} */
+const carla = (more = {}) => ({
+  contact: 7,
+  name: "Carla Gomes",
+  number: NUMBER,
+  line: 10,
+  call: YES,
+  ask: NO,
+  checking: false,
+  plan: null,
+  ...more,
+});
+
+/** @returns {any} */
+const plan = (more = {}) => ({
+  id: "plan-1",
+  version: 1,
+  state: "offered",
+  contact: 7,
+  name: "Carla Gomes",
+  number: NUMBER,
+  line: 10,
+  kind: "request",
+  created_at: "2026-01-05T09:00:00Z",
+  due_at: null,
+  expires_at: null,
+  sentence: "",
+  ...more,
+});
+
+/** Ana's console as far as calling out goes; `sent` is what the server gets. */
+function desk({ online = true, sounds = true } = {}) {
+  const store = new Store();
+  /** @type {any[]} */
+  const sent = [];
+  /** @param {string} type @param {any} [fields] */
+  const send = (type, fields) => {
+    if (!online) return 0;
+    sent.push({ type, ...fields });
+    return sent.length;
+  };
+  const verbs = new OutVerbs(store, { send }, { open: async () => sounds });
+  store.addEventListener("change", () => verbs.follow());
+  store.dispatch({
+    type: "console",
+    agent: ANA,
+    calls: [],
+    plans: [],
+    lines: [{ id: 10, name: "Shop", number: "+49 30 123456" }],
+  });
+  const tell = (/** @type {any} */ person, /** @type {any} */ request = 1) => {
+    const message = { type: "person", person, request };
+    store.dispatch(message);
+    verbs.heard(message);
+  };
+  const find = (/** @type {any} */ person) => {
+    verbs.typeNumber(NUMBER, false);
+    verbs.finishNumber();
+    tell(person, sent.length);
+  };
+  return { store, sent, verbs, tell, find };
+}
+
+test("Enter looks the number up on the chosen line, once", () => {
+  const { sent, verbs } = desk();
+  verbs.typeNumber(NUMBER, false);
+  verbs.finishNumber(true);
+  verbs.finishNumber(true);
+  verbs.finishNumber();
+  assert.deepEqual(sent, [{ type: "look_up", number: NUMBER, line: 10 }]);
+});
+
+test("Enter tries again after a look-up that failed", () => {
+  const { store, sent, verbs } = desk();
+  verbs.typeNumber(NUMBER, false);
+  verbs.finishNumber(true);
+  store.dispatch({ type: "problem", text: "Not now.", request: 1 });
+  verbs.finishNumber();
+  assert.equal(sent.length, 1);
+  verbs.finishNumber(true);
+  assert.equal(sent.length, 2);
+  assert.equal(store.state.out.problem, "");
+});
+
+test("another line asks about the same number again", () => {
+  const { store, sent, verbs, find } = desk();
+  find(carla());
+  verbs.chooseLine(11);
+  assert.equal(store.state.out.person, null);
+  assert.deepEqual(sent.at(-1), { type: "look_up", number: NUMBER, line: 11 });
+});
+
+test("without a connection the agent reads so beside the field", () => {
+  const { store, verbs } = desk({ online: false });
+  verbs.typeNumber(NUMBER, false);
+  verbs.finishNumber();
+  assert.match(store.state.out.problem, /cannot be reached/);
+});
+
+test("a double click is one call", async () => {
+  const { sent, verbs, find } = desk();
+  find(carla());
+  await Promise.all([verbs.callPerson(), verbs.callPerson()]);
+  await verbs.callPerson();
+  const calls = sent.filter(({ type }) => type === "call");
+  assert.deepEqual(calls, [{ type: "call", contact: 7, line: 10 }]);
+});
+
+test("nobody is called without sound, or against the verdict", async () => {
+  const deaf = desk({ sounds: false });
+  deaf.find(carla());
+  await deaf.verbs.callPerson();
+  const forbidden = desk();
+  forbidden.find(carla({ call: NO }));
+  await forbidden.verbs.callPerson();
+  forbidden.verbs.askPerson();
+  for (const { sent } of [deaf, forbidden]) {
+    assert.deepEqual(
+      sent.map(({ type }) => type),
+      ["look_up"],
+    );
+  }
+});
+
+test("a double click is one permission request", () => {
+  const { sent, verbs, find } = desk();
+  find(carla({ call: NO, ask: YES }));
+  verbs.askPerson();
+  verbs.askPerson();
+  assert.deepEqual(sent.slice(1), [{ type: "ask", contact: 7, line: 10 }]);
+});
+
+test("an offer is called or given up by its plan", async () => {
+  const { store, sent, verbs } = desk();
+  store.dispatch({ type: "plans", plans: [plan(), plan({ id: "two", contact: 8 })] });
+  await verbs.callPlan("plan-1");
+  await verbs.callPlan("two");
+  verbs.dropPlan("two");
+  assert.deepEqual(sent, [
+    { type: "call_plan", plan: "plan-1" },
+    { type: "drop_plan", plan: "two" },
+  ]);
+});
+
+test("a verdict that ran out is asked for again, and not again and again", () => {
+  const { sent, verbs, find } = desk();
+  const until = "2026-01-05T10:00:00Z";
+  const over = Date.parse(until);
+  find(carla({ call: { ...YES, until } }));
+  verbs.tick(over - 1);
+  assert.equal(sent.length, 1);
+  for (let second = 0; second < 60; second += 1) {
+    verbs.tick(over + second * 1000);
+  }
+  assert.equal(sent.length, 2);
+});
+
+test("when Carla declines the agent reads so, though the plan is just gone", () => {
+  const { store, sent, tell } = desk();
+  store.dispatch({ type: "plans", plans: [plan({ state: "waiting" })] });
+  store.dispatch({ type: "plans", plans: [] });
+  assert.deepEqual(sent, [{ type: "look_up", number: NUMBER, line: 10 }]);
+  tell(carla({ call: NO }));
+  const [note] = store.state.notes;
+  assert.equal(note.who, "Carla Gomes");
+  assert.equal(note.text, "This person declined to be called.");
+  assert.equal(store.state.out.person, null);
+});
+
+test("an offer that went to a colleague is explained, too", () => {
+  const { store, tell } = desk();
+  store.dispatch({ type: "plans", plans: [plan()] });
+  store.dispatch({ type: "plans", plans: [] });
+  tell(carla());
+  assert.match(store.state.notes[0].text, /not offered to you any more/);
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { chimeSamples, ringbackSamples } from "../../../../static/audio/ringer.js";
+import { Ringback } from "../../../../static/console/dialing/ringback.js";
+import { initialState, reduce } from "../../../../static/console/state/store.js";
+
+const ANA = { id: 1, version: 1, name: "Ana", state: "in_call", state_since: null };
+
+/**
+ * Ana's state in a call out that is her page's own.
+ * @param {any} call
+ */
+function calling(call) {
+  const whole = {
+    id: "call-1",
+    version: 1,
+    direction: "outbound",
+    status: "dialing",
+    progress: "",
+    contact: { name: "Carla", number: "" },
+    offered_to: [],
+    agent: ANA,
+    audio_url: "/ws/a",
+    muted: false,
+    answered_at: null,
+    ...call,
+  };
+  return reduce(
+    initialState,
+    { type: "console", agent: ANA, calls: [whole], plans: [], lines: [] },
+    0,
+  );
+}
+
+/** A ringback whose tone only writes down what it is told. */
+function listen() {
+  /** @type {string[]} */
+  const heard = [];
+  const tone = {
+    useSpeaker: () => {},
+    start: () => heard.push("on"),
+    stop: () => heard.push("off"),
+  };
+  return { heard, ringback: new Ringback(tone) };
+}
+
+const RINGING = calling({ progress: "ringing" });
+
+test("the agent hears that it rings, and not before it does", () => {
+  const { heard, ringback } = listen();
+  ringback.follow(calling({ progress: "placed" }), "");
+  assert.deepEqual(heard, []);
+  ringback.follow(RINGING, "");
+  ringback.follow(RINGING, "");
+  assert.deepEqual(heard, ["on"]);
+});
+
+test("it stops at the answer, and at the end", () => {
+  const answered = { status: "active", answered_at: "2026-01-05T09:00:10Z" };
+  for (const next of [calling(answered), calling({ agent: null }), initialState]) {
+    const { heard, ringback } = listen();
+    ringback.follow(RINGING, "");
+    ringback.follow(next, "");
+    assert.deepEqual(heard, ["on", "off"]);
+  }
+});
+
+test("it stops for good once there is something to hear", () => {
+  const { heard, ringback } = listen();
+  ringback.follow(RINGING, "");
+  ringback.hears(0.0001);
+  assert.deepEqual(heard, ["on"]);
+  ringback.hears(0.05);
+  ringback.follow(RINGING, "");
+  assert.deepEqual(heard, ["on", "off"]);
+});
+
+test("the ringback is one second of 425 Hz in five, quiet and without a click", () => {
+  const rate = 24_000;
+  const samples = ringbackSamples(rate);
+  assert.equal(samples.length, 5 * rate);
+  const tone = samples.subarray(0, rate);
+  let crossings = 0;
+  for (let i = 1; i < tone.length; i += 1) {
+    if (tone[i - 1] < 0 !== tone[i] < 0) crossings += 1;
+  }
+  assert.ok(Math.abs(crossings - 2 * 425) <= 2);
+  assert.ok(samples.subarray(rate).every((sample) => sample === 0));
+  assert.ok(Math.max(...tone) < 0.1);
+  assert.ok(Math.abs(samples[0]) < 0.001 && Math.abs(samples[rate - 1]) < 0.001);
+});
+
+test("the chime is short and ends in silence", () => {
+  const rate = 24_000;
+  const samples = chimeSamples(rate);
+  assert.equal(samples.length, rate);
+  assert.ok(samples.subarray(0.7 * rate).every((sample) => sample === 0));
+});
