@@ -1,41 +1,41 @@
 /** The console: carries what happens to the store, and the store's state to all. */
 
-import { Sound } from "./audio-devices/audio-session.js";
-import { Verbs } from "./call/controls.js";
-import { Quality } from "./call/quality.js";
-import { Desk } from "./desk.js";
-import { OutVerbs } from "./dialing/commands.js";
+import { AudioSession } from "./audio-devices/audio-session.js";
+import { DeviceNotices } from "./audio-devices/device-notices.js";
+import { HoldReminder } from "./call/hold-reminder.js";
+import { AudioQuality, audioContext } from "./call/quality.js";
+import { TransferDialog } from "./call/transfer-dialog.js";
+import { consoleCommands } from "./commands.js";
 import { Ringback } from "./dialing/ringback.js";
-import { Duty } from "./duty.js";
-import { Ringing } from "./ringing/alerts.js";
+import { RingAlerts } from "./ringing/alerts.js";
 import { Screen } from "./screen.js";
 import { ServerClock } from "./shell/clock.js";
 import { t } from "./shell/i18n.js";
 import { isSignedOut } from "./shell/sign-in.js";
-import { situationOf } from "./state/participants.js";
+import { Heartbeat } from "./shift/heartbeat.js";
 import { Store } from "./state/store.js";
 
 /** @import {Devices, Role} from "../audio/devices.js" */
 /** @import {AudioEngine} from "../audio/engine.js" */
 /** @import {Ringer} from "../audio/ringer.js" */
+/** @import {AudioReport} from "./call/quality.js" */
+/** @import {PageCommands} from "./screen.js" */
 /** @import {Help} from "./shell/help.js" */
 /** @import {Keyboard} from "./shell/keyboard.js" */
 /** @import {Notifier} from "./shell/notifier.js" */
-/** @import {Pulse} from "./shell/ticker.js" */
-/** @import {Report} from "./call/quality.js" */
 /** @import {ConsoleSocket} from "./shell/socket.js" */
-/** @import {State} from "./state/store.js" */
-/** @import {Actions} from "./screen.js" */
+/** @import {Ticker} from "./shell/ticker.js" */
+/** @import {State} from "./state/state.js" */
 
 const DRAW_EVERY_MS = 250;
 const TELL_QUALITY_MS = 5_000;
 
 /**
- * @typedef {object} Parts
+ * @typedef {object} ConsoleParts what main.js makes of the page and the browser
  * @property {HTMLElement} root
  * @property {string} signInAddress
  * @property {ConsoleSocket} socket
- * @property {Pulse} pulse
+ * @property {Ticker} ticker
  * @property {Keyboard} keyboard
  * @property {Notifier} notifier
  * @property {Help} help
@@ -53,53 +53,53 @@ export class Console {
   #parts;
   #store = new Store();
   #clock = new ServerClock();
-  #quality = new Quality();
-  #sound;
-  #verbs;
-  #outVerbs;
-  #duty;
-  #desk;
+  #quality = new AudioQuality();
+  #audio;
+  #commands;
+  #heartbeat;
+  #deviceNotices;
+  #transferDialog;
+  #holdReminder;
   #ringback;
-  #ringing;
+  #alerts;
   #screen;
   #toldAt = 0;
 
-  /** @param {Parts} parts */
+  /** @param {ConsoleParts} parts */
   constructor(parts) {
     const { socket, notifier, engine, devices, ringer, chime } = parts;
     this.#parts = parts;
-    this.#sound = new Sound(engine, ringer, devices, this.#store);
-    this.#verbs = new Verbs(this.#store, socket, this.#sound, notifier);
-    this.#outVerbs = new OutVerbs(this.#store, socket, this.#sound);
-    this.#duty = new Duty(parts, this.#store, this.#verbs, () => this.#now);
-    this.#desk = new Desk(parts, this.#store, this.#sound);
+    this.#audio = new AudioSession(engine, ringer, devices, this.#store);
+    this.#commands = consoleCommands(parts, this.#store, this.#audio, () => this.#now);
+    this.#heartbeat = new Heartbeat(socket, engine, ringer);
+    this.#deviceNotices = new DeviceNotices(this.#store);
+    this.#transferDialog = new TransferDialog(
+      parts.transferDialog,
+      this.#commands.transfer,
+    );
+    this.#holdReminder = new HoldReminder(parts.holdTone);
     this.#ringback = new Ringback(parts.ringback);
-    this.#ringing = new Ringing(
+    this.#alerts = new RingAlerts(
       ringer,
       chime,
       notifier,
       (call) => socket.send("rings", { call }),
       () => !document.hidden,
     );
-    this.#screen = new Screen(parts.root, this.#actions(), parts.signInAddress);
+    const commands = { ...this.#commands, ...this.#pageCommands() };
+    this.#screen = new Screen(parts.root, commands, parts.signInAddress);
   }
 
   start() {
-    const { socket, pulse, keyboard } = this.#parts;
+    const { socket, ticker, keyboard } = this.#parts;
     this.#store.addEventListener("change", (event) => this.#changed(event));
     this.#listenToServer();
     this.#listenToEngine();
+    this.#listenToPage();
     this.#on(keyboard, "verb", ({ verb }) => this.#pressed(verb));
-    this.#on(pulse, "tick", ({ late }) => this.#tick(late));
-    window.addEventListener("online", () => this.#reconnect());
-    this.#duty.start();
+    this.#on(ticker, "tick", ({ late }) => this.#tick(late));
+    this.#heartbeat.start();
     setInterval(() => this.#draw(), DRAW_EVERY_MS);
-    // Browsers that put idle pages to sleep leave those alone that hold a lock.
-    navigator.locks?.request(
-      "console",
-      { mode: "shared" },
-      () => new Promise(() => {}),
-    );
     this.#draw();
     this.#parts.devices.refresh();
     socket.open();
@@ -107,6 +107,7 @@ export class Console {
 
   #listenToServer() {
     const { socket, signInAddress } = this.#parts;
+    socket.hello = () => this.#commands.window.hello();
     this.#on(socket, "message", ({ message }) => this.#receive(message));
     this.#on(socket, "connection", ({ connection }) =>
       this.#store.dispatch({ type: "connection", connection }),
@@ -121,34 +122,55 @@ export class Console {
 
   #listenToEngine() {
     const { engine } = this.#parts;
+    const { audioCheck } = this.#commands;
     this.#on(engine, "state", ({ state }) => {
-      if (this.#desk.check.isRunning) {
-        this.#desk.check.connected(state);
+      if (audioCheck.isRunning) {
+        audioCheck.connected(state);
       } else {
         this.#store.dispatch({ type: "audio", audio: state });
       }
     });
-    this.#on(engine, "echo", (echo) => this.#desk.check.measured(echo));
-    this.#on(engine, "device", (news) => this.#desk.device(news));
-    this.#on(engine, "levels", ({ microphone, speaker, ...pulse }) => {
+    this.#on(engine, "echo", (echo) => audioCheck.measured(echo));
+    this.#on(engine, "device", (news) => this.#deviceNotices.tell(news));
+    this.#on(engine, "levels", ({ microphone, speaker, ...liveness }) => {
       this.#screen.showLevels({ microphone, speaker });
-      this.#desk.check.hears(microphone);
-      this.#quality.feel(pulse);
-      this.#duty.hears(pulse.flatMs);
+      audioCheck.hears(microphone);
+      this.#quality.observe(liveness);
+      this.#heartbeat.hears(liveness.flatMs);
       this.#ringback.hears(speaker);
     });
     this.#on(engine, "report", (report) => this.#report(report));
     this.#on(engine, "problem", ({ message }) => {
       this.#store.dispatch({ type: "opened", open: engine.isOpen });
       this.#store.dispatch({
-        type: "note",
-        note: { who: "", text: t(message), tone: "problem" },
+        type: "notice",
+        notice: { who: "", text: t(message), tone: "problem" },
       });
     });
   }
 
+  #listenToPage() {
+    const { wrapUp } = this.#commands;
+    window.addEventListener("online", () => this.#reconnect());
+    window.addEventListener("pagehide", () => wrapUp.flush());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) {
+        wrapUp.flush();
+      } else {
+        this.#parts.socket.retryNow();
+      }
+    });
+    // Browsers that put idle pages to sleep leave those alone that hold a lock.
+    navigator.locks?.request(
+      "console",
+      { mode: "shared" },
+      () => new Promise(() => {}),
+    );
+  }
+
   /** @param {any} message as in docs/console-websocket.md */
   #receive(message) {
+    const { wrapUp, dialing } = this.#commands;
     if (message.type === "console") {
       this.#clock.reset();
     }
@@ -157,20 +179,18 @@ export class Console {
     }
     const before = this.#store.state;
     if (message.type === "saved") {
-      this.#duty.work.saved(message);
+      wrapUp.saved(message);
     }
-    const isOld =
-      message.type === "problem" && this.#duty.work.refused(message.request);
-    if (isOld) {
+    if (message.type === "problem" && wrapUp.refused(message.request)) {
       return;
     }
     this.#store.dispatch(message);
     if (message.type === "person") {
-      this.#outVerbs.heard(message);
-    } else if (message.type === "sound" && message.call === before.soundHere) {
+      dialing.heard(message);
+    } else if (message.type === "sound" && message.call === before.audioHere) {
       this.#quality.hear(message);
     } else if (message.type === "replaced") {
-      this.#sound.close();
+      this.#audio.close();
     } else if (message.type === "console") {
       this.#told(before);
     }
@@ -181,17 +201,18 @@ export class Console {
    * @param {State} before
    */
   #told(before) {
+    const { controls, dialing, wrapUp, card, shift } = this.#commands;
     const { primary } = this.#store.state.shift;
     if (before.connection !== "online") {
-      this.#verbs.repeatMute();
-      this.#outVerbs.repeatLookUp();
-      this.#duty.work.back();
-      this.#desk.card.repeat();
+      controls.repeatMute();
+      dialing.repeatLookUp();
+      wrapUp.back();
+      card.repeat();
     }
     if (!primary) {
-      this.#sound.close();
+      this.#audio.close();
     } else if (!before.loaded || !before.shift.primary) {
-      this.#verbs.resume();
+      shift.resume();
     }
   }
 
@@ -199,26 +220,33 @@ export class Console {
   #changed(event) {
     const { previous } = /** @type {CustomEvent} */ (event).detail;
     const { state } = this.#store;
-    if (state.soundHere !== previous.soundHere) {
+    const { dialing, wrapUp, audioCheck, transfer, card } = this.#commands;
+    if (state.audioHere !== previous.audioHere) {
       this.#quality.reset();
     }
     this.#draw();
-    this.#ringing.follow(state);
-    this.#outVerbs.follow();
-    this.#duty.work.follow();
-    this.#desk.follow(state);
+    this.#alerts.follow(state);
+    dialing.follow();
+    wrapUp.follow();
+    audioCheck.follow(state);
+    transfer.follow();
+    card.follow();
     this.#ringback.follow(state, this.#parts.devices.speakerId);
-    this.#sound.follow(state);
+    this.#audio.follow(state);
   }
 
   /** @param {number} late milliseconds that the page was late for this */
   #tick(late) {
+    const { dialing, wrapUp, transfer, audioCheck } = this.#commands;
     const now = performance.now();
-    this.#duty.tick(late, now);
+    this.#heartbeat.tick(late, now);
+    wrapUp.tick(now);
     this.#store.dispatch({ type: "tick" });
-    const serverNow = this.#now;
-    this.#outVerbs.tick(serverNow);
-    this.#desk.tick(now, serverNow);
+    dialing.tick(this.#now);
+    transfer.tick(now);
+    audioCheck.tick(now);
+    const { speakerId } = this.#parts.devices;
+    this.#holdReminder.follow(this.#store.state, this.#now, speakerId);
   }
 
   get #now() {
@@ -231,11 +259,11 @@ export class Console {
     }
   }
 
-  /** @param {Report} report */
+  /** @param {AudioReport} report */
   #report(report) {
     const now = performance.now();
     this.#quality.add(report);
-    const call = this.#store.state.soundHere;
+    const call = this.#store.state.audioHere;
     if (call !== null && now - this.#toldAt >= TELL_QUALITY_MS) {
       this.#toldAt = now;
       this.#parts.socket.send("quality", { call, report });
@@ -244,62 +272,38 @@ export class Console {
 
   #draw() {
     const { state } = this.#store;
-    const remedy = this.#duty.remedy();
+    const remedy = this.#heartbeat.remedy();
     this.#screen.draw({
       state,
       now: this.#now,
       devices: this.#parts.devices,
-      quality: this.#quality.verdict(situationOf(state), performance.now()),
+      quality: this.#quality.rating(audioContext(state), performance.now()),
       remedy,
-      opening: this.#sound.isOpening,
+      opening: this.#audio.isOpening,
     });
-    this.#desk.draw(state);
+    this.#transferDialog.draw(state);
   }
 
-  /** @returns {Actions} */
-  #actions() {
-    const verbs = this.#verbs;
-    const out = this.#outVerbs;
+  /** @returns {PageCommands} */
+  #pageCommands() {
     return {
-      shift: this.#duty.shift,
-      work: this.#duty.work,
-      turnSoundOn: () => this.#sound.restore(),
+      useWindow: () => this.#commands.window.use(),
+      openAudio: () => this.#audio.restore(),
+      takeAudio: () => this.#takeAudio(),
       chooseMicrophone: () => this.#screen.focusMicrophones(),
-      typeNumber: (number, pasted) => out.typeNumber(number, pasted),
-      finishNumber: (again) => out.finishNumber(again),
-      chooseLine: (line) => out.chooseLine(line),
-      callPerson: () => out.callPerson(),
-      askPerson: () => out.askPerson(),
-      callPlan: (plan) => out.callPlan(plan),
-      dropPlan: (plan) => out.dropPlan(plan),
-      putOff: (plan) => out.putOff(plan),
-      goAvailable: () => verbs.goAvailable(),
-      goOffline: () => verbs.goOffline(),
-      answer: (id) => verbs.answer(id),
-      decline: (id) => verbs.decline(id),
-      hangUp: () => this.#hangUp(),
-      toggleMute: () => verbs.toggleMute(),
-      takeSound: () => this.#takeSound(),
-      openSound: () => this.#sound.restore(),
       useDevice: (role, id) => this.#useDevice(role, id),
       reconnect: () => this.#reconnect(),
       dismiss: (id) => this.#store.dispatch({ type: "dismiss", id }),
       help: () => this.#parts.help.open(),
-      desk: this.#desk,
     };
   }
 
-  #hangUp() {
-    this.#duty.work.flush();
-    this.#verbs.hangUp();
-  }
-
   /** Here is where the call is to be heard; in a replaced page all else comes along. */
-  #takeSound() {
+  #takeAudio() {
     if (this.#store.state.shift.primary) {
-      this.#store.dispatch({ type: "takeSound" });
+      this.#store.dispatch({ type: "takeAudio" });
     } else {
-      this.#duty.shift.useWindow();
+      this.#commands.window.use();
     }
   }
 
@@ -308,7 +312,7 @@ export class Console {
    * @param {string} id
    */
   #useDevice(role, id) {
-    this.#sound.use(role, id);
+    this.#audio.use(role, id);
     if (role === "speaker") {
       this.#ringback.useSpeaker(id);
     }
@@ -316,25 +320,25 @@ export class Console {
 
   /** @param {string} verb */
   #pressed(verb) {
-    const verbs = this.#verbs;
+    const { ringing, controls, transfer, wrapUp } = this.#commands;
     /** @type {Record<string, () => void>} */
     const keys = {
-      answer: () => verbs.answer(),
-      decline: () => verbs.decline(),
-      mute: () => verbs.toggleMute(),
-      hold: () => this.#desk.transfer.toggleHold(),
-      transfer: () => this.#desk.transfer.open(),
-      hang_up: () => this.#hangUp(),
+      answer: () => ringing.answer(),
+      decline: () => ringing.decline(),
+      mute: () => controls.toggleMute(),
+      hold: () => transfer.toggleHold(),
+      transfer: () => transfer.open(),
+      hang_up: () => controls.hangUp(),
       number: () => this.#screen.focusNumber(),
       write: () => this.#screen.focusNotes(),
       break: () => this.#screen.openBreaks(),
-      more_time: () => this.#duty.work.moreTime(),
-      finish: () => this.#duty.work.finish(),
+      more_time: () => wrapUp.moreTime(),
+      finish: () => wrapUp.finish(),
       help: () => this.#parts.help.open(),
     };
     const place = /^choose_(\d)$/.exec(verb)?.[1];
     if (place !== undefined) {
-      this.#duty.work.chooseAt(Number(place));
+      wrapUp.chooseAt(Number(place));
     } else {
       keys[verb]?.();
     }

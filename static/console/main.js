@@ -15,7 +15,7 @@ import { Keyboard } from "./shell/keyboard.js";
 import { MenuButton } from "./shell/menu-button.js";
 import { Notifier } from "./shell/notifier.js";
 import { ConsoleSocket } from "./shell/socket.js";
-import { Pulse } from "./shell/ticker.js";
+import { Ticker } from "./shell/ticker.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("#console"));
 const dialogOf = (/** @type {string} */ name) =>
@@ -38,7 +38,7 @@ new Console({
   keyboard,
   signInAddress: given.signIn,
   socket: new ConsoleSocket(socketAddress(given.socketPath)),
-  pulse: new Pulse(given.pulseWorkerUrl),
+  ticker: new Ticker(given.tickerWorkerUrl),
   notifier: new Notifier(given.iconUrl),
   help: new Help(dialogOf("#help"), keyboard),
   engine: new AudioEngine({

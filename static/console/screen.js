@@ -2,80 +2,63 @@
  * Puts the state on the page. The template holds what stands still, each part below
  * is drawn into an element of it.
  *
- * @typedef {object} Actions
- * @property {() => void} goAvailable
- * @property {ShiftVerbs} shift
- * @property {WorkVerbs} work
- * @property {() => void} turnSoundOn
+ * @typedef {object} PageCommands what is done by the page as a whole
+ * @property {() => void} useWindow
+ * @property {() => void} openAudio
+ * @property {() => void} takeAudio
  * @property {() => void} chooseMicrophone
- * @property {() => void} goOffline
- * @property {(id: string) => void} answer
- * @property {(id: string) => void} decline
- * @property {() => void} hangUp
- * @property {() => void} toggleMute
- * @property {() => void} takeSound
- * @property {() => void} openSound
  * @property {(role: Role, id: string) => void} useDevice
  * @property {() => void} reconnect
  * @property {(id: number) => void} dismiss
  * @property {() => void} help
- * @property {(number: string, pasted: boolean) => void} typeNumber
- * @property {(again: boolean) => void} finishNumber
- * @property {(line: Id) => void} chooseLine
- * @property {() => void} callPerson
- * @property {() => void} askPerson
- * @property {(plan: Id) => void} callPlan
- * @property {(plan: Id) => void} dropPlan
- * @property {(plan: Id) => void} putOff
- * @property {Desk} desk
  *
- * @typedef {object} Scene
+ * @typedef {object} ScreenModel what is drawn at once
  * @property {State} state
  * @property {number} now milliseconds of the epoch by the server's clock
  * @property {Devices} devices
- * @property {Verdict} quality
+ * @property {AudioRating} quality
  * @property {Remedy} remedy what would let calls ring here again
- * @property {boolean} opening whether the browser is opening the sound
+ * @property {boolean} opening whether the browser is opening the audio
  */
 
 import { html, nothing, render } from "../vendor/lit-html.js";
-import { sidePanelView } from "./audio-devices/devices-view.js";
+import { devicesView } from "./audio-devices/devices-view.js";
+import { audioProblemBanner } from "./audio-devices/problem-view.js";
 import { answeringView, inCallView } from "./call/in-call-view.js";
-import { personCardView } from "./caller-card/caller-card-view.js";
-import { callOutView } from "./dialing/new-call-view.js";
-import { offerView, plansView } from "./dialing/planned-calls-view.js";
+import { callerCardView } from "./caller-card/caller-card-view.js";
+import { newCallView } from "./dialing/new-call-view.js";
+import { plannedCallsView, proposalView } from "./dialing/planned-calls-view.js";
 import { ringingView } from "./ringing/ringing-view.js";
+import { helpButton } from "./shell/help.js";
 import { t } from "./shell/i18n.js";
 import { isTyping } from "./shell/keyboard.js";
-import { bannersView, notesView } from "./shell/notices-view.js";
+import { connectionBanner, noticesView } from "./shell/notices-view.js";
 import { stateButtons, stateName, stateTimer } from "./shift/agent-bar-view.js";
 import { idleView } from "./shift/idle-view.js";
 import { readinessBanner } from "./shift/readiness-view.js";
 import { cardCall } from "./state/caller-card.js";
+import { proposedCalls } from "./state/dialing.js";
 import {
   agentStatus,
   answeredCall,
+  audioCall,
   callStatus,
   myCall,
   ringingCalls,
-} from "./state/calls.js";
-import { offeredPlans } from "./state/dialing.js";
+} from "./state/selectors.js";
 import { isWrapUp } from "./state/shift.js";
-import { workView } from "./wrap-up/wrap-up-view.js";
+import { wrapUpView } from "./wrap-up/wrap-up-view.js";
 
 /** @import {Devices, Role} from "../audio/devices.js" */
-/** @import {Desk} from "./desk.js" */
-/** @import {Id} from "./state/dialing.js" */
+/** @import {AudioRating} from "./audio-devices/audio-check-rating.js" */
 /** @import {LevelMeter} from "./audio-devices/level-meter.js" */
+/** @import {Commands} from "./commands.js" */
 /** @import {Remedy} from "./shift/readiness.js" */
-/** @import {Verdict} from "./call/quality.js" */
-/** @import {ShiftVerbs} from "./shift/commands.js" */
-/** @import {State} from "./state/store.js" */
-/** @import {WorkVerbs} from "./wrap-up/commands.js" */
+/** @import {State} from "./state/state.js" */
 
 export class Screen {
   #root;
-  #actions;
+  #commands;
   #signInAddress;
   #wasRinging = false;
   #hadFocus = false;
@@ -83,36 +66,49 @@ export class Screen {
 
   /**
    * @param {HTMLElement} root
-   * @param {Actions} actions
+   * @param {Commands & PageCommands} commands
    * @param {string} signInAddress
    */
-  constructor(root, actions, signInAddress) {
+  constructor(root, commands, signInAddress) {
     this.#root = root;
-    this.#actions = actions;
+    this.#commands = commands;
     this.#signInAddress = signInAddress;
   }
 
-  /** @param {Scene} scene */
-  draw(scene) {
-    const { state, opening, remedy } = scene;
+  /** @param {ScreenModel} model */
+  draw(model) {
+    const { state, opening } = model;
     const call = myCall(state);
-    this.#header(scene);
+    this.#header(model);
     this.#text("call-status", t(callStatus(state)));
-    this.#into(
-      "banners",
-      html`${bannersView(state, this.#signInAddress, this.#actions)}
-      ${readinessBanner(state, remedy, this.#actions)}`,
-    );
-    this.#into("notes", notesView(state, this.#actions));
-    this.#into("stage", this.#stage(scene));
-    this.#work(scene);
-    this.#callingOut(scene);
-    const talking = call !== null && call.id === state.soundHere;
-    this.#person(scene);
-    this.#into("side", sidePanelView(state, scene.devices, talking, this.#actions));
+    this.#banners(model);
+    this.#into("notes", noticesView(state.notices, this.#commands.dismiss));
+    this.#into("stage", this.#stage(model));
+    this.#wrapUp(model);
+    this.#dialing(model);
+    this.#callerCard(model);
+    this.#side(model);
     this.#root.toggleAttribute("data-opening", opening);
     this.#root.dataset.status = callStatus(state).toLowerCase().replace(" ", "-");
     this.#focusAnswer(ringingCalls(state).length > 0 && call === null);
+  }
+
+  /** @param {ScreenModel} model */
+  #banners({ state, remedy }) {
+    const { reconnect, openAudio } = this.#commands;
+    this.#into(
+      "banners",
+      html`${connectionBanner(state.connection, this.#signInAddress, reconnect)}
+      ${audioProblemBanner(state.audioProblem, openAudio)}
+      ${readinessBanner(state, remedy, this.#commands)}`,
+    );
+  }
+
+  /** @param {ScreenModel} model */
+  #side({ state, devices }) {
+    const talking = audioCall(state) !== null;
+    const view = devicesView(state, devices, talking, this.#commands);
+    this.#into("side", html`${view} ${helpButton(this.#commands.help)}`);
   }
 
   /** @param {{microphone: number, speaker: number}} levels root mean squares */
@@ -124,12 +120,12 @@ export class Screen {
     }
   }
 
-  /** @param {Scene} scene */
+  /** @param {ScreenModel} model */
   #header({ state, now, opening }) {
     this.#text("agent-status", t(agentStatus(state)));
     this.#element("agent-status").dataset.state = stateName(state);
     this.#into("agent-since", stateTimer(state, now));
-    this.#into("agent-buttons", stateButtons(state, opening, this.#actions));
+    this.#into("agent-buttons", stateButtons(state, opening, this.#commands.shift));
     if (state.agent !== null) {
       this.#text("agent-name", state.agent.name);
     }
@@ -137,15 +133,15 @@ export class Screen {
 
   /**
    * Kept in the page during a call, out of sight: what was typed stays typed.
-   * @param {Scene} scene
+   * @param {ScreenModel} model
    */
-  #callingOut({ state, now }) {
+  #dialing({ state, now }) {
     const isTalk = myCall(state) !== null || answeredCall(state) !== null;
     const busy = isTalk || isWrapUp(state.shift.work);
     const part = this.#element("call-out");
     part.hidden = busy;
-    this.#into("call-out-panel", callOutView(state, now, this.#actions));
-    this.#into("plans", plansView(state, now, this.#actions));
+    this.#into("call-out-panel", newCallView(state, now, this.#commands.dialing));
+    this.#into("plans", plannedCallsView(state, now, this.#commands.dialing));
     if (this.#hadFocus && !busy && document.activeElement === document.body) {
       // A pressed button that is gone leaves the focus nowhere. Not to the field: what
       // is typed there is no shortcut.
@@ -156,16 +152,16 @@ export class Screen {
 
   /**
    * The notes are drawn in one place during the call and after it.
-   * @param {Scene} scene
+   * @param {ScreenModel} model
    */
-  #work({ state, now }) {
+  #wrapUp({ state, now }) {
     const { work, written } = state.shift;
     const isWrap = isWrapUp(work);
     const isDue = isWrap || myCall(state) !== null;
     const isShown = isDue && work !== null && written?.call === work.call;
     this.#element("work").hidden = !isShown;
     if (isShown) {
-      this.#into("work", workView(state, work, written, now, this.#actions));
+      this.#into("work", wrapUpView(state, work, written, now, this.#commands.wrapUp));
     }
     if (isWrap && !this.#wasWrapUp && document.activeElement === document.body) {
       // The button that ended the call is gone, and with it the focus.
@@ -174,12 +170,12 @@ export class Screen {
     this.#wasWrapUp = isWrap;
   }
 
-  /** @param {Scene} scene */
-  #person({ state, now }) {
+  /** @param {ScreenModel} model */
+  #callerCard({ state, now }) {
     const call = cardCall(state);
     const part = this.#element("person");
     part.hidden = call === null;
-    const view = call && personCardView(state, call, now, this.#actions.desk.card);
+    const view = call && callerCardView(state, call, now, this.#commands.card);
     this.#into("person", view ?? nothing);
   }
 
@@ -208,14 +204,16 @@ export class Screen {
     /** @type {HTMLElement | null} */ (element)?.focus({ preventScroll: true });
   }
 
-  /** @param {Scene} scene */
+  /** @param {ScreenModel} model */
   #stage({ state, now, quality }) {
     const call = myCall(state);
     const ringing = ringingCalls(state);
     const rings =
-      ringing.length > 0 ? ringingView(state, ringing, now, this.#actions) : nothing;
+      ringing.length > 0
+        ? ringingView(state, ringing, now, this.#commands.ringing)
+        : nothing;
     if (call !== null) {
-      return html`${inCallView(state, call, quality, now, this.#actions)} ${rings}`;
+      return html`${inCallView(state, call, quality, now, this.#commands)} ${rings}`;
     }
     const answered = answeredCall(state);
     if (answered !== null) {
@@ -227,8 +225,10 @@ export class Screen {
     if (isWrapUp(state.shift.work)) {
       return nothing;
     }
-    const [offer] = offeredPlans(state.out);
-    return offer ? offerView(state, offer, now, this.#actions) : idleView(state);
+    const [proposed] = proposedCalls(state.dialing);
+    return proposed
+      ? proposalView(state, proposed, now, this.#commands.dialing)
+      : idleView(state);
   }
 
   /**

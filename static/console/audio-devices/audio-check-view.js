@@ -1,18 +1,18 @@
-/** The check of the sound: hear yourself through the server, and see how long that takes. */
+/** The check of the audio: hear yourself through the server, and see how long that takes. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { plural, t } from "../shell/i18n.js";
-import { checkVerdict, delayMs, mayCheck } from "../state/audio-check.js";
+import { mayCheck } from "./audio-check.js";
+import { checkRating, delayMs } from "./audio-check-rating.js";
 
-/** @import {Check, Measured} from "../state/audio-check.js" */
-/** @import {SoundChecker} from "./audio-check.js" */
-/** @import {State} from "../state/store.js" */
+/** @import {AudioCheck, Measured, State} from "../state/state.js" */
+/** @import {AudioChecker} from "./audio-check.js" */
 
 /**
  * @param {State} state
- * @param {SoundChecker} checker
+ * @param {AudioChecker} checker
  */
-export function soundCheckView(state, checker) {
+export function audioCheckView(state, checker) {
   const { check } = state;
   return html`<section class="panel sound-check" aria-labelledby="check-heading">
     <h2 id="check-heading">${t("Check your sound")}</h2>
@@ -30,7 +30,7 @@ export function soundCheckView(state, checker) {
   </section>`;
 }
 
-/** @param {Check} check */
+/** @param {AudioCheck} check */
 function buttonWord({ phase }) {
   if (phase === "running") {
     return t("Stop the check");
@@ -38,7 +38,7 @@ function buttonWord({ phase }) {
   return phase === "over" ? t("Check again") : t("Start the check");
 }
 
-/** @param {Check} check */
+/** @param {AudioCheck} check */
 function running({ measured, left }) {
   return html`<level-meter label=${t("What comes back")} data-level="speaker"></level-meter>
     ${delay(measured)}
@@ -47,7 +47,7 @@ function running({ measured, left }) {
     </p>`;
 }
 
-/** @param {Check} check */
+/** @param {AudioCheck} check */
 function words(check) {
   if (check.phase === "running") {
     return html`<p>${t("Say something. You hear yourself a second later.")}</p>`;
@@ -57,7 +57,7 @@ function words(check) {
       ${t("Hear yourself as a caller does: your voice goes to the server and back.")}
     </p>`;
   }
-  const { grade, text, advice } = checkVerdict(check);
+  const { grade, text, advice } = checkRating(check);
   return html`<div class="check-verdict" data-grade=${grade} role="status">
       <p><strong>${text}</strong></p>
       <p>${advice}</p>

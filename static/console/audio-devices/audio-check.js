@@ -1,9 +1,11 @@
-/** Runs the check of the sound, with the engine that also carries the calls. */
+/** Runs the check of the audio, with the engine that also carries the calls. */
 
-import { CHECK_SECONDS, mayCheck } from "../state/audio-check.js";
+import { answeredCall, myCall, ringingCalls } from "../state/selectors.js";
+import { CHECK_SECONDS } from "../state/state.js";
 
-/** @import {Sound} from "./audio-session.js" */
-/** @import {State, Store} from "../state/store.js" */
+/** @import {State} from "../state/state.js" */
+/** @import {Store} from "../state/store.js" */
+/** @import {AudioSession} from "./audio-session.js" */
 
 /**
  * @typedef {object} EchoEngine
@@ -12,22 +14,22 @@ import { CHECK_SECONDS, mayCheck } from "../state/audio-check.js";
  * @property {() => void} disconnect
  */
 
-export class SoundChecker {
+export class AudioChecker {
   #store;
   #engine;
-  #sound;
+  #audio;
   #startedAt = 0;
   #loudest = 0;
 
   /**
    * @param {Store} store
    * @param {EchoEngine} engine
-   * @param {Pick<Sound, "open">} sound
+   * @param {Pick<AudioSession, "open">} audio
    */
-  constructor(store, engine, sound) {
+  constructor(store, engine, audio) {
     this.#store = store;
     this.#engine = engine;
-    this.#sound = sound;
+    this.#audio = audio;
   }
 
   get isRunning() {
@@ -36,7 +38,7 @@ export class SoundChecker {
 
   /** In the handler of a click: the browser may ask for the microphone. */
   async start() {
-    const isOpen = mayCheck(this.#store.state) && (await this.#sound.open());
+    const isOpen = mayCheck(this.#store.state) && (await this.#audio.open());
     const { state } = this.#store;
     if (!isOpen || this.isRunning || !mayCheck(state)) {
       return;
@@ -105,4 +107,17 @@ export class SoundChecker {
       this.#engine.disconnect();
     }
   }
+}
+
+/**
+ * Never while there is a call, or one rings.
+ * @param {State} state
+ */
+export function mayCheck(state) {
+  const { connection, shift } = state;
+  const isFree =
+    myCall(state) === null &&
+    answeredCall(state) === null &&
+    ringingCalls(state).length === 0;
+  return connection === "online" && shift.primary && shift.echoUrl !== "" && isFree;
 }

@@ -1,14 +1,15 @@
 /** Keeps the audio engine at what the state asks for. */
 
 import { t } from "../shell/i18n.js";
-import { soundCall } from "../state/calls.js";
+import { audioCall } from "../state/selectors.js";
 
 /** @import {Devices, Role} from "../../audio/devices.js" */
 /** @import {AudioEngine} from "../../audio/engine.js" */
 /** @import {Ringer} from "../../audio/ringer.js" */
-/** @import {State, Store} from "../state/store.js" */
+/** @import {State} from "../state/state.js" */
+/** @import {Store} from "../state/store.js" */
 
-export class Sound {
+export class AudioSession {
   #engine;
   #ringer;
   #devices;
@@ -59,7 +60,7 @@ export class Sound {
     }
   }
 
-  /** Give everything back: another window has the sound now. */
+  /** Give everything back: another window has the audio now. */
   async close() {
     this.#address = null;
     await this.#engine.close();
@@ -73,9 +74,9 @@ export class Sound {
       await this.#ringer.useSpeaker(ringerId);
       await this.#devices.refresh();
       await this.#useRenamed(microphoneId, speakerId);
-      this.#store.dispatch({ type: "soundProblem", text: "" });
+      this.#store.dispatch({ type: "audioProblem", text: "" });
     } catch (error) {
-      this.#store.dispatch({ type: "soundProblem", text: sentenceOf(error) });
+      this.#store.dispatch({ type: "audioProblem", text: sentenceOf(error) });
     }
     return this.#engine.isOpen;
   }
@@ -96,12 +97,12 @@ export class Sound {
   }
 
   /**
-   * Connect the call whose sound belongs here, or nothing.
+   * Connect the call whose audio belongs here, or nothing.
    * @param {State} state
    */
   async follow(state) {
-    this.#engine.muted = soundCall(state) !== null && state.mute.muted;
-    const address = soundCall(state)?.audio_url ?? null;
+    this.#engine.muted = audioCall(state) !== null && state.mute.muted;
+    const address = audioCall(state)?.audio_url ?? null;
     if (address === this.#address) {
       return;
     }
@@ -122,8 +123,8 @@ export class Sound {
     try {
       await this.#change(role, id);
     } catch (error) {
-      const note = { who: "", text: sentenceOf(error), tone: "problem" };
-      this.#store.dispatch({ type: "note", note });
+      const notice = { who: "", text: sentenceOf(error), tone: "problem" };
+      this.#store.dispatch({ type: "notice", notice });
     }
   }
 

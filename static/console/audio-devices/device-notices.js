@@ -3,17 +3,43 @@
 import { t } from "../shell/i18n.js";
 
 /** @import {DeviceNews} from "../../audio/microphone-keeper.js" */
+/** @import {Store} from "../state/store.js" */
 
 /**
  * @typedef {{text: string, device: "microphone" | "speaker", isMissing: boolean}}
- *   DeviceWords
+ *   DeviceText
  */
+
+export class DeviceNotices {
+  #store;
+  #missing = { microphone: "", speaker: "" };
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /**
+   * What is missing stays in sight until it is there again.
+   * @param {DeviceNews} news
+   */
+  tell(news) {
+    const { text, device, isMissing } = deviceText(news);
+    this.#missing[device] = isMissing ? text : "";
+    const { microphone, speaker } = this.#missing;
+    const problem = [microphone, speaker].filter(Boolean).join(" ");
+    this.#store.dispatch({ type: "audioProblem", text: problem });
+    if (!isMissing) {
+      this.#store.dispatch({ type: "notice", notice: { who: "", text, tone: "info" } });
+    }
+  }
+}
 
 /**
  * @param {DeviceNews} news
- * @returns {DeviceWords}
+ * @returns {DeviceText}
  */
-export function deviceWords({ code, label, lost }) {
+export function deviceText({ code, label, lost }) {
   const words = {
     "microphone-switched": () => switchedMicrophone(label, lost),
     "microphone-back": () =>

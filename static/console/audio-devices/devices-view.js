@@ -1,12 +1,20 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { t } from "../shell/i18n.js";
 import { bell, microphone, speaker } from "../shell/icons.js";
-import { myCall } from "../state/calls.js";
-import { soundCheckView, testRingButton } from "./audio-check-view.js";
+import { myCall } from "../state/selectors.js";
+import { audioCheckView, testRingButton } from "./audio-check-view.js";
 
 /** @import {Device, Devices, Role} from "../../audio/devices.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {AudioChecker} from "./audio-check.js" */
+/** @import {TestRing} from "./test-ring.js" */
+/** @import {State} from "../state/state.js" */
+
+/**
+ * @typedef {object} DeviceCommands
+ * @property {(role: Role, id: string) => void} useDevice
+ * @property {TestRing} testRing
+ * @property {AudioChecker} audioCheck
+ */
 
 /** How Chromium lists the system's own choice. */
 const SYSTEM = "default";
@@ -16,15 +24,15 @@ const SYSTEM = "default";
  * @param {State} state
  * @param {Devices} devices
  * @param {boolean} talking whether the call shows the levels already
- * @param {Actions} actions
+ * @param {DeviceCommands} commands
  */
-export function sidePanelView(state, devices, talking, actions) {
+export function devicesView(state, devices, talking, commands) {
   const { microphones, microphoneId, speakers, speakerId, ringerId } = devices;
   const picker = (
     /** @type {Role} */ role,
     /** @type {Device[]} */ list,
     /** @type {string} */ chosen,
-  ) => devicePicker(list, chosen, role, (id) => actions.useDevice(role, id));
+  ) => devicePicker(list, chosen, role, (id) => commands.useDevice(role, id));
   return html`<section class="panel" aria-labelledby="sound-heading">
       <h2 id="sound-heading">${t("Sound")}</h2>
       <label class="field"><span>${microphone()} ${t("Microphone")}</span>${picker("microphone", microphones, microphoneId)}</label>
@@ -36,16 +44,11 @@ export function sidePanelView(state, devices, talking, actions) {
       <label class="field"><span>${speaker()} ${t("Speaker")}</span>${picker("speaker", speakers, speakerId)}</label>
       <div class="ring-row-fields">
         <label class="field"><span>${bell()} ${t("Ring on")}</span>${picker("ringer", speakers, ringerId)}</label>
-        ${testRingButton(() => actions.desk.testRing())}
+        ${testRingButton(() => commands.testRing.press())}
       </div>
       <p class="hint">${soundHint(state, talking)}</p>
     </section>
-    ${myCall(state) === null ? soundCheckView(state, actions.desk.check) : nothing}
-    <section class="panel quiet">
-      <button type="button" class="link-button" @click=${actions.help}>
-        ${t("Keyboard shortcuts")} <kbd aria-hidden="true">?</kbd>
-      </button>
-    </section>`;
+    ${myCall(state) === null ? audioCheckView(state, commands.audioCheck) : nothing}`;
 }
 
 /**

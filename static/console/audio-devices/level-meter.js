@@ -1,5 +1,5 @@
 import { t } from "../shell/i18n.js";
-import { barOf, wordOf } from "./levels.js";
+import { barOf, levelText } from "./levels.js";
 
 /** How far the bar falls with each new level, so that the eye can follow. */
 const FALL = 0.08;
@@ -28,6 +28,6 @@ export class LevelMeter extends HTMLElement {
     this.#bar = Math.max(barOf(level), this.#bar - FALL);
     this.#track.style.setProperty("--bar", `${Math.round(this.#bar * 100)}%`);
     this.setAttribute("aria-valuenow", String(Math.round(this.#bar * 100)));
-    this.setAttribute("aria-valuetext", wordOf(this.#bar));
+    this.setAttribute("aria-valuetext", levelText(this.#bar));
   }
 }

@@ -16,7 +16,7 @@ export function barOf(level) {
  * What a screen reader says of it.
  * @param {number} bar from 0 to 1
  */
-export function wordOf(bar) {
+export function levelText(bar) {
   if (bar < 0.15) {
     return "silent";
   }

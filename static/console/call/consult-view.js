@@ -2,44 +2,45 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { t } from "../shell/i18n.js";
-import { callerName } from "../state/calls.js";
-import { askedLeg, partOf, situationWords } from "../state/participants.js";
+import { callerName } from "../state/labels.js";
+import { consultedLeg, phaseOf } from "../state/participants.js";
 import { isWaiting } from "../state/transfer.js";
+import { whoHearsWhom } from "./consult.js";
 
-/** @import {Agent, Call} from "../state/calls.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {TransferCommands} from "./transfer.js" */
+/** @import {Agent, Call} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * One line on who hears whom, and the way back. As high when there is nothing to say.
  * @param {State} state
  * @param {Call} call
- * @param {Actions} actions
+ * @param {TransferCommands} transfer
  */
-export function situationView(state, call, actions) {
-  return html`<div class="situation" data-part=${partOf(call, state.agent)}>
-    <p aria-live="polite">${situationWords(call, state.agent)}</p>
-    ${wayBack(state, call, actions)}
+export function consultView(state, call, transfer) {
+  return html`<div class="situation" data-phase=${phaseOf(call, state.agent)}>
+    <p aria-live="polite">${whoHearsWhom(call, state.agent)}</p>
+    ${wayBack(state, call, transfer)}
   </div>`;
 }
 
 /**
  * @param {State} state
  * @param {Call} call
- * @param {Actions} actions
+ * @param {TransferCommands} transfer
  */
-function wayBack(state, call, { desk: { transfer } }) {
-  const part = partOf(call, state.agent);
-  if (part === "asking") {
+function wayBack(state, call, transfer) {
+  const phase = phaseOf(call, state.agent);
+  if (phase === "asking") {
     return small(state, t("Cancel"), () => transfer.cancelConsult());
   }
-  if (part === "three_way") {
-    const colleague = askedLeg(call)?.agent.name ?? "";
+  if (phase === "three_way") {
+    const colleague = consultedLeg(call)?.agent.name ?? "";
     return small(state, t("Take {colleague} out", { colleague }), () =>
       transfer.cancelConsult(),
     );
   }
-  return part === "consulting"
+  return phase === "consulting"
     ? small(state, t("Back to {caller}", { caller: callerName(call) }), () =>
         transfer.back(),
       )
@@ -67,8 +68,8 @@ function small(state, label, action) {
  * @param {Call} call
  * @param {Agent | null} agent
  */
-export function partiesView(call, agent) {
-  const asked = askedLeg(call);
+export function participantsView(call, agent) {
+  const asked = consultedLeg(call);
   if (asked === null) {
     return nothing;
   }
@@ -77,9 +78,9 @@ export function partiesView(call, agent) {
   const named = (/** @type {{id: number | string, name: string}} */ one) =>
     isMe(one) ? t("You") : one.name;
   return html`<ul class="parties" aria-label=${t("In this call")}>
-    ${party(callerName(call), call.status === "held" ? t("hears music") : "")}
-    ${call.agent === null ? nothing : party(named(call.agent), "")}
-    ${party(named(asked.agent), asked.state === "ringing" ? t("is ringing") : "")}
+    ${participant(callerName(call), call.status === "held" ? t("hears music") : "")}
+    ${call.agent === null ? nothing : participant(named(call.agent), "")}
+    ${participant(named(asked.agent), asked.state === "ringing" ? t("is ringing") : "")}
   </ul>`;
 }
 
@@ -87,7 +88,7 @@ export function partiesView(call, agent) {
  * @param {string} name
  * @param {string} what
  */
-function party(name, what) {
+function participant(name, what) {
   return html`<li class="party" data-quiet=${what !== ""}>
     <strong>${name}</strong>${what ? html` <span>${what}</span>` : nothing}
   </li>`;

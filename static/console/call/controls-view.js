@@ -15,13 +15,13 @@ import {
   people,
   play,
 } from "../shell/icons.js";
-import { callerName } from "../state/calls.js";
-import { partOf } from "../state/participants.js";
+import { callerName } from "../state/labels.js";
+import { phaseOf } from "../state/participants.js";
 import { isWaiting } from "../state/transfer.js";
 
-/** @import {Call} from "../state/calls.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {CallCommands} from "./controls.js" */
+/** @import {Call} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * @typedef {object} Look
@@ -38,19 +38,19 @@ import { isWaiting } from "../state/transfer.js";
  * @param {State} state
  * @param {Call} call
  * @param {boolean} here whether the sound of the call is in this page
- * @param {Actions} actions
+ * @param {CallCommands} commands
  */
-export function callButtons(state, call, here, actions) {
-  const isGuest = partOf(call, state.agent) === "guest";
+export function controlsView(state, call, here, commands) {
+  const isGuest = phaseOf(call, state.agent) === "guest";
   return html`<div class="call-buttons">
-    ${large(muteButton(state, here, actions))}
+    ${large(muteButton(state, here, commands))}
     ${
       isGuest
         ? nothing
-        : html`${large(holdButton(state, call, actions))}
-          ${large(transferButton(state, call, actions))}`
+        : html`${large(holdButton(state, call, commands))}
+          ${large(transferButton(state, call, commands))}`
     }
-    ${large(endButton(state, call, isGuest, actions))}
+    ${large(endButton(state, call, isGuest, commands))}
   </div>`;
 }
 
@@ -79,14 +79,14 @@ function large({
 /**
  * @param {State} state
  * @param {boolean} here
- * @param {Actions} actions
+ * @param {CallCommands} commands
  * @returns {Look}
  */
-function muteButton({ mute }, here, actions) {
+function muteButton({ mute }, here, { controls }) {
   return {
     icon: mute.muted ? microphoneOff() : microphone(),
     label: mute.muted ? t("Unmute") : t("Mute"),
-    action: actions.toggleMute,
+    action: () => controls.toggleMute(),
     disabled: !here,
     key: "M",
     look: mute.muted ? "is-on" : "",
@@ -96,13 +96,13 @@ function muteButton({ mute }, here, actions) {
 /**
  * @param {State} state
  * @param {Call} call
- * @param {Actions} actions
+ * @param {CallCommands} commands
  * @returns {Look}
  */
-function holdButton(state, call, { desk: { transfer } }) {
+function holdButton(state, call, { transfer }) {
   const isOn = call.status === "active" || call.status === "held";
   const disabled = isWaiting(state) || !isOn;
-  if (partOf(call, state.agent) === "consulting") {
+  if (phaseOf(call, state.agent) === "consulting") {
     const action = () => transfer.threeWay();
     return { icon: people(), label: t("Three-way call"), action, disabled, key: "O" };
   }
@@ -120,24 +120,24 @@ function holdButton(state, call, { desk: { transfer } }) {
 /**
  * @param {State} state
  * @param {Call} call
- * @param {Actions} actions
+ * @param {CallCommands} commands
  * @returns {Look}
  */
-function transferButton(state, call, { desk: { transfer } }) {
-  const part = partOf(call, state.agent);
+function transferButton(state, call, { transfer }) {
+  const phase = phaseOf(call, state.agent);
   const disabled = isWaiting(state);
   const complete = () => transfer.complete();
-  if (part === "consulting") {
+  if (phase === "consulting") {
     return { icon: arrow(), label: t("Complete transfer"), action: complete, disabled };
   }
-  if (part === "three_way") {
+  if (phase === "three_way") {
     return { icon: arrow(), label: t("Leave the call"), action: complete, disabled };
   }
   return {
     icon: arrow(),
     label: t("Transfer"),
     action: () => transfer.open(),
-    disabled: disabled || (part !== "talk" && part !== "held"),
+    disabled: disabled || (phase !== "talk" && phase !== "held"),
     key: "T",
   };
 }
@@ -146,16 +146,16 @@ function transferButton(state, call, { desk: { transfer } }) {
  * @param {State} state
  * @param {Call} call
  * @param {boolean} isGuest
- * @param {Actions} actions
+ * @param {CallCommands} commands
  * @returns {Look}
  */
-function endButton({ asked, agent, connection }, call, isGuest, actions) {
-  const isThree = partOf(call, agent) === "three_way";
+function endButton({ asked, agent, connection }, call, isGuest, { controls }) {
+  const isThree = phaseOf(call, agent) === "three_way";
   const values = { caller: callerName(call) };
   return {
     icon: handset(),
     label: isGuest ? t("Leave") : t("Hang up"),
-    action: actions.hangUp,
+    action: () => controls.hangUp(),
     disabled: asked[call.id] !== undefined || connection !== "online",
     key: "H",
     look: "hang-up",

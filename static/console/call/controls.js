@@ -1,81 +1,49 @@
 /**
- * What the agent can do. Each verb is one method; buttons and keys call the same.
+ * What the agent can do in a call by themselves: mute, and hang up.
+ *
+ * @typedef {object} CallCommands
+ * @property {CallControls} controls
+ * @property {TransferCommands} transfer
+ * @property {() => void} takeAudio
  */
 
-import { t } from "../shell/i18n.js";
-import { isGuest, myCall, ringingCalls, soundCall } from "../state/calls.js";
+import { audioCall, myCall } from "../state/selectors.js";
+import { isGuest } from "../state/snapshot.js";
 
-/** @import {Call} from "../state/calls.js" */
-/** @import {Notifier} from "../shell/notifier.js" */
+/** @import {TransferCommands} from "./transfer.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */
-/** @import {Sound} from "../audio-devices/audio-session.js" */
+/** @import {Requests} from "../state/requests.js" */
+/** @import {Call} from "../state/snapshot.js" */
 /** @import {Store} from "../state/store.js" */
 
-/** Who is in one of these needs no sound. */
-const RESTING = new Set(["offline", "on_break"]);
-
-export class Verbs {
+export class CallControls {
   #store;
+  #requests;
   #socket;
-  #sound;
-  #notifier;
+  #beforeHangUp;
 
   /**
    * @param {Store} store
-   * @param {ConsoleSocket} socket
-   * @param {Sound} sound
-   * @param {Notifier} notifier
+   * @param {Requests} requests
+   * @param {Pick<ConsoleSocket, "send">} socket
+   * @param {() => void} beforeHangUp sends what waits to be sent about the call
    */
-  constructor(store, socket, sound, notifier) {
+  constructor(store, requests, socket, beforeHangUp) {
     this.#store = store;
+    this.#requests = requests;
     this.#socket = socket;
-    this.#sound = sound;
-    this.#notifier = notifier;
+    this.#beforeHangUp = beforeHangUp;
   }
 
   get #state() {
     return this.#store.state;
   }
 
-  /** In the handler of a click: only there may a page ask for these permissions. */
-  async goAvailable() {
-    const asked = this.#notifier.ask();
-    if (!(await this.#sound.open())) {
-      return;
-    }
-    this.send("available");
-    const problem = await asked;
-    if (problem) {
-      this.#note(problem);
-    }
-  }
-
-  goOffline() {
-    this.send("offline");
-  }
-
-  /**
-   * Not before the sound is open: the caller would hear nobody.
-   * @param {string | undefined} id the call that rings longest, when missing
-   */
-  async answer(id = ringingCalls(this.#state)[0]?.id) {
-    const free = myCall(this.#state) === null;
-    if (id !== undefined && free && (await this.#sound.open())) {
-      this.#ask("answer", id);
-    }
-  }
-
-  /** @param {string | undefined} id the call that rings longest, when missing */
-  decline(id = ringingCalls(this.#state)[0]?.id) {
-    if (id !== undefined) {
-      this.#ask("decline", id);
-    }
-  }
-
   hangUp() {
+    this.#beforeHangUp();
     const call = myCall(this.#state);
     if (call !== null) {
-      this.#ask("hang_up", call.id);
+      this.#requests.ask("hang_up", { call: call.id }, call.id);
     }
   }
 
@@ -84,17 +52,15 @@ export class Verbs {
    * that only of the agent whose call it is.
    */
   toggleMute() {
-    const call = soundCall(this.#state);
-    if (call === null) {
-      return;
+    const call = audioCall(this.#state);
+    if (call !== null) {
+      this.#tellMuted(call, !this.#state.mute.muted);
     }
-    const muted = !this.#state.mute.muted;
-    this.#tellMuted(call, muted);
   }
 
   /** Tell the server again what was muted while nobody listened. */
   repeatMute() {
-    const call = soundCall(this.#state);
+    const call = audioCall(this.#state);
     const { muted } = this.#state.mute;
     const isOwn = call !== null && !isGuest(call, this.#state.agent);
     if (isOwn && call.muted !== muted) {
@@ -111,45 +77,5 @@ export class Verbs {
     if (!isGuest(call, this.#state.agent)) {
       this.#socket.send("mute", { call: call.id, muted });
     }
-  }
-
-  /**
-   * After a load, pick up where the agent was. Should the sound not open, the page says
-   * so, and the server sees that no call can ring here.
-   */
-  async resume() {
-    const state = this.#state.agent?.state ?? "offline";
-    if (!RESTING.has(state) || soundCall(this.#state) !== null) {
-      await this.#sound.open();
-    }
-  }
-
-  /**
-   * @param {string} verb
-   * @param {string} call
-   */
-  #ask(verb, call) {
-    const request = this.send(verb, { call });
-    if (request > 0) {
-      this.#store.dispatch({ type: "asked", verb, call, request });
-    }
-  }
-
-  /**
-   * Ask the server for something; the agent is told when it cannot be reached.
-   * @param {string} type
-   * @param {Record<string, unknown>} fields
-   */
-  send(type, fields = {}) {
-    const request = this.#socket.send(type, fields);
-    if (request === 0) {
-      this.#note(t("The server cannot be reached right now. Please try again."));
-    }
-    return request;
-  }
-
-  /** @param {string} text */
-  #note(text) {
-    this.#store.dispatch({ type: "note", note: { who: "", text, tone: "problem" } });
   }
 }

@@ -1,11 +1,11 @@
 /** A soft tone now and then, so that a caller on hold is not forgotten. */
 
 import { secondsSince } from "../shell/clock.js";
-import { soundCall } from "../state/calls.js";
-import { partOf } from "../state/participants.js";
+import { phaseOf } from "../state/participants.js";
+import { audioCall } from "../state/selectors.js";
 
-/** @import {Tone} from "../dialing/ringback.js" */
-/** @import {State} from "../state/store.js" */
+/** @import {Tone} from "../audio-devices/test-ring.js" */
+/** @import {State} from "../state/state.js" */
 
 const REMIND_EVERY_SECONDS = 45;
 
@@ -28,8 +28,8 @@ export class HoldReminder {
    * @param {string} speakerId
    */
   follow(state, now, speakerId) {
-    const call = soundCall(state);
-    const isAlone = call !== null && partOf(call, state.agent) === "held";
+    const call = audioCall(state);
+    const isAlone = call !== null && phaseOf(call, state.agent) === "held";
     const since = (isAlone && call.held_since) || null;
     const due = Math.floor(secondsSince(since, now) / REMIND_EVERY_SECONDS);
     if (since !== null && since === this.#since && due > this.#reminded) {

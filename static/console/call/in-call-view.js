@@ -1,36 +1,39 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { caller, timer } from "../shell/elements.js";
+import { timer } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { microphoneOff } from "../shell/icons.js";
-import { callStatus, isDialing, progressOf, soundCall } from "../state/calls.js";
-import { askedLeg, partOf } from "../state/participants.js";
-import { partiesView, situationView } from "./consult-view.js";
-import { callButtons } from "./controls-view.js";
+import { progressLabel } from "../state/labels.js";
+import { consultedLeg, phaseOf } from "../state/participants.js";
+import { audioCall, callStatus } from "../state/selectors.js";
+import { isDialing } from "../state/snapshot.js";
+import { callerView } from "./caller-view.js";
+import { consultView, participantsView } from "./consult-view.js";
+import { controlsView } from "./controls-view.js";
 
-/** @import {Call} from "../state/calls.js" */
-/** @import {Verdict} from "./quality.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {AudioRating} from "../audio-devices/audio-check-rating.js" */
+/** @import {Call} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
+/** @import {CallCommands} from "./controls.js" */
 
 /**
  * The call this agent is in.
  * @param {State} state
  * @param {Call} call
- * @param {Verdict} quality
+ * @param {AudioRating} quality
  * @param {number} now
- * @param {Actions} actions
+ * @param {CallCommands} commands
  */
-export function inCallView(state, call, quality, now, actions) {
-  const here = soundCall(state) !== null;
+export function inCallView(state, call, quality, now, commands) {
+  const here = audioCall(state) !== null;
   return html`<section class="card call-card" aria-labelledby="caller-now">
     <div class="call-who">
-      ${caller(call, "caller-now")}
+      ${callerView(call, "caller-now")}
       <div class="call-times">${bigTimer(state, call, now)}</div>
     </div>
-    ${situationView(state, call, actions)}
-    ${callButtons(state, call, here, actions)}
-    ${here ? sound(state, call, quality) : elsewhere(actions)}
-    ${partiesView(call, state.agent)}
+    ${consultView(state, call, commands.transfer)}
+    ${controlsView(state, call, here, commands)}
+    ${here ? sound(state, call, quality) : elsewhere(commands)}
+    ${participantsView(call, state.agent)}
   </section>`;
 }
 
@@ -41,9 +44,9 @@ export function inCallView(state, call, quality, now, actions) {
  */
 function bigTimer(state, call, now) {
   if (isDialing(call)) {
-    return html`<p class="big-timer waiting" aria-live="polite">${progressOf(call)}…</p>`;
+    return html`<p class="big-timer waiting" aria-live="polite">${progressLabel(call)}…</p>`;
   }
-  if (call.answered_at === null || partOf(call, state.agent) === "none") {
+  if (call.answered_at === null || phaseOf(call, state.agent) === "none") {
     return html`<p class="big-timer waiting">${t(callStatus(state))}…</p>`;
   }
   const whole = timer(call.answered_at, now, t("Talking for"));
@@ -61,7 +64,7 @@ function bigTimer(state, call, now) {
  * makes is neither good nor bad.
  * @param {State} state
  * @param {Call} call
- * @param {Verdict} quality
+ * @param {AudioRating} quality
  */
 function sound(state, call, quality) {
   const { muted } = state.mute;
@@ -90,19 +93,19 @@ function sound(state, call, quality) {
  * @param {Call} call
  */
 function otherSide({ agent }, call) {
-  const part = partOf(call, agent);
-  if (part === "three_way" || (part === "guest" && call.status === "active")) {
+  const phase = phaseOf(call, agent);
+  if (phase === "three_way" || (phase === "guest" && call.status === "active")) {
     return t("The others");
   }
-  if (part === "consulting" || part === "guest") {
-    return (part === "guest" ? call.agent : askedLeg(call)?.agent)?.name ?? "";
+  if (phase === "consulting" || phase === "guest") {
+    return (phase === "guest" ? call.agent : consultedLeg(call)?.agent)?.name ?? "";
   }
   return call.direction === "outbound" ? t("Customer") : t("Caller");
 }
 
 /** @param {Call} call */
 function mutedWords(call) {
-  if (askedLeg(call) !== null) {
+  if (consultedLeg(call) !== null) {
     return t("You are muted. Nobody hears you.");
   }
   return call.direction === "outbound"
@@ -110,11 +113,11 @@ function mutedWords(call) {
     : t("You are muted. The caller cannot hear you.");
 }
 
-/** @param {Actions} actions */
-function elsewhere(actions) {
+/** @param {CallCommands} commands */
+function elsewhere(commands) {
   return html`<div class="elsewhere">
     <p>${t("The sound of this call is in another window.")}</p>
-    <button type="button" class="button" @click=${actions.takeSound}>
+    <button type="button" class="button" @click=${commands.takeAudio}>
       ${t("Take over here")}
     </button>
   </div>`;
@@ -126,7 +129,7 @@ function elsewhere(actions) {
  */
 export function answeringView(call) {
   return html`<section class="card call-card" aria-labelledby="caller-now">
-    <div class="call-who">${caller(call, "caller-now")}</div>
+    <div class="call-who">${callerView(call, "caller-now")}</div>
     <p class="big-timer waiting">${t("Connecting")}…</p>
   </section>`;
 }

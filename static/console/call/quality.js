@@ -1,26 +1,23 @@
 /**
- * The sound in plain words, and what to do about it: from what the audio engine measures
+ * The audio of a call in plain words, and what to do about it: from what the audio engine measures
  * here, and what the node hears of both sides.
  *
- * @typedef {{grade: "good" | "fair" | "bad" | "none", text: string, advice: string}}
- *   Verdict
- *
- * @typedef {object} Report sums since the sound was connected
+ * @typedef {object} AudioReport sums since the audio was connected
  * @property {number} received packets
  * @property {number} lost packets that never came
- * @property {number} concealedMs sound made up for what was missing
- * @property {number} droppedMs sound left out to catch up
- * @property {number} targetMs how long sound waits, to come out evenly
+ * @property {number} concealedMs audio made up for what was missing
+ * @property {number} droppedMs audio left out to catch up
+ * @property {number} targetMs how long audio waits, to come out evenly
  * @property {number} sent frames of the microphone
  * @property {number} notSent frames that the network did not take in time
  *
- * @typedef {object} Pulse what the engine says ten times a second
+ * @typedef {object} Liveness what the engine says ten times a second
  * @property {number} flatMs how long the microphone has given nothing at all
  * @property {number} packetMs how long no packet has come
  *
- * @typedef {{caller_hears: boolean, caller_heard: boolean}} NodeWord what the node hears
+ * @typedef {{caller_hears: boolean, caller_heard: boolean}} NodeReport what the node hears
  *
- * @typedef {object} Situation
+ * @typedef {object} AudioContext what there is to hear in this page now
  * @property {AudioState} audio
  * @property {boolean} muted
  * @property {boolean} talking whether anybody should be heard here
@@ -28,22 +25,25 @@
  */
 
 import { t } from "../shell/i18n.js";
+import { isTalking, isWithCaller } from "../state/participants.js";
+import { audioCall } from "../state/selectors.js";
 
-/** @import {AudioState} from "../state/store.js" */
+/** @import {AudioRating} from "../audio-devices/audio-check-rating.js" */
+/** @import {AudioState, State} from "../state/state.js" */
 
 /** Reports that count; the engine makes one every two seconds. */
 const WINDOW = 4;
 const REPORT_MS = 2_000;
 /** Silence that is no pause between two words; the node waits as long. */
 const ONE_WAY_MS = 2_500;
-/** Part of the sound that is missing. */
+/** Part of the audio that is missing. */
 const UNSTEADY = 0.03;
 const POOR = 0.12;
-/** Lost packets behind missing sound; below, it came too unevenly. */
+/** Lost packets behind missing audio; below, it came too unevenly. */
 const LOSSES = 0.01;
 const LONG_WAIT_MS = 160;
 
-/** @type {Report} */
+/** @type {AudioReport} */
 const START = {
   received: 0,
   lost: 0,
@@ -54,31 +54,31 @@ const START = {
   notSent: 0,
 };
 
-/** @type {Pulse} */
+/** @type {Liveness} */
 const ALIVE = { flatMs: 0, packetMs: 0 };
-/** @type {NodeWord} */
+/** @type {NodeReport} */
 const BOTH_HEARD = { caller_hears: true, caller_heard: true };
 
-/** @type {Verdict} */
+/** @type {AudioRating} */
 const NONE = { grade: "none", text: "", advice: "" };
 
-export class Quality {
-  /** @type {Report[]} oldest first, one more than the window: what it began with */
+export class AudioQuality {
+  /** @type {AudioReport[]} oldest first, one more than the window: what it began with */
   #reports = [START];
-  #pulse = ALIVE;
-  #word = BOTH_HEARD;
+  #liveness = ALIVE;
+  #node = BOTH_HEARD;
   /** @type {number | null} since when there is somebody to hear */
   #since = null;
 
   /** Start anew, for another call. */
   reset() {
     this.#reports = [START];
-    this.#pulse = ALIVE;
-    this.#word = BOTH_HEARD;
+    this.#liveness = ALIVE;
+    this.#node = BOTH_HEARD;
     this.#since = null;
   }
 
-  /** @param {Report} report */
+  /** @param {AudioReport} report */
   add(report) {
     if (report.received < this.#last.received) {
       this.#reports = [START];
@@ -86,23 +86,23 @@ export class Quality {
     this.#reports = [...this.#reports, report].slice(-1 - WINDOW);
   }
 
-  /** @param {Pulse} pulse */
-  feel(pulse) {
-    this.#pulse = pulse;
+  /** @param {Liveness} liveness */
+  observe(liveness) {
+    this.#liveness = liveness;
   }
 
-  /** @param {NodeWord} word about the call whose sound is here */
-  hear(word) {
-    this.#word = word;
+  /** @param {NodeReport} report about the call whose audio is here */
+  hear(report) {
+    this.#node = report;
   }
 
   /**
-   * @param {Situation} situation
+   * @param {AudioContext} context
    * @param {number} now monotonic milliseconds
-   * @returns {Verdict}
+   * @returns {AudioRating}
    */
-  verdict(situation, now) {
-    const { audio, talking } = situation;
+  rating(context, now) {
+    const { audio, talking } = context;
     this.#since = audio === "connected" && talking ? (this.#since ?? now) : null;
     if (audio !== "connected") {
       return notConnected(audio);
@@ -112,7 +112,7 @@ export class Quality {
     }
     // Nobody was to be heard until just now, as after a hold: give it its time.
     const isNew = now - (this.#since ?? now) < ONE_WAY_MS;
-    return (isNew ? null : this.#oneWay(situation)) ?? this.#steadiness();
+    return (isNew ? null : this.#oneWay(context)) ?? this.#steadiness();
   }
 
   get #last() {
@@ -120,32 +120,32 @@ export class Quality {
   }
 
   /**
-   * Who does not hear whom, and where the sound stops.
-   * @param {Situation} situation
-   * @returns {Verdict | null}
+   * Who does not hear whom, and where the audio stops.
+   * @param {AudioContext} context
+   * @returns {AudioRating | null}
    */
   #oneWay({ muted, caller }) {
-    const flat = !muted && this.#pulse.flatMs >= ONE_WAY_MS;
-    const cutOff = this.#pulse.packetMs >= ONE_WAY_MS;
-    const unheard = flat || (caller && !muted && !this.#word.caller_hears);
-    const deaf = cutOff || (caller && !this.#word.caller_heard);
+    const flat = !muted && this.#liveness.flatMs >= ONE_WAY_MS;
+    const cutOff = this.#liveness.packetMs >= ONE_WAY_MS;
+    const unheard = flat || (caller && !muted && !this.#node.caller_hears);
+    const deaf = cutOff || (caller && !this.#node.caller_heard);
     if (unheard && deaf && !flat) {
       return neitherHeard(caller);
     }
     if (unheard) {
       return flat ? silentMicrophone(caller) : notArriving();
     }
-    const isHere = cutOff && (!caller || this.#word.caller_heard);
+    const isHere = cutOff && (!caller || this.#node.caller_heard);
     return deaf ? nothingHeard(caller, isHere) : null;
   }
 
-  /** @returns {Verdict} */
+  /** @returns {AudioRating} */
   #steadiness() {
     const [first, last] = [this.#reports[0], this.#last];
     if (last === START) {
       return NONE;
     }
-    const grown = (/** @type {keyof Report} */ name) => last[name] - first[name];
+    const grown = (/** @type {keyof AudioReport} */ name) => last[name] - first[name];
     const time = (this.#reports.length - 1) * REPORT_MS;
     const broken = (grown("concealedMs") + grown("droppedMs")) / time;
     const unsent = share(grown("notSent"), grown("sent"));
@@ -171,23 +171,23 @@ function share(part, rest) {
 /**
  * @param {string} text
  * @param {string} advice
- * @returns {Verdict}
+ * @returns {AudioRating}
  */
 const bad = (text, advice) => ({ grade: "bad", text, advice });
 
 /**
  * @param {string} text
  * @param {string} advice
- * @returns {Verdict}
+ * @returns {AudioRating}
  */
 const fair = (text, advice) => ({ grade: "fair", text, advice });
 
-/** @returns {Verdict} */
+/** @returns {AudioRating} */
 const good = () => ({ grade: "good", text: t("Sound is good"), advice: "" });
 
 /**
  * @param {AudioState} audio
- * @returns {Verdict}
+ * @returns {AudioRating}
  */
 function notConnected(audio) {
   if (audio === "connecting") {
@@ -222,7 +222,7 @@ function notArriving() {
 
 /**
  * @param {boolean} caller
- * @param {boolean} isHere whether the sound stops between the server and this page
+ * @param {boolean} isHere whether the audio stops between the server and this page
  */
 function nothingHeard(caller, isHere) {
   const text = caller
@@ -265,7 +265,7 @@ function brokenVoice(isPoor) {
 
 /**
  * @param {boolean} isPoor
- * @param {boolean} lossy whether sound was lost, or only came too late
+ * @param {boolean} lossy whether audio was lost, or only came too late
  */
 function brokenSound(isPoor, lossy) {
   const advice = lossy
@@ -281,4 +281,19 @@ function lateSound() {
     t("What you hear comes late."),
     t("The network is uneven. Move closer to the Wi-Fi, or use a cable."),
   );
+}
+
+/**
+ * What there is to hear in this page now.
+ * @param {State} state
+ * @returns {AudioContext}
+ */
+export function audioContext(state) {
+  const call = audioCall(state);
+  return {
+    audio: state.audio,
+    muted: state.mute.muted,
+    talking: call !== null && isTalking(call, state.agent),
+    caller: call !== null && isWithCaller(call, state.agent),
+  };
 }

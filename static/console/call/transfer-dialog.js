@@ -4,21 +4,21 @@ import { render } from "../../vendor/lit-html.js";
 import { nextTarget } from "../shell/arrow-keys.js";
 import { transferView } from "./transfer-view.js";
 
-/** @import {State} from "../state/store.js" */
-/** @import {TransferVerbs} from "./transfer.js" */
+/** @import {TransferCommands} from "./transfer.js" */
+/** @import {State} from "../state/state.js" */
 
 export class TransferDialog {
   #dialog;
-  #verbs;
+  #commands;
 
   /**
    * @param {HTMLDialogElement} dialog
-   * @param {TransferVerbs} verbs
+   * @param {TransferCommands} commands
    */
-  constructor(dialog, verbs) {
+  constructor(dialog, commands) {
     this.#dialog = dialog;
-    this.#verbs = verbs;
-    dialog.addEventListener("close", () => this.#verbs.close());
+    this.#commands = commands;
+    dialog.addEventListener("close", () => this.#commands.close());
     dialog.addEventListener("keydown", (event) => this.#press(event));
   }
 
@@ -26,7 +26,7 @@ export class TransferDialog {
   draw(state) {
     const isOpen = state.transfer.open !== null;
     if (isOpen) {
-      render(transferView(state, this.#verbs), this.#dialog);
+      render(transferView(state, this.#commands), this.#dialog);
     }
     if (isOpen && !this.#dialog.open) {
       this.#dialog.showModal();

@@ -3,25 +3,27 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { plural, t } from "../shell/i18n.js";
 import { people } from "../shell/icons.js";
-import { callerName, initials, myCall, stateWord } from "../state/calls.js";
-import { foundTargets, isWaiting, wishOf } from "../state/transfer.js";
+import { callerName, initials, stateLabel } from "../state/labels.js";
+import { myCall } from "../state/selectors.js";
+import { isWaiting, pendingTransfer } from "../state/transfer.js";
+import { foundTargets } from "./transfer-targets.js";
 
-/** @import {State} from "../state/store.js" */
-/** @import {AgentTarget, QueueTarget} from "../state/transfer.js" */
-/** @import {TransferVerbs} from "./transfer.js" */
+/** @import {TransferCommands} from "./transfer.js" */
+/** @import {AgentTarget, QueueTarget} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * @param {State} state
- * @param {TransferVerbs} verbs
+ * @param {TransferCommands} commands
  */
-export function transferView(state, verbs) {
+export function transferView(state, commands) {
   const call = myCall(state);
   const caller = call === null ? "" : callerName(call);
   const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
-    verbs.filter(event.target.value);
+    commands.filter(event.target.value);
   return html`<header class="transfer-head">
       <h2 id="transfer-heading">${t("Transfer {caller}", { caller })}</h2>
-      <button type="button" class="button" @click=${() => verbs.close()}>
+      <button type="button" class="button" @click=${() => commands.close()}>
         ${t("Cancel")}
       </button>
     </header>
@@ -38,7 +40,7 @@ export function transferView(state, verbs) {
       />
     </label>
     <p class="field-problem" role="alert">${state.transfer.problem}</p>
-    <div class="targets">${targetsView(state, verbs)}</div>
+    <div class="targets">${targetsView(state, commands)}</div>
     <p class="hint">
       ${t("Ask first: the caller hears music while you talk with your colleague.")}
     </p>`;
@@ -46,9 +48,9 @@ export function transferView(state, verbs) {
 
 /**
  * @param {State} state
- * @param {TransferVerbs} verbs
+ * @param {TransferCommands} commands
  */
-function targetsView(state, verbs) {
+function targetsView(state, commands) {
   const { transfer } = state;
   if (transfer.targets === null) {
     return html`<p class="hint" role="status">${t("Looking who can take the call…")}</p>`;
@@ -62,11 +64,11 @@ function targetsView(state, verbs) {
   }
   return html`${group(
     t("Agents"),
-    agents.map((agent) => agentRow(state, agent, verbs)),
+    agents.map((agent) => agentRow(state, agent, commands)),
   )}
   ${group(
     t("Queues"),
-    queues.map((queue) => queueRow(state, queue, verbs)),
+    queues.map((queue) => queueRow(state, queue, commands)),
   )}`;
 }
 
@@ -84,27 +86,27 @@ function group(title, rows) {
 /**
  * @param {State} state
  * @param {AgentTarget} agent
- * @param {TransferVerbs} verbs
+ * @param {TransferCommands} commands
  */
-function agentRow(state, { id, name, state: at, can_take }, verbs) {
+function agentRow(state, { id, name, state: at, can_take }, commands) {
   const key = `agent-${id}`;
   return html`<li class="target" data-target data-free=${can_take}>
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="target-words">
       <strong id=${`target-${key}`} class="target-name">${name}</strong>
-      <span class="target-state">${stateWord(at)}</span>
+      <span class="target-state">${stateLabel(at)}</span>
     </div>
-    ${button(state, key, t("Ask first"), "consult", can_take, () => verbs.consult(id))}
-    ${button(state, key, t("Transfer now"), "transfer", can_take, () => verbs.toAgent(id))}
+    ${button(state, key, t("Ask first"), "consult", can_take, () => commands.consult(id))}
+    ${button(state, key, t("Transfer now"), "transfer", can_take, () => commands.toAgent(id))}
   </li>`;
 }
 
 /**
  * @param {State} state
  * @param {QueueTarget} queue
- * @param {TransferVerbs} verbs
+ * @param {TransferCommands} commands
  */
-function queueRow(state, { id, name, waiting, ready }, verbs) {
+function queueRow(state, { id, name, waiting, ready }, commands) {
   const key = `queue-${id}`;
   return html`<li class="target" data-target data-free=${ready > 0}>
     <span class="avatar" aria-hidden="true">${people()}</span>
@@ -117,7 +119,7 @@ function queueRow(state, { id, name, waiting, ready }, verbs) {
         >${plural("{count} caller waits", "{count} callers wait", waiting)}</span
       >
     </div>
-    ${button(state, key, t("Transfer now"), "transfer", true, () => verbs.toQueue(id))}
+    ${button(state, key, t("Transfer now"), "transfer", true, () => commands.toQueue(id))}
   </li>`;
 }
 
@@ -130,7 +132,7 @@ function queueRow(state, { id, name, waiting, ready }, verbs) {
  * @param {() => void} action
  */
 function button(state, key, label, verb, possible, action) {
-  const wish = wishOf(state);
+  const wish = pendingTransfer(state);
   const isPressed = wish?.verb === verb && wish.value.to === key;
   return html`<button
     type="button"

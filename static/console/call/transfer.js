@@ -1,29 +1,33 @@
-/** What the agent can do with a call besides talking; buttons and keys call the same. */
+/** Hold, transfer and consult; buttons and keys call the same. */
 
-import { t } from "../shell/i18n.js";
-import { isSame, myCall } from "../state/calls.js";
-import { askedLeg } from "../state/participants.js";
-import { TRANSFER, wishOf } from "../state/transfer.js";
+import { consultedLeg } from "../state/participants.js";
+import { myCall } from "../state/selectors.js";
+import { isSame } from "../state/snapshot.js";
+import { pendingTransfer, TRANSFER } from "../state/transfer.js";
 
-/** @import {Id} from "../state/dialing.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */
+/** @import {Requests} from "../state/requests.js" */
+/** @import {Id} from "../state/snapshot.js" */
 /** @import {Store} from "../state/store.js" */
-/** @import {CallVerb} from "../state/transfer.js" */
+/** @import {TransferVerb} from "../state/transfer.js" */
 
 /** Who can take a call changes while the agent looks for somebody. */
 const TARGETS_EVERY_MS = 3_000;
 
-export class TransferVerbs {
+export class TransferCommands {
   #store;
+  #requests;
   #socket;
   #listedAt = 0;
 
   /**
    * @param {Store} store
+   * @param {Requests} requests
    * @param {Pick<ConsoleSocket, "send">} socket
    */
-  constructor(store, socket) {
+  constructor(store, requests, socket) {
     this.#store = store;
+    this.#requests = requests;
     this.#socket = socket;
   }
 
@@ -41,22 +45,22 @@ export class TransferVerbs {
   toggleHold() {
     const status = this.#call?.status;
     if (status === "active") {
-      this.#wish("hold");
+      this.#ask("hold");
     } else if (status === "held") {
-      this.#wish("resume");
+      this.#ask("resume");
     }
   }
 
   /** With a colleague there, the caller comes back to both. */
   threeWay() {
-    this.#wish("resume");
+    this.#ask("resume");
   }
 
   /** The list of those who could take the call. */
   open() {
     const call = this.#call;
     const isOn = call?.status === "active" || call?.status === "held";
-    if (call !== null && isOn && askedLeg(call) === null) {
+    if (call !== null && isOn && consultedLeg(call) === null) {
       this.#store.dispatch({ type: "transferOpened", call: call.id });
       this.#list(performance.now());
     }
@@ -73,39 +77,39 @@ export class TransferVerbs {
 
   /** @param {Id} agent gets the call unasked */
   toAgent(agent) {
-    this.#wish("transfer", { agent }, `agent-${agent}`);
+    this.#ask("transfer", { agent }, `agent-${agent}`);
   }
 
   /** @param {Id} queue */
   toQueue(queue) {
-    this.#wish("transfer", { queue }, `queue-${queue}`);
+    this.#ask("transfer", { queue }, `queue-${queue}`);
   }
 
   /** @param {Id} agent talks with this agent first */
   consult(agent) {
-    this.#wish("consult", { agent }, `agent-${agent}`);
+    this.#ask("consult", { agent }, `agent-${agent}`);
   }
 
   /** The colleague goes, or is not rung any longer; the caller stays on hold. */
   cancelConsult() {
-    this.#wish("cancel_consult");
+    this.#ask("cancel_consult");
   }
 
   /** The colleague goes, and the caller is back as soon as they have. */
   back() {
-    this.#wish("cancel_consult", {}, "", true);
+    this.#ask("cancel_consult", {}, "", true);
   }
 
   /** This agent leaves, and the colleague has the call. */
   complete() {
-    this.#wish("complete");
+    this.#ask("complete");
   }
 
   /** Resume a call that was only held for a colleague who is gone now. */
   follow() {
     const { back } = this.#transfer;
     if (back !== null && this.#call?.id === back) {
-      this.#wish("resume");
+      this.#ask("resume");
     }
   }
 
@@ -123,24 +127,18 @@ export class TransferVerbs {
   }
 
   /**
-   * @param {CallVerb} verb
+   * @param {TransferVerb} verb
    * @param {Record<string, unknown>} fields
    * @param {string} to
    * @param {boolean} back
    */
-  #wish(verb, fields = {}, to = "", back = false) {
+  #ask(verb, fields = {}, to = "", back = false) {
     const call = this.#call?.id;
-    if (call === undefined || wishOf(this.#store.state) !== null) {
+    if (call === undefined || pendingTransfer(this.#store.state) !== null) {
       return;
     }
     this.#store.dispatch({ type: "transferAsked" });
-    const request = this.#socket.send(verb, { call, ...fields });
-    if (request > 0) {
-      const value = { call, to, back };
-      this.#store.dispatch({ type: "asked", verb, call: TRANSFER, request, value });
-    } else {
-      const text = t("The server cannot be reached right now. Please try again.");
-      this.#store.dispatch({ type: "note", note: { who: "", text, tone: "problem" } });
-    }
+    const value = { call, to, back };
+    this.#requests.ask(verb, { call, ...fields }, TRANSFER, value);
   }
 }

@@ -1,7 +1,7 @@
 /** Who is calling: beside the call on a wide screen, below it on a narrow one. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
-import { verdictView } from "../dialing/new-call-view.js";
+import { permissionView } from "../dialing/permission-view.js";
 import { formatDuration, spokenDuration } from "../shell/clock.js";
 import { plural, t } from "../shell/i18n.js";
 import { clock } from "../shell/icons.js";
@@ -13,35 +13,35 @@ import {
   earlierCalls,
   NAME,
 } from "../state/caller-card.js";
-import { initials, isHeld } from "../state/calls.js";
+import { initials } from "../state/labels.js";
+import { isInCall } from "../state/snapshot.js";
 
-/** @import {Call} from "../state/calls.js" */
-/** @import {CallBack, CardPerson, EarlierCall} from "../state/caller-card.js" */
-/** @import {CardVerbs} from "./commands.js" */
-/** @import {State} from "../state/store.js" */
+/** @import {CallerCardCommands} from "./commands.js" */
+/** @import {Call, ContactDetails, EarlierCall, OpenCallback} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * @param {State} state
  * @param {Call} call
  * @param {number} now
- * @param {CardVerbs} verbs
+ * @param {CallerCardCommands} commands
  */
-export function personCardView(state, call, now, verbs) {
+export function callerCardView(state, call, now, commands) {
   const person = cardPerson(state, call);
   const isOut = call.direction === "outbound";
   return html`<h2 id="person-heading">
       ${isOut ? t("Whom you call") : t("Who is calling")}
     </h2>
-    ${personHead(state, call, verbs)}
-    ${person === null ? unknownYet(state, verbs) : known(person, call, now)}`;
+    ${personHead(state, call, commands)}
+    ${person === null ? unknownYet(state, commands) : known(person, call, now)}`;
 }
 
 /**
  * @param {State} state
  * @param {Call} call
- * @param {CardVerbs} verbs
+ * @param {CallerCardCommands} commands
  */
-function personHead(state, call, verbs) {
+function personHead(state, call, commands) {
   const name = cardName(state, call);
   const number = cardPerson(state, call)?.number || call.contact.number;
   return html`<div class="card-head">
@@ -53,7 +53,7 @@ function personHead(state, call, verbs) {
         <p class="number">${number || t("WhatsApp does not tell the number.")}</p>
       </div>
     </div>
-    ${mayName(state, call) ? naming(state, name, verbs) : nothing}`;
+    ${mayName(state, call) ? naming(state, name, commands) : nothing}`;
 }
 
 /**
@@ -62,26 +62,26 @@ function personHead(state, call, verbs) {
  * @param {Call} call
  */
 function mayName({ agent }, call) {
-  return isHeld(call, agent) || call.status === "ended";
+  return isInCall(call, agent) || call.status === "ended";
 }
 
 /**
  * @param {State} state
  * @param {string} name
- * @param {CardVerbs} verbs
+ * @param {CallerCardCommands} commands
  */
-function naming(state, name, verbs) {
+function naming(state, name, commands) {
   return state.card.naming === null
-    ? nameButton(state, name, verbs)
-    : nameForm(state, verbs);
+    ? nameButton(state, name, commands)
+    : nameForm(state, commands);
 }
 
 /**
  * @param {State} state
  * @param {string} name
- * @param {CardVerbs} verbs
+ * @param {CallerCardCommands} commands
  */
-function nameButton(state, name, verbs) {
+function nameButton(state, name, commands) {
   if (state.asked[NAME] !== undefined) {
     return html`<p class="hint" role="status">${t("Saving the name…")}</p>`;
   }
@@ -89,7 +89,7 @@ function nameButton(state, name, verbs) {
     type="button"
     class="button small"
     ?disabled=${state.connection !== "online"}
-    @click=${() => verbs.startNaming()}
+    @click=${() => commands.startNaming()}
   >
     ${name === "" ? t("Name this person") : t("Change the name")}
   </button>`;
@@ -97,18 +97,18 @@ function nameButton(state, name, verbs) {
 
 /**
  * @param {State} state
- * @param {CardVerbs} verbs
+ * @param {CallerCardCommands} commands
  */
-function nameForm(state, verbs) {
+function nameForm(state, commands) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    verbs.saveName();
+    commands.saveName();
   };
   const press = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "Escape") verbs.typeName(null);
+    if (event.key === "Escape") commands.typeName(null);
   };
   const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
-    verbs.typeName(event.target.value);
+    commands.typeName(event.target.value);
   return html`<form class="name-form" @submit=${submit} @keydown=${press}>
     <label class="field">
       <span>${t("Name")}</span>
@@ -124,7 +124,7 @@ function nameForm(state, verbs) {
     </label>
     <div class="name-buttons">
       <button class="button small primary">${t("Save")}</button>
-      <button type="button" class="button small" @click=${() => verbs.typeName(null)}>
+      <button type="button" class="button small" @click=${() => commands.typeName(null)}>
         ${t("Cancel")}
       </button>
     </div>
@@ -133,9 +133,9 @@ function nameForm(state, verbs) {
 
 /**
  * @param {State} state
- * @param {CardVerbs} verbs
+ * @param {CallerCardCommands} commands
  */
-function unknownYet(state, verbs) {
+function unknownYet(state, commands) {
   if (state.asked[CARD] !== undefined) {
     return html`<p class="hint" role="status">${t("Looking up earlier calls…")}</p>`;
   }
@@ -144,21 +144,21 @@ function unknownYet(state, verbs) {
       type="button"
       class="button small"
       ?disabled=${state.connection !== "online"}
-      @click=${() => verbs.ask()}
+      @click=${() => commands.ask()}
     >
       ${t("Try again")}
     </button>`;
 }
 
 /**
- * @param {CardPerson} person
+ * @param {ContactDetails} person
  * @param {Call} call
  * @param {number} now
  */
 function known(person, call, now) {
   const earlier = earlierCalls(person, call);
   return html`
-    ${person.permission ? verdictView(person.permission, now) : nothing}
+    ${person.permission ? permissionView(person.permission, now) : nothing}
     ${callBacks(person.callbacks, now)}
     <h3 id="earlier-heading">${t("Earlier calls")}</h3>
     ${
@@ -172,7 +172,7 @@ function known(person, call, now) {
 }
 
 /**
- * @param {CallBack[]} callbacks
+ * @param {OpenCallback[]} callbacks
  * @param {number} now
  */
 function callBacks(callbacks, now) {

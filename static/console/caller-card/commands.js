@@ -2,11 +2,11 @@
 
 import { CARD, cardCall, cardName, NAME } from "../state/caller-card.js";
 
-/** @import {Call} from "../state/calls.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */
+/** @import {Call} from "../state/snapshot.js" */
 /** @import {Store} from "../state/store.js" */
 
-export class CardVerbs {
+export class CallerCardCommands {
   #store;
   #socket;
   /** The name that the call had when its card was asked for. */

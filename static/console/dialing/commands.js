@@ -1,47 +1,49 @@
-/** What the agent can do to call somebody; the field, the buttons and the list. */
+/** What the agent can do to call a person; the field, the buttons and the list. */
 
 import { marked, t } from "../shell/i18n.js";
-import { answeredCall, myCall } from "../state/calls.js";
-import { isCalling, isId } from "../state/dialing.js";
+import { isCalling } from "../state/dialing.js";
+import { answeredCall, myCall } from "../state/selectors.js";
+import { isId } from "../state/snapshot.js";
 import { NumberField } from "./number-field.js";
 
-/** @import {Id, OutVerb, Person, Plan} from "../state/dialing.js" */
+/** @import {AudioSession} from "../audio-devices/audio-session.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */
-/** @import {Sound} from "../audio-devices/audio-session.js" */
+/** @import {Id, Person, PlannedCall} from "../state/snapshot.js" */
+/** @import {DialVerb} from "../state/state.js" */
 /** @import {Store} from "../state/store.js" */
 
 const MOST_EXPLAINED = 3;
 const RENEW_EVERY_MS = 60_000;
 const UNREACHABLE = marked("The server cannot be reached right now. Please try again.");
 
-export class OutVerbs {
+export class DialingCommands {
   #store;
   #socket;
-  #sound;
+  #audio;
   #field = new NumberField((number) => this.#lookUp(number));
   #renewedAt = Number.NEGATIVE_INFINITY;
-  /** @type {Map<number, Plan>} those whose person is looked up, by request */
+  /** @type {Map<number, PlannedCall>} those whose person is looked up, by request */
   #gone = new Map();
 
   /**
    * @param {Store} store
    * @param {Pick<ConsoleSocket, "send">} socket
-   * @param {Pick<Sound, "open">} sound
+   * @param {Pick<AudioSession, "open">} audio
    */
-  constructor(store, socket, sound) {
+  constructor(store, socket, audio) {
     this.#store = store;
     this.#socket = socket;
-    this.#sound = sound;
+    this.#audio = audio;
   }
 
-  get #out() {
-    return this.#store.state.out;
+  get #dialing() {
+    return this.#store.state.dialing;
   }
 
   get #isFree() {
     const { state } = this.#store;
     const isBusy = myCall(state) !== null || answeredCall(state) !== null;
-    return !isBusy && !this.#out.asked.some(isCalling);
+    return !isBusy && !this.#dialing.asked.some(isCalling);
   }
 
   /**
@@ -55,7 +57,7 @@ export class OutVerbs {
 
   /** Enter, or the field was left. A look-up that failed is tried again. */
   finishNumber(again = false) {
-    const { person, lookingSince } = this.#out;
+    const { person, lookingSince } = this.#dialing;
     if (again && person === null && lookingSince === null) {
       this.#field.again();
     } else {
@@ -71,17 +73,17 @@ export class OutVerbs {
 
   /** The connection is back: what the field reads has no answer yet, or an old one. */
   repeatLookUp() {
-    if (this.#out.number !== "") {
+    if (this.#dialing.number !== "") {
       this.#field.again();
     }
   }
 
   /**
-   * A verdict that has run out is asked for again, now and then.
+   * A permission that has run out is asked for again, now and then.
    * @param {number} now milliseconds of the epoch by the server's clock
    */
   tick(now) {
-    const { person } = this.#out;
+    const { person } = this.#dialing;
     const isDue = now - this.#renewedAt > RENEW_EVERY_MS;
     if (person !== null && isDue && isOver(person, now)) {
       this.#renewedAt = now;
@@ -91,7 +93,7 @@ export class OutVerbs {
 
   /** Find out why a plan is gone: what is known of its person now says so. */
   follow() {
-    const { gone } = this.#out;
+    const { gone } = this.#dialing;
     if (gone.length === 0) {
       return;
     }
@@ -111,21 +113,21 @@ export class OutVerbs {
       const text = person.call.allowed
         ? t("This call is not offered to you any more")
         : t(person.call.sentence);
-      this.#store.dispatch({ type: "note", note: { who, text, tone: "info" } });
+      this.#store.dispatch({ type: "notice", notice: { who, text, tone: "info" } });
     }
     this.#gone.delete(request);
   }
 
-  /** Not before the sound is open: the person would hear nobody. */
+  /** Not before the audio is open: the person would hear nobody. */
   async callPerson() {
-    const { person } = this.#out;
-    if (person?.call.allowed && this.#isFree && (await this.#sound.open())) {
+    const { person } = this.#dialing;
+    if (person?.call.allowed && this.#isFree && (await this.#audio.open())) {
       this.#ask("call", person);
     }
   }
 
   askPerson() {
-    const { person } = this.#out;
+    const { person } = this.#dialing;
     if (person?.ask.allowed) {
       this.#ask("ask", person);
     }
@@ -133,43 +135,43 @@ export class OutVerbs {
 
   /** @param {Id} id */
   async callPlan(id) {
-    const plan = this.#out.plans.find((one) => isId(one.id, id));
-    if (plan !== undefined && this.#isFree && (await this.#sound.open())) {
+    const plan = this.#dialing.plans.find((one) => isId(one.id, id));
+    if (plan !== undefined && this.#isFree && (await this.#audio.open())) {
       this.#ask("call_plan", plan, plan.id);
     }
   }
 
   /** @param {Id} id */
   dropPlan(id) {
-    const plan = this.#out.plans.find((one) => isId(one.id, id));
+    const plan = this.#dialing.plans.find((one) => isId(one.id, id));
     if (plan !== undefined) {
       this.#ask("drop_plan", plan, plan.id);
     }
   }
 
   /** @param {Id} plan */
-  putOff(plan) {
+  postpone(plan) {
     this.#store.dispatch({ type: "later", plan });
   }
 
   /** @param {string} number */
   #lookUp(number) {
-    const request = this.#socket.send("look_up", { number, line: this.#out.line });
+    const request = this.#socket.send("look_up", { number, line: this.#dialing.line });
     this.#store.dispatch(
       request > 0
         ? { type: "lookedUp", request }
-        : { type: "outProblem", text: t(UNREACHABLE) },
+        : { type: "dialProblem", text: t(UNREACHABLE) },
     );
   }
 
   /**
    * Twice the same is asked once: a double click is not two calls.
-   * @param {OutVerb} verb
-   * @param {Person | Plan} whom
+   * @param {DialVerb} verb
+   * @param {Person | PlannedCall} whom
    * @param {Id | null} plan
    */
   #ask(verb, { contact, line }, plan = null) {
-    const isAsked = this.#out.asked.some(
+    const isAsked = this.#dialing.asked.some(
       (one) => isId(one.contact, contact) && isId(one.line, line),
     );
     if (isAsked || (!this.#isFree && verb !== "ask" && verb !== "drop_plan")) {
@@ -178,9 +180,16 @@ export class OutVerbs {
     const fields = plan === null ? { contact, line } : { plan };
     const request = this.#socket.send(verb, fields);
     if (request > 0) {
-      this.#store.dispatch({ type: "outAsked", verb, request, contact, line, plan });
+      this.#store.dispatch({
+        type: "dialRequested",
+        verb,
+        request,
+        contact,
+        line,
+        plan,
+      });
     } else {
-      this.#store.dispatch({ type: "outProblem", text: t(UNREACHABLE) });
+      this.#store.dispatch({ type: "dialProblem", text: t(UNREACHABLE) });
     }
   }
 }

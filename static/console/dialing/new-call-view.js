@@ -1,50 +1,50 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { keyHint } from "../shell/elements.js";
-import { marked, t } from "../shell/i18n.js";
-import { barred, check, clock, handset } from "../shell/icons.js";
-import { ago, left, when } from "../shell/times.js";
-import { initials } from "../state/calls.js";
-import { isCalling, isId, isSamePerson, offeredPlans } from "../state/dialing.js";
+import { t } from "../shell/i18n.js";
+import { check, clock, handset } from "../shell/icons.js";
+import { ago } from "../shell/times.js";
+import { isCalling, isSamePerson, proposedCalls } from "../state/dialing.js";
+import { initials } from "../state/labels.js";
+import { isId } from "../state/snapshot.js";
+import { ASK, earliestText, permissionView } from "./permission-view.js";
 
-/** @import {CallingOut, Line, Person, Plan, Verdict} from "../state/dialing.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
-
-const ASK = marked("Request permission");
+/** @import {Line, Person, PlannedCall} from "../state/snapshot.js" */
+/** @import {Dialing, State} from "../state/state.js" */
+/** @import {DialingCommands} from "./commands.js" */
 
 /**
  * Whom to call: the number, the person it belongs to, and what may be done now.
  * @param {State} state
  * @param {number} now
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-export function callOutView(state, now, actions) {
-  const { out } = state;
+export function newCallView(state, now, commands) {
+  const { dialing } = state;
   return html`<h2 id="call-out-heading" tabindex="-1">${t("Call somebody")}</h2>
-    <form class="call-out-form" @submit=${(/** @type {Event} */ event) => submit(event, actions)}>
-      ${numberField(out, actions)}
-      ${out.lines.length > 1 ? linePicker(out, actions) : nothing}
+    <form class="call-out-form" @submit=${(/** @type {Event} */ event) => submit(event, commands)}>
+      ${numberField(dialing, commands)}
+      ${dialing.lines.length > 1 ? linePicker(dialing, commands) : nothing}
     </form>
-    <p id="number-problem" class="field-problem" role="alert">${out.problem}</p>
-    <div class="call-out-result" aria-live="polite">${result(state, now, actions)}</div>`;
+    <p id="number-problem" class="field-problem" role="alert">${dialing.problem}</p>
+    <div class="call-out-result" aria-live="polite">${result(state, now, commands)}</div>`;
 }
 
 /**
  * @param {Event} event
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-function submit(event, actions) {
+function submit(event, commands) {
   event.preventDefault();
-  actions.finishNumber(true);
+  commands.finishNumber(true);
 }
 
 /**
- * @param {CallingOut} out
- * @param {Actions} actions
+ * @param {Dialing} dialing
+ * @param {DialingCommands} commands
  */
-function numberField(out, actions) {
+function numberField(dialing, commands) {
   const typed = (/** @type {InputEvent & {target: HTMLInputElement}} */ event) =>
-    actions.typeNumber(event.target.value, event.inputType === "insertFromPaste");
+    commands.typeNumber(event.target.value, event.inputType === "insertFromPaste");
   return html`<label class="field number-field">
     <span>${t("Phone number")}</span>
     <input
@@ -56,22 +56,22 @@ function numberField(out, actions) {
       placeholder="+49 151 12345678"
       aria-keyshortcuts="N"
       aria-describedby="number-problem"
-      aria-invalid=${out.problem !== "" && out.person === null}
-      .value=${out.number}
+      aria-invalid=${dialing.problem !== "" && dialing.person === null}
+      .value=${dialing.number}
       @input=${typed}
-      @change=${() => actions.finishNumber(false)}
+      @change=${() => commands.finishNumber(false)}
     />
-    ${out.number === "" ? keyHint("N") : nothing}
+    ${dialing.number === "" ? keyHint("N") : nothing}
   </label>`;
 }
 
 /**
- * @param {CallingOut} out
- * @param {Actions} actions
+ * @param {Dialing} dialing
+ * @param {DialingCommands} commands
  */
-function linePicker({ lines, line }, actions) {
+function linePicker({ lines, line }, commands) {
   const choose = (/** @type {Event & {target: HTMLSelectElement}} */ event) =>
-    actions.chooseLine(lines[event.target.selectedIndex].id);
+    commands.chooseLine(lines[event.target.selectedIndex].id);
   const option = (/** @type {Line} */ { id, name, number }) =>
     html`<option .selected=${isId(id, line)}>${name || number}</option>`;
   return html`<label class="field">
@@ -83,12 +83,12 @@ function linePicker({ lines, line }, actions) {
 /**
  * @param {State} state
  * @param {number} now
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-function result(state, now, actions) {
-  const { person, lookingSince, done, plans } = state.out;
+function result(state, now, commands) {
+  const { person, lookingSince, done, plans } = state.dialing;
   if (person !== null) {
-    return personView(state, person, now, actions);
+    return personView(state, person, now, commands);
   }
   if (lookingSince !== null) {
     return html`<p class="asking-whatsapp">${t("Looking up the number")}…</p>`;
@@ -99,7 +99,7 @@ function result(state, now, actions) {
 
 /**
  * What came of the request that was sent last; never that somebody is being called.
- * @param {Plan | undefined} plan
+ * @param {PlannedCall | undefined} plan
  */
 function doneWords(plan) {
   const who = plan?.name || plan?.number || "";
@@ -115,21 +115,21 @@ function doneWords(plan) {
  * @param {State} state
  * @param {Person} person
  * @param {number} now
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-function personView(state, person, now, actions) {
+function personView(state, person, now, commands) {
   const { name, number } = person;
-  const plan = state.out.plans.find((one) => isSamePerson(one, person)) ?? null;
+  const plan = state.dialing.plans.find((one) => isSamePerson(one, person)) ?? null;
   return html`<div class="person" role="group" aria-labelledby="person-name">
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
       <h3 id="person-name">${name || number}</h3>
       <p class="number">${name ? number : t("No name known")}</p>
     </div>
-    ${buttons(state, person, plan, actions)}
+    ${buttons(state, person, plan, commands)}
     <div class="verdicts">
-      ${verdictView(person.call, now)}
-      ${plan === null ? askVerdict(person, now) : planned(plan, now)}
+      ${permissionView(person.call, now)}
+      ${plan === null ? askPermission(person, now) : planned(plan, now)}
       ${
         person.checking
           ? html`<p class="asking-whatsapp">${t("Asking WhatsApp whether this is still so")}…</p>`
@@ -140,54 +140,11 @@ function personView(state, person, now, actions) {
 }
 
 /**
- * @param {Verdict} verdict
- * @param {number} now
- */
-export function verdictView({ allowed, sentence, advice, until, earliest }, now) {
-  const limit = allowed ? untilWords(until, now) : earliestWords(earliest, now);
-  return html`<p class="verdict" data-allowed=${allowed}>
-      ${allowed ? check() : barred()}
-      <span><strong>${t(sentence)}</strong> ${limit}</span>
-    </p>
-    ${isNews(advice) ? html`<p class="advice">${t(advice)}</p>` : nothing}`;
-}
-
-/**
- * Advice that only names the button beside it is left to the button.
- * @param {string} advice
- */
-function isNews(advice) {
-  return advice !== "" && t(advice).replace(/\.$/, "") !== t(ASK);
-}
-
-/**
- * Until when a yes is good; nothing when it has no end.
- * @param {string | null} until
- * @param {number} now
- */
-export function untilWords(until, now) {
-  const rest = left(until, now);
-  return until !== null && rest
-    ? t("Allowed until {when} ({rest} left).", { when: when(until, now), rest })
-    : "";
-}
-
-/**
- * @param {string | null} earliest
- * @param {number} now
- */
-function earliestWords(earliest, now) {
-  return earliest !== null && left(earliest, now)
-    ? t("Possible from {when}.", { when: when(earliest, now) })
-    : "";
-}
-
-/**
  * Only where a no to the call makes the agent think of asking.
  * @param {Person} person
  * @param {number} now
  */
-function askVerdict({ call, ask }, now) {
+function askPermission({ call, ask }, now) {
   if (call.allowed || (ask.allowed && !ask.advice) || ask.sentence === call.sentence) {
     return nothing;
   }
@@ -197,14 +154,14 @@ function askVerdict({ call, ask }, now) {
   const words = [
     t("Permission cannot be requested now."),
     t(ask.sentence),
-    earliestWords(ask.earliest, now),
+    earliestText(ask.earliest, now),
     t(ask.advice),
   ];
   return html`<p class="advice">${words.filter(Boolean).join(" ")}</p>`;
 }
 
 /**
- * @param {Plan} plan
+ * @param {PlannedCall} plan
  * @param {number} now
  */
 function planned({ state, created_at }, now) {
@@ -220,17 +177,17 @@ function planned({ state, created_at }, now) {
 }
 
 /**
- * One button to call somebody who is already offered above is enough.
+ * One button to call a person whose call is already proposed above is enough.
  * @param {State} state
  * @param {Person} person
- * @param {Plan | null} plan
- * @param {Actions} actions
+ * @param {PlannedCall | null} plan
+ * @param {DialingCommands} commands
  */
-function buttons({ out, connection }, person, plan, actions) {
+function buttons({ dialing, connection }, person, plan, commands) {
   const offline = connection !== "online";
-  const busy = out.asked.some((one) => isCalling(one) || isSamePerson(person, one));
-  const [offer] = offeredPlans(out);
-  if (plan !== null && plan === offer) {
+  const busy = dialing.asked.some((one) => isCalling(one) || isSamePerson(person, one));
+  const [proposed] = proposedCalls(dialing);
+  if (plan !== null && plan === proposed) {
     return html`<p class="advice">${t("You can call from the offer above.")}</p>`;
   }
   const mayAsk = !person.call.allowed && person.ask.allowed && plan === null;
@@ -242,7 +199,7 @@ function buttons({ out, connection }, person, plan, actions) {
           class="button primary"
           aria-describedby="person-name"
           ?disabled=${offline || busy || person.checking}
-          @click=${actions.askPerson}
+          @click=${() => commands.askPerson()}
         >
           ${t(ASK)}
         </button>`
@@ -253,7 +210,7 @@ function buttons({ out, connection }, person, plan, actions) {
       class=${person.call.allowed ? "button answer" : "button"}
       aria-describedby="person-name"
       ?disabled=${offline || busy || !person.call.allowed}
-      @click=${actions.callPerson}
+      @click=${() => commands.callPerson()}
     >
       ${handset()} ${t("Call")}
     </button>

@@ -2,23 +2,23 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { marked, t } from "../shell/i18n.js";
 import { handset } from "../shell/icons.js";
 import { ago, left, when } from "../shell/times.js";
-import { initials } from "../state/calls.js";
-import { isAskedOf, isCalling, offeredPlans } from "../state/dialing.js";
-import { untilWords } from "./new-call-view.js";
+import { isCalling, isRequested, proposedCalls } from "../state/dialing.js";
+import { initials } from "../state/labels.js";
+import { untilText } from "./permission-view.js";
 
-/** @import {Plan} from "../state/dialing.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {DialingCommands} from "./commands.js" */
+/** @import {PlannedCall} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * Somebody who may be called now. It stands where nothing else can be pressed, so that
  * it never slips under the pointer.
  * @param {State} state
- * @param {Plan} plan
+ * @param {PlannedCall} plan
  * @param {number} now
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-export function offerView(state, plan, now, actions) {
+export function proposalView(state, plan, now, commands) {
   const { name, number, kind } = plan;
   return html`<section class="card offer" aria-labelledby="offer-name">
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
@@ -30,16 +30,16 @@ export function offerView(state, plan, now, actions) {
       ${name ? html`<p class="number">${number}</p>` : nothing}
       <p class="offer-facts">
         ${kind === "callback" ? t("You missed their call.") : nothing}
-        ${untilWords(plan.expires_at, now) || t("They allow your calls.")}
+        ${untilText(plan.expires_at, now) || t("They allow your calls.")}
       </p>
     </div>
     <div class="offer-buttons">
-      ${callButton(state, plan, "offer-name", actions)}
+      ${callButton(state, plan, "offer-name", commands)}
       <button
         type="button"
         class="button"
         aria-describedby="offer-name"
-        @click=${() => actions.putOff(plan.id)}
+        @click=${() => commands.postpone(plan.id)}
       >
         ${t("Later")}
       </button>
@@ -52,15 +52,15 @@ export function offerView(state, plan, now, actions) {
  * Who is offered above is not repeated here.
  * @param {State} state
  * @param {number} now
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-export function plansView(state, now, actions) {
-  const [offer] = offeredPlans(state.out);
-  const isOffered = (/** @type {Plan} */ { state }) => state === "offered";
-  const others = state.out.plans.filter((plan) => plan !== offer);
+export function plannedCallsView(state, now, commands) {
+  const [proposed] = proposedCalls(state.dialing);
+  const isProposed = (/** @type {PlannedCall} */ { state }) => state === "offered";
+  const others = state.dialing.plans.filter((plan) => plan !== proposed);
   const plans = [
-    ...others.filter(isOffered),
-    ...others.filter((plan) => !isOffered(plan)),
+    ...others.filter(isProposed),
+    ...others.filter((plan) => !isProposed(plan)),
   ];
   if (plans.length === 0) {
     return nothing;
@@ -68,20 +68,20 @@ export function plansView(state, now, actions) {
   return html`<section class="plans" aria-labelledby="plans-heading">
     <h2 id="plans-heading">${t("Waiting for permission")}</h2>
     <ul>
-      ${plans.map((plan) => planRow(state, plan, now, actions))}
+      ${plans.map((plan) => planRow(state, plan, now, commands))}
     </ul>
   </section>`;
 }
 
 /**
  * @param {State} state
- * @param {Plan} plan
+ * @param {PlannedCall} plan
  * @param {number} now
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-function planRow(state, plan, now, actions) {
+function planRow(state, plan, now, commands) {
   const heading = `plan-${plan.id}`;
-  const busy = state.connection !== "online" || isAskedOf(state.out, plan.id);
+  const busy = state.connection !== "online" || isRequested(state.dialing, plan.id);
   return html`<li class="card plan" data-state=${plan.state}>
     <span class="avatar" aria-hidden="true">${initials(plan.name)}</span>
     <div class="plan-words">
@@ -89,15 +89,15 @@ function planRow(state, plan, now, actions) {
         <strong>${plan.name || plan.number}</strong>
         ${plan.name ? html`<span class="number">${plan.number}</span>` : nothing}
       </p>
-      <p class="plan-next">${ageWords(plan, now)} ${nextWords(plan, now)}</p>
+      <p class="plan-next">${ageText(plan, now)} ${nextText(plan, now)}</p>
     </div>
-    ${plan.state === "offered" ? callButton(state, plan, heading, actions) : nothing}
+    ${plan.state === "offered" ? callButton(state, plan, heading, commands) : nothing}
     <button
       type="button"
       class="button small"
       aria-describedby=${heading}
       ?disabled=${busy}
-      @click=${() => actions.dropPlan(plan.id)}
+      @click=${() => commands.dropPlan(plan.id)}
     >
       ${t("Give up")}
     </button>
@@ -106,28 +106,28 @@ function planRow(state, plan, now, actions) {
 
 /**
  * @param {State} state
- * @param {Plan} plan
+ * @param {PlannedCall} plan
  * @param {string} heading
- * @param {Actions} actions
+ * @param {DialingCommands} commands
  */
-function callButton({ out, connection }, plan, heading, actions) {
-  const busy = connection !== "online" || out.asked.some(isCalling);
+function callButton({ dialing, connection }, plan, heading, commands) {
+  const busy = connection !== "online" || dialing.asked.some(isCalling);
   return html`<button
     type="button"
     class="button answer"
     aria-describedby=${heading}
-    ?disabled=${busy || isAskedOf(out, plan.id)}
-    @click=${() => actions.callPlan(plan.id)}
+    ?disabled=${busy || isRequested(dialing, plan.id)}
+    @click=${() => commands.callPlan(plan.id)}
   >
     ${handset()} ${t("Call")}
   </button>`;
 }
 
 /**
- * @param {Plan} plan
+ * @param {PlannedCall} plan
  * @param {number} now
  */
-export function ageWords({ kind, created_at }, now) {
+export function ageText({ kind, created_at }, now) {
   const age = ago(created_at, now);
   const words =
     kind === "callback" ? t("Called you {age}.", { age }) : t("Asked {age}.", { age });
@@ -136,12 +136,12 @@ export function ageWords({ kind, created_at }, now) {
 
 /**
  * What happens next.
- * @param {Plan} plan
+ * @param {PlannedCall} plan
  * @param {number} now
  */
-export function nextWords({ state, sentence, due_at, expires_at }, now) {
+export function nextText({ state, sentence, due_at, expires_at }, now) {
   if (state === "offered") {
-    return [t("You may call now."), untilWords(expires_at, now)]
+    return [t("You may call now."), untilText(expires_at, now)]
       .filter(Boolean)
       .join(" ");
   }

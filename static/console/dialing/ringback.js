@@ -1,15 +1,10 @@
 /** Lets the agent hear that the other phone rings, until there is something to hear. */
 
-import { isDialing, soundCall } from "../state/calls.js";
+import { audioCall } from "../state/selectors.js";
+import { isDialing } from "../state/snapshot.js";
 
-/** @import {State} from "../state/store.js" */
-
-/**
- * @typedef {object} Tone
- * @property {(id: string) => unknown} useSpeaker
- * @property {() => unknown} start
- * @property {() => unknown} stop
- */
+/** @import {Tone} from "../audio-devices/test-ring.js" */
+/** @import {State} from "../state/state.js" */
 
 /** Root mean square of a quiet voice; what is below is the silence of a line. */
 const HEARD = 0.004;
@@ -32,7 +27,7 @@ export class Ringback {
    * @param {string} speakerId
    */
   follow(state, speakerId) {
-    const call = soundCall(state);
+    const call = audioCall(state);
     this.#call = call?.id ?? null;
     const rings = call !== null && isDialing(call) && call.progress === "ringing";
     this.#turn(rings && this.#heard !== this.#call, speakerId);

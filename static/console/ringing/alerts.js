@@ -4,21 +4,20 @@
  */
 
 import { t } from "../shell/i18n.js";
-import { answeredCall, myCall, ringingCalls } from "../state/calls.js";
-import { offeredPlans } from "../state/dialing.js";
-import { headline } from "./ring-attempts.js";
+import { proposedCalls } from "../state/dialing.js";
+import { answeredCall, myCall, ringingCalls } from "../state/selectors.js";
+import { ringHeadline } from "./ring-attempts.js";
 
-/** @import {Plan} from "../state/dialing.js" */
-/** @import {Call} from "../state/calls.js" */
 /** @import {Item, Notifier} from "../shell/notifier.js" */
-/** @import {State} from "../state/store.js" */
+/** @import {Call, PlannedCall} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * @typedef {{start(): unknown, stop(): unknown}} Ringer `start` may tell later whether it
  *   can be heard
  */
 
-export class Ringing {
+export class RingAlerts {
   #ringer;
   #chime;
   #notifier;
@@ -75,7 +74,7 @@ export class Ringing {
   }
 
   /**
-   * @param {Plan[]} plans
+   * @param {PlannedCall[]} plans
    * @param {boolean} ringing a call that rings is louder anyway
    */
   #chimeFor(plans, ringing) {
@@ -107,11 +106,11 @@ export class Ringing {
 function described(call, { agent }) {
   const { name, number } = call.contact;
   const detail = [name ? number : "", call.queue].filter(Boolean).join(" · ");
-  return { id: call.id, headline: headline(call, agent), detail };
+  return { id: call.id, headline: ringHeadline(call, agent), detail };
 }
 
-/** @param {Plan} plan */
-function offered({ id, name, number, sentence }) {
+/** @param {PlannedCall} plan */
+function proposed({ id, name, number, sentence }) {
   const detail = [name ? number : "", sentence].filter(Boolean).join(" · ");
   return {
     id: `plan-${id}`,
@@ -121,25 +120,25 @@ function offered({ id, name, number, sentence }) {
 }
 
 /**
- * Nobody is offered to an agent who talks, nor in a page that another has replaced.
+ * No call is proposed to an agent who talks, nor in a page that another has replaced.
  * @param {State} state
  */
 function duePlans(state) {
   const free = myCall(state) === null && answeredCall(state) === null;
-  return free && state.shift.primary ? offeredPlans(state.out) : [];
+  return free && state.shift.primary ? proposedCalls(state.dialing) : [];
 }
 
 /**
  * What to notify of, and the title.
  * @param {State} state
  * @param {Call[]} calls
- * @param {Plan[]} plans
+ * @param {PlannedCall[]} plans
  * @returns {[Item[], string]}
  */
 function news(state, calls, plans) {
   const items = [
     ...calls.map((call) => described(call, state)),
-    ...plans.map(offered),
+    ...plans.map(proposed),
     ...troubles(state),
   ];
   if (calls.length > 1) {

@@ -1,19 +1,20 @@
 /** Why a call rings here, in words. */
 
 import { t } from "../shell/i18n.js";
-import { callerName, offerKind, waitingSince } from "../state/calls.js";
+import { callerName } from "../state/labels.js";
+import { ringKind, waitingSince } from "../state/snapshot.js";
 
-/** @import {Agent, Call} from "../state/calls.js" */
+/** @import {Agent, Call} from "../state/snapshot.js" */
 
 /**
  * What stands above the caller's name; empty for a call that just came by its queue.
  * @param {Call} call
  * @param {Agent | null} agent
  */
-export function offerLead(call, agent) {
+export function ringReason(call, agent) {
   const colleague = call.from_agent?.name || t("A colleague");
   const caller = callerName(call);
-  switch (offerKind(call, agent)) {
+  switch (ringKind(call, agent)) {
     case "transfer":
       return t("{agent} transfers this call to you", { agent: colleague });
     case "consult":
@@ -30,16 +31,16 @@ export function offerLead(call, agent) {
  * @param {Call} call
  * @param {Agent | null} agent
  */
-export function headline(call, agent) {
-  const kind = offerKind(call, agent);
+export function ringHeadline(call, agent) {
+  const kind = ringKind(call, agent);
   return kind === "consult" || kind === "transfer"
-    ? offerLead(call, agent)
+    ? ringReason(call, agent)
     : t("{caller} is calling", { caller: callerName(call) });
 }
 
 /**
  * What the time beside a call that rings counts: the caller's waiting once the system has
- * answered, which a new offer does not begin anew.
+ * answered, which a new ring attempt does not begin anew.
  * @param {Call} call
  * @returns {{since: string, kind: "rings" | "waits" | "held"}}
  */

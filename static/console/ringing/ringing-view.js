@@ -1,44 +1,45 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { caller, keyHint, timer } from "../shell/elements.js";
+import { callerView } from "../call/caller-view.js";
+import { keyHint, timer } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { cross, handset } from "../shell/icons.js";
-import { myCall } from "../state/calls.js";
-import { offerLead, waitOf } from "./ring-attempts.js";
+import { myCall } from "../state/selectors.js";
+import { ringReason, waitOf } from "./ring-attempts.js";
 
-/** @import {Call} from "../state/calls.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {Call} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
+/** @import {RingingCommands} from "./commands.js" */
 
 /**
  * The calls that ring here: the longest as a card, the others as rows below.
  * @param {State} state
  * @param {Call[]} calls longest first
  * @param {number} now
- * @param {Actions} actions
+ * @param {RingingCommands} commands
  */
-export function ringingView(state, calls, now, actions) {
+export function ringingView(state, calls, now, commands) {
   const busy = myCall(state) !== null;
   const blocked = busy || state.connection !== "online";
   return html`<ul class="ringing" aria-label=${t("Ringing calls")}>
     ${calls.map((call, index) => {
-      const lead = offerLead(call, state.agent);
-      return ringingCall(call, lead, index === 0 && !busy, blocked, now, actions);
+      const reason = ringReason(call, state.agent);
+      return ringingCall(call, reason, index === 0 && !busy, blocked, now, commands);
     })}
   </ul>`;
 }
 
 /**
  * @param {Call} call
- * @param {string} lead
+ * @param {string} reason
  * @param {boolean} first
  * @param {boolean} blocked
  * @param {number} now
- * @param {Actions} actions
+ * @param {RingingCommands} commands
  */
-function ringingCall(call, lead, first, blocked, now, actions) {
+function ringingCall(call, reason, first, blocked, now, commands) {
   const heading = `caller-${call.id}`;
   return html`<li class=${first ? "card ring-card" : "card ring-row"}>
-    ${lead ? html`<p class="offer-kind">${lead}</p>` : nothing} ${caller(call, heading)}
+    ${reason ? html`<p class="offer-kind">${reason}</p>` : nothing} ${callerView(call, heading)}
     <p class="ringing-for">${waiting(call, now)}</p>
     <div class="ring-buttons">
       <button
@@ -48,7 +49,7 @@ function ringingCall(call, lead, first, blocked, now, actions) {
         aria-keyshortcuts=${first ? "A" : nothing}
         data-answer=${call.id}
         ?disabled=${blocked}
-        @click=${() => actions.answer(call.id)}
+        @click=${() => commands.answer(call.id)}
       >
         ${handset()} ${t("Answer")} ${first ? keyHint("A") : nothing}
       </button>
@@ -57,7 +58,7 @@ function ringingCall(call, lead, first, blocked, now, actions) {
         class="button"
         aria-describedby=${heading}
         aria-keyshortcuts=${first ? "D" : nothing}
-        @click=${() => actions.decline(call.id)}
+        @click=${() => commands.decline(call.id)}
       >
         ${cross()} ${t("Decline")} ${first ? keyHint("D") : nothing}
       </button>

@@ -1,8 +1,7 @@
-import { html, nothing } from "../../vendor/lit-html.js";
-import { callerHeading, initials } from "../state/calls.js";
-import { formatDuration, secondsSince, spokenDuration } from "./clock.js";
+/** Small pieces that many views are made of. */
 
-/** @import {Call} from "../state/calls.js" */
+import { html } from "../../vendor/lit-html.js";
+import { formatDuration, secondsSince, spokenDuration } from "./clock.js";
 
 /**
  * A running time since an instant of the server's.
@@ -18,29 +17,6 @@ export function timer(since, now, label) {
     aria-label=${`${label} ${spokenDuration(seconds)}`}
     >${formatDuration(seconds)}</span
   >`;
-}
-
-/**
- * Who is on the line: name, number where there is one, queue.
- * @param {Call} call
- * @param {string} heading id of the element that holds the name
- */
-export function caller(call, heading) {
-  const { name, number } = call.contact;
-  return html`
-    <span class="avatar" aria-hidden="true">${initials(name)}</span>
-    <div class="caller">
-      <h2 id=${heading}>${callerHeading(call)}</h2>
-      ${
-        number || call.queue
-          ? html`<p class="caller-facts">
-              ${number ? html`<span class="number">${number}</span>` : nothing}
-              ${call.queue ? html`<span class="tag">${call.queue}</span>` : nothing}
-            </p>`
-          : nothing
-      }
-    </div>
-  `;
 }
 
 /** @param {string} key as printed on the button; not a part of its name */

@@ -45,3 +45,15 @@ export class Help {
       </form>`;
   }
 }
+
+/**
+ * The button that opens it.
+ * @param {() => void} open
+ */
+export function helpButton(open) {
+  return html`<section class="panel quiet">
+    <button type="button" class="link-button" @click=${open}>
+      ${t("Keyboard shortcuts")} <kbd aria-hidden="true">?</kbd>
+    </button>
+  </section>`;
+}

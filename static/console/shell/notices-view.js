@@ -2,36 +2,16 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { t } from "./i18n.js";
 import { cross } from "./icons.js";
 
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {Connection} from "./socket.js" */
 
 /**
- * What stands above everything: a lost connection, sound that does not work.
- * @param {State} state
+ * What stands above everything while there is no connection.
+ * @param {Connection} connection
  * @param {string} signInAddress
- * @param {Actions} actions
+ * @param {() => void} reconnect
  */
-export function bannersView(state, signInAddress, actions) {
-  return html`${connectionBanner(state, signInAddress, actions)}
-  ${
-    state.soundProblem
-      ? html`<div class="banner">
-        <p>${state.soundProblem}</p>
-        <button type="button" class="button small" @click=${actions.openSound}>
-          ${t("Try again")}
-        </button>
-      </div>`
-      : nothing
-  }`;
-}
-
-/**
- * @param {State} state
- * @param {string} signInAddress
- * @param {Actions} actions
- */
-function connectionBanner(state, signInAddress, actions) {
-  if (state.connection === "lost") {
+export function connectionBanner(connection, signInAddress, reconnect) {
+  if (connection === "lost") {
     return html`<div class="banner">
       <p>
         ${t(
@@ -39,12 +19,12 @@ function connectionBanner(state, signInAddress, actions) {
             "is going on keeps its own connection.",
         )}
       </p>
-      <button type="button" class="button small" @click=${actions.reconnect}>
+      <button type="button" class="button small" @click=${reconnect}>
         ${t("Try now")}
       </button>
     </div>`;
   }
-  if (state.connection === "refused") {
+  if (connection === "refused") {
     return html`<div class="banner">
       <p>${t("This user is not an agent, so no calls can ring here. Ask a supervisor.")}</p>
       <a class="button small" href=${signInAddress}>${t("Sign in as another user")}</a>
@@ -55,22 +35,18 @@ function connectionBanner(state, signInAddress, actions) {
 
 /**
  * What just happened, newest last.
- * @param {State} state
- * @param {Actions} actions
+ * @param {{id: number, who: string, text: string, tone: string}[]} notices
+ * @param {(id: number) => void} dismiss
  */
-export function notesView(state, actions) {
-  return state.notes.map(
-    (note) => html`<div class="note" data-tone=${note.tone}>
-      <p>
-        ${note.who ? html`<strong>${note.who}</strong> ` : nothing}<span
-          >${note.text}</span
-        >
-      </p>
+export function noticesView(notices, dismiss) {
+  return notices.map(
+    ({ id, who, text, tone }) => html`<div class="note" data-tone=${tone}>
+      <p>${who ? html`<strong>${who}</strong> ` : nothing}<span>${text}</span></p>
       <button
         type="button"
         class="icon-button"
         aria-label=${t("Dismiss")}
-        @click=${() => actions.dismiss(note.id)}
+        @click=${() => dismiss(id)}
       >
         ${cross()}
       </button>

@@ -2,6 +2,8 @@
  * The console websocket, kept alive: it says hello, beats, reconnects, and tells what it
  * hears.
  * The protocol stands in docs/console-websocket.md.
+ *
+ * @typedef {"connecting" | "online" | "lost" | "refused"} Connection
  */
 
 import { Backoff } from "./backoff.js";
@@ -18,9 +20,8 @@ const NOT_SIGNED_IN = 4401;
 const NO_AGENT = 4403;
 
 /**
- * Events: "message" {message}; "connection" {connection: "connecting" | "online" |
- * "lost" | "refused"}; "signedout"; "unreachable", when a handshake failed, which may
- * also mean signed out.
+ * Events: "message" {message}; "connection" {connection: Connection}; "signedout";
+ * "unreachable", when a handshake failed, which may also mean signed out.
  */
 export class ConsoleSocket extends EventTarget {
   #address;
@@ -40,8 +41,8 @@ export class ConsoleSocket extends EventTarget {
 
   /** What goes first over each new line. */
   hello = () => ({});
-  /** What each beat proves. */
-  proof = () => ({});
+  /** What each beat tells of whether calls can ring here. */
+  readiness = () => ({});
 
   /**
    * @param {string} address
@@ -149,7 +150,7 @@ export class ConsoleSocket extends EventTarget {
       : Math.max(this.#roundTrip ?? 0, waiting);
   }
 
-  /** Prove now what has changed since the last beat. */
+  /** Tell now what has changed since the last beat. */
   beat() {
     if (this.isOpen) {
       this.#beat(performance.now());
@@ -158,8 +159,8 @@ export class ConsoleSocket extends EventTarget {
 
   /** @param {number} now */
   #beat(now) {
-    // The proof tells of the beats before this one.
-    const text = JSON.stringify({ type: "beat", proof: this.proof() });
+    // What it tells is of the beats before this one.
+    const text = JSON.stringify({ type: "beat", proof: this.readiness() });
     this.#beatAt = now;
     this.#unanswered.push(now);
     this.#socket?.send(text);
@@ -224,7 +225,7 @@ export class ConsoleSocket extends EventTarget {
     }
   }
 
-  /** @param {"lost" | "refused"} connection */
+  /** @param {Connection} connection */
   #tell(connection) {
     this.dispatchEvent(new CustomEvent("connection", { detail: { connection } }));
   }

@@ -3,7 +3,7 @@
  * milliseconds the tick waited until the page had time for it. A page that is blocked
  * or frozen has none.
  */
-export class Pulse extends EventTarget {
+export class Ticker extends EventTarget {
   /** @param {string} workerAddress */
   constructor(workerAddress) {
     super();

@@ -1,11 +1,11 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { breakWords } from "../shell/countdown.js";
 import { timer } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
+import { breakLimitText } from "./break-limit.js";
 import { breakButton, nextPill } from "./breaks-view.js";
 
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {ShiftCommands} from "./commands.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * How long the agent has been in this state, why, and how long a break may last.
@@ -18,7 +18,7 @@ export function stateTimer(state, now) {
     return nothing;
   }
   const isBreak = agent.state === "on_break";
-  const limit = isBreak ? breakWords(agent.until, now) : "";
+  const limit = isBreak ? breakLimitText(agent.until, now) : "";
   const isOver = Date.parse(agent.until ?? "") <= now;
   return html`${timer(agent.state_since, now, t("In this state for"))}
   ${
@@ -41,9 +41,9 @@ const ON_DUTY = ["available", "cannot_ring", "on_break"];
  * The states the agent may choose now; with a call, what comes after it.
  * @param {State} state
  * @param {boolean} opening whether the browser is asking for the microphone
- * @param {Actions} actions
+ * @param {ShiftCommands} commands
  */
-export function stateButtons(state, opening, actions) {
+export function stateButtons(state, opening, commands) {
   const disabled = state.connection !== "online" || opening || !state.shift.primary;
   const at = state.agent?.state ?? "";
   const button = (
@@ -62,11 +62,11 @@ export function stateButtons(state, opening, actions) {
   return html`
     ${
       RESTING.includes(at)
-        ? button(t("Go available"), "button primary", actions.goAvailable)
+        ? button(t("Go available"), "button primary", () => commands.goAvailable())
         : nothing
     }
-    ${breakButton(state, disabled, actions)}
-    ${ON_DUTY.includes(at) ? button(t("Go offline"), "button", actions.goOffline) : nothing}
-    ${nextPill(state.agent?.next_state, disabled, actions)}
+    ${breakButton(state, disabled, commands)}
+    ${ON_DUTY.includes(at) ? button(t("Go offline"), "button", () => commands.goOffline()) : nothing}
+    ${nextPill(state.agent?.next_state, disabled, commands)}
   `;
 }

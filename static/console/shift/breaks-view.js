@@ -3,23 +3,22 @@ import { keyHint } from "../shell/elements.js";
 import { plural, t } from "../shell/i18n.js";
 import { chevron, cross } from "../shell/icons.js";
 
-/** @import {NextState} from "../state/calls.js" */
-/** @import {Break} from "../state/shift.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {ShiftCommands} from "./commands.js" */
+/** @import {Break, NextState} from "../state/snapshot.js" */
+/** @import {State} from "../state/state.js" */
 
 /**
  * Where an agent goes for a while. Who waits for calls goes at once; who has one says
  * what comes after it.
  * @param {State} state
  * @param {boolean} disabled
- * @param {Actions} actions
+ * @param {ShiftCommands} commands
  */
-export function breakButton(state, disabled, actions) {
+export function breakButton(state, disabled, commands) {
   const { breaks } = state.shift;
   const at = state.agent?.state ?? "";
   if (WAITING.includes(at)) {
-    const take = (/** @type {Break["id"] | null} */ id) => actions.shift.takeBreak(id);
+    const take = (/** @type {Break["id"] | null} */ id) => commands.takeBreak(id);
     return breaks.length === 0
       ? plainButton(t("Take a break"), disabled, () => take(null))
       : menu(
@@ -28,7 +27,7 @@ export function breakButton(state, disabled, actions) {
           breaks.map((one) => item(one, take)),
         );
   }
-  return BUSY.includes(at) ? nextMenu(at, breaks, disabled, actions) : nothing;
+  return BUSY.includes(at) ? nextMenu(at, breaks, disabled, commands) : nothing;
 }
 
 const WAITING = ["available", "cannot_ring"];
@@ -38,12 +37,12 @@ const BUSY = ["ringing", "in_call", "reconnecting", "wrap_up"];
  * @param {string} at
  * @param {Break[]} breaks
  * @param {boolean} disabled
- * @param {Actions} actions
+ * @param {ShiftCommands} commands
  */
-function nextMenu(at, breaks, disabled, actions) {
+function nextMenu(at, breaks, disabled, commands) {
   const then = (/** @type {Break["id"] | null} */ reason) =>
-    actions.shift.goNext({ state: "on_break", reason });
-  const off = () => actions.shift.goNext({ state: "offline", reason: null });
+    commands.goNext({ state: "on_break", reason });
+  const off = () => commands.goNext({ state: "offline", reason: null });
   const isWrapUp = at === "wrap_up";
   const label = isWrapUp ? t("Break after wrap-up") : t("Break after this call");
   return menu(label, disabled, [
@@ -63,9 +62,9 @@ function nextMenu(at, breaks, disabled, actions) {
  * What follows, and a way to think better of it.
  * @param {NextState | null | undefined} next
  * @param {boolean} disabled
- * @param {Actions} actions
+ * @param {ShiftCommands} commands
  */
-export function nextPill(next, disabled, actions) {
+export function nextPill(next, disabled, commands) {
   if (!next) {
     return nothing;
   }
@@ -82,7 +81,7 @@ export function nextPill(next, disabled, actions) {
       class="icon-button"
       aria-label=${t("Stay available instead")}
       ?disabled=${disabled}
-      @click=${() => actions.shift.goNext({ state: null, reason: null })}
+      @click=${() => commands.goNext({ state: null, reason: null })}
     >
       ${cross()}
     </button>

@@ -1,44 +1,75 @@
-/** What the agent can do about their own state, and about which window rings. */
+/** What agents can do about their own state. */
 
+import { audioCall } from "../state/selectors.js";
+
+/** @import {AudioSession} from "../audio-devices/audio-session.js" */
+/** @import {Notifier} from "../shell/notifier.js" */
+/** @import {Requests} from "../state/requests.js" */
+/** @import {Id} from "../state/snapshot.js" */
 /** @import {Store} from "../state/store.js" */
 
-/** @typedef {{state: "on_break" | "offline" | null, reason: number | string | null}} Next */
+/** @typedef {{state: "on_break" | "offline" | null, reason: Id | null}} Next */
 
-export class ShiftVerbs {
+/** Who is in one of these needs no audio. */
+const RESTING = new Set(["offline", "on_break"]);
+
+export class ShiftCommands {
   #store;
-  #send;
-  #id;
+  #requests;
+  #audio;
+  #notifier;
 
   /**
    * @param {Store} store
-   * @param {(type: string, fields?: Record<string, unknown>) => unknown} send which says
-   *   so when there is no connection
-   * @param {string} id of this page load
+   * @param {Requests} requests
+   * @param {Pick<AudioSession, "open">} audio
+   * @param {Pick<Notifier, "ask">} notifier
    */
-  constructor(store, send, id = crypto.randomUUID()) {
+  constructor(store, requests, audio, notifier) {
     this.#store = store;
-    this.#send = send;
-    this.#id = id;
+    this.#requests = requests;
+    this.#audio = audio;
+    this.#notifier = notifier;
   }
 
-  /** What goes first over each new connection. */
-  hello() {
-    const { since } = this.#store.state.shift;
-    return { console: this.#id, since, language: document.documentElement.lang };
+  /** In the handler of a click: only there may a page ask for these permissions. */
+  async goAvailable() {
+    const asked = this.#notifier.ask();
+    if (!(await this.#audio.open())) {
+      return;
+    }
+    this.#requests.send("available");
+    const text = await asked;
+    if (text) {
+      this.#store.dispatch({
+        type: "notice",
+        notice: { who: "", text, tone: "problem" },
+      });
+    }
   }
 
-  /** This page is to be the one that rings. */
-  useWindow() {
-    this.#send("hello", { ...this.hello(), take: true });
+  goOffline() {
+    this.#requests.send("offline");
   }
 
-  /** @param {number | string | null} reason id of a break */
+  /** @param {Id | null} reason id of a break */
   takeBreak(reason) {
-    this.#send("break", { reason });
+    this.#requests.send("break", { reason });
   }
 
   /** @param {Next} next what follows this call */
   goNext({ state, reason }) {
-    this.#send("next_state", { state, reason });
+    this.#requests.send("next_state", { state, reason });
+  }
+
+  /**
+   * After a load, pick up where the agent was. Should the audio not open, the page says
+   * so, and the server sees that no call can ring here.
+   */
+  async resume() {
+    const { state } = this.#store;
+    if (!RESTING.has(state.agent?.state ?? "offline") || audioCall(state) !== null) {
+      await this.#audio.open();
+    }
   }
 }

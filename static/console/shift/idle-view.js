@@ -3,7 +3,7 @@ import { formatDuration, spokenDuration } from "../shell/clock.js";
 import { marked, t } from "../shell/i18n.js";
 import { cup, headset } from "../shell/icons.js";
 
-/** @import {State} from "../state/store.js" */
+/** @import {State} from "../state/state.js" */
 
 /** @type {Record<string, {title: string, text: string}>} */
 const WORDS = {

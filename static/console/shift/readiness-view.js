@@ -2,56 +2,62 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { marked, t } from "../shell/i18n.js";
 
 /** @import {Remedy} from "./readiness.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {State} from "../state/state.js" */
+
+/**
+ * @typedef {object} ReadinessCommands
+ * @property {() => void} useWindow
+ * @property {() => void} openAudio
+ * @property {() => void} chooseMicrophone
+ */
 
 /**
  * What stands above everything when no call can ring in this page, and the one thing
  * to do about it.
  * @param {State} state
  * @param {Remedy} remedy
- * @param {Actions} actions
+ * @param {ReadinessCommands} commands
  */
-export function readinessBanner(state, remedy, actions) {
+export function readinessBanner(state, remedy, commands) {
   if (!state.shift.primary) {
     const text = t("This console is open in a newer window.");
     const advice = t("Calls ring there, and only there.");
     return banner(
       text,
       advice,
-      button(t("Use this window"), () => actions.shift.useWindow()),
+      button(t("Use this window"), () => commands.useWindow()),
     );
   }
   // A microphone that does not open has its own banner, with the same cure.
-  const isTold = state.connection === "online" && state.soundProblem === "";
+  const isTold = state.connection === "online" && state.audioProblem === "";
   if (!isTold || state.agent?.state !== "cannot_ring") {
     return nothing;
   }
-  const { advice, cure } = cures(remedy, actions);
+  const { advice, cure } = cures(remedy, commands);
   const reason = state.agent.reason || marked("Calls cannot ring here.");
   return banner(t(reason), advice, cure);
 }
 
 /**
  * @param {Remedy} remedy
- * @param {Actions} actions
+ * @param {ReadinessCommands} commands
  */
-function cures(remedy, actions) {
+function cures(remedy, commands) {
   switch (remedy) {
     case "sound":
       return {
         advice: t("The browser keeps this page silent until you press something."),
-        cure: button(t("Turn the sound on"), actions.turnSoundOn),
+        cure: button(t("Turn the sound on"), commands.openAudio),
       };
     case "open":
       return {
         advice: t("Plug the headset in, or choose another microphone."),
-        cure: button(t("Open the microphone"), actions.turnSoundOn),
+        cure: button(t("Open the microphone"), commands.openAudio),
       };
     case "other":
       return {
         advice: t("Look whether it is muted at the headset, or choose another one."),
-        cure: button(t("Choose another microphone"), actions.chooseMicrophone),
+        cure: button(t("Choose another microphone"), commands.chooseMicrophone),
       };
     default:
       return { advice: "", cure: nothing };

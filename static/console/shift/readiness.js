@@ -1,15 +1,15 @@
 /**
- * What this page can prove of its readiness to ring. The server judges it; the page only
- * measures, and knows what the agent can do about it.
+ * Whether calls can ring in this page. The server judges it; the page only measures, and
+ * knows what the agent can do about it.
  *
  * @typedef {"running" | "suspended" | "closed" | "none"} SoundState
  * @typedef {"live" | "flat" | "muted" | "ended" | "none"} MicrophoneState
- * @typedef {object} Proof
+ * @typedef {object} Readiness
  * @property {boolean} gesture whether the browser lets this page make sound
  * @property {SoundState} audio
  * @property {MicrophoneState} microphone "muted" by the system, not in the page
  * @property {number | null} rtt_ms of the last beat
- * @property {number} page_ms how late the page's main thread was for its pulse
+ * @property {number} page_ms how late the page's main thread was for its ticks
  *
  * @typedef {"sound" | "open" | "other" | ""} Remedy "sound": a press turns it on; "open":
  *   open the microphone again; "other": choose another one
@@ -60,8 +60,8 @@ export class MicrophoneWatch {
   }
 }
 
-/** How late the page was for the ticks of its pulse since it was last asked. */
-export class Lateness {
+/** How late the page was for its ticks since it was last asked. */
+export class LatenessMeter {
   #worst = 0;
 
   /** @param {number} late milliseconds */
@@ -77,7 +77,7 @@ export class Lateness {
 }
 
 /**
- * Sound that runs is a proof that the browser allows it, also before any press.
+ * Audio that runs shows that the browser allows it, also before any press.
  * @param {boolean} pressed
  * @param {SoundState} audio
  */
@@ -87,7 +87,7 @@ export function isAllowed(pressed, audio) {
 
 /**
  * What the agent can do so that calls ring here again.
- * @param {Pick<Proof, "gesture" | "audio" | "microphone">} proof
+ * @param {Pick<Readiness, "gesture" | "audio" | "microphone">} readiness
  * @returns {Remedy}
  */
 export function remedyOf({ gesture, audio, microphone }) {
@@ -100,12 +100,12 @@ export function remedyOf({ gesture, audio, microphone }) {
   return microphone === "flat" || microphone === "muted" ? "other" : "";
 }
 
-/** Gathers the proof from the parts of the page that measure. */
-export class Prover {
+/** Gathers it from the parts of the page that measure. */
+export class ReadinessMonitor {
   #engine;
   #ringer;
   #microphone = new MicrophoneWatch();
-  #lateness = new Lateness();
+  #lateness = new LatenessMeter();
   #isOpen = false;
   #pressed = false;
 
@@ -132,7 +132,7 @@ export class Prover {
     this.#microphone.hears(flatMs, this.#engine.muted, now);
   }
 
-  /** @param {number} late milliseconds that the page was late for its pulse */
+  /** @param {number} late milliseconds that the page was late for its tick */
   ticked(late) {
     this.#lateness.observe(late);
   }
@@ -140,9 +140,9 @@ export class Prover {
   /**
    * What stands now, without the times that a beat measures.
    * @param {number} now
-   * @returns {Pick<Proof, "gesture" | "audio" | "microphone">}
+   * @returns {Pick<Readiness, "gesture" | "audio" | "microphone">}
    */
-  standing(now) {
+  current(now) {
     const { soundState, microphoneState } = this.#engine;
     if (!this.#isOpen && microphoneState === "live") {
       this.#microphone.restart(now);
@@ -160,11 +160,11 @@ export class Prover {
    * For the next beat.
    * @param {number | null} rtt
    * @param {number} now
-   * @returns {Proof}
+   * @returns {Readiness}
    */
-  take(rtt, now) {
+  measure(rtt, now) {
     return {
-      ...this.standing(now),
+      ...this.current(now),
       rtt_ms: rtt === null ? null : Math.round(rtt),
       page_ms: this.#lateness.take(),
     };

@@ -1,46 +1,17 @@
 /**
  * Who the person on the line is, as far as the server knows: asked for once a call rings
- * here, kept through the call and the wrap-up.
- *
- * @typedef {object} EarlierCall
- * @property {string} id
- * @property {string} at ISO 8601
- * @property {"inbound" | "outbound"} direction
- * @property {string} agent
- * @property {string} result
- * @property {number | null} seconds
- * @property {string} disposition
- * @property {string} notes
- *
- * @typedef {{id: Id, due_at: string | null, agent: string, sentence: string}} CallBack
- *
- * @typedef {object} CardPerson
- * @property {Id | null} contact
- * @property {string} name
- * @property {string} number
- * @property {string | null} [first_seen]
- * @property {Verdict | null} [permission] nothing, of somebody without a WhatsApp id
- * @property {EarlierCall[]} calls newest first
- * @property {CallBack[]} callbacks
- *
- * @typedef {object} Card
- * @property {string | null} call whose person is shown
- * @property {CardPerson | null} person
- * @property {string | null} naming what stands in the field for the name, while open
+ * here, kept through the call and the wrap-up. Pure.
  */
 
-import { myCall, ringingCalls } from "./calls.js";
+import { myCall, ringingCalls } from "./selectors.js";
+import { noCard } from "./state.js";
 
-/** @import {Id, Verdict} from "./dialing.js" */
-/** @import {Call} from "./calls.js" */
-/** @import {State} from "./store.js" */
+/** @import {Call, ContactDetails} from "./snapshot.js" */
+/** @import {CallerCard, State} from "./state.js" */
 
 /** Keys among the state's requests: the card that was asked for, and the name given. */
 export const CARD = "card";
 export const NAME = "name_person";
-
-/** @type {Card} */
-export const noCard = Object.freeze({ call: null, person: null, naming: null });
 
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const CARD_REDUCERS = {
@@ -52,7 +23,7 @@ export const CARD_REDUCERS = {
 
 /**
  * @param {State} state
- * @param {Partial<Card>} changes
+ * @param {Partial<CallerCard>} changes
  * @returns {State}
  */
 function changed(state, changes) {
@@ -107,7 +78,7 @@ export function cardPerson({ card }, call) {
 
 /**
  * The calls before this one.
- * @param {CardPerson} person
+ * @param {ContactDetails} person
  * @param {Call} call
  */
 export function earlierCalls(person, call) {

@@ -1,27 +1,47 @@
-/**
- * What the agent is told when a call goes a way that nobody chose here.
- *
- * @typedef {{id: number, at: number, who: string, text: string,
- *   tone: "info" | "problem"}} Note
- * @typedef {{name: string, text: string, seconds: number | null}} LastCall
- */
+/** What the agent is told when a call goes a way that nobody chose here. */
 
 import { secondsSince } from "../shell/clock.js";
 import { t } from "../shell/i18n.js";
-import { callerName, isDialing, isGuest, isHeld, isOffered, isSame } from "./calls.js";
+import { callerName } from "./labels.js";
+import { isDialing, isGuest, isInCall, isRingingAt, isSame } from "./snapshot.js";
 
-/** @import {Agent, Call} from "./calls.js" */
+/** @import {Agent, Call} from "./snapshot.js" */
+/** @import {LastCall, Notice, State} from "./state.js" */
+
+const MOST_NOTICES = 3;
 
 /**
- * The note for a call that rang here and now does not, or null.
+ * The same thing may be told twice, by a call and by a refusal: it is shown once.
+ * @param {State} state
+ * @param {Omit<Notice, "id" | "at">} notice
+ * @param {number} now
+ * @returns {State}
+ */
+export function withNotice(state, notice, now) {
+  const plain = (/** @type {{text: string}} */ { text }) => text.replace(/\.$/, "");
+  const same = state.notices.find((one) => plain(one) === plain(notice));
+  const others = state.notices.filter((one) => one !== same);
+  const id = 1 + Math.max(0, ...state.notices.map((one) => one.id));
+  const fresh = {
+    ...same,
+    ...notice,
+    who: notice.who || (same?.who ?? ""),
+    id,
+    at: now,
+  };
+  return { ...state, notices: [...others, fresh].slice(-MOST_NOTICES) };
+}
+
+/**
+ * The notice for a call that rang here and now does not, or null.
  * @param {Call} previous
  * @param {Call} call
  * @param {Agent | null} agent
  * @param {string} asked what this agent had asked for the call
- * @returns {Omit<Note, "id" | "at"> | null}
+ * @returns {Omit<Notice, "id" | "at"> | null}
  */
-export function noteAfter(previous, call, agent, asked) {
-  const stopped = isOffered(previous, agent) && !isOffered(call, agent);
+export function noticeAfter(previous, call, agent, asked) {
+  const stopped = isRingingAt(previous, agent) && !isRingingAt(call, agent);
   if (!stopped || isSame(call.agent, agent)) {
     return null;
   }
@@ -58,7 +78,7 @@ function whyItStopped(previous, call, asked) {
  * @returns {LastCall | null}
  */
 export function lastCallAfter(previous, call, agent) {
-  if (previous === null || !isHeld(previous, agent) || isHeld(call, agent)) {
+  if (previous === null || !isInCall(previous, agent) || isInCall(call, agent)) {
     return null;
   }
   const wasGuest = isGuest(previous, agent);

@@ -1,26 +1,24 @@
 /**
- * Who of ours is in a call, and what this agent's own part in it is. Everything is read
- * from the call's snapshot alone, so that a page just loaded knows as much.
+ * Which agents are in a call, and what this agent's own part in it is. Everything is
+ * read from the call's snapshot alone, so that a page just loaded knows as much.
  *
- * @typedef {"none" | "talk" | "held" | "asking" | "consulting" | "three_way" | "guest"} Part
+ * @typedef {"none" | "talk" | "held" | "asking" | "consulting" | "three_way" | "guest"}
+ *   CallPhase
  *   talk: alone with the caller; held: the caller hears music and nobody else is there;
  *   asking: a colleague's console rings; consulting: with the colleague, the caller hears
  *   music; three_way: with both; guest: in a colleague's call
  */
 
-import { t } from "../shell/i18n.js";
-import { callerName, isGuest, isSame, soundCall } from "./calls.js";
+import { isGuest, isSame } from "./snapshot.js";
 
-/** @import {Agent, Call, Leg} from "./calls.js" */
-/** @import {Situation} from "../call/quality.js" */
-/** @import {State} from "./store.js" */
+/** @import {Agent, Call, Leg} from "./snapshot.js" */
 
 /**
  * The colleague who was asked into this agent's call; there is one at most.
  * @param {Call} call
  * @returns {Leg | null}
  */
-export function askedLeg(call) {
+export function consultedLeg(call) {
   const isAsked = (/** @type {Leg} */ leg) => !isSame(leg.agent, call.agent);
   return (call.legs ?? []).find(isAsked) ?? null;
 }
@@ -28,9 +26,9 @@ export function askedLeg(call) {
 /**
  * @param {Call} call
  * @param {Agent | null} agent
- * @returns {Part}
+ * @returns {CallPhase}
  */
-export function partOf(call, agent) {
+export function phaseOf(call, agent) {
   if (call.status === "ended") {
     return "none";
   }
@@ -40,7 +38,7 @@ export function partOf(call, agent) {
   if (call.status !== "active" && call.status !== "held") {
     return "none";
   }
-  const asked = askedLeg(call);
+  const asked = consultedLeg(call);
   if (asked === null) {
     return call.status === "held" ? "held" : "talk";
   }
@@ -56,7 +54,7 @@ export function partOf(call, agent) {
  * @param {Agent | null} agent
  */
 export function isWithCaller(call, agent) {
-  return call.status === "active" && partOf(call, agent) !== "none";
+  return call.status === "active" && phaseOf(call, agent) !== "none";
 }
 
 /**
@@ -66,51 +64,6 @@ export function isWithCaller(call, agent) {
  * @param {Agent | null} agent
  */
 export function isTalking(call, agent) {
-  const part = partOf(call, agent);
+  const part = phaseOf(call, agent);
   return isWithCaller(call, agent) || part === "consulting" || part === "guest";
-}
-
-/**
- * Who hears whom, in one sentence; empty while there is nothing out of the ordinary.
- * @param {Call} call
- * @param {Agent | null} agent
- */
-export function situationWords(call, agent) {
-  const values = {
-    caller: callerName(call),
-    colleague: askedLeg(call)?.agent.name ?? "",
-    owner: call.agent?.name ?? "",
-  };
-  const isWith = isWithCaller(call, agent);
-  const words = {
-    none: () => "",
-    talk: () => t("You talk with {caller}.", values),
-    held: () => t("{caller} hears music.", values),
-    asking: () =>
-      isWith
-        ? t("{colleague} is ringing. {caller} hears you.", values)
-        : t("{colleague} is ringing. {caller} hears music.", values),
-    consulting: () => t("You talk with {colleague}. {caller} hears music.", values),
-    three_way: () => t("You, {caller} and {colleague} hear each other.", values),
-    guest: () =>
-      isWith
-        ? t("You, {caller} and {owner} hear each other.", values)
-        : t("{owner} asks you about {caller}, who hears music.", values),
-  };
-  return words[partOf(call, agent)]();
-}
-
-/**
- * What there is to hear in this page now.
- * @param {State} state
- * @returns {Situation}
- */
-export function situationOf(state) {
-  const call = soundCall(state);
-  return {
-    audio: state.audio,
-    muted: state.mute.muted,
-    talking: call !== null && isTalking(call, state.agent),
-    caller: call !== null && isWithCaller(call, state.agent),
-  };
 }

@@ -1,51 +1,10 @@
 /**
- * What a console knows besides its calls: whether this page is the one that rings, the
- * breaks there are, and what the agent writes about a call. The reducers are pure;
- * the reducer of the whole state takes them in.
- *
- * @typedef {{id: number | string, name: string, minutes: number | null}} Break
- * @typedef {{id: number | string, name: string}} Choice
- * @typedef {Choice & {children: Choice[]}} ChoiceGroup
- *
- * @typedef {object} Work
- * @property {string} call id of the call the agent is in, or has just ended
- * @property {Call} call_snapshot
- * @property {string} notes as the server has them; the page is their author
- * @property {number | string | null} disposition
- * @property {boolean} required
- * @property {ChoiceGroup[]} choices
- * @property {string | null} until end of the countdown; null when there is none
- * @property {boolean} over whether the call is over, so that this is the wrap-up
- *
- * @typedef {"saved" | "saving" | "unsaved"} Saved
- * @typedef {{call: string, text: string, saved: Saved}} Written
- *
- * @typedef {object} Shift
- * @property {boolean} primary whether this page is the one that rings
- * @property {string} since as the server told it, to be told back
- * @property {string} echoUrl of the sound check's websocket
- * @property {Break[]} breaks
- * @property {Work | null} work
- * @property {Written | null} written the notes as they stand in this page
- * @property {Callback} callback the form, as far as it is filled in
+ * Whether this page is the one that rings, the breaks there are, and what the agent
+ * writes about a call. Pure.
  */
 
-import { noCallback } from "../wrap-up/callback.js";
-
-/** @import {Callback} from "../wrap-up/callback.js" */
-/** @import {Call} from "./calls.js" */
-/** @import {State} from "./store.js" */
-
-/** @type {Shift} */
-export const newShift = Object.freeze({
-  primary: true,
-  since: "",
-  echoUrl: "",
-  breaks: [],
-  work: null,
-  written: null,
-  callback: noCallback,
-});
+/** @import {Break, Id, Named, Work} from "./snapshot.js" */
+/** @import {Shift, State} from "./state.js" */
 
 /** What is asked of the server about the work, as keys beside the ids of calls. */
 const WORK_VERBS = ["finish", "more_time"];
@@ -53,7 +12,7 @@ const WORK_VERBS = ["finish", "more_time"];
 /** @type {Record<string, (state: State, action: any, now: number) => State>} */
 export const SHIFT_REDUCERS = {
   work: (state, { work }) => withWork(state, work),
-  replaced: (state) => withShift(handedOver(state), { primary: false }),
+  replaced: (state) => withShift(withoutAudio(state), { primary: false }),
   written: (state, { written }) => withShift(state, { written }),
   callback: (state, { callback }) => withShift(state, { callback }),
   saved: (state, { request }) => savedNow(state, request),
@@ -69,12 +28,12 @@ function withShift(state, changes) {
 }
 
 /**
- * A page that another one has replaced has no sound.
+ * A page that another one has replaced has no audio.
  * @param {State} state
  * @returns {State}
  */
-function handedOver(state) {
-  return { ...state, soundHere: null, hadSound: false };
+function withoutAudio(state) {
+  return { ...state, audioHere: null, hadAudio: false };
 }
 
 /**
@@ -109,7 +68,7 @@ function savedNow(state, request) {
 /**
  * The disposition as this page shows it: the last choice, stored or not yet.
  * @param {State} state
- * @returns {number | string | null}
+ * @returns {Id | null}
  */
 export function chosenHere({ asked, shift }) {
   const pending = asked.disposition;
@@ -119,11 +78,11 @@ export function chosenHere({ asked, shift }) {
 }
 
 /**
- * Everything again. A page that becomes the one that rings takes the sound of a call.
+ * Everything again. A page that becomes the one that rings takes the audio of a call.
  * @param {State} state with the calls as they are now
  * @param {{primary?: boolean, since?: string, echo_url?: string, breaks?: Break[],
  *   work?: Work | null}} message
- * @param {string | null} call whose sound belongs to this agent
+ * @param {string | null} call whose audio belongs to this agent
  * @returns {State}
  */
 export function shiftRefreshed(state, message, call) {
@@ -136,9 +95,9 @@ export function shiftRefreshed(state, message, call) {
     work: work ?? null,
   });
   if (!primary) {
-    return handedOver(next);
+    return withoutAudio(next);
   }
-  return state.shift.primary ? next : { ...next, soundHere: call };
+  return state.shift.primary ? next : { ...next, audioHere: call };
 }
 
 /**
@@ -152,7 +111,7 @@ export function isWrapUp(work) {
 /**
  * What an agent may choose, in the order of the list.
  * @param {Work} work
- * @returns {(Choice & {group: string})[]}
+ * @returns {(Named & {group: string})[]}
  */
 export function flatChoices({ choices }) {
   return choices.flatMap(({ id, name, children }) =>

@@ -3,9 +3,9 @@ import { t } from "../shell/i18n.js";
 import { check, clock } from "../shell/icons.js";
 import { fieldOf, problemOf, suggestions } from "./callback.js";
 
-/** @import {Callback} from "./callback.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {State} from "../state/state.js" */
+/** @import {Callback} from "../state/state.js" */
+/** @import {WrapUpCommands} from "./commands.js" */
 
 const LONGEST = 200;
 
@@ -13,14 +13,14 @@ const LONGEST = 200;
  * A button that opens the form, the form, or what came of it.
  * @param {State} state
  * @param {number} now
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-export function callbackView(state, now, actions) {
+export function callbackView(state, now, commands) {
   const { callback } = state.shift;
   if (callback.open) {
-    return form(state, callback, now, actions);
+    return form(state, callback, now, commands);
   }
-  const open = () => actions.work.changeCallback({ open: true, done: "" });
+  const open = () => commands.changeCallback({ open: true, done: "" });
   return html`<div class="callback-start">
     <button type="button" class="button small" @click=${open}>
       ${clock()} ${t("Plan a callback")}
@@ -35,24 +35,24 @@ export function callbackView(state, now, actions) {
  * @param {State} state
  * @param {Callback} callback
  * @param {number} now
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function form(state, callback, now, actions) {
+function form(state, callback, now, commands) {
   const problem = problemOf(callback, now);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    actions.work.planCallback();
+    commands.planCallback();
   };
   const busy = state.connection !== "online" || state.asked.callback !== undefined;
   return html`<form class="callback" aria-label=${t("Plan a callback")} @submit=${submit}>
-    ${timeField(callback, now, actions)} ${whoField(callback, actions)}
-    ${whyField(callback, actions)}
+    ${timeField(callback, now, commands)} ${whoField(callback, commands)}
+    ${whyField(callback, commands)}
     <div class="callback-buttons">
       <p id="callback-problem" class="hint">${problem || nothing}</p>
       <button
         type="button"
         class="button small"
-        @click=${() => actions.work.changeCallback({ open: false })}
+        @click=${() => commands.changeCallback({ open: false })}
       >
         ${t("Cancel")}
       </button>
@@ -70,11 +70,11 @@ function form(state, callback, now, actions) {
 /**
  * @param {Callback} callback
  * @param {number} now
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function timeField({ at }, now, actions) {
+function timeField({ at }, now, commands) {
   const change = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
-    actions.work.changeCallback({ at: event.target.value });
+    commands.changeCallback({ at: event.target.value });
   const earliest = Number.isNaN(now) ? nothing : fieldOf(now);
   return html`<div class="callback-when">
     <label class="field">
@@ -87,7 +87,7 @@ function timeField({ at }, now, actions) {
           type="button"
           class="choice-key"
           aria-pressed=${one.at === at}
-          @click=${() => actions.work.changeCallback({ at: one.at })}
+          @click=${() => commands.changeCallback({ at: one.at })}
         >
           ${one.label}
         </button>`,
@@ -98,16 +98,16 @@ function timeField({ at }, now, actions) {
 
 /**
  * @param {Callback} callback
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function whoField({ mine }, actions) {
+function whoField({ mine }, commands) {
   const radio = (/** @type {boolean} */ value, /** @type {string} */ label) =>
     html`<label class="choice">
       <input
         type="radio"
         name="callback-who"
         .checked=${mine === value}
-        @change=${() => actions.work.changeCallback({ mine: value })}
+        @change=${() => commands.changeCallback({ mine: value })}
       />
       ${label}
     </label>`;
@@ -119,11 +119,11 @@ function whoField({ mine }, actions) {
 
 /**
  * @param {Callback} callback
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function whyField({ text }, actions) {
+function whyField({ text }, commands) {
   const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
-    actions.work.changeCallback({ text: event.target.value });
+    commands.changeCallback({ text: event.target.value });
   return html`<label class="field">
     <span>${t("Why")}</span>
     <input

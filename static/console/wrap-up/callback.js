@@ -1,26 +1,9 @@
-/**
- * A call back that the agent plans: when, by whom, and why. Times are those of the
- * agent's own clock on the wall.
- *
- * @typedef {object} Callback
- * @property {boolean} open whether the form is shown
- * @property {string} at as a date field writes it: "2026-01-05T14:30"
- * @property {boolean} mine whether the same agent calls
- * @property {string} text why
- * @property {string} done what was planned, a sentence
- */
+/** Plans a call back, in times of the agent's own clock on the wall. */
 
 import { t } from "../shell/i18n.js";
 import { when } from "../shell/times.js";
 
-/** @type {Callback} */
-export const noCallback = Object.freeze({
-  open: false,
-  at: "",
-  mine: true,
-  text: "",
-  done: "",
-});
+/** @import {Callback} from "../state/state.js" */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -90,7 +73,7 @@ export function problemOf({ at }, now) {
  * @param {Callback} form
  * @param {number} now
  */
-export function plannedWords({ at, mine }, now) {
+export function plannedText({ at, mine }, now) {
   const then = when(instantOf(at), now);
   return mine
     ? t("You will be offered the call: {when}.", { when: then })

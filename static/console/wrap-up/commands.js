@@ -3,21 +3,22 @@
  * more time, and the end of it.
  */
 
-import { t } from "../shell/i18n.js";
 import { chosenHere, flatChoices, isWrapUp, missing } from "../state/shift.js";
-import { instantOf, noCallback, plannedWords, problemOf } from "./callback.js";
-import { NotesKeeper } from "./notes-autosave.js";
+import { noCallback } from "../state/state.js";
+import { instantOf, plannedText, problemOf } from "./callback.js";
+import { NotesAutosave } from "./notes-autosave.js";
 
-/** @import {Callback} from "./callback.js" */
-/** @import {Drafts} from "./drafts.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */
+/** @import {Requests} from "../state/requests.js" */
 /** @import {Store} from "../state/store.js" */
+/** @import {Callback} from "../state/state.js" */
+/** @import {Drafts} from "./drafts.js" */
 
 const CALLBACK = "callback";
 
-export class WorkVerbs {
+export class WrapUpCommands {
   #store;
-  #socket;
+  #requests;
   #drafts;
   #now;
   #notes;
@@ -26,16 +27,17 @@ export class WorkVerbs {
 
   /**
    * @param {Store} store
+   * @param {Requests} requests
    * @param {Pick<ConsoleSocket, "send">} socket
    * @param {Drafts} drafts
    * @param {() => number} now milliseconds of the epoch by the server's clock
    */
-  constructor(store, socket, drafts, now) {
+  constructor(store, requests, socket, drafts, now) {
     this.#store = store;
-    this.#socket = socket;
+    this.#requests = requests;
     this.#drafts = drafts;
     this.#now = now;
-    this.#notes = new NotesKeeper(
+    this.#notes = new NotesAutosave(
       drafts,
       (call, text) => socket.send("note", { call, text }),
       (written) => store.dispatch({ type: "written", written }),
@@ -98,7 +100,7 @@ export class WorkVerbs {
     this.#notes.saved(request);
     if (this.#state.asked[CALLBACK]?.request === request && this.#shown !== null) {
       this.#drafts.remove(CALLBACK, this.#shown);
-      const done = plannedWords(this.#state.shift.callback, this.#now());
+      const done = plannedText(this.#state.shift.callback, this.#now());
       this.#store.dispatch({ type: "callback", callback: { ...noCallback, done } });
     }
   }
@@ -195,12 +197,6 @@ export class WorkVerbs {
     if (this.#state.asked[verb] !== undefined && verb !== "disposition") {
       return;
     }
-    const request = this.#socket.send(verb, fields);
-    if (request > 0) {
-      this.#store.dispatch({ type: "asked", verb, call: verb, request, value });
-    } else {
-      const text = t("The server cannot be reached right now. Please try again.");
-      this.#store.dispatch({ type: "note", note: { who: "", text, tone: "problem" } });
-    }
+    this.#requests.ask(verb, fields, verb, value);
   }
 }

@@ -9,13 +9,13 @@ const PREFIX = "console.draft.";
 const MOST = 40;
 const KEPT_MS = 3 * 24 * 60 * 60 * 1000;
 
-/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} Store */
+/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} DraftStorage */
 
 export class Drafts {
   #storage;
   #agent = "";
 
-  /** @param {Store} storage */
+  /** @param {DraftStorage} storage */
   constructor(storage = localStorage) {
     this.#storage = storage;
   }

@@ -4,8 +4,9 @@
  * is saved. The page is the author: it takes the server's text only for another call.
  */
 
+/** @import {Work} from "../state/snapshot.js" */
+/** @import {Written} from "../state/state.js" */
 /** @import {Drafts} from "./drafts.js" */
-/** @import {Work, Written} from "../state/shift.js" */
 
 const KIND = "notes";
 const PAUSE_MS = 400;
@@ -16,7 +17,7 @@ export const LONGEST_NOTE = 5_000;
 
 /** @typedef {{call: string, text: string, at: number}} Sent */
 
-export class NotesKeeper {
+export class NotesAutosave {
   #drafts;
   #send;
   #tell;

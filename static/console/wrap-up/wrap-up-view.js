@@ -1,7 +1,8 @@
 import { html, nothing } from "../../vendor/lit-html.js";
+import { callerView } from "../call/caller-view.js";
 import { formatDuration } from "../shell/clock.js";
 import { countdown, spokenCountdown } from "../shell/countdown.js";
-import { caller, keyHint } from "../shell/elements.js";
+import { keyHint } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { check, pencil, warning } from "../shell/icons.js";
 import { endingOf, talkSeconds } from "../state/notices.js";
@@ -9,9 +10,9 @@ import { chosenHere, flatChoices, missing } from "../state/shift.js";
 import { callbackView } from "./callback-view.js";
 import { LONGEST_NOTE } from "./notes-autosave.js";
 
-/** @import {Choice, Saved, Work, Written} from "../state/shift.js" */
-/** @import {State} from "../state/store.js" */
-/** @import {Actions} from "../screen.js" */
+/** @import {Named, Work} from "../state/snapshot.js" */
+/** @import {Saved, State, Written} from "../state/state.js" */
+/** @import {WrapUpCommands} from "./commands.js" */
 
 const MOST_KEYS = 9;
 
@@ -22,14 +23,14 @@ const MOST_KEYS = 9;
  * @param {Work} work
  * @param {Written} written
  * @param {number} now
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-export function workView(state, work, written, now, actions) {
+export function wrapUpView(state, work, written, now, commands) {
   return html`<section class="card work" aria-labelledby="work-heading" data-over=${work.over}>
     ${work.over ? wrapUpHead(state, work, now) : inCallHead()}
-    ${disposition(state, work, actions)} ${notes(written, actions)}
-    ${callbackView(state, now, actions)}
-    ${work.over ? wrapUpFoot(state, work, actions) : nothing}
+    ${disposition(state, work, commands)} ${notes(written, commands)}
+    ${callbackView(state, now, commands)}
+    ${work.over ? wrapUpFoot(state, work, commands) : nothing}
   </section>`;
 }
 
@@ -50,7 +51,7 @@ function wrapUpHead(state, work, now) {
   const talk =
     seconds === null ? "" : t("Talked for {time}", { time: formatDuration(seconds) });
   return html`<div class="work-head">
-    <div class="call-who">${caller(call, "work-caller")}</div>
+    <div class="call-who">${callerView(call, "work-caller")}</div>
     <div class="work-countdown">
       <h2 id="work-heading" tabindex="-1">${t("Wrap-up")}</h2>
       ${
@@ -91,16 +92,16 @@ function afterWords({ agent }, { until }) {
 /**
  * @param {State} state
  * @param {Work} work
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function disposition(state, work, actions) {
+function disposition(state, work, commands) {
   if (work.choices.length === 0) {
     return nothing;
   }
   const chosen = String(chosenHere(state) ?? "");
   const change = (/** @type {Event & {target: HTMLSelectElement}} */ event) =>
-    actions.work.choose(event.target.value);
-  const option = (/** @type {Choice} */ { id, name }) =>
+    commands.choose(event.target.value);
+  const option = (/** @type {Named} */ { id, name }) =>
     html`<option value=${String(id)} .selected=${String(id) === chosen}>${t(name)}</option>`;
   return html`<div class="disposition">
     <label class="field">
@@ -121,7 +122,7 @@ function disposition(state, work, actions) {
         )}
       </select>
     </label>
-    ${work.over ? keys(state, work, chosen, actions) : nothing}
+    ${work.over ? keys(state, work, chosen, commands) : nothing}
   </div>`;
 }
 
@@ -130,9 +131,9 @@ function disposition(state, work, actions) {
  * @param {State} state
  * @param {Work} work
  * @param {string} chosen
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function keys(state, work, chosen, actions) {
+function keys(state, work, chosen, commands) {
   const offline = state.connection !== "online";
   return html`<div class="choices" role="group" aria-label=${t("Dispositions by key")}>
     ${flatChoices(work)
@@ -145,7 +146,7 @@ function keys(state, work, chosen, actions) {
           aria-keyshortcuts=${index + 1}
           title=${group ? t(group) : nothing}
           ?disabled=${offline}
-          @click=${() => actions.work.choose(String(id))}
+          @click=${() => commands.choose(String(id))}
         >
           ${keyHint(String(index + 1))} ${t(name)}
         </button>`,
@@ -155,11 +156,11 @@ function keys(state, work, chosen, actions) {
 
 /**
  * @param {Written} written
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function notes({ text, saved }, actions) {
+function notes({ text, saved }, commands) {
   const typed = (/** @type {Event & {target: HTMLTextAreaElement}} */ event) =>
-    actions.work.typeNotes(event.target.value);
+    commands.typeNotes(event.target.value);
   return html`<div class="notes-field">
     <label class="field">
       <span>${t("Notes")}</span>
@@ -195,9 +196,9 @@ function savedLine(saved) {
 /**
  * @param {State} state
  * @param {Work} work
- * @param {Actions} actions
+ * @param {WrapUpCommands} commands
  */
-function wrapUpFoot(state, work, actions) {
+function wrapUpFoot(state, work, commands) {
   const offline = state.connection !== "online";
   const isMissing = missing(state) !== "";
   return html`<div class="work-foot">
@@ -212,7 +213,7 @@ function wrapUpFoot(state, work, actions) {
             class="button"
             aria-keyshortcuts="E"
             ?disabled=${offline || state.asked.more_time !== undefined}
-            @click=${() => actions.work.moreTime()}
+            @click=${() => commands.moreTime()}
           >
             ${t("More time")} ${keyHint("E")}
           </button>`
@@ -223,7 +224,7 @@ function wrapUpFoot(state, work, actions) {
       aria-keyshortcuts="F"
       aria-describedby="finish-hint"
       ?disabled=${offline || isMissing || state.asked.finish !== undefined}
-      @click=${() => actions.work.finish()}
+      @click=${() => commands.finish()}
     >
       ${t("Finish wrap-up")} ${keyHint("F")}
     </button>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MicrophoneKeeper } from "../../../static/audio/microphone-keeper.js";
 import { SpeakerKeeper } from "../../../static/audio/speaker-keeper.js";
-import { deviceWords } from "../../../static/console/audio-devices/device-notices.js";
+import { deviceText } from "../../../static/console/audio-devices/device-notices.js";
 
 const HEADSET = { kind: "audioinput", deviceId: "h1", label: "Headset" };
 const BUILT_IN = { kind: "audioinput", deviceId: "default", label: "Built-in" };
@@ -92,7 +92,7 @@ class Bench {
   }
 
   get words() {
-    return this.news.map((news) => deviceWords(news).text);
+    return this.news.map((news) => deviceText(news).text);
   }
 }
 
@@ -132,7 +132,7 @@ test("without any microphone the agent is told once, and heard again by itself",
     ["microphone-none", "microphone-found", "microphone-back"],
   );
   assert.match(bench.words[0], /Plug one in/);
-  assert.equal(deviceWords(bench.news[0]).isMissing, true);
+  assert.equal(deviceText(bench.news[0]).isMissing, true);
 });
 
 test("other devices that come and go do not touch the microphone in use", async () => {
@@ -202,7 +202,7 @@ test("an unplugged speaker gives way to the default, and takes over again", asyn
   await follow({ ...HEADPHONES, deviceId: "p7" }, SPEAKERS);
   assert.equal(output.id, "p7");
   assert.deepEqual(
-    news.map((one) => deviceWords(one).text),
+    news.map((one) => deviceText(one).text),
     [
       "“Headphones” is gone. You hear through “Speakers” now.",
       "“Headphones” is back. You hear through it again.",

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SoundChecker } from "../../../../static/console/audio-devices/audio-check.js";
 import {
-  checkVerdict,
-  delayMs,
+  AudioChecker,
   mayCheck,
-} from "../../../../static/console/state/audio-check.js";
+} from "../../../../static/console/audio-devices/audio-check.js";
+import {
+  checkRating,
+  delayMs,
+} from "../../../../static/console/audio-devices/audio-check-rating.js";
 import { Store } from "../../../../static/console/state/store.js";
 
 const ANA = { id: 1, version: 1, name: "Ana", state: "available", state_since: null };
@@ -43,7 +45,7 @@ function desk({ sounds = true, echo_url = "/ws/echo/" } = {}) {
       done.push(`connect ${url} ${echo}`),
     disconnect: () => done.push("disconnect"),
   };
-  const checker = new SoundChecker(store, engine, { open: async () => sounds });
+  const checker = new AudioChecker(store, engine, { open: async () => sounds });
   store.addEventListener("change", () => checker.follow(store.state));
   const everything = { agent: ANA, calls: [], plans: [], lines: [], primary: true };
   store.dispatch({ type: "console", ...everything, echo_url });
@@ -78,7 +80,7 @@ test("it stops by itself after 15 seconds, and its verdict stays", async () => {
   assert.equal(store.state.check.left, 10);
   checker.tick(start + 16_000);
   assert.equal(store.state.check.phase, "over");
-  assert.equal(checkVerdict(store.state.check).grade, "good");
+  assert.equal(checkRating(store.state.check).grade, "good");
   assert.deepEqual(done.slice(1), ["disconnect"]);
 });
 
@@ -114,7 +116,7 @@ test("a connection that the server ends ends the check", async () => {
   assert.equal(checker.isRunning, true);
   checker.connected("ended");
   assert.equal(store.state.check.phase, "over");
-  assert.match(checkVerdict(store.state.check).text, /No sound came back/);
+  assert.match(checkRating(store.state.check).text, /No sound came back/);
 });
 
 test("the delay counts the network and the wait that evens the sound out", () => {
@@ -126,7 +128,7 @@ test("the delay counts the network and the wait that evens the sound out", () =>
 test("each trouble has its words and its remedy, the first that matters", () => {
   const text = (/** @type {any} */ changes) => {
     const check = { phase: "over", left: 0, measured: measured(changes) };
-    const verdict = checkVerdict(/** @type {any} */ (check));
+    const verdict = checkRating(/** @type {any} */ (check));
     assert.notEqual(verdict.advice, "");
     return verdict.text;
   };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { barOf, wordOf } from "../../../../static/console/audio-devices/levels.js";
-import { Quality } from "../../../../static/console/call/quality.js";
+import { barOf, levelText } from "../../../../static/console/audio-devices/levels.js";
+import { AudioQuality } from "../../../../static/console/call/quality.js";
 
 /** What the engine reports after so many reports of good sound, two seconds each. */
 function report(count = 1, changes = {}) {
@@ -27,11 +27,11 @@ const TALK = {
 
 /** @param {ReturnType<typeof report>[]} reports */
 function verdictAfter(...reports) {
-  const quality = new Quality();
+  const quality = new AudioQuality();
   for (const one of reports) {
     quality.add(one);
   }
-  return quality.verdict(TALK, 0);
+  return quality.rating(TALK, 0);
 }
 
 /**
@@ -40,12 +40,12 @@ function verdictAfter(...reports) {
  * @param {Partial<typeof TALK>} situation
  */
 function oneWay({ flatMs = 0, packetMs = 0, hears = true, heard = true }, situation) {
-  const quality = new Quality();
+  const quality = new AudioQuality();
   quality.add(report());
-  quality.feel({ flatMs, packetMs });
+  quality.observe({ flatMs, packetMs });
   quality.hear({ caller_hears: hears, caller_heard: heard });
-  quality.verdict({ ...TALK, ...situation }, 0);
-  return quality.verdict({ ...TALK, ...situation }, 10_000);
+  quality.rating({ ...TALK, ...situation }, 0);
+  return quality.rating({ ...TALK, ...situation }, 10_000);
 }
 
 test("nothing is claimed before the first report", () => {
@@ -137,21 +137,21 @@ test("with a colleague, what the node hears of the caller does not count", () =>
 });
 
 test("after a hold sound has its time to begin again", () => {
-  const quality = new Quality();
+  const quality = new AudioQuality();
   quality.add(report());
-  quality.verdict({ ...TALK, talking: false, caller: false }, 0);
-  quality.feel({ flatMs: 0, packetMs: 60_000 });
-  assert.equal(quality.verdict(TALK, 60_000).text, "Sound is good");
-  assert.equal(quality.verdict(TALK, 62_400).text, "Sound is good");
-  assert.equal(quality.verdict(TALK, 62_500).text, "You cannot hear the caller.");
+  quality.rating({ ...TALK, talking: false, caller: false }, 0);
+  quality.observe({ flatMs: 0, packetMs: 60_000 });
+  assert.equal(quality.rating(TALK, 60_000).text, "Sound is good");
+  assert.equal(quality.rating(TALK, 62_400).text, "Sound is good");
+  assert.equal(quality.rating(TALK, 62_500).text, "You cannot hear the caller.");
 });
 
 test("lost sound is told whatever was reported before", () => {
-  const quality = new Quality();
+  const quality = new AudioQuality();
   quality.add(report());
-  assert.match(quality.verdict({ ...TALK, audio: "lost" }, 0).text, /interrupted/);
-  assert.match(quality.verdict({ ...TALK, audio: "connecting" }, 0).text, /Connecting/);
-  assert.equal(quality.verdict({ ...TALK, audio: "idle" }, 0).text, "");
+  assert.match(quality.rating({ ...TALK, audio: "lost" }, 0).text, /interrupted/);
+  assert.match(quality.rating({ ...TALK, audio: "connecting" }, 0).text, /Connecting/);
+  assert.equal(quality.rating({ ...TALK, audio: "idle" }, 0).text, "");
 });
 
 test("counters that went back belong to a new connection", () => {
@@ -160,15 +160,15 @@ test("counters that went back belong to a new connection", () => {
 });
 
 test("the next call begins without the troubles of the last", () => {
-  const quality = new Quality();
+  const quality = new AudioQuality();
   quality.add(report(1, { targetMs: 300 }));
   quality.hear({ caller_hears: false, caller_heard: false });
   quality.reset();
-  assert.equal(quality.verdict(TALK, 0).text, "");
+  assert.equal(quality.rating(TALK, 0).text, "");
 });
 
 test("bars are even in decibels, and silence is no bar", () => {
   assert.deepEqual([0, Number.NaN, 0.001, 1, 2].map(barOf), [0, 0, 0, 1, 1]);
   assert.ok(Math.abs(barOf(10 ** -1.5) - 0.5) < 1e-9);
-  assert.deepEqual([0, 0.5, 1].map(wordOf), ["silent", "sound", "too loud"]);
+  assert.deepEqual([0, 0.5, 1].map(levelText), ["silent", "sound", "too loud"]);
 });

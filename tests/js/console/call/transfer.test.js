@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { whoHearsWhom } from "../../../../static/console/call/consult.js";
 import { HoldReminder } from "../../../../static/console/call/hold-reminder.js";
-import { TransferVerbs } from "../../../../static/console/call/transfer.js";
+import { TransferCommands } from "../../../../static/console/call/transfer.js";
+import { foundTargets } from "../../../../static/console/call/transfer-targets.js";
 import { nextTarget } from "../../../../static/console/shell/arrow-keys.js";
 import {
   isTalking,
   isWithCaller,
-  partOf,
-  situationWords,
+  phaseOf,
 } from "../../../../static/console/state/participants.js";
-import { reduce, Store } from "../../../../static/console/state/store.js";
-import {
-  foundTargets,
-  nobodyAsked,
-  wishOf,
-} from "../../../../static/console/state/transfer.js";
+import { reduce } from "../../../../static/console/state/reducer.js";
+import { Requests } from "../../../../static/console/state/requests.js";
+import { noTransfer } from "../../../../static/console/state/state.js";
+import { Store } from "../../../../static/console/state/store.js";
+import { pendingTransfer } from "../../../../static/console/state/transfer.js";
 
 const ANA = { id: 1, version: 1, name: "Ana", state: "in_call", state_since: null };
 const BRUNO = { ...ANA, id: 2, name: "Bruno" };
@@ -69,29 +69,30 @@ function desk(call = carla(), { agent = ANA, online = true } = {}) {
     sent.push({ type, ...fields });
     return sent.length;
   };
-  const verbs = new TransferVerbs(store, { send });
-  store.addEventListener("change", () => verbs.follow());
+  const requests = new Requests(store, { send });
+  const commands = new TransferCommands(store, requests, { send });
+  store.addEventListener("change", () => commands.follow());
   store.dispatch({ type: "console", agent, calls: [call], plans: [], lines: [] });
   const tell = (/** @type {any} */ next) => {
     version += 1;
     store.dispatch({ type: "call", call: { ...next, version } });
   };
-  const notes = () => store.state.notes.map(({ text }) => text);
-  return { store, verbs, sent, tell, notes };
+  const notices = () => store.state.notices.map(({ text }) => text);
+  return { store, commands, sent, tell, notices };
 }
 
 test("what an agent's part in a call is follows from its snapshot", () => {
   const parts = [carla(), held(), asking(), consulting(), threeWay()];
   assert.deepEqual(
-    parts.map((call) => partOf(call, ANA)),
+    parts.map((call) => phaseOf(call, ANA)),
     ["talk", "held", "asking", "consulting", "three_way"],
   );
   assert.deepEqual(
-    [asking(), consulting(), threeWay()].map((call) => partOf(call, BRUNO)),
+    [asking(), consulting(), threeWay()].map((call) => phaseOf(call, BRUNO)),
     ["none", "guest", "guest"],
   );
-  assert.equal(partOf(carla({ status: "connecting" }), ANA), "none");
-  assert.equal(partOf(carla({ status: "ended" }), ANA), "none");
+  assert.equal(phaseOf(carla({ status: "connecting" }), ANA), "none");
+  assert.equal(phaseOf(carla({ status: "ended" }), ANA), "none");
 });
 
 test("somebody on hold and alone hears nobody, and that is right", () => {
@@ -106,121 +107,115 @@ test("somebody on hold and alone hears nobody, and that is right", () => {
 });
 
 test("each situation is one sentence, for the agent and for the guest", () => {
-  assert.equal(situationWords(carla(), ANA), "You talk with Carla.");
-  assert.equal(situationWords(carla({ status: "connecting" }), ANA), "");
-  assert.equal(situationWords(held(), ANA), "Carla hears music.");
-  assert.equal(situationWords(asking(), ANA), "Bruno is ringing. Carla hears music.");
+  assert.equal(whoHearsWhom(carla(), ANA), "You talk with Carla.");
+  assert.equal(whoHearsWhom(carla({ status: "connecting" }), ANA), "");
+  assert.equal(whoHearsWhom(held(), ANA), "Carla hears music.");
+  assert.equal(whoHearsWhom(asking(), ANA), "Bruno is ringing. Carla hears music.");
   assert.equal(
-    situationWords(consulting(), ANA),
+    whoHearsWhom(consulting(), ANA),
     "You talk with Bruno. Carla hears music.",
   );
+  assert.equal(whoHearsWhom(threeWay(), ANA), "You, Carla and Bruno hear each other.");
   assert.equal(
-    situationWords(threeWay(), ANA),
-    "You, Carla and Bruno hear each other.",
-  );
-  assert.equal(
-    situationWords(consulting(), BRUNO),
+    whoHearsWhom(consulting(), BRUNO),
     "Ana asks you about Carla, who hears music.",
   );
-  assert.equal(
-    situationWords(threeWay(), BRUNO),
-    "You, Carla and Ana hear each other.",
-  );
+  assert.equal(whoHearsWhom(threeWay(), BRUNO), "You, Carla and Ana hear each other.");
 });
 
 test("hold is asked once, and the button is free again when it is done", () => {
-  const { store, verbs, sent, tell } = desk();
-  verbs.toggleHold();
-  verbs.toggleHold();
+  const { store, commands, sent, tell } = desk();
+  commands.toggleHold();
+  commands.toggleHold();
   assert.deepEqual(sent, [{ type: "hold", call: "carla-1" }]);
-  assert.equal(wishOf(store.state)?.verb, "hold");
+  assert.equal(pendingTransfer(store.state)?.verb, "hold");
   tell(held());
-  assert.equal(wishOf(store.state), null);
-  verbs.toggleHold();
+  assert.equal(pendingTransfer(store.state), null);
+  commands.toggleHold();
   assert.equal(sent.at(-1)?.type, "resume");
 });
 
 test("a refusal is told, and frees the button", () => {
-  const { store, verbs, notes } = desk();
-  verbs.toggleHold();
+  const { store, commands, notices } = desk();
+  commands.toggleHold();
   store.dispatch({ type: "problem", text: "Not now.", request: 1 });
-  assert.deepEqual(notes(), ["Not now."]);
-  assert.equal(wishOf(store.state), null);
+  assert.deepEqual(notices(), ["Not now."]);
+  assert.equal(pendingTransfer(store.state), null);
 });
 
 test("a refusal is read in the list while that is open", () => {
-  const { store, verbs, notes } = desk();
-  verbs.open();
-  verbs.consult(2);
+  const { store, commands, notices } = desk();
+  commands.open();
+  commands.consult(2);
   store.dispatch({ type: "problem", text: "Bruno is in a call.", request: 2 });
   assert.equal(store.state.transfer.problem, "Bruno is in a call.");
-  assert.deepEqual(notes(), []);
-  verbs.consult(3);
+  assert.deepEqual(notices(), []);
+  commands.consult(3);
   assert.equal(store.state.transfer.problem, "");
 });
 
 test("what nobody answers is given up with a word", () => {
-  const { store, verbs } = desk();
-  verbs.toggleHold();
+  const { store, commands } = desk();
+  commands.toggleHold();
   const later = (/** @type {number} */ ms) =>
     reduce(store.state, { type: "tick" }, performance.now() + ms);
-  assert.notEqual(wishOf(later(5_000)), null);
-  assert.equal(wishOf(later(11_000)), null);
-  assert.match(later(11_000).notes[0].text, /did not reply/);
+  assert.notEqual(pendingTransfer(later(5_000)), null);
+  assert.equal(pendingTransfer(later(11_000)), null);
+  assert.match(later(11_000).notices[0].text, /did not reply/);
 });
 
 test("without a connection nothing is asked", () => {
-  const { store, verbs, notes } = desk(carla(), { online: false });
-  verbs.toggleHold();
-  assert.equal(wishOf(store.state), null);
-  assert.match(notes()[0], /cannot be reached/);
+  const { store, commands, notices } = desk(carla(), { online: false });
+  commands.toggleHold();
+  assert.equal(pendingTransfer(store.state), null);
+  assert.match(notices()[0], /cannot be reached/);
 });
 
 test("the list asks who can take the call, and closes once a colleague is asked", () => {
-  const { store, verbs, sent, tell } = desk();
-  verbs.open();
+  const { store, commands, sent, tell } = desk();
+  commands.open();
   assert.deepEqual(sent, [{ type: "targets" }]);
-  verbs.consult(2);
+  commands.consult(2);
   assert.deepEqual(sent.at(-1), { type: "consult", call: "carla-1", agent: 2 });
   tell(held());
   assert.equal(store.state.transfer.open, "carla-1");
   tell(asking());
   assert.equal(store.state.transfer.open, null);
-  assert.equal(wishOf(store.state), null);
+  assert.equal(pendingTransfer(store.state), null);
 });
 
 test("a call handed on is gone, with the list and the wish", () => {
-  const { store, verbs, sent, tell } = desk();
-  verbs.open();
-  verbs.toQueue("q1");
+  const { store, commands, sent, tell } = desk();
+  commands.open();
+  commands.toQueue("q1");
   assert.deepEqual(sent.at(-1), { type: "transfer", call: "carla-1", queue: "q1" });
   tell(carla({ status: "waiting", agent: null, legs: [] }));
   assert.equal(store.state.transfer.open, null);
-  assert.equal(wishOf(store.state), null);
+  assert.equal(pendingTransfer(store.state), null);
 });
 
 test("the agent reads when a colleague does not come, and when one leaves", () => {
-  const { tell, notes } = desk(asking());
+  const { tell, notices } = desk(asking());
   tell(held());
-  assert.deepEqual(notes(), ["Bruno did not take the call. Carla is still on hold."]);
+  assert.deepEqual(notices(), ["Bruno did not take the call. Carla is still on hold."]);
   tell(consulting());
   tell(held());
-  assert.equal(notes().at(-1), "Bruno has left. Carla is still on hold.");
+  assert.equal(notices().at(-1), "Bruno has left. Carla is still on hold.");
   tell(threeWay());
   tell(carla());
-  assert.equal(notes().at(-1), "Bruno has left. You talk with Carla.");
+  assert.equal(notices().at(-1), "Bruno has left. You talk with Carla.");
 });
 
 test("nothing is told of what the agent did", () => {
-  const { verbs, tell, notes } = desk(asking());
-  verbs.cancelConsult();
+  const { commands, tell, notices } = desk(asking());
+  commands.cancelConsult();
   tell(held());
-  assert.deepEqual(notes(), []);
+  assert.deepEqual(notices(), []);
 });
 
 test("back to the caller means: the colleague goes, then the caller is heard", () => {
-  const { verbs, sent, tell } = desk(consulting());
-  verbs.back();
+  const { commands, sent, tell } = desk(consulting());
+  commands.back();
   assert.deepEqual(sent, [{ type: "cancel_consult", call: "carla-1" }]);
   tell(held());
   assert.deepEqual(sent.at(-1), { type: "resume", call: "carla-1" });
@@ -230,27 +225,27 @@ test("back to the caller means: the colleague goes, then the caller is heard", (
 });
 
 test("a colleague who may not be sent away is not joined by the caller instead", () => {
-  const { store, verbs, sent, tell } = desk(consulting());
-  verbs.back();
+  const { store, commands, sent, tell } = desk(consulting());
+  commands.back();
   store.dispatch({ type: "problem", text: "Too late.", request: 1 });
   tell(held());
   assert.equal(sent.length, 1);
 });
 
 test("a guest holds nothing, hands nothing on, and reads when it is over", () => {
-  const { verbs, sent, tell, notes } = desk(consulting(), { agent: BRUNO });
-  verbs.toggleHold();
-  verbs.open();
-  verbs.complete();
+  const { commands, sent, tell, notices } = desk(consulting(), { agent: BRUNO });
+  commands.toggleHold();
+  commands.open();
+  commands.complete();
   assert.deepEqual(sent, []);
   tell(held());
-  assert.deepEqual(notes(), ["Ana goes on without you."]);
+  assert.deepEqual(notices(), ["Ana goes on without you."]);
 });
 
 test("a guest who gets the call is not told that it goes on without them", () => {
-  const { tell, notes } = desk(consulting(), { agent: BRUNO });
+  const { tell, notices } = desk(consulting(), { agent: BRUNO });
   tell(carla({ agent: { id: 2, name: "Bruno" }, legs: [brunoLeg("joined")] }));
-  assert.deepEqual(notes(), []);
+  assert.deepEqual(notices(), []);
 });
 
 test("typing finds by parts of a name, whoever can take the call first", () => {
@@ -261,14 +256,14 @@ test("typing finds by parts of a name, whoever can take the call first", () => {
   ];
   const queues = [{ id: 9, name: "Sales", waiting: 2, ready: 0 }];
   const found = (/** @type {string} */ filter) => {
-    const all = foundTargets({ ...nobodyAsked, filter, targets: { agents, queues } });
+    const all = foundTargets({ ...noTransfer, filter, targets: { agents, queues } });
     return [...all.agents, ...all.queues].map(({ name }) => name);
   };
   assert.deepEqual(found(""), ["Bruno", "Zoé Alba", "José Almeida", "Sales"]);
   assert.deepEqual(found("al"), ["Zoé Alba", "José Almeida", "Sales"]);
   assert.deepEqual(found("al jose "), ["José Almeida"]);
   assert.deepEqual(found("nobody"), []);
-  assert.deepEqual(foundTargets(nobodyAsked), { agents: [], queues: [] });
+  assert.deepEqual(foundTargets(noTransfer), { agents: [], queues: [] });
 });
 
 test("arrow keys lead from the field through the buttons that can be pressed", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CardVerbs } from "../../../../static/console/caller-card/commands.js";
+import { CallerCardCommands } from "../../../../static/console/caller-card/commands.js";
 import {
   cardCall,
   cardName,
@@ -48,7 +48,7 @@ const person = (changes = {}) => ({
 function desk(/** @type {any[]} */ ...calls) {
   const store = new Store();
   const sent = /** @type {any[]} */ ([]);
-  const verbs = new CardVerbs(store, {
+  const verbs = new CallerCardCommands(store, {
     send: (type, fields) => sent.push({ type, ...fields }),
   });
   store.addEventListener("change", () => verbs.follow());
@@ -142,7 +142,7 @@ test("a name that is refused is told, and the old one stands", () => {
   verbs.saveName();
   store.dispatch({ type: "problem", text: "That name is too long.", request: 2 });
   assert.equal(cardName(store.state, inCall({ contact: { name: "C." } })), "C.");
-  assert.equal(store.state.notes[0].text, "That name is too long.");
+  assert.equal(store.state.notices[0].text, "That name is too long.");
 });
 
 test("no name and the same name are not sent", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OutVerbs } from "../../../../static/console/dialing/commands.js";
+import { DialingCommands } from "../../../../static/console/dialing/commands.js";
 import { Store } from "../../../../static/console/state/store.js";
 
 const ANA = { id: 1, version: 1, name: "Ana", state: "available", state_since: null };
@@ -55,7 +55,7 @@ function desk({ online = true, sounds = true } = {}) {
     sent.push({ type, ...fields });
     return sent.length;
   };
-  const verbs = new OutVerbs(store, { send }, { open: async () => sounds });
+  const verbs = new DialingCommands(store, { send }, { open: async () => sounds });
   store.addEventListener("change", () => verbs.follow());
   store.dispatch({
     type: "console",
@@ -95,14 +95,14 @@ test("Enter tries again after a look-up that failed", () => {
   assert.equal(sent.length, 1);
   verbs.finishNumber(true);
   assert.equal(sent.length, 2);
-  assert.equal(store.state.out.problem, "");
+  assert.equal(store.state.dialing.problem, "");
 });
 
 test("another line asks about the same number again", () => {
   const { store, sent, verbs, find } = desk();
   find(carla());
   verbs.chooseLine(11);
-  assert.equal(store.state.out.person, null);
+  assert.equal(store.state.dialing.person, null);
   assert.deepEqual(sent.at(-1), { type: "look_up", number: NUMBER, line: 11 });
 });
 
@@ -110,7 +110,7 @@ test("without a connection the agent reads so beside the field", () => {
   const { store, verbs } = desk({ online: false });
   verbs.typeNumber(NUMBER, false);
   verbs.finishNumber();
-  assert.match(store.state.out.problem, /cannot be reached/);
+  assert.match(store.state.dialing.problem, /cannot be reached/);
 });
 
 test("a double click is one call", async () => {
@@ -177,10 +177,10 @@ test("when Carla declines the agent reads so, though the plan is just gone", () 
   store.dispatch({ type: "plans", plans: [] });
   assert.deepEqual(sent, [{ type: "look_up", number: NUMBER, line: 10 }]);
   tell(carla({ call: NO }));
-  const [note] = store.state.notes;
+  const [note] = store.state.notices;
   assert.equal(note.who, "Carla Gomes");
   assert.equal(note.text, "This person declined to be called.");
-  assert.equal(store.state.out.person, null);
+  assert.equal(store.state.dialing.person, null);
 });
 
 test("an offer that went to a colleague is explained, too", () => {
@@ -188,5 +188,5 @@ test("an offer that went to a colleague is explained, too", () => {
   store.dispatch({ type: "plans", plans: [plan()] });
   store.dispatch({ type: "plans", plans: [] });
   tell(carla());
-  assert.match(store.state.notes[0].text, /not offered to you any more/);
+  assert.match(store.state.notices[0].text, /not offered to you any more/);
 });

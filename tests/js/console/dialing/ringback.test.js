@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chimeSamples, ringbackSamples } from "../../../../static/audio/ringer.js";
 import { Ringback } from "../../../../static/console/dialing/ringback.js";
-import { initialState, reduce } from "../../../../static/console/state/store.js";
+import { reduce } from "../../../../static/console/state/reducer.js";
+import { initialState } from "../../../../static/console/state/state.js";
 
 const ANA = { id: 1, version: 1, name: "Ana", state: "in_call", state_since: null };
 

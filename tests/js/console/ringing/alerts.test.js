@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ringing } from "../../../../static/console/ringing/alerts.js";
-import { initialState, reduce } from "../../../../static/console/state/store.js";
+import { RingAlerts } from "../../../../static/console/ringing/alerts.js";
+import { reduce } from "../../../../static/console/state/reducer.js";
+import { initialState } from "../../../../static/console/state/state.js";
 
 const ANA = { id: 1, version: 1, name: "Ana", state: "available", state_since: null };
 
@@ -52,7 +53,7 @@ function desk({ heard = /** @type {any} */ (true), seen = true } = {}) {
       told.title = title;
     },
   };
-  const ringing = new Ringing(
+  const ringing = new RingAlerts(
     ringer,
     chime,
     notifier,

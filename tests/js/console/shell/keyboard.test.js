@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SHORTCUTS, verbOf } from "../../../../static/console/shell/keyboard.js";
-import { initials } from "../../../../static/console/state/calls.js";
+import { initials } from "../../../../static/console/state/labels.js";
 
 /**
  * A key pressed while an element of this kind has the focus.

@@ -86,7 +86,7 @@ test("requests are numbered, and refused while there is no line", () => {
 test("each new line begins with who this page is, and what it proves", () => {
   const { socket, lines } = socketWithLines();
   socket.hello = () => ({ console: "window-1", since: "s7" });
-  socket.proof = () => ({ audio: "running" });
+  socket.readiness = () => ({ audio: "running" });
   lines[0].accept();
   assert.deepEqual(lines[0].sent, [
     { type: "hello", console: "window-1", since: "s7" },
@@ -115,7 +115,7 @@ test("what changes between two beats is proved at once", () => {
   socket.beat();
   assert.deepEqual(lines[0].sent, [], "not before there is a line");
   lines[0].accept();
-  socket.proof = () => ({ microphone: "ended" });
+  socket.readiness = () => ({ microphone: "ended" });
   socket.beat();
   assert.deepEqual(lines[0].sent.at(-1), {
     type: "beat",

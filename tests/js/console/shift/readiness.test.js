@@ -3,9 +3,9 @@ import { beforeEach, test } from "node:test";
 
 import {
   isAllowed,
-  Lateness,
+  LatenessMeter,
   MicrophoneWatch,
-  Prover,
+  ReadinessMonitor,
   remedyOf,
 } from "../../../../static/console/shift/readiness.js";
 
@@ -62,7 +62,7 @@ test("a microphone whose levels stop coming is flat, one that ended has ended", 
 });
 
 test("a beat tells the worst lateness since the one before", () => {
-  const lateness = new Lateness();
+  const lateness = new LatenessMeter();
   for (const late of [3.2, 4_100.6, 12]) {
     lateness.observe(late);
   }
@@ -97,8 +97,8 @@ test("the proof gathers what the page measures, and a blocked ring tone counts",
   /** @type {any} */
   const engine = { soundState: "none", microphoneState: "none", muted: false };
   const ringer = { isBlocked: false };
-  const prover = new Prover(engine, ringer);
-  assert.deepEqual(prover.take(null, 0), {
+  const prover = new ReadinessMonitor(engine, ringer);
+  assert.deepEqual(prover.measure(null, 0), {
     gesture: false,
     audio: "none",
     microphone: "none",
@@ -107,7 +107,7 @@ test("the proof gathers what the page measures, and a blocked ring tone counts",
   });
   Object.assign(engine, { soundState: "running", microphoneState: "live" });
   prover.ticked(7.4);
-  assert.deepEqual(prover.take(41.7, 60_000), {
+  assert.deepEqual(prover.measure(41.7, 60_000), {
     gesture: true,
     audio: "running",
     microphone: "live",
@@ -115,9 +115,9 @@ test("the proof gathers what the page measures, and a blocked ring tone counts",
     page_ms: 7,
   });
   ringer.isBlocked = true;
-  assert.equal(prover.standing(60_100).audio, "suspended");
-  assert.equal(prover.standing(60_100).gesture, false);
+  assert.equal(prover.current(60_100).audio, "suspended");
+  assert.equal(prover.current(60_100).gesture, false);
   prover.pressed();
-  assert.equal(prover.standing(60_100).gesture, true);
-  assert.equal(prover.standing(66_000).microphone, "flat", "no level came since");
+  assert.equal(prover.current(60_100).gesture, true);
+  assert.equal(prover.current(66_000).microphone, "flat", "no level came since");
 });

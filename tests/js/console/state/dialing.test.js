@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callStatus, soundCall } from "../../../../static/console/state/calls.js";
-import { offeredPlans } from "../../../../static/console/state/dialing.js";
-import { initialState, reduce } from "../../../../static/console/state/store.js";
+import { proposedCalls } from "../../../../static/console/state/dialing.js";
+import { reduce } from "../../../../static/console/state/reducer.js";
+import { audioCall, callStatus } from "../../../../static/console/state/selectors.js";
+import { initialState } from "../../../../static/console/state/state.js";
 
 const ANA = { id: 1, version: 1, name: "Ana", state: "available", state_since: null };
 const LINES = [
@@ -103,7 +104,7 @@ const told = (person, request = /** @type {any} */ (1)) => ({
   request,
 });
 const asked = (/** @type {string} */ verb, request = 2, more = {}) => ({
-  type: "outAsked",
+  type: "dialRequested",
   verb,
   request,
   contact: 7,
@@ -115,78 +116,78 @@ const plans = (/** @type {any[]} */ ...list) => ({ type: "plans", plans: list })
 const problem = (request = 2) => ({ type: "problem", text: "No.", request });
 
 test("the first line is chosen until the agent chooses another", () => {
-  assert.equal(after().out.line, 10);
+  assert.equal(after().dialing.line, 10);
   const chosen = after({ type: "lineChosen", line: 11 }, connected());
-  assert.equal(chosen.out.line, 11);
+  assert.equal(chosen.dialing.line, 11);
   const gone = after(
     { type: "lineChosen", line: 11 },
     connected({ lines: [LINES[0]] }),
   );
-  assert.equal(gone.out.line, 10);
+  assert.equal(gone.dialing.line, 10);
 });
 
 test("the person that was looked up is shown", () => {
   const looking = after(typed, lookedUp());
-  assert.notEqual(looking.out.lookingSince, null);
-  const { out } = after(typed, lookedUp(), told(carla()));
-  assert.equal(out.person.name, "Carla Gomes");
-  assert.equal(out.lookingSince, null);
+  assert.notEqual(looking.dialing.lookingSince, null);
+  const { dialing } = after(typed, lookedUp(), told(carla()));
+  assert.equal(dialing.person.name, "Carla Gomes");
+  assert.equal(dialing.lookingSince, null);
 });
 
 test("a reply to an older look-up is not shown", () => {
   const other = told(carla({ contact: 8 }));
-  assert.equal(after(typed, lookedUp(1), lookedUp(2), other).out.person, null);
-  assert.equal(after(typed, lookedUp(), typed, other).out.person, null);
+  assert.equal(after(typed, lookedUp(1), lookedUp(2), other).dialing.person, null);
+  assert.equal(after(typed, lookedUp(), typed, other).dialing.person, null);
 });
 
 test("what WhatsApp says later of the same person is shown, and of others is not", () => {
   const before = [typed, lookedUp(), told(carla({ checking: true }))];
   const later = after(...before, told(carla({ call: YES }), null));
-  assert.equal(later.out.person.call.allowed, true);
+  assert.equal(later.dialing.person.call.allowed, true);
   const others = told(carla({ contact: 8, call: YES }), null);
-  assert.equal(after(...before, others).out.person.contact, 7);
+  assert.equal(after(...before, others).dialing.person.contact, 7);
   const elsewhere = told(carla({ line: 11, call: YES }), null);
-  assert.equal(after(...before, elsewhere).out.person.line, 10);
+  assert.equal(after(...before, elsewhere).dialing.person.line, 10);
 });
 
 test("typing on forgets the person and the problem", () => {
   const shown = after(typed, lookedUp(), told(carla()), typed);
-  assert.equal(shown.out.person, null);
+  assert.equal(shown.dialing.person, null);
   const wrong = after(typed, lookedUp(), problem(1), typed);
-  assert.equal(wrong.out.problem, "");
+  assert.equal(wrong.dialing.problem, "");
 });
 
 test("a number that is none is told beside the field, and nowhere else", () => {
   const state = after(typed, lookedUp(), problem(1));
-  assert.equal(state.out.problem, "No.");
-  assert.deepEqual(state.notes, []);
-  assert.equal(state.out.lookingSince, null);
+  assert.equal(state.dialing.problem, "No.");
+  assert.deepEqual(state.notices, []);
+  assert.equal(state.dialing.lookingSince, null);
 });
 
 test("a refused call is told beside the person, a refused plan as a note", () => {
   const call = after(typed, lookedUp(), told(carla()), asked("call"), problem());
-  assert.equal(call.out.problem, "No.");
-  assert.deepEqual(call.out.asked, []);
-  assert.equal(call.out.person.contact, 7);
+  assert.equal(call.dialing.problem, "No.");
+  assert.deepEqual(call.dialing.asked, []);
+  assert.equal(call.dialing.person.contact, 7);
   const dropped = asked("drop_plan", 2, { plan: "plan-1" });
   const plan_ = after(plans(plan()), dropped, problem());
-  assert.equal(plan_.out.problem, "");
-  assert.equal(plan_.notes[0].text, "No.");
+  assert.equal(plan_.dialing.problem, "");
+  assert.equal(plan_.notices[0].text, "No.");
 });
 
 test("a request that became a plan frees the field, and says what was done", () => {
   const before = [typed, lookedUp(), told(carla()), asked("ask")];
-  assert.equal(after(...before).out.number, typed.number);
-  const { out } = after(...before, plans(plan({ state: "asking" })));
-  assert.equal(out.number, "");
-  assert.equal(out.person, null);
-  assert.deepEqual(out.asked, []);
-  assert.equal(out.done, "plan-1");
+  assert.equal(after(...before).dialing.number, typed.number);
+  const { dialing } = after(...before, plans(plan({ state: "asking" })));
+  assert.equal(dialing.number, "");
+  assert.equal(dialing.person, null);
+  assert.deepEqual(dialing.asked, []);
+  assert.equal(dialing.done, "plan-1");
 });
 
 test("a request that became a plan leaves the next number in the field alone", () => {
   const next = { type: "numberTyped", number: "+44 7700 900123" };
-  const { out } = after(
+  const { dialing } = after(
     typed,
     lookedUp(),
     told(carla()),
@@ -194,18 +195,18 @@ test("a request that became a plan leaves the next number in the field alone", (
     next,
     plans(plan()),
   );
-  assert.equal(out.number, "+44 7700 900123");
-  assert.deepEqual(out.asked, []);
+  assert.equal(dialing.number, "+44 7700 900123");
+  assert.deepEqual(dialing.asked, []);
 });
 
 test("plans stand oldest first, and an older version of one is dropped", () => {
   const young = plan({ id: "young", contact: 8, created_at: "2026-01-05T09:05:00Z" });
-  const { out } = after(
+  const { dialing } = after(
     plans(young, plan({ version: 3, state: "offered" })),
     plans(young, plan({ version: 2 })),
   );
   assert.deepEqual(
-    out.plans.map((/** @type {any} */ { id, state }) => [id, state]),
+    dialing.plans.map((/** @type {any} */ { id, state }) => [id, state]),
     [
       ["plan-1", "offered"],
       ["young", "waiting"],
@@ -215,21 +216,23 @@ test("plans stand oldest first, and an older version of one is dropped", () => {
 
 test("an offer put aside stays in the list and is not offered again", () => {
   const offered = plan({ state: "offered" });
-  const { out } = after(plans(offered), { type: "later", plan: "plan-1" });
-  assert.equal(out.plans.length, 1);
-  assert.deepEqual(offeredPlans(out), []);
+  const { dialing } = after(plans(offered), { type: "later", plan: "plan-1" });
+  assert.equal(dialing.plans.length, 1);
+  assert.deepEqual(proposedCalls(dialing), []);
   const again = after(
     plans(offered),
     { type: "later", plan: "plan-1" },
     plans(),
     plans(offered),
   );
-  assert.equal(offeredPlans(again.out).length, 1);
+  assert.equal(proposedCalls(again.dialing).length, 1);
 });
 
 test("a plan that ended by itself is remembered, one given up or called is not", () => {
   const gone = (/** @type {any[]} */ ...actions) =>
-    after(plans(plan()), ...actions).out.gone.map((/** @type {any} */ { id }) => id);
+    after(plans(plan()), ...actions).dialing.gone.map(
+      (/** @type {any} */ { id }) => id,
+    );
   assert.deepEqual(gone(plans()), ["plan-1"]);
   assert.deepEqual(gone(plans(), { type: "goneSeen" }), []);
   assert.deepEqual(gone(asked("drop_plan", 2, { plan: "plan-1" }), plans()), []);
@@ -247,30 +250,30 @@ test("the sound of a call asked for here belongs here, and the field is free", (
     call: dialing(),
   });
   assert.equal(callStatus(state), "Dialing");
-  assert.equal(soundCall(state)?.id, "call-1");
-  assert.equal(state.out.number, "");
-  assert.deepEqual(state.out.asked, []);
+  assert.equal(audioCall(state)?.id, "call-1");
+  assert.equal(state.dialing.number, "");
+  assert.deepEqual(state.dialing.asked, []);
 });
 
 test("a call that another window of the agent asked for has its sound there", () => {
   const state = after({ type: "call", call: dialing() });
   assert.equal(callStatus(state), "Dialing");
-  assert.equal(soundCall(state), null);
+  assert.equal(audioCall(state), null);
 });
 
 test("everything told once more does not forget what was just asked", () => {
   const looked = after(typed, lookedUp(), connected());
-  assert.notEqual(looked.out.lookingSince, null);
+  assert.notEqual(looked.dialing.lookingSince, null);
   const called = { type: "call", call: dialing() };
   const state = after(typed, asked("call"), connected(), called);
-  assert.equal(soundCall(state)?.id, "call-1");
+  assert.equal(audioCall(state)?.id, "call-1");
   const lost = { type: "connection", connection: "lost" };
-  assert.deepEqual(after(asked("call"), lost, connected()).out.asked, []);
+  assert.deepEqual(after(asked("call"), lost, connected()).dialing.asked, []);
 });
 
 test("a call asked for just before the connection broke is found again here", () => {
   const state = after(asked("call"), connected({ calls: [dialing()] }));
-  assert.equal(soundCall(state)?.id, "call-1");
+  assert.equal(audioCall(state)?.id, "call-1");
 });
 
 test("a call nobody answered is explained by the server's sentence", () => {
@@ -297,16 +300,16 @@ test("what nobody replies to is given up after ten seconds, with a sentence", ()
   ]) {
     const waiting = after(...actions);
     assert.equal(reduce(waiting, { type: "tick" }, 9_000), waiting);
-    const { out } = reduce(waiting, { type: "tick" }, 11_000);
-    assert.match(out.problem, /did not reply/);
-    assert.equal(out.lookingSince, null);
-    assert.deepEqual(out.asked, []);
+    const { dialing } = reduce(waiting, { type: "tick" }, 11_000);
+    assert.match(dialing.problem, /did not reply/);
+    assert.equal(dialing.lookingSince, null);
+    assert.deepEqual(dialing.asked, []);
   }
 });
 
 test("when WhatsApp says nothing, what is known has to do", () => {
   const state = after(typed, lookedUp(), told(carla({ checking: true })));
   const later = reduce(state, { type: "tick" }, 20_000);
-  assert.equal(later.out.person?.checking, false);
-  assert.equal(later.out.problem, "");
+  assert.equal(later.dialing.person?.checking, false);
+  assert.equal(later.dialing.problem, "");
 });

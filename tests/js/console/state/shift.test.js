@@ -1,36 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  headline,
-  offerLead,
+  ringHeadline,
+  ringReason,
   waitOf,
 } from "../../../../static/console/ringing/ring-attempts.js";
 import {
-  breakWords,
   countdown,
   secondsUntil,
   spokenCountdown,
 } from "../../../../static/console/shell/countdown.js";
 import { placeAfter } from "../../../../static/console/shell/menu-button.js";
+import { breakLimitText } from "../../../../static/console/shift/break-limit.js";
+import { reduce } from "../../../../static/console/state/reducer.js";
 import {
   agentStatus,
+  audioCall,
   callStatus,
-  isGuest,
-  isOffered,
   ringingCalls,
-  soundCall,
-} from "../../../../static/console/state/calls.js";
+} from "../../../../static/console/state/selectors.js";
 import {
   chosenHere,
   flatChoices,
   missing,
 } from "../../../../static/console/state/shift.js";
-import { initialState, reduce } from "../../../../static/console/state/store.js";
+import { isGuest, isRingingAt } from "../../../../static/console/state/snapshot.js";
+import { initialState, noCallback } from "../../../../static/console/state/state.js";
 import {
   fieldOf,
   instantOf,
-  noCallback,
-  plannedWords,
+  plannedText,
   problemOf,
   suggestions,
 } from "../../../../static/console/wrap-up/callback.js";
@@ -167,8 +166,8 @@ test("a colleague's question rings although the call has an agent", () => {
   });
   const state = after(told([asked]));
   assert.equal(ringingCalls(state).length, 1);
-  assert.equal(offerLead(asked, ANA), "Bruno asks you about Carla Gomes");
-  assert.equal(headline(asked, ANA), "Bruno asks you about Carla Gomes");
+  assert.equal(ringReason(asked, ANA), "Bruno asks you about Carla Gomes");
+  assert.equal(ringHeadline(asked, ANA), "Bruno asks you about Carla Gomes");
 });
 
 test("a guest is in the call, hears it here, and is not on hold", () => {
@@ -187,7 +186,7 @@ test("a guest is in the call, hears it here, and is not on hold", () => {
     { type: "call", call: joined },
   );
   assert.equal(isGuest(joined, ANA), true);
-  assert.equal(soundCall(state)?.id, "carla-1");
+  assert.equal(audioCall(state)?.id, "carla-1");
   assert.equal(callStatus(state), "In call");
   assert.equal(state.mute.muted, false, "Bruno's mute is not Ana's");
 });
@@ -215,22 +214,22 @@ test("a question that was taken back is not a call that Bruno took", () => {
   const rings = carla({ status: "held", agent: BRUNO, offer_kinds: { 1: "consult" } });
   const gone = carla({ version: 2, status: "held", agent: BRUNO, offered_to: [] });
   const state = after(told([rings]), { type: "call", call: gone });
-  assert.equal(state.notes.at(-1)?.text, "Bruno does not need you any more");
+  assert.equal(state.notices.at(-1)?.text, "Bruno does not need you any more");
 });
 
 test("a call on hold is still Ana's, and says so", () => {
   const state = after(told([talking({ status: "held" })]));
   assert.equal(callStatus(state), "On hold");
-  assert.equal(isOffered(talking({ status: "held" }), ANA), false);
+  assert.equal(isRingingAt(talking({ status: "held" }), ANA), false);
 });
 
 test("each kind of offer is named, an ordinary one is not", () => {
   const of = (/** @type {string} */ kind) =>
-    offerLead(carla({ offer_kinds: { 1: kind }, from_agent: BRUNO }), ANA);
+    ringReason(carla({ offer_kinds: { 1: kind }, from_agent: BRUNO }), ANA);
   assert.equal(of("queue"), "");
   assert.equal(of("transfer"), "Bruno transfers this call to you");
   assert.equal(of("sticky"), "They talked with you last time");
-  assert.equal(headline(carla(), ANA), "Carla Gomes is calling");
+  assert.equal(ringHeadline(carla(), ANA), "Carla Gomes is calling");
 });
 
 test("the card counts the ringing, the waiting, or the hold", () => {
@@ -248,7 +247,7 @@ test("the card counts the ringing, the waiting, or the hold", () => {
 
 test("a page that a newer one has replaced neither rings nor sounds", () => {
   const state = after(told([talking()]), { type: "replaced" });
-  assert.equal(state.soundHere, null);
+  assert.equal(state.audioHere, null);
   assert.equal(callStatus(state), "In call", "and still shows the call");
   assert.deepEqual(ringingCalls(after(told([carla()], { primary: false }))), []);
 });
@@ -260,12 +259,12 @@ test("the page that is told to be the one takes the sound of the call", () => {
     told([talking({ version: 2 })], { primary: true }),
   );
   assert.equal(state.shift.primary, true);
-  assert.equal(soundCall(state)?.id, "carla-1");
+  assert.equal(audioCall(state)?.id, "carla-1");
 });
 
 test("a page that never heard of its replacement learns it when everything is told", () => {
   const state = after(told([talking()]), told([talking()], { primary: false }));
-  assert.equal(state.soundHere, null);
+  assert.equal(state.audioHere, null);
 });
 
 test("after the call the status reads wrap-up until the work is done", () => {
@@ -333,14 +332,14 @@ test("the keys count through codes and sub-codes in the order of the list", () =
 
 test("a break counts down, and says in words how far it is over", () => {
   const until = (/** @type {number} */ seconds) =>
-    breakWords(new Date(NOW + seconds * 1000).toISOString(), NOW);
+    breakLimitText(new Date(NOW + seconds * 1000).toISOString(), NOW);
   assert.equal(until(751), "12:31 left");
   assert.equal(until(0), "just over");
   assert.equal(until(-59), "just over");
   assert.equal(until(-60), "1 minute over");
   assert.equal(until(-200), "3 minutes over");
-  assert.equal(breakWords(null, NOW), "");
-  assert.equal(breakWords("2026-01-05T09:00:00Z", Number.NaN), "");
+  assert.equal(breakLimitText(null, NOW), "");
+  assert.equal(breakLimitText("2026-01-05T09:00:00Z", Number.NaN), "");
 });
 
 test("the wrap-up counts down to zero and stays there", () => {
@@ -377,8 +376,8 @@ test("a call back needs a time that is still to come", () => {
 
 test("what was planned says who is offered the call", () => {
   const form = { ...noCallback, at: fieldOf(NOW + 3_600_000) };
-  assert.match(plannedWords(form, NOW), /^You will be offered the call: today/);
-  assert.match(plannedWords({ ...form, mine: false }, NOW), /free colleague: today/);
+  assert.match(plannedText(form, NOW), /^You will be offered the call: today/);
+  assert.match(plannedText({ ...form, mine: false }, NOW), /free colleague: today/);
 });
 
 test("arrows go round in a menu, other keys stay", () => {

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { callerHeading, callerName } from "../../../../static/console/state/labels.js";
+import { reduce } from "../../../../static/console/state/reducer.js";
 import {
   agentStatus,
-  callerHeading,
-  callerName,
+  audioCall,
   callStatus,
   myCall,
   ringingCalls,
-  soundCall,
-} from "../../../../static/console/state/calls.js";
-import { initialState, reduce, Store } from "../../../../static/console/state/store.js";
+} from "../../../../static/console/state/selectors.js";
+import { initialState } from "../../../../static/console/state/state.js";
+import { Store } from "../../../../static/console/state/store.js";
 
 const ANA = { id: 1, version: 1, name: "Ana", state: "available", state_since: null };
 const BRUNO = { id: 2, name: "Bruno" };
@@ -149,21 +150,21 @@ test("when Bruno takes the call Ana's console says so and stops ringing", () => 
     tell(carla({ version: 2, status: "connecting", agent: BRUNO })),
   );
   assert.equal(callStatus(state), "Idle");
-  assert.equal(state.notes[0].who, "Carla Gomes");
-  assert.equal(state.notes[0].text, "Bruno took this call");
+  assert.equal(state.notices[0].who, "Carla Gomes");
+  assert.equal(state.notices[0].text, "Bruno took this call");
 });
 
 test("when Carla gives up the console says that the caller hung up", () => {
   const gone = carla({ version: 2, status: "ended", ended_by: "customer" });
   const state = after(online, console_(carla()), tell(gone));
-  assert.equal(state.notes[0].text, "The caller hung up");
+  assert.equal(state.notices[0].text, "The caller hung up");
 });
 
 test("a call that Ana declined leaves without a note, though it rings on for Bruno", () => {
   const asked = after(online, console_(carla()), ask("decline"));
   assert.equal(callStatus(asked), "Idle");
   const state = reduce(asked, tell(carla({ version: 2, offered_to: [2] })), 9);
-  assert.deepEqual(state.notes, []);
+  assert.deepEqual(state.notices, []);
   assert.deepEqual(state.asked, {});
 });
 
@@ -173,7 +174,7 @@ test("a click on Answer reads Connecting until the call is active", () => {
   assert.equal(ringingCalls(asked).length, 0);
   const claimed = reduce(asked, tell(connecting()), 5);
   assert.equal(callStatus(claimed), "Connecting");
-  assert.equal(soundCall(claimed)?.id, "carla-1");
+  assert.equal(audioCall(claimed)?.id, "carla-1");
   assert.equal(callStatus(reduce(claimed, tell(active()), 6)), "In call");
 });
 
@@ -192,8 +193,8 @@ test("a refused answer brings the card back, with the server's sentence", () => 
     request: 7,
   });
   assert.equal(callStatus(state), "Ringing");
-  assert.equal(state.soundHere, null);
-  assert.equal(state.notes[0].text, "Bruno was quicker.");
+  assert.equal(state.audioHere, null);
+  assert.equal(state.notices[0].text, "Bruno was quicker.");
 });
 
 test("who lost the race reads it once, whichever message comes first", () => {
@@ -204,9 +205,9 @@ test("who lost the race reads it once, whichever message comes first", () => {
     [late, taken],
   ]) {
     const state = after(online, console_(carla()), ask("answer", 7), ...order);
-    assert.equal(state.notes.length, 1);
-    assert.equal(state.notes[0].who, "Carla Gomes");
-    assert.match(state.notes[0].text, /^Bruno took this call/);
+    assert.equal(state.notices.length, 1);
+    assert.equal(state.notices[0].who, "Carla Gomes");
+    assert.match(state.notices[0].text, /^Bruno took this call/);
     assert.equal(callStatus(state), "Idle");
   }
 });
@@ -214,7 +215,7 @@ test("who lost the race reads it once, whichever message comes first", () => {
 test("a decline that ends the call leaves no note either", () => {
   const gone = carla({ version: 2, status: "ended", ended_by: "agent" });
   const state = after(online, console_(carla()), ask("decline"), tell(gone));
-  assert.deepEqual(state.notes, []);
+  assert.deepEqual(state.notices, []);
 });
 
 test("a call whose sound did not start here goes back, and the agent reads why", () => {
@@ -227,7 +228,7 @@ test("a call whose sound did not start here goes back, and the agent reads why",
     tell(released),
   );
   assert.equal(callStatus(state), "Idle");
-  assert.equal(state.soundHere, null);
+  assert.equal(state.audioHere, null);
   assert.match(state.lastCall.text, /did not start here in time/);
 });
 
@@ -245,14 +246,14 @@ test("an answer nobody replies to is given up after ten seconds", () => {
   assert.equal(reduce(asked, { type: "tick" }, 5_000), asked);
   const state = reduce(asked, { type: "tick" }, 10_100);
   assert.equal(callStatus(state), "Ringing");
-  assert.match(state.notes[0].text, /did not reply/);
+  assert.match(state.notices[0].text, /did not reply/);
 });
 
-test("notes leave after a while, and by a click", () => {
+test("notices leave after a while, and by a click", () => {
   const noted = after(online, { type: "problem", text: "One." });
-  assert.deepEqual(reduce(noted, { type: "tick" }, 60_000).notes, []);
+  assert.deepEqual(reduce(noted, { type: "tick" }, 60_000).notices, []);
   assert.deepEqual(
-    reduce(noted, { type: "dismiss", id: noted.notes[0].id }, 2).notes,
+    reduce(noted, { type: "dismiss", id: noted.notices[0].id }, 2).notices,
     [],
   );
 });
@@ -260,14 +261,14 @@ test("notes leave after a while, and by a click", () => {
 test("a page just loaded takes the sound of the call it finds", () => {
   const state = after(online, console_(active()));
   assert.equal(callStatus(state), "In call");
-  assert.equal(soundCall(state)?.id, "carla-1");
+  assert.equal(audioCall(state)?.id, "carla-1");
 });
 
 test("a second window shows a call answered elsewhere and leaves its sound alone", () => {
   const state = after(online, console_(carla()), tell(connecting()), tell(active()));
   assert.equal(callStatus(state), "In call");
-  assert.equal(soundCall(state), null);
-  assert.equal(soundCall(reduce(state, { type: "takeSound" }, 9))?.id, "carla-1");
+  assert.equal(audioCall(state), null);
+  assert.equal(audioCall(reduce(state, { type: "takeAudio" }, 9))?.id, "carla-1");
 });
 
 test("a newer window takes the sound away from this one", () => {
@@ -277,7 +278,7 @@ test("a newer window takes the sound away from this one", () => {
     audio("connected"),
     audio("replaced"),
   );
-  assert.equal(soundCall(state), null);
+  assert.equal(audioCall(state), null);
   assert.equal(callStatus(state), "In call");
 });
 
@@ -321,7 +322,7 @@ test("the last call stays with its length and its end", () => {
     text: "The caller hung up",
     seconds: 133,
   });
-  assert.equal(state.soundHere, null);
+  assert.equal(state.audioHere, null);
 });
 
 test("a call the system ended is explained by the server's sentence", () => {

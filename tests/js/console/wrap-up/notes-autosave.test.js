@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { Drafts } from "../../../../static/console/wrap-up/drafts.js";
-import { NotesKeeper } from "../../../../static/console/wrap-up/notes-autosave.js";
+import { NotesAutosave } from "../../../../static/console/wrap-up/notes-autosave.js";
 
 /** What a browser keeps, here in memory. */
 class Shelf {
@@ -42,7 +42,7 @@ class Page {
   constructor(shelf) {
     const drafts = new Drafts(shelf);
     drafts.of(1);
-    this.keeper = new NotesKeeper(
+    this.keeper = new NotesAutosave(
       drafts,
       (call, text) => this.#send(call, text),
       (written) => {

@@ -1,0 +1,53 @@
+/** All that an agent can do in the console; buttons and keys call the same. */
+
+import { AudioChecker } from "./audio-devices/audio-check.js";
+import { TestRing } from "./audio-devices/test-ring.js";
+import { CallControls } from "./call/controls.js";
+import { TransferCommands } from "./call/transfer.js";
+import { CallerCardCommands } from "./caller-card/commands.js";
+import { DialingCommands } from "./dialing/commands.js";
+import { RingingCommands } from "./ringing/commands.js";
+import { ShiftCommands } from "./shift/commands.js";
+import { ConsoleWindow } from "./shift/console-window.js";
+import { Requests } from "./state/requests.js";
+import { WrapUpCommands } from "./wrap-up/commands.js";
+import { Drafts } from "./wrap-up/drafts.js";
+
+/** @import {AudioEngine} from "../audio/engine.js" */
+/** @import {Devices} from "../audio/devices.js" */
+/** @import {Ringer} from "../audio/ringer.js" */
+/** @import {AudioSession} from "./audio-devices/audio-session.js" */
+/** @import {Notifier} from "./shell/notifier.js" */
+/** @import {ConsoleSocket} from "./shell/socket.js" */
+/** @import {Store} from "./state/store.js" */
+
+/** @typedef {ReturnType<typeof consoleCommands>} Commands */
+
+/**
+ * @param {object} parts
+ * @param {ConsoleSocket} parts.socket
+ * @param {AudioEngine} parts.engine
+ * @param {Devices} parts.devices
+ * @param {Notifier} parts.notifier
+ * @param {Ringer} parts.testRing
+ * @param {Store} store
+ * @param {AudioSession} audio
+ * @param {() => number} now milliseconds of the epoch by the server's clock
+ */
+export function consoleCommands(parts, store, audio, now) {
+  const { socket, engine, devices, notifier, testRing } = parts;
+  const requests = new Requests(store, socket);
+  const wrapUp = new WrapUpCommands(store, requests, socket, new Drafts(), now);
+  return {
+    wrapUp,
+    window: new ConsoleWindow(store, requests),
+    shift: new ShiftCommands(store, requests, audio, notifier),
+    ringing: new RingingCommands(store, requests, audio),
+    controls: new CallControls(store, requests, socket, () => wrapUp.flush()),
+    transfer: new TransferCommands(store, requests, socket),
+    dialing: new DialingCommands(store, socket, audio),
+    card: new CallerCardCommands(store, socket),
+    audioCheck: new AudioChecker(store, engine, audio),
+    testRing: new TestRing(testRing, devices),
+  };
+}

@@ -1,0 +1,53 @@
+/** Whether a person may be called, and until when or from when. */
+
+import { html, nothing } from "../../vendor/lit-html.js";
+import { marked, t } from "../shell/i18n.js";
+import { barred, check } from "../shell/icons.js";
+import { left, when } from "../shell/times.js";
+
+/** @import {Permission} from "../state/snapshot.js" */
+
+export const ASK = marked("Request permission");
+
+/**
+ * @param {Permission} permission
+ * @param {number} now
+ */
+export function permissionView({ allowed, sentence, advice, until, earliest }, now) {
+  const limit = allowed ? untilText(until, now) : earliestText(earliest, now);
+  return html`<p class="verdict" data-allowed=${allowed}>
+      ${allowed ? check() : barred()}
+      <span><strong>${t(sentence)}</strong> ${limit}</span>
+    </p>
+    ${isNews(advice) ? html`<p class="advice">${t(advice)}</p>` : nothing}`;
+}
+
+/**
+ * Advice that only names the button beside it is left to the button.
+ * @param {string} advice
+ */
+function isNews(advice) {
+  return advice !== "" && t(advice).replace(/\.$/, "") !== t(ASK);
+}
+
+/**
+ * Until when a yes is good; nothing when it has no end.
+ * @param {string | null} until
+ * @param {number} now
+ */
+export function untilText(until, now) {
+  const rest = left(until, now);
+  return until !== null && rest
+    ? t("Allowed until {when} ({rest} left).", { when: when(until, now), rest })
+    : "";
+}
+
+/**
+ * @param {string | null} earliest
+ * @param {number} now
+ */
+export function earliestText(earliest, now) {
+  return earliest !== null && left(earliest, now)
+    ? t("Possible from {when}.", { when: when(earliest, now) })
+    : "";
+}

@@ -1,0 +1,109 @@
+/** Questions about what the page knows, each answered from the state alone. */
+
+import { marked } from "../shell/i18n.js";
+import { stateLabel } from "./labels.js";
+import { isWrapUp } from "./shift.js";
+import { isGuest, isInCall, isRingingAt, waitingSince } from "./snapshot.js";
+
+/** @import {Call} from "./snapshot.js" */
+/** @import {State} from "./state.js" */
+
+/**
+ * The call this agent is in, whatever is left of it.
+ * @param {State} state
+ * @returns {Call | null}
+ */
+export function myCall(state) {
+  return Object.values(state.calls).find((call) => isInCall(call, state.agent)) ?? null;
+}
+
+/**
+ * The calls that ring here, longest first. Nothing rings in a page that another one has
+ * replaced.
+ * @param {State} state
+ * @returns {Call[]}
+ */
+export function ringingCalls(state) {
+  if (!state.shift.primary) {
+    return [];
+  }
+  return Object.values(state.calls)
+    .filter((call) => isRingingAt(call, state.agent) && !state.asked[call.id])
+    .sort(
+      (one, other) => Date.parse(waitingSince(one)) - Date.parse(waitingSince(other)),
+    );
+}
+
+/**
+ * The call whose sound belongs in this page: one that was answered here, or found
+ * when the page was loaded. A second window only looks on.
+ * @param {State} state
+ */
+export function audioCall(state) {
+  const call = myCall(state);
+  return call !== null && call.id === state.audioHere ? call : null;
+}
+
+/**
+ * The call that was answered here, until the server says whose it is.
+ * @param {State} state
+ * @returns {Call | null}
+ */
+export function answeredCall(state) {
+  const answered = Object.keys(state.asked).find(
+    (id) => state.asked[id].verb === "answer",
+  );
+  return answered === undefined ? null : (state.calls[answered] ?? null);
+}
+
+/**
+ * What the element "Call status" reads, before its translation.
+ * @param {State} state
+ */
+export function callStatus(state) {
+  const call = myCall(state);
+  if (call !== null && (call.status === "active" || call.status === "held")) {
+    return activeStatus(state, call);
+  }
+  if (state.connection !== "online") {
+    return marked("Reconnecting");
+  }
+  if (call !== null) {
+    return call.direction === "outbound" ? marked("Dialing") : marked("Connecting");
+  }
+  if (answeredCall(state) !== null) {
+    return marked("Connecting");
+  }
+  if (ringingCalls(state).length > 0) {
+    return marked("Ringing");
+  }
+  return isWrapUp(state.shift.work) ? marked("Wrap-up") : marked("Idle");
+}
+
+/**
+ * A lost console connection alone does not end the talk: the sound has its own.
+ * @param {State} state
+ * @param {Call} call
+ */
+function activeStatus(state, call) {
+  if (call.id === state.audioHere && state.audio === "lost") {
+    return marked("Reconnecting");
+  }
+  if (call.id === state.audioHere && state.audio === "connecting") {
+    return state.hadAudio ? marked("Reconnecting") : marked("Connecting");
+  }
+  return call.status === "held" && !isGuest(call, state.agent)
+    ? marked("On hold")
+    : marked("In call");
+}
+
+/**
+ * What the element "Agent status" reads, before its translation.
+ * @param {State} state
+ */
+export function agentStatus(state) {
+  if (state.connection !== "online" || state.agent === null) {
+    return marked("Reconnecting");
+  }
+  return stateLabel(state.agent.state);
+}

@@ -1,0 +1,179 @@
+/**
+ * What the page of a console knows: the shape of its state, and how it begins. Who
+ * changes it stands beside: reducer.js, and a module for each part.
+ *
+ * @typedef {"idle" | "connecting" | "connected" | "lost" | "replaced" | "ended"} AudioState
+ * @typedef {{verb: string, request: number, at: number, value?: any}} Asked
+ * @typedef {{id: number, at: number, who: string, text: string,
+ *   tone: "info" | "problem"}} Notice
+ * @typedef {{name: string, text: string, seconds: number | null}} LastCall
+ *
+ * @typedef {object} State
+ * @property {Connection} connection
+ * @property {boolean} loaded whether the server has told everything once
+ * @property {Agent | null} agent
+ * @property {Record<string, Call>} calls by id, those that concern this agent now
+ * @property {Record<string, number>} versions newest seen, also of calls that are over
+ * @property {Record<string, Asked>} asked what was asked for a call and not yet done
+ * @property {string | null} audioHere id of the call whose audio belongs in this page
+ * @property {AudioState} audio
+ * @property {boolean} hadAudio whether that call was connected before
+ * @property {boolean} open whether microphone and speaker are open
+ * @property {string} audioProblem why they are not, a sentence
+ * @property {{muted: boolean, sent: number}} mute the wish of this page, and how many
+ *   requests the server has not answered yet
+ * @property {Notice[]} notices
+ * @property {LastCall | null} lastCall
+ * @property {Dialing} dialing
+ * @property {Shift} shift
+ * @property {Transfer} transfer
+ * @property {CallerCard} card
+ * @property {AudioCheck} check
+ *
+ * @typedef {"call" | "ask" | "call_plan" | "drop_plan"} DialVerb
+ * @typedef {{verb: DialVerb, request: number, at: number, contact: Id, line: Id,
+ *   plan: Id | null}} DialRequest
+ *
+ * @typedef {object} Dialing
+ * @property {Line[]} lines
+ * @property {Id | null} line the chosen one
+ * @property {string} number as typed
+ * @property {number} lookUp request of the newest look-up; 0 when the field has changed
+ * @property {number | null} lookingSince while its reply is missing, monotonic ms
+ * @property {Person | null} person
+ * @property {number} personAt when that was told, monotonic ms
+ * @property {string} problem a sentence about the number or the person
+ * @property {Id | null} done the plan that was made from what the field read last
+ * @property {DialRequest[]} asked what was asked and not yet done
+ * @property {PlannedCall[]} plans oldest first
+ * @property {Id[]} later proposed calls that the agent put aside
+ * @property {PlannedCall[]} gone plans that ended without a doing of this page
+ *
+ * @typedef {"saved" | "saving" | "unsaved"} Saved
+ * @typedef {{call: string, text: string, saved: Saved}} Written
+ *
+ * @typedef {object} Callback the form of a call back, as far as it is filled in
+ * @property {boolean} open whether it is shown
+ * @property {string} at as a date field writes it: "2026-01-05T14:30"
+ * @property {boolean} mine whether the same agent calls
+ * @property {string} text why
+ * @property {string} done what was planned, a sentence
+ *
+ * @typedef {object} Shift
+ * @property {boolean} primary whether this page is the one that rings
+ * @property {string} since as the server told it, to be told back
+ * @property {string} echoUrl of the audio check's websocket
+ * @property {Break[]} breaks
+ * @property {Work | null} work what is to be written about a call
+ * @property {Written | null} written the notes as they stand in this page
+ * @property {Callback} callback
+ *
+ * @typedef {object} Transfer hold, transfer and consult
+ * @property {string | null} open the call for which the list of targets is open
+ * @property {string} filter what the agent typed to find one
+ * @property {Targets | null} targets
+ * @property {string | null} back the call to resume, as the colleague has gone
+ * @property {string} problem why the last request was refused, shown in the list
+ *
+ * @typedef {object} CallerCard
+ * @property {string | null} call whose person is shown
+ * @property {ContactDetails | null} person
+ * @property {string | null} naming what stands in the field for the name, while open
+ *
+ * @typedef {object} Measured
+ * @property {number | null} networkMs to the server and back
+ * @property {number} bufferMs how long audio waits here, to come out evenly
+ * @property {number} sent frames of 20 ms
+ * @property {number} returned
+ * @property {number} lost
+ * @property {number} loudest level of the microphone, root mean square
+ *
+ * @typedef {object} AudioCheck
+ * @property {"idle" | "running" | "over"} phase
+ * @property {number} left seconds until it stops by itself
+ * @property {Measured | null} measured
+ */
+
+/** @import {Connection} from "../shell/socket.js" */
+/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, PlannedCall, Targets, Work} from "./snapshot.js" */
+
+export const CHECK_SECONDS = 15;
+
+/** @type {Dialing} */
+export const nothingDialed = Object.freeze({
+  lines: [],
+  line: null,
+  number: "",
+  lookUp: 0,
+  lookingSince: null,
+  person: null,
+  personAt: 0,
+  problem: "",
+  done: null,
+  asked: [],
+  plans: [],
+  later: [],
+  gone: [],
+});
+
+/** @type {Callback} */
+export const noCallback = Object.freeze({
+  open: false,
+  at: "",
+  mine: true,
+  text: "",
+  done: "",
+});
+
+/** @type {Shift} */
+const newShift = Object.freeze({
+  primary: true,
+  since: "",
+  echoUrl: "",
+  breaks: [],
+  work: null,
+  written: null,
+  callback: noCallback,
+});
+
+/** @type {Transfer} */
+export const noTransfer = Object.freeze({
+  open: null,
+  filter: "",
+  targets: null,
+  back: null,
+  problem: "",
+});
+
+/** @type {CallerCard} */
+export const noCard = Object.freeze({ call: null, person: null, naming: null });
+
+/** @type {AudioCheck} */
+export const noCheck = Object.freeze({
+  phase: "idle",
+  left: CHECK_SECONDS,
+  measured: null,
+});
+
+/** @type {State} */
+export const initialState = Object.freeze({
+  connection: "connecting",
+  loaded: false,
+  agent: null,
+  calls: {},
+  versions: {},
+  asked: {},
+  audioHere: null,
+  audio: "idle",
+  hadAudio: false,
+  open: false,
+  audioProblem: "",
+  mute: { muted: false, sent: 0 },
+  notices: [],
+  lastCall: null,
+  dialing: nothingDialed,
+  shift: newShift,
+  transfer: noTransfer,
+  card: noCard,
+  check: noCheck,
+});
