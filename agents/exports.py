@@ -1,14 +1,21 @@
 """The agents' time as a file: CSV, one line per stretch of somebody's day."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from agents.models import AgentState, AgentStateSpan, BreakReason
-from callcenter.exporting import csv_files
-from callcenter.exporting.csv_files import Cell, File, safe, stamp, zone_name
+from callcenter.exporting.csv_files import (
+    Cell,
+    File,
+    page_after,
+    safe,
+    stamp,
+    zone_name,
+)
+from callcenter.exporting.views import Export
 
 # What a state counts as; a break for work is productive.
 KINDS = {
@@ -59,18 +66,15 @@ def _seconds(span: AgentStateSpan) -> int | None:
     return int(span.ended_at.timestamp()) - int(span.started_at.timestamp())
 
 
-def stream(
-    spans: QuerySet[AgentStateSpan], *, bom: bool = False
-) -> AsyncIterator[bytes]:
+def file_of(spans: QuerySet[AgentStateSpan]) -> File[AgentStateSpan, TimeEntry]:
     """The file, oldest stretch first."""
-    titles = [name for name, _ in COLUMNS]
-    return csv_files.stream(File(titles, partial(_after, spans), _cells), bom=bom)
+    return File(COLUMNS, partial(_after, spans), _entries)
 
 
-def _cells(page: list[AgentStateSpan]) -> list[list[Cell]]:
+def _entries(page: list[AgentStateSpan]) -> list[TimeEntry]:
     of_work = BreakReason.objects.filter(is_work=True).values_list("name", flat=True)
     work = frozenset(of_work)
-    return [[get(TimeEntry(span, work)) for _, get in COLUMNS] for span in page]
+    return [TimeEntry(span, work) for span in page]
 
 
 def _after(
@@ -78,8 +82,13 @@ def _after(
 ) -> list[AgentStateSpan]:
     spans = spans.order_by("started_at", "pk").select_related(None)
     spans = spans.prefetch_related("agent")
-    if last is not None:
-        later = Q(started_at__gt=last.started_at)
-        same = Q(started_at=last.started_at, pk__gt=last.pk)
-        spans = spans.filter(later | same, started_at__gte=last.started_at)
-    return list(spans[: csv_files.PAGE])
+    return page_after(spans, last, at="started_at", ties="pk__gt")
+
+
+EXPORT = Export(
+    model=AgentStateSpan,
+    address="agents/time.csv",
+    name="agent_time",
+    what="agents' time",
+    file_of=file_of,
+)

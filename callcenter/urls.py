@@ -6,11 +6,15 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from agents import views as agent_views
+from agents import exports as agent_time
 from callcenter import health, views
+from callcenter.exporting.views import download
+from calls.reporting import call_export
 from calls.urls import urlpatterns as call_urls
 from calls.urls import websocket_urlpatterns as call_sockets
-from permissions import views as permission_views
+from permissions import exports as ledger
+
+EXPORTS = (call_export.EXPORT, agent_time.EXPORT, ledger.EXPORT)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -23,8 +27,10 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("permissions/export.csv", permission_views.export, name="export-permissions"),
-    path("agents/time.csv", agent_views.export, name="export-agent-time"),
+    *[
+        path(export.address, download, {"export": export}, name=export.url_name)
+        for export in EXPORTS
+    ],
     *call_urls,
 ]
 

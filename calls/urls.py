@@ -4,12 +4,10 @@ from callcenter.wati.events import Kind
 from calls.console import consumer
 from calls.console.views import console
 from calls.node import audio_socket
-from calls.reporting.views import export
 from calls.webhooks.views import WebhookView
 
 urlpatterns = [
     path("console/", console, name="console"),
-    path("calls/export.csv", export, name="export-calls"),
     *[
         path(f"webhooks/wati/{kind}/", WebhookView.as_view(kind=kind), name=kind)
         for kind in Kind

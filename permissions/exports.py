@@ -1,14 +1,18 @@
 """The permission ledger as a file: CSV, one line per event, in the order of writing."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from callcenter.exporting import csv_files
 from callcenter.exporting.csv_files import Cell, File, phone, safe, stamp, zone_name
-from permissions.models import PermissionEvent
+from callcenter.exporting.views import Export, listed
+from permissions.models import CallPermission, Contact, PermissionEvent
+
+OF = "of"  # whose events: of the listed contacts, or of the listed permissions
 
 Getter = Callable[[PermissionEvent], Cell]
 
@@ -55,17 +59,12 @@ COLUMNS: list[tuple[str, Getter]] = [
 ]
 
 
-def stream(
-    events: QuerySet[PermissionEvent], *, bom: bool = False
-) -> AsyncIterator[bytes]:
+def file_of(
+    events: QuerySet[PermissionEvent],
+) -> File[PermissionEvent, PermissionEvent]:
     """The file, what was written first at the top."""
     events = events.filter(written_at__lte=timezone.now())
-    titles = [name for name, _ in COLUMNS]
-    return csv_files.stream(File(titles, partial(_after, events), _cells), bom=bom)
-
-
-def _cells(page: list[PermissionEvent]) -> list[list[Cell]]:
-    return [[get(event) for _, get in COLUMNS] for event in page]
+    return File(COLUMNS, partial(_after, events), list)
 
 
 def _after(
@@ -79,3 +78,26 @@ def _after(
     if last is not None:
         events = events.filter(pk__gt=last.pk)
     return list(events[: csv_files.PAGE])
+
+
+def events_listed(request: HttpRequest) -> QuerySet[PermissionEvent]:
+    """As listed() in callcenter.exporting.views, for each of the three lists."""
+    events = PermissionEvent.objects.all()
+    match request.GET.get(OF):
+        case "contacts":
+            contacts = listed(request, OF, model=Contact).order_by()
+            return events.filter(contact__in=contacts.values("pk"))
+        case "permissions":
+            permissions = listed(request, OF, model=CallPermission).order_by()
+            return events.filter(permission__in=permissions.values("pk"))
+    return listed(request, OF, model=PermissionEvent)
+
+
+EXPORT = Export(
+    model=PermissionEvent,
+    address="permissions/export.csv",
+    name="permissions",
+    what="permission ledger",
+    file_of=file_of,
+    rows=events_listed,
+)

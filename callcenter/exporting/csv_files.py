@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Generic, NamedTuple, TypeVar
 
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from callcenter.database import in_database
@@ -22,15 +23,41 @@ INCOMPLETE = "This file is incomplete: the export stopped early. Please try agai
 FORMULA = re.compile(r"[\t\r\n]|[\s\"'`\u2018-\u201f\u200b-\u200f\ufeff]*[=+\-@]")
 
 Cell = str | int | None
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=Model)
+Entry = TypeVar("Entry")
 
 
-class File(NamedTuple, Generic[Row]):
-    """A file to write. `read` gives at most PAGE rows after the one it is given."""
+class File(NamedTuple, Generic[Row, Entry]):
+    """A file to write: its columns, and where its lines come from."""
 
-    titles: Sequence[str]
+    columns: Sequence[tuple[str, Callable[[Entry], Cell]]]
+    # At most PAGE rows after the one that it is given.
     read: Callable[[Row | None], list[Row]]
-    cells: Callable[[list[Row]], Iterable[Iterable[Cell]]]
+    # What the columns are read from, one for each row of a page.
+    entries: Callable[[list[Row]], Iterable[Entry]]
+
+    @property
+    def titles(self) -> list[str]:
+        return [title for title, _ in self.columns]
+
+    def cells(self, page: list[Row]) -> list[list[Cell]]:
+        return [[get(entry) for _, get in self.columns] for entry in self.entries(page)]
+
+
+def page_after(
+    rows: QuerySet[Row], last: Row | None, *, at: str, ties: str
+) -> list[Row]:
+    """Return the rows that follow `last` in the order of the instant `at`.
+
+    `ties`: the lookup of the key that orders those of one instant, as in `rows`.
+    """
+    if last is not None:
+        instant = getattr(last, at)
+        same = Q(**{at: instant, ties: last.pk})
+        rows = rows.filter(
+            Q(**{f"{at}__gt": instant}) | same, **{f"{at}__gte": instant}
+        )
+    return list(rows[:PAGE])
 
 
 def safe(text: str) -> str:
@@ -65,7 +92,7 @@ def lines(rows: Iterable[Iterable[Cell]]) -> str:
     return buffer.getvalue()
 
 
-async def stream(file: File[Row], *, bom: bool = False) -> AsyncIterator[bytes]:
+async def stream(file: File[Row, Entry], *, bom: bool = False) -> AsyncIterator[bytes]:
     """The file in pages that each hold a thread only briefly.
 
     It must end by itself: a server waits for a stream that raised as for a slow one.
@@ -85,7 +112,9 @@ async def stream(file: File[Row], *, bom: bool = False) -> AsyncIterator[bytes]:
         yield lines([[INCOMPLETE]]).encode()
 
 
-def _page(file: File[Row], last: Row | None, zone: tzinfo) -> tuple[str, Row | None]:
+def _page(
+    file: File[Row, Entry], last: Row | None, zone: tzinfo
+) -> tuple[str, Row | None]:
     """One page as text, and the row it ended with; None after the last page."""
     with timezone.override(zone):
         page = file.read(last)

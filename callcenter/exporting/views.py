@@ -1,12 +1,14 @@
-"""What every export has in common: who may have it, and which rows it holds."""
+"""The one view of all exports: the rows of an admin's list as a file."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth import get_permission_codename
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import (
@@ -17,8 +19,11 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from callcenter.exporting import csv_files
+from callcenter.exporting.csv_files import File
 from callcenter.exporting.period import BadPeriod, read_period
 
 logger = logging.getLogger(__name__)
@@ -27,36 +32,51 @@ logger = logging.getLogger(__name__)
 ONLY_FOR_THE_SCREEN = ("p", "all", "o", "e", "_facets", "_popup", "_to_field")
 
 
-def export(
-    request: HttpRequest,
-    stream: Callable[..., AsyncIterator[bytes]],
-    rows: Callable[[HttpRequest], QuerySet[Any]],
-    *,
-    right: str,
-    name: str,
-    what: str,
-) -> HttpResponseBase:
-    """The rows as a file, for staff who may view them; else PermissionDenied.
+class Export(NamedTuple):
+    """A file, for staff who may view the rows of `model`."""
 
-    `right`: as has_perm() wants it; `name`: how the file begins; `what`: for the log.
-    """
-    user = request.user
-    if not (user.is_staff and user.has_perm(right)):
+    model: type[Model]
+    address: str
+    name: str  # how the file's name begins
+    what: str  # for the log
+    file_of: Callable[[QuerySet[Any]], File[Any, Any]]
+    # Where the query string names other rows than those in the model's own list.
+    rows: Callable[[HttpRequest], QuerySet[Any]] | None = None
+
+    @property
+    def url_name(self) -> str:
+        return f"export-{self.name}"
+
+    def may_have(self, request: HttpRequest) -> bool:
+        options = self.model._meta
+        right = f"{options.app_label}.{get_permission_codename('view', options)}"
+        return request.user.is_staff and request.user.has_perm(right)
+
+    def rows_for(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.rows(request) if self.rows else listed(request, model=self.model)
+
+
+@login_required
+@never_cache
+@require_safe
+def download(request: HttpRequest, export: Export) -> HttpResponseBase:
+    """Stream the rows that the admin's list shows for the same query string."""
+    if not export.may_have(request):
         raise PermissionDenied
     wish = request.GET.dict()
     try:
         read_period(wish.get("from", ""), wish.get("to", ""))
-        found = rows(request)
+        found = export.rows_for(request)
     except BadPeriod as problem:
         return _bad(str(problem))
     except (IncorrectLookupParameters, DisallowedModelAdminLookup):
         return _bad(
             _("One of the filters in this address is not known or not readable.")
         )
-    logger.info("user %s exports the %s", user.pk, what)
-    file_name = csv_files.name_of(name, wish)
+    logger.info("user %s exports the %s", request.user.pk, export.what)
+    file_name = csv_files.name_of(export.name, wish)
     return StreamingHttpResponse(
-        stream(found, bom=wish.get("bom") == "1"),
+        csv_files.stream(export.file_of(found), bom=wish.get("bom") == "1"),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )

@@ -2,15 +2,24 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from callcenter.exporting import csv_files
-from callcenter.exporting.csv_files import Cell, File, phone, safe, stamp, zone_name
+from callcenter.exporting.csv_files import (
+    Cell,
+    File,
+    page_after,
+    phone,
+    safe,
+    stamp,
+    zone_name,
+)
+from callcenter.exporting.views import Export
 from calls.models import Call, Offer
 from calls.reporting.agent_columns import Work, work_on
 from permissions.facts import EventKind
@@ -198,15 +207,10 @@ COLUMNS: list[tuple[str, Getter]] = [
 ]
 
 
-def stream(calls: QuerySet[Call], *, bom: bool = False) -> AsyncIterator[bytes]:
+def file_of(calls: QuerySet[Call]) -> File[Call, LogEntry]:
     """The file, oldest call first."""
     calls = calls.filter(created_at__lte=timezone.now()).only(*USED)
-    titles = [name for name, _ in COLUMNS]
-    return csv_files.stream(File(titles, partial(_after, calls), _cells), bom=bom)
-
-
-def _cells(page: list[Call]) -> list[list[Cell]]:
-    return [[get(entry) for _, get in COLUMNS] for entry in _entries(page)]
+    return File(COLUMNS, partial(_after, calls), _entries)
 
 
 def _after(calls: QuerySet[Call], last: Call | None) -> list[Call]:
@@ -215,11 +219,7 @@ def _after(calls: QuerySet[Call], last: Call | None) -> list[Call]:
     # Not by a join: a page of calls names few queues, agents and lines, many times.
     calls = calls.select_related(None)
     calls = calls.prefetch_related("contact", "queue", "agent", "line")
-    if last is not None:
-        later = Q(created_at__gt=last.created_at)
-        same = Q(created_at=last.created_at, pk__lt=last.pk)
-        calls = calls.filter(later | same, created_at__gte=last.created_at)
-    return list(calls[: csv_files.PAGE])
+    return page_after(calls, last, at="created_at", ties="pk__lt")
 
 
 def _entries(page: list[Call]) -> list[LogEntry]:
@@ -264,3 +264,12 @@ def _grants(permissions: set[int | None]) -> dict[Any, list[PermissionEvent]]:
     for event in grants.order_by("at", "pk"):
         found[event.permission_id].append(event)
     return found
+
+
+EXPORT = Export(
+    model=Call,
+    address="calls/export.csv",
+    name="calls",
+    what="call log",
+    file_of=file_of,
+)
