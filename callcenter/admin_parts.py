@@ -6,8 +6,10 @@ from functools import cache
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -32,6 +34,36 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class FoundByNumber(admin.ModelAdmin):
+    """Found by a number however people write it, besides the search fields."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, searched_for(search_term))
+
+
+class DetailedAdmin(admin.ModelAdmin):
+    """The page of a row shows more than its fields."""
+
+    def details_of(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what the page's template needs besides."""
+        raise NotImplementedError
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if row is not None:
+            context |= self.details_of(request, row)
+        return super().change_view(request, object_id, form_url, context)
 
 
 class DistinctRows(BaseInlineFormSet):
@@ -87,6 +119,14 @@ def badge(kind: str, text: str) -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
 
 
+def link_to(row: Model) -> SafeString:
+    """Return a link to the page of a row, by the words for the row."""
+    options = row._meta
+    page = f"admin:{options.app_label}_{options.model_name}_change"
+    address = reverse(page, args=[row.pk])
+    return format_html('<a href="{}">{}</a>', address, row)
+
+
 def age(since: datetime, now: datetime) -> str:
     """How long ago, in the one unit that says enough."""
     minutes = int((now - since).total_seconds()) // 60
@@ -101,7 +141,7 @@ def age(since: datetime, now: datetime) -> str:
     return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
-def search_term(typed: str) -> str:
-    """What to look for: a number without what people write between its digits."""
+def searched_for(typed: str) -> str:
+    """Return a number without what people write between its digits."""
     digits = typed.translate(BETWEEN_DIGITS)
     return digits if digits.isascii() and digits.isdigit() else typed.strip()

@@ -9,10 +9,8 @@ from django.utils import timezone
 
 from callcenter.exporting import csv_files
 from callcenter.exporting.csv_files import Cell, File, phone, safe, stamp, zone_name
-from callcenter.exporting.views import Export, listed
+from callcenter.exporting.views import OF, Export, listed
 from permissions.models import CallPermission, Contact, PermissionEvent
-
-OF = "of"  # whose events: of the listed contacts, or of the listed permissions
 
 Getter = Callable[[PermissionEvent], Cell]
 
@@ -85,12 +83,12 @@ def events_listed(request: HttpRequest) -> QuerySet[PermissionEvent]:
     events = PermissionEvent.objects.all()
     match request.GET.get(OF):
         case "contacts":
-            contacts = listed(request, OF, model=Contact).order_by()
+            contacts = listed(request, model=Contact).order_by()
             return events.filter(contact__in=contacts.values("pk"))
         case "permissions":
-            permissions = listed(request, OF, model=CallPermission).order_by()
+            permissions = listed(request, model=CallPermission).order_by()
             return events.filter(permission__in=permissions.values("pk"))
-    return listed(request, OF, model=PermissionEvent)
+    return listed(request, model=PermissionEvent)
 
 
 EXPORT = Export(

@@ -17,9 +17,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agents import exports
 from agents.days import Day, Stretch, day_from
 from agents.models import Agent, AgentState, AgentStateSpan
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
+from callcenter.exporting.lists import ExportedList
 from callcenter.exporting.period import PeriodFilter, day_of
 
 HOUR = timedelta(hours=1)
@@ -48,8 +50,9 @@ class DayForm(forms.Form):
 
 
 @admin.register(AgentStateSpan)
-class AgentStateSpanAdmin(ReadOnlyAdmin):
-    change_list_template = "admin/agents/span_list.html"
+class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
+    list_title = gettext_lazy("Agents' days")
+    export = exports.EXPORT
     date_hierarchy = "started_at"
     ordering = ["-started_at", "-pk"]
     list_select_related = ["agent"]
@@ -63,17 +66,6 @@ class AgentStateSpanAdmin(ReadOnlyAdmin):
         "day_link",
     ]
     list_filter = [SpanPeriodFilter, "state", "agent"]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        query = request.GET.urlencode()
-        context = {
-            **(extra_context or {}),
-            "title": _("Agents' days"),
-            "export_query": f"?{query}" if query else "",
-        }
-        return super().changelist_view(request, context)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.day)

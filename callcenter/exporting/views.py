@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 # What the list reads to show a page, and a file has no use for.
 ONLY_FOR_THE_SCREEN = ("p", "all", "o", "e", "_facets", "_popup", "_to_field")
+OF = "of"  # whose rows are wanted, where an export belongs to several lists
 
 
 class Export(NamedTuple):
@@ -82,13 +83,13 @@ def download(request: HttpRequest, export: Export) -> HttpResponseBase:
     )
 
 
-def listed(request: HttpRequest, *ours: str, model: type[Model]) -> QuerySet[Any]:
-    """The rows that the admin's list shows for this query string; `ours` are not its.
+def listed(request: HttpRequest, *, model: type[Model]) -> QuerySet[Any]:
+    """The rows that the admin's list shows for this query string.
 
     Raises IncorrectLookupParameters or DisallowedModelAdminLookup.
     """
     wanted = request.GET.copy()
-    for name in (*ONLY_FOR_THE_SCREEN, "bom", *ours):
+    for name in (*ONLY_FOR_THE_SCREEN, "bom", OF):
         wanted.pop(name, None)
     request.GET = QueryDict(wanted.urlencode())
     model_admin = admin.site.get_model_admin(model)

@@ -19,12 +19,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from callcenter import admin_parts
-from callcenter.admin_parts import ReadOnlyAdmin, badge, fact, when
+from callcenter.admin_parts import (
+    DetailedAdmin,
+    FoundByNumber,
+    ReadOnlyAdmin,
+    badge,
+    fact,
+    when,
+)
+from callcenter.exporting.lists import ExportedList
 from callcenter.exporting.period import PeriodFilter
 from calls.admin.timeline import story_of
 from calls.lifecycle import ending
 from calls.models import Call, Direction
+from calls.reporting import call_export
 from calls.reporting.filters import ResultFilter, StatusFilter
 from calls.reporting.labels import duration
 from calls.states import LIVE, Event
@@ -34,9 +42,10 @@ STRANGER = gettext_lazy("Unknown WhatsApp user")
 
 
 @admin.register(Call)
-class CallAdmin(ReadOnlyAdmin):
+class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
     change_form_template = "admin/calls/call_detail.html"
-    change_list_template = "admin/calls/call_list.html"
+    list_title = gettext_lazy("Call log")
+    export = call_export.EXPORT
     date_hierarchy = "created_at"
     ordering = ["-created_at", "pk"]
     list_select_related = ["contact", "queue", "agent"]
@@ -79,9 +88,7 @@ class CallAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if call_id := _uuid(term):
             return queryset.filter(pk=call_id), False
-        return super().get_search_results(
-            request, queryset, admin_parts.search_term(term)
-        )
+        return super().get_search_results(request, queryset, term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sound = ["node", "muted"]
@@ -143,13 +150,6 @@ class CallAdmin(ReadOnlyAdmin):
             for name in (row if isinstance(row, tuple) else [row])
         ]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        query = request.GET.urlencode()
-        context = {"export_query": f"?{query}" if query else "", "title": _("Call log")}
-        return super().changelist_view(request, {**(extra_context or {}), **context})
-
     def get_urls(self) -> list[URLPattern]:
         end = self.admin_site.admin_view(require_POST(self.end_call))
         mine = path("<uuid:call_id>/end/", end, name="calls_call_end")
@@ -168,23 +168,12 @@ class CallAdmin(ReadOnlyAdmin):
             messages.warning(request, _("This call had already ended."))
         return HttpResponseRedirect(reverse("admin:calls_call_change", args=[call.pk]))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        call_id = _uuid(object_id)
-        calls = self.get_queryset(request)
-        call = calls.filter(pk=call_id).first() if call_id else None
-        context = dict(extra_context or {}, title=capfirst(_("call")))
-        if call is not None:
-            context |= story_of(call)
-            context["may_end"] = call.status in LIVE and request.user.has_perm(
-                "calls.change_call"
-            )
-        return super().change_view(request, object_id, form_url, context)
+    def details_of(self, request: HttpRequest, row: Call) -> dict[str, Any]:
+        may_end = request.user.has_perm("calls.change_call")
+        return story_of(row) | {
+            "title": capfirst(_("call")),
+            "may_end": row.status in LIVE and may_end,
+        }
 
     @admin.display(description=gettext_lazy("started"), ordering="created_at")
     def started(self, call: Call) -> str:

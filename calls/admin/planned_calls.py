@@ -6,23 +6,26 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter import admin_parts
-from callcenter.admin_parts import ReadOnlyAdmin, age, badge, when
-from calls.admin.wati_traffic import link_to
+from callcenter.admin_parts import (
+    FoundByNumber,
+    ReadOnlyAdmin,
+    age,
+    badge,
+    link_to,
+    when,
+)
 from calls.models import Plan
 from calls.outbound import planned_calls
 from calls.reporting.filters import PlanStateFilter
 
 
 @admin.register(Plan)
-class PlanAdmin(ReadOnlyAdmin):
+class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
     list_select_related = ["contact", "line", "agent"]
     list_display = [
         "person",
@@ -70,12 +73,6 @@ class PlanAdmin(ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Plan], search_term: str
-    ) -> tuple[QuerySet[Plan], bool]:
-        term = admin_parts.search_term(search_term)
-        return super().get_search_results(request, queryset, term)
-
     def has_give_up_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("calls.change_plan")
 
@@ -97,8 +94,7 @@ class PlanAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("person"), ordering="contact__name")
     def person(self, plan: Plan) -> SafeString:
-        address = reverse("admin:permissions_contact_change", args=[plan.contact_id])
-        return format_html('<a href="{}">{}</a>', address, plan.contact)
+        return link_to(plan.contact)
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_badge(self, plan: Plan) -> SafeString:

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from callcenter.admin_parts import DetailedAdmin
 from calls.models import Line
 from calls.reporting.preview import what_would_happen
 
@@ -52,7 +52,7 @@ class WhenForm(forms.Form):
         return at
 
 
-class PreviewAdmin(admin.ModelAdmin):
+class PreviewAdmin(DetailedAdmin):
     """A page with that form below; the answer is in the same page."""
 
     change_form_template = "admin/calls/with_preview.html"
@@ -64,18 +64,10 @@ class PreviewAdmin(admin.ModelAdmin):
         """The line that the question is about; nothing of it is saved."""
         return line
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if row is not None and self.has_view_permission(request, row):
-            context |= self._preview_of(row, request.GET)
-        return super().change_view(request, object_id, form_url, context)
+    def details_of(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        if not self.has_view_permission(request, row):
+            return {}
+        return self._preview_of(row, request.GET)
 
     def _preview_of(self, row: Any, asked: QueryDict) -> dict[str, Any]:
         lines = self.lines_of(row).order_by("name")

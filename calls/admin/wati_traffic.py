@@ -5,24 +5,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter.admin_parts import ReadOnlyAdmin, badge, when
+from callcenter.admin_parts import ReadOnlyAdmin, badge, link_to, when
 from calls.models import Call, Node, WatiRequest, WebhookDelivery
 from calls.reporting.filters import KindFilter
 from calls.reporting.labels import kind_name
 from calls.signaling.redaction import readable
 from calls.webhooks import processor
-
-
-def link_to(call: Call) -> SafeString:
-    address = reverse("admin:calls_call_change", args=[call.pk])
-    return format_html('<a href="{}">{}</a>', address, call)
 
 
 @admin.register(WebhookDelivery)
@@ -156,11 +150,9 @@ class WatiRequestAdmin(ReadOnlyAdmin):
         return badge(request.status, request.get_status_display())
 
     @admin.display(description=gettext_lazy("about"))
-    def call_link(self, request: WatiRequest) -> SafeString:
-        if request.call:
-            return link_to(request.call)
-        address = reverse("admin:calls_plan_change", args=[request.plan_id])
-        return format_html('<a href="{}">{}</a>', address, request.plan)
+    def call_link(self, request: WatiRequest) -> SafeString | str:
+        about = request.call or request.plan
+        return link_to(about) if about else ""
 
 
 @admin.register(Node)

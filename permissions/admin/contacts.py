@@ -21,11 +21,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter import admin_parts
-from callcenter.admin_parts import badge
+from callcenter.admin_parts import DetailedAdmin, badge, when
 from callcenter.models import WatiAccount
 from permissions import services, words
-from permissions.admin.ledger import export_link
+from permissions.admin.ledger import WithHistory
 from permissions.filters import ContactStateFilter
 from permissions.forms import (
     LONGEST_REASON,
@@ -40,13 +39,15 @@ from permissions.story import standing, story_of
 
 logger = logging.getLogger(__name__)
 
-FIRST_HEARD = admin_parts.when("created_at", "first heard of")
+FIRST_HEARD = when("created_at", "first heard of")
 
 
 @admin.register(Contact)
-class ContactAdmin(admin.ModelAdmin):
+class ContactAdmin(WithHistory, DetailedAdmin):
     """Their id is WhatsApp's; the name and the calling hours are ours to mend."""
 
+    list_title = gettext_lazy("Contacts")
+    export_of = "contacts"
     change_list_template = "admin/permissions/contact_list.html"
     change_form_template = "admin/permissions/contact_detail.html"
     action_form = ReasonActionForm
@@ -94,34 +95,12 @@ class ContactAdmin(admin.ModelAdmin):
         contacts = contacts.annotate(call_count=Count("calls"))
         return contacts.prefetch_related(f"permissions__{words.WITH_LINES}")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
-    ) -> tuple[QuerySet[Contact], bool]:
-        term = admin_parts.search_term(search_term)
-        return super().get_search_results(request, queryset, term)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = export_link(request, "contacts", _("Contacts"))
-        return super().changelist_view(request, {**(extra_context or {}), **context})
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        contact = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if contact is not None:
-            context |= story_of(contact, timezone.now()) | {
-                "title": _("Contact"),
-                "may_block": self.has_change_permission(request, contact),
-                "may_override": self.has_override_permission(request),
-            }
-        return super().change_view(request, object_id, form_url, context)
+    def details_of(self, request: HttpRequest, row: Contact) -> dict[str, Any]:
+        return story_of(row, timezone.now()) | {
+            "title": _("Contact"),
+            "may_block": self.has_change_permission(request, row),
+            "may_override": self.has_override_permission(request),
+        }
 
     # --- Columns -------------------------------------------------------------------
 

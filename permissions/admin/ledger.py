@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,9 +13,16 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter import admin_parts
-from callcenter.admin_parts import ReadOnlyAdmin, age, when
+from callcenter.admin_parts import (
+    FoundByNumber,
+    ReadOnlyAdmin,
+    age,
+    link_to,
+    when,
+)
+from callcenter.exporting.lists import ExportedList
 from permissions import words
+from permissions.exports import EXPORT
 from permissions.facts import PermissionStatus
 from permissions.filters import (
     EventLineFilter,
@@ -23,45 +30,19 @@ from permissions.filters import (
     LineFilter,
     WatchFilter,
 )
-from permissions.models import CallPermission, Contact, PermissionEvent
-
-Context = dict[str, Any] | None
+from permissions.models import CallPermission, PermissionEvent
 
 
-def link_to(contact: Contact) -> SafeString:
-    address = reverse("admin:permissions_contact_change", args=[contact.pk])
-    return format_html('<a href="{}">{}</a>', address, contact)
+class WithHistory(ExportedList, FoundByNumber):
+    """Found by the person; with the history of what is listed behind a button."""
+
+    export = EXPORT
+    export_button = gettext_lazy("Export history as CSV")
 
 
-def export_link(request: HttpRequest, of: str, title: str) -> dict[str, Any]:
-    """For the lists' template: the file with the same filters."""
-    query = request.GET.copy()
-    if of:
-        query["of"] = of
-    text = query.urlencode()
-    return {"export_query": f"?{text}" if text else "", "title": title}
-
-
-class LedgerAdmin(ReadOnlyAdmin):
-    """Found by the person; with the file behind a button."""
-
-    change_list_template = "admin/permissions/list.html"
+class LedgerAdmin(WithHistory, ReadOnlyAdmin):
     search_fields = ["contact__name", "contact__waid", "contact__bsuid"]
     search_help_text = gettext_lazy("Name or number")
-    export_of = ""
-    list_title: Any = ""
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = admin_parts.search_term(search_term)
-        return super().get_search_results(request, queryset, term)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: Context = None
-    ) -> HttpResponse:
-        context = export_link(request, self.export_of, str(self.list_title))
-        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     @admin.display(description=gettext_lazy("person"), ordering="contact__name")
     def person(self, row: Any) -> SafeString:
