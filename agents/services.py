@@ -106,7 +106,8 @@ def open_console(agent_id: int, console: str, since: datetime | None) -> datetim
 
 
 def is_primary(agent_id: int, console: str) -> bool:
-    return Agent.objects.filter(pk=agent_id, console=console).exists()
+    """Whether this page is the one that rings; one that said no hello never is."""
+    return bool(console) and Agent.objects.filter(pk=agent_id, console=console).exists()
 
 
 def heartbeat(agent_id: int, *, ready: bool) -> None:

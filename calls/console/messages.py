@@ -2,17 +2,24 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from agents.models import BreakReason, Queue
+from agents.models import Agent, BreakReason, Queue
 from calls.errors import Refused
 
 LARGEST_MESSAGE = 32 * 1024
 
 Message = dict[str, Any]
+
+
+class Page(NamedTuple):
+    """Who asks: an agent, from one load of their console."""
+
+    agent: Agent
+    console: str  # the id of that load; empty before its hello
 
 
 def decode(text: str | None) -> Message | None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.models import IN_A_CALL, Agent, AgentState, AgentStateSpan
-from calls.console.consumer import AT_REST
+from calls.console.requests.agent_state import AT_REST
 from calls.errors import Refused
 from calls.lifecycle import answer, ending, reconnect, transfer
 from calls.models import Call, CallChange, Leg, Offer

@@ -1,0 +1,33 @@
+"""Calls out: who it is, call them now, or ask them first."""
+
+from django.conf import settings
+
+from calls.console.messages import Message, Page, uuid_of
+from calls.outbound import dialing, lookup, planned_calls
+
+
+def look_up(page: Page, message: Message) -> Message:
+    typed, line = str(message.get("number") or "")[:60], message.get("line")
+    return {"type": "person", "person": lookup.look_up(page.agent, typed, line)}
+
+
+def call(page: Page, message: Message) -> None:
+    contact = lookup.contact_of(message.get("contact"))
+    line = lookup.line_of(page.agent, message.get("line"))
+    placed = dialing.dial(page.agent, contact, line, near=settings.NODE_NAME)
+    planned_calls.closed_by(placed)
+
+
+def ask(page: Page, message: Message) -> None:
+    contact = lookup.contact_of(message.get("contact"))
+    line = lookup.line_of(page.agent, message.get("line"))
+    planned_calls.ask(page.agent, contact, line)
+
+
+def call_plan(page: Page, message: Message) -> None:
+    plan_id, near = uuid_of(message, "plan"), settings.NODE_NAME
+    planned_calls.call(plan_id, page.agent, near=near)
+
+
+def drop_plan(page: Page, message: Message) -> None:
+    planned_calls.drop(uuid_of(message, "plan"), page.agent)
