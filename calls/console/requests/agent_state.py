@@ -5,7 +5,7 @@ from agents.models import AgentState
 from calls.console.messages import Message, Page, break_named
 from calls.queueing import agent_state, dispatch
 
-AT_REST = (
+FREE_TO_CHANGE = (
     AgentState.OFFLINE,
     AgentState.AVAILABLE,
     AgentState.CANNOT_RING,
@@ -28,7 +28,7 @@ def take_break(page: Page, message: Message) -> None:
 def _rest(page: Page, state: str, reason: str = "") -> None:
     until = staff.break_ends(reason)
     dispatch.change_agent(
-        page.agent.pk, state, reason=reason, until=until, only_from=AT_REST
+        page.agent.pk, state, reason=reason, until=until, only_from=FREE_TO_CHANGE
     )
 
 
