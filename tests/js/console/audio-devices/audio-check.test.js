@@ -36,7 +36,7 @@ const ringing = (call = {}) => ({
 });
 
 /** Ana's idle console; `done` is what the engine was told. */
-function desk({ sounds = true, echo_url = "/ws/echo/" } = {}) {
+function openConsole({ sounds = true, echo_url = "/ws/echo/" } = {}) {
   const store = new Store();
   const done = /** @type {string[]} */ ([]);
   const engine = {
@@ -53,7 +53,7 @@ function desk({ sounds = true, echo_url = "/ws/echo/" } = {}) {
 }
 
 test("the check sends the open microphone to the server and back", async () => {
-  const { done, engine, checker } = desk();
+  const { done, engine, checker } = openConsole();
   await checker.start();
   await checker.start();
   assert.deepEqual(done, ["connect /ws/echo/ true"]);
@@ -63,7 +63,7 @@ test("the check sends the open microphone to the server and back", async () => {
 
 test("without a microphone, or an address to send to, there is no check", async () => {
   for (const lack of [{ sounds: false }, { echo_url: "" }]) {
-    const { done, checker } = desk(lack);
+    const { done, checker } = openConsole(lack);
     await checker.start();
     assert.equal(checker.isRunning, false);
     assert.deepEqual(done, []);
@@ -71,7 +71,7 @@ test("without a microphone, or an address to send to, there is no check", async 
 });
 
 test("it stops by itself after 15 seconds, and its verdict stays", async () => {
-  const { store, done, checker } = desk();
+  const { store, done, checker } = openConsole();
   await checker.start();
   const start = performance.now();
   checker.hears(0.1);
@@ -85,7 +85,7 @@ test("it stops by itself after 15 seconds, and its verdict stays", async () => {
 });
 
 test("a call that rings ends it, and in a call there is none", async () => {
-  const { store, done, checker } = desk();
+  const { store, done, checker } = openConsole();
   await checker.start();
   store.dispatch({ type: "call", call: ringing() });
   assert.equal(checker.isRunning, false);
@@ -102,7 +102,7 @@ test("a call that rings ends it, and in a call there is none", async () => {
 });
 
 test("a call that rings while the browser asks for the microphone comes first", async () => {
-  const { store, done, checker } = desk();
+  const { store, done, checker } = openConsole();
   const started = checker.start();
   store.dispatch({ type: "call", call: ringing() });
   await started;
@@ -110,7 +110,7 @@ test("a call that rings while the browser asks for the microphone comes first", 
 });
 
 test("a connection that the server ends ends the check", async () => {
-  const { store, checker } = desk();
+  const { store, checker } = openConsole();
   await checker.start();
   checker.connected("lost");
   assert.equal(checker.isRunning, true);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { barOf, levelText } from "../../../../static/console/audio-devices/levels.js";
 import { AudioQuality } from "../../../../static/console/call/quality.js";
 
 /** What the engine reports after so many reports of good sound, two seconds each. */
@@ -165,10 +164,4 @@ test("the next call begins without the troubles of the last", () => {
   quality.hear({ caller_hears: false, caller_heard: false });
   quality.reset();
   assert.equal(quality.rating(TALK, 0).text, "");
-});
-
-test("bars are even in decibels, and silence is no bar", () => {
-  assert.deepEqual([0, Number.NaN, 0.001, 1, 2].map(barOf), [0, 0, 0, 1, 1]);
-  assert.ok(Math.abs(barOf(10 ** -1.5) - 0.5) < 1e-9);
-  assert.deepEqual([0, 0.5, 1].map(levelText), ["silent", "sound", "too loud"]);
 });

@@ -45,13 +45,13 @@ const person = (changes = {}) => ({
 });
 
 /** Ana's console with these calls; `sent` is what the server gets. */
-function desk(/** @type {any[]} */ ...calls) {
+function openConsole(/** @type {any[]} */ ...calls) {
   const store = new Store();
   const sent = /** @type {any[]} */ ([]);
-  const verbs = new CallerCardCommands(store, {
+  const commands = new CallerCardCommands(store, {
     send: (type, fields) => sent.push({ type, ...fields }),
   });
-  store.addEventListener("change", () => verbs.follow());
+  store.addEventListener("change", () => commands.follow());
   const connect = () =>
     store.dispatch({ type: "console", agent: ANA, calls, plans: [], lines: [] });
   connect();
@@ -60,11 +60,11 @@ function desk(/** @type {any[]} */ ...calls) {
     store.dispatch({ type: "card", call: "carla-1", person: known, request });
   const shown = () =>
     cardPerson(store.state, /** @type {any} */ (cardCall(store.state)));
-  return { store, verbs, sent, tell, reply, shown, connect };
+  return { store, commands, sent, tell, reply, shown, connect };
 }
 
 test("as soon as a call rings, its person is looked up, once until the end", () => {
-  const { sent, tell, reply, shown } = desk();
+  const { sent, tell, reply, shown } = openConsole();
   assert.deepEqual(sent, []);
   tell(ringing());
   reply(person({ name: "Carla" }));
@@ -74,13 +74,13 @@ test("as soon as a call rings, its person is looked up, once until the end", () 
 });
 
 test("another call that rings does not hide who Ana talks with", () => {
-  const { store, tell } = desk(inCall());
+  const { store, tell } = openConsole(inCall());
   tell(ringing({ id: "other" }));
   assert.equal(cardCall(store.state)?.id, "carla-1");
 });
 
 test("the person stays through the wrap-up and is gone after it", () => {
-  const { store, sent, tell, reply, shown } = desk(inCall());
+  const { store, sent, tell, reply, shown } = openConsole(inCall());
   reply(person({ name: "Carla" }));
   const over = inCall({ version: 2, status: "ended" });
   const work = {
@@ -100,7 +100,7 @@ test("the person stays through the wrap-up and is gone after it", () => {
 });
 
 test("an answer about a call that is over is not shown with the next one", () => {
-  const { tell, reply, shown } = desk(ringing());
+  const { tell, reply, shown } = openConsole(ringing());
   tell(ringing({ version: 2, status: "ended" }));
   tell(ringing({ id: "other" }));
   reply(person({ name: "Carla" }));
@@ -108,12 +108,12 @@ test("an answer about a call that is over is not shown with the next one", () =>
 });
 
 test("an unknown caller is named in the call, and the name is shown at once", () => {
-  const { store, verbs, sent, tell, reply } = desk(inCall());
+  const { store, commands, sent, tell, reply } = openConsole(inCall());
   reply(person());
-  verbs.startNaming();
+  commands.startNaming();
   assert.equal(store.state.card.naming, "");
-  verbs.typeName("  Carla Gomes ");
-  verbs.saveName();
+  commands.typeName("  Carla Gomes ");
+  commands.saveName();
   assert.deepEqual(sent.slice(1), [
     { type: "name_person", call: "carla-1", name: "Carla Gomes" },
     { type: "card", call: "carla-1" },
@@ -129,40 +129,42 @@ test("an unknown caller is named in the call, and the name is shown at once", ()
 });
 
 test("an older answer does not take a new name away", () => {
-  const { store, verbs, reply } = desk(inCall());
-  verbs.typeName("Carla");
-  verbs.saveName();
+  const { store, commands, reply } = openConsole(inCall());
+  commands.typeName("Carla");
+  commands.saveName();
   reply(person(), 1);
   assert.equal(cardName(store.state, inCall()), "Carla");
 });
 
 test("a name that is refused is told, and the old one stands", () => {
-  const { store, verbs } = desk(inCall({ contact: { id: 7, name: "C.", number: "" } }));
-  verbs.typeName("Carla");
-  verbs.saveName();
+  const { store, commands } = openConsole(
+    inCall({ contact: { id: 7, name: "C.", number: "" } }),
+  );
+  commands.typeName("Carla");
+  commands.saveName();
   store.dispatch({ type: "problem", text: "That name is too long.", request: 2 });
   assert.equal(cardName(store.state, inCall({ contact: { name: "C." } })), "C.");
   assert.equal(store.state.notices[0].text, "That name is too long.");
 });
 
 test("no name and the same name are not sent", () => {
-  const { store, verbs, sent } = desk(
+  const { store, commands, sent } = openConsole(
     inCall({ contact: { name: "Carla", number: "" } }),
   );
-  verbs.typeName("   ");
-  verbs.saveName();
+  commands.typeName("   ");
+  commands.saveName();
   assert.equal(store.state.card.naming, "   ");
-  verbs.typeName("Carla");
-  verbs.saveName();
+  commands.typeName("Carla");
+  commands.saveName();
   assert.equal(store.state.card.naming, null);
   assert.equal(sent.length, 1);
 });
 
 test("after a lost connection the person is asked for again", () => {
-  const { store, verbs, sent, connect } = desk(inCall());
+  const { store, commands, sent, connect } = openConsole(inCall());
   store.dispatch({ type: "connection", connection: "lost" });
   connect();
-  verbs.repeat();
+  commands.repeat();
   assert.deepEqual(sent, [
     { type: "card", call: "carla-1" },
     { type: "card", call: "carla-1" },

@@ -45,7 +45,7 @@ const plan = (more = {}) => ({
 });
 
 /** Ana's console as far as calling out goes; `sent` is what the server gets. */
-function desk({ online = true, sounds = true } = {}) {
+function openConsole({ online = true, sounds = true } = {}) {
   const store = new Store();
   /** @type {any[]} */
   const sent = [];
@@ -55,8 +55,8 @@ function desk({ online = true, sounds = true } = {}) {
     sent.push({ type, ...fields });
     return sent.length;
   };
-  const verbs = new DialingCommands(store, { send }, { open: async () => sounds });
-  store.addEventListener("change", () => verbs.follow());
+  const commands = new DialingCommands(store, { send }, { open: async () => sounds });
+  store.addEventListener("change", () => commands.follow());
   store.dispatch({
     type: "console",
     agent: ANA,
@@ -67,69 +67,69 @@ function desk({ online = true, sounds = true } = {}) {
   const tell = (/** @type {any} */ person, /** @type {any} */ request = 1) => {
     const message = { type: "person", person, request };
     store.dispatch(message);
-    verbs.heard(message);
+    commands.heard(message);
   };
   const find = (/** @type {any} */ person) => {
-    verbs.typeNumber(NUMBER, false);
-    verbs.finishNumber();
+    commands.typeNumber(NUMBER, false);
+    commands.finishNumber();
     tell(person, sent.length);
   };
-  return { store, sent, verbs, tell, find };
+  return { store, sent, commands, tell, find };
 }
 
 test("Enter looks the number up on the chosen line, once", () => {
-  const { sent, verbs } = desk();
-  verbs.typeNumber(NUMBER, false);
-  verbs.finishNumber(true);
-  verbs.finishNumber(true);
-  verbs.finishNumber();
+  const { sent, commands } = openConsole();
+  commands.typeNumber(NUMBER, false);
+  commands.finishNumber(true);
+  commands.finishNumber(true);
+  commands.finishNumber();
   assert.deepEqual(sent, [{ type: "look_up", number: NUMBER, line: 10 }]);
 });
 
 test("Enter tries again after a look-up that failed", () => {
-  const { store, sent, verbs } = desk();
-  verbs.typeNumber(NUMBER, false);
-  verbs.finishNumber(true);
+  const { store, sent, commands } = openConsole();
+  commands.typeNumber(NUMBER, false);
+  commands.finishNumber(true);
   store.dispatch({ type: "problem", text: "Not now.", request: 1 });
-  verbs.finishNumber();
+  commands.finishNumber();
   assert.equal(sent.length, 1);
-  verbs.finishNumber(true);
+  commands.finishNumber(true);
   assert.equal(sent.length, 2);
   assert.equal(store.state.dialing.problem, "");
 });
 
 test("another line asks about the same number again", () => {
-  const { store, sent, verbs, find } = desk();
+  const { store, sent, commands, find } = openConsole();
   find(carla());
-  verbs.chooseLine(11);
+  commands.chooseLine(11);
   assert.equal(store.state.dialing.person, null);
   assert.deepEqual(sent.at(-1), { type: "look_up", number: NUMBER, line: 11 });
 });
 
 test("without a connection the agent reads so beside the field", () => {
-  const { store, verbs } = desk({ online: false });
-  verbs.typeNumber(NUMBER, false);
-  verbs.finishNumber();
+  const { store, commands } = openConsole({ online: false });
+  commands.typeNumber(NUMBER, false);
+  commands.finishNumber();
   assert.match(store.state.dialing.problem, /cannot be reached/);
 });
 
 test("a double click is one call", async () => {
-  const { sent, verbs, find } = desk();
+  const { sent, commands, find } = openConsole();
   find(carla());
-  await Promise.all([verbs.callPerson(), verbs.callPerson()]);
-  await verbs.callPerson();
+  await Promise.all([commands.callPerson(), commands.callPerson()]);
+  await commands.callPerson();
   const calls = sent.filter(({ type }) => type === "call");
   assert.deepEqual(calls, [{ type: "call", contact: 7, line: 10 }]);
 });
 
 test("nobody is called without sound, or against the verdict", async () => {
-  const deaf = desk({ sounds: false });
+  const deaf = openConsole({ sounds: false });
   deaf.find(carla());
-  await deaf.verbs.callPerson();
-  const forbidden = desk();
+  await deaf.commands.callPerson();
+  const forbidden = openConsole();
   forbidden.find(carla({ call: NO }));
-  await forbidden.verbs.callPerson();
-  forbidden.verbs.askPerson();
+  await forbidden.commands.callPerson();
+  forbidden.commands.askPerson();
   for (const { sent } of [deaf, forbidden]) {
     assert.deepEqual(
       sent.map(({ type }) => type),
@@ -139,19 +139,19 @@ test("nobody is called without sound, or against the verdict", async () => {
 });
 
 test("a double click is one permission request", () => {
-  const { sent, verbs, find } = desk();
+  const { sent, commands, find } = openConsole();
   find(carla({ call: NO, ask: YES }));
-  verbs.askPerson();
-  verbs.askPerson();
+  commands.askPerson();
+  commands.askPerson();
   assert.deepEqual(sent.slice(1), [{ type: "ask", contact: 7, line: 10 }]);
 });
 
 test("an offer is called or given up by its plan", async () => {
-  const { store, sent, verbs } = desk();
+  const { store, sent, commands } = openConsole();
   store.dispatch({ type: "plans", plans: [plan(), plan({ id: "two", contact: 8 })] });
-  await verbs.callPlan("plan-1");
-  await verbs.callPlan("two");
-  verbs.dropPlan("two");
+  await commands.callPlan("plan-1");
+  await commands.callPlan("two");
+  commands.dropPlan("two");
   assert.deepEqual(sent, [
     { type: "call_plan", plan: "plan-1" },
     { type: "drop_plan", plan: "two" },
@@ -159,20 +159,20 @@ test("an offer is called or given up by its plan", async () => {
 });
 
 test("a verdict that ran out is asked for again, and not again and again", () => {
-  const { sent, verbs, find } = desk();
+  const { sent, commands, find } = openConsole();
   const until = "2026-01-05T10:00:00Z";
   const over = Date.parse(until);
   find(carla({ call: { ...YES, until } }));
-  verbs.tick(over - 1);
+  commands.tick(over - 1);
   assert.equal(sent.length, 1);
   for (let second = 0; second < 60; second += 1) {
-    verbs.tick(over + second * 1000);
+    commands.tick(over + second * 1000);
   }
   assert.equal(sent.length, 2);
 });
 
 test("when Carla declines the agent reads so, though the plan is just gone", () => {
-  const { store, sent, tell } = desk();
+  const { store, sent, tell } = openConsole();
   store.dispatch({ type: "plans", plans: [plan({ state: "waiting" })] });
   store.dispatch({ type: "plans", plans: [] });
   assert.deepEqual(sent, [{ type: "look_up", number: NUMBER, line: 10 }]);
@@ -184,7 +184,7 @@ test("when Carla declines the agent reads so, though the plan is just gone", () 
 });
 
 test("an offer that went to a colleague is explained, too", () => {
-  const { store, tell } = desk();
+  const { store, tell } = openConsole();
   store.dispatch({ type: "plans", plans: [plan()] });
   store.dispatch({ type: "plans", plans: [] });
   tell(carla());

@@ -35,8 +35,8 @@ function stateWith(calls, more = {}) {
   return reduce(initialState, message, 0);
 }
 
-/** Ana's desk: a bell that is heard or not, a page that is seen or not. */
-function desk({ heard = /** @type {any} */ (true), seen = true } = {}) {
+/** Ana's console: a bell that is heard or not, a page that is seen or not. */
+function openConsole({ heard = /** @type {any} */ (true), seen = true } = {}) {
   const told = { rings: /** @type {string[]} */ ([]), title: "", bell: 0, chimes: 0 };
   const ringer = {
     start: () => {
@@ -72,7 +72,7 @@ test("the server is told once that a call rings, after the bell is heard", async
   const heard = new Promise((resolve) => {
     hear = resolve;
   });
-  const { ringing, told } = desk({ heard, seen: false });
+  const { ringing, told } = openConsole({ heard, seen: false });
   ringing.follow(stateWith([carla()]));
   await settled();
   assert.deepEqual(told.rings, []);
@@ -85,21 +85,23 @@ test("the server is told once that a call rings, after the bell is heard", async
 });
 
 test("a bell that is not heard in a page that is not seen does not count", async () => {
-  const { ringing, told } = desk({ heard: Promise.resolve(false), seen: false });
+  const { ringing, told } = openConsole({ heard: Promise.resolve(false), seen: false });
   ringing.follow(stateWith([carla()]));
   await settled();
   assert.deepEqual(told.rings, []);
 });
 
 test("a card that is seen rings too, also when the bell breaks", async () => {
-  const { ringing, told } = desk({ heard: Promise.reject(new Error("no sound")) });
+  const { ringing, told } = openConsole({
+    heard: Promise.reject(new Error("no sound")),
+  });
   ringing.follow(stateWith([carla()]));
   await settled();
   assert.deepEqual(told.rings, ["carla-1"]);
 });
 
 test("a call that went away meanwhile is not said to ring", async () => {
-  const { ringing, told } = desk();
+  const { ringing, told } = openConsole();
   ringing.follow(stateWith([carla()]));
   ringing.follow(stateWith([]));
   await settled();
@@ -108,7 +110,7 @@ test("a call that went away meanwhile is not said to ring", async () => {
 });
 
 test("a page that was replaced makes no sound and tells nothing", async () => {
-  const { ringing, told } = desk();
+  const { ringing, told } = openConsole();
   ringing.follow(stateWith([carla()]));
   await settled();
   ringing.follow(stateWith([carla()], { primary: false }));
@@ -120,7 +122,7 @@ test("a page that was replaced makes no sound and tells nothing", async () => {
 });
 
 test("the title says when no call can ring", () => {
-  const { ringing, told } = desk();
+  const { ringing, told } = openConsole();
   const mute = {
     ...ANA,
     state: "cannot_ring",

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SHORTCUTS, verbOf } from "../../../../static/console/shell/keyboard.js";
-import { initials } from "../../../../static/console/state/labels.js";
 
 /**
  * A key pressed while an element of this kind has the focus.
@@ -51,13 +50,4 @@ test("the browser's own shortcuts and held keys are left alone", () => {
   }
   assert.equal(verbOf(press("m", { repeat: true })), null);
   assert.equal(verbOf(press("x")), null);
-});
-
-test("initials come from words in any script, and are never empty", () => {
-  assert.equal(initials("Carla Gomes"), "CG");
-  assert.equal(initials("Carla de Souza Gomes"), "CG");
-  assert.equal(initials("Żaneta"), "Ż");
-  assert.equal(initials("李 小龙"), "李小");
-  assert.equal(initials(""), "?");
-  assert.equal(initials("+44 7700 900123"), "?");
 });

@@ -83,7 +83,7 @@ test("requests are numbered, and refused while there is no line", () => {
   assert.deepEqual(asked, { type: "answer", call: "carla-1", request: 1 });
 });
 
-test("each new line begins with who this page is, and what it proves", () => {
+test("each new line begins with who this page is, and whether calls can ring here", () => {
   const { socket, lines } = socketWithLines();
   socket.hello = () => ({ console: "window-1", since: "s7" });
   socket.readiness = () => ({ audio: "running" });
@@ -110,7 +110,7 @@ test("an open line beats every two seconds", () => {
   assert.equal(beats.length, 3, "one with the hello, then every second tick");
 });
 
-test("what changes between two beats is proved at once", () => {
+test("what changes between two beats is told at once", () => {
   const { socket, lines } = socketWithLines();
   socket.beat();
   assert.deepEqual(lines[0].sent, [], "not before there is a line");

@@ -86,14 +86,14 @@ test("each thing that is missing has its own remedy", () => {
   assert.equal(remedyOf({ ...ready, microphone: "muted" }), "other");
   assert.equal(remedyOf({ ...ready, microphone: "flat" }), "other");
   assert.equal(remedyOf({ ...ready, microphone: "ended" }), "open");
-  assert.equal(remedyOf({ ...ready, audio: "suspended" }), "sound");
+  assert.equal(remedyOf({ ...ready, audio: "suspended" }), "audio");
   assert.equal(
     remedyOf({ gesture: false, audio: "none", microphone: "none" }),
-    "sound",
+    "audio",
   );
 });
 
-test("the proof gathers what the page measures, and a blocked ring tone counts", () => {
+test("the readiness gathers what the page measures, and a blocked ring tone counts", () => {
   /** @type {any} */
   const engine = { soundState: "none", microphoneState: "none", muted: false };
   const ringer = { isBlocked: false };

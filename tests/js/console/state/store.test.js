@@ -377,6 +377,18 @@ test("a message nobody knows changes nothing", () => {
   assert.equal(reduce(state, { type: "toString" }, 9), state);
 });
 
+test("the store tells a listener what was before, and is quiet when nothing changed", () => {
+  const store = new Store();
+  /** @type {unknown[]} */
+  const heard = [];
+  store.addEventListener("change", (event) =>
+    heard.push(/** @type {CustomEvent} */ (event).detail.previous),
+  );
+  store.dispatch(online);
+  store.dispatch({ type: "whisper" });
+  assert.deepEqual(heard, [initialState]);
+});
+
 test("each state of the agent has its word", () => {
   const words = ["available", "in_call", "on_break", "offline"].map((state) =>
     agentStatus(
@@ -395,16 +407,4 @@ test("a caller is named by name, else by number, else as unknown", () => {
   assert.equal(callerHeading(unnamed), "Unknown WhatsApp user");
   const unknown = carla({ contact: { name: "", number: "" } });
   assert.equal(callerName(unknown), "Unknown WhatsApp user");
-});
-
-test("the store tells a listener what was before, and is quiet when nothing changed", () => {
-  const store = new Store();
-  /** @type {unknown[]} */
-  const heard = [];
-  store.addEventListener("change", (event) =>
-    heard.push(/** @type {CustomEvent} */ (event).detail.previous),
-  );
-  store.dispatch(online);
-  store.dispatch({ type: "whisper" });
-  assert.deepEqual(heard, [initialState]);
 });
