@@ -151,7 +151,7 @@ export class Screen {
   }
 
   /**
-   * The notes are drawn in one place during the call and after it.
+   * Draw the notes in one place, during the call and after it.
    * @param {ScreenModel} model
    */
   #wrapUp({ state, now }) {
@@ -179,7 +179,7 @@ export class Screen {
     this.#into("person", view ?? nothing);
   }
 
-  /** Where the agent types whom to call, when that is possible now. */
+  /** Put the focus where the agent types a number, when that is possible now. */
   focusNumber() {
     this.#focus("#phone-number");
   }
@@ -192,7 +192,7 @@ export class Screen {
     this.#focus("#microphone");
   }
 
-  /** As if the button of the breaks were pressed. */
+  /** Do as if the button of the breaks were pressed. */
   openBreaks() {
     const button = this.#root.querySelector("[data-breaks] > button");
     /** @type {HTMLElement | null} */ (button)?.click();
@@ -232,7 +232,7 @@ export class Screen {
   }
 
   /**
-   * The first card that rings takes the focus, unless the agent is typing.
+   * Give the focus to the first card that rings, unless the agent is typing.
    * @param {boolean} ringing
    */
   #focusAnswer(ringing) {
@@ -257,7 +257,7 @@ export class Screen {
   }
 
   /**
-   * Only when it changed: a live region would say it again.
+   * Write it only when it changed: a live region would say it again.
    * @param {string} name
    * @param {string} text
    */

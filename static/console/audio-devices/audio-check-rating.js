@@ -26,7 +26,7 @@ export function delayMs(measured) {
 }
 
 /**
- * How it sounds, and what to do about it.
+ * Say how it went, and what to do about it.
  * @param {AudioCheck} check
  * @returns {AudioRating}
  */

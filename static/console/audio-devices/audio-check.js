@@ -55,7 +55,7 @@ export class AudioChecker {
   }
 
   /**
-   * A call is more important.
+   * End the check when a call comes: that is more important.
    * @param {State} state
    */
   follow(state) {
@@ -78,7 +78,7 @@ export class AudioChecker {
   }
 
   /**
-   * How the connection of the check stands.
+   * Follow the state of the check's connection.
    * @param {string} state
    */
   connected(state) {

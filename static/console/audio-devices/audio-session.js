@@ -82,7 +82,7 @@ export class AudioSession {
   }
 
   /**
-   * A device that is known by its name only, now that names can be read.
+   * Use a device that was known by its name only, now that names can be read.
    * @param {string} microphoneId the one that was opened
    * @param {string} speakerId
    */

@@ -20,7 +20,7 @@ export class DeviceNotices {
   }
 
   /**
-   * What is missing stays in sight until it is there again.
+   * Tell the agent; what is missing stays in sight until it is there again.
    * @param {DeviceNews} news
    */
   tell(news) {

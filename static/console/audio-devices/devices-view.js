@@ -20,7 +20,7 @@ import { audioCheckView, testRingButton } from "./audio-check-view.js";
 const SYSTEM = "default";
 
 /**
- * Which microphone and speaker, and whether the agent is heard.
+ * Show which microphone and speaker are used, and whether the agent is heard.
  * @param {State} state
  * @param {Devices} devices
  * @param {boolean} talking whether the call shows the levels already

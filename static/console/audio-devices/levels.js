@@ -2,7 +2,7 @@
 const FLOOR_DB = -60;
 
 /**
- * Where a level stands on a bar, from 0 to 1; even steps sound even.
+ * Return where a level stands on a bar, from 0 to 1; even steps sound even.
  * @param {number} level root mean square, 1 is full scale
  */
 export function barOf(level) {
@@ -13,7 +13,7 @@ export function barOf(level) {
 }
 
 /**
- * What a screen reader says of it.
+ * Return what a screen reader says of it.
  * @param {number} bar from 0 to 1
  */
 export function levelText(bar) {

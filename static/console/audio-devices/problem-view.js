@@ -2,7 +2,7 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { t } from "../shell/i18n.js";
 
 /**
- * What stands above everything while microphone or speaker cannot be used.
+ * Show, above everything, that microphone or speaker cannot be used.
  * @param {string} problem a sentence, or nothing
  * @param {() => void} tryAgain
  */

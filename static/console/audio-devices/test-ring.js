@@ -23,7 +23,7 @@ export class TestRing {
     this.#devices = devices;
   }
 
-  /** A second press ends it. */
+  /** Ring once; a second press ends it. */
   async press() {
     if (this.#ringer.isRinging) {
       this.#ringer.stop();

@@ -4,7 +4,7 @@ import { callerHeading, initials } from "../state/labels.js";
 /** @import {Call} from "../state/snapshot.js" */
 
 /**
- * Who is on the line: name, number where there is one, queue.
+ * Show who is on the line: name, number where there is one, queue.
  * @param {Call} call
  * @param {string} heading id of the element that holds the name
  */

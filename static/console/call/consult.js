@@ -7,7 +7,7 @@ import { consultedLeg, isWithCaller, phaseOf } from "../state/participants.js";
 /** @import {Agent, Call} from "../state/snapshot.js" */
 
 /**
- * Who hears whom, in one sentence; empty while there is nothing out of the ordinary.
+ * Say in one sentence who hears whom; nothing while all is as usual.
  * @param {Call} call
  * @param {Agent | null} agent
  */

@@ -37,7 +37,7 @@ import { isWaiting } from "../state/transfer.js";
 /**
  * @param {State} state
  * @param {Call} call
- * @param {boolean} here whether the sound of the call is in this page
+ * @param {boolean} here whether the audio of the call is in this page
  * @param {CallCommands} commands
  */
 export function controlsView(state, call, here, commands) {

@@ -58,7 +58,7 @@ export class CallControls {
     }
   }
 
-  /** Tell the server again what was muted while nobody listened. */
+  /** Tell the server again what was muted while it did not listen. */
   repeatMute() {
     const call = audioCall(this.#state);
     const { muted } = this.#state.mute;

@@ -16,7 +16,7 @@ import { controlsView } from "./controls-view.js";
 /** @import {CallCommands} from "./controls.js" */
 
 /**
- * The call this agent is in.
+ * Show the call this agent is in.
  * @param {State} state
  * @param {Call} call
  * @param {AudioRating} quality
@@ -60,8 +60,8 @@ function bigTimer(state, call, now) {
 }
 
 /**
- * Good sound needs no line of its own while the agent is muted, and sound that nobody
- * makes is neither good nor bad.
+ * Show the levels of both sides, and what disturbs them. Good audio needs no line of its
+ * own while the agent is muted, and audio that is not there is neither good nor bad.
  * @param {State} state
  * @param {Call} call
  * @param {AudioRating} quality
@@ -88,7 +88,7 @@ function sound(state, call, quality) {
 }
 
 /**
- * Who is heard here.
+ * Return who is heard here.
  * @param {State} state
  * @param {Call} call
  */
@@ -124,7 +124,7 @@ function elsewhere(commands) {
 }
 
 /**
- * Between the click on Answer and the server's word that the call is ours.
+ * Show the call between the click on Answer and the server's confirmation.
  * @param {Call} call
  */
 export function answeringView(call) {

@@ -67,7 +67,7 @@ export class AudioQuality {
   #reports = [START];
   #liveness = ALIVE;
   #node = BOTH_HEARD;
-  /** @type {number | null} since when there is somebody to hear */
+  /** @type {number | null} since when there is a person to hear */
   #since = null;
 
   /** Start anew, for another call. */
@@ -110,7 +110,7 @@ export class AudioQuality {
     if (!talking) {
       return NONE;
     }
-    // Nobody was to be heard until just now, as after a hold: give it its time.
+    // There was nothing to hear until just now, as after a hold: give it its time.
     const isNew = now - (this.#since ?? now) < ONE_WAY_MS;
     return (isNew ? null : this.#oneWay(context)) ?? this.#steadiness();
   }
@@ -120,7 +120,7 @@ export class AudioQuality {
   }
 
   /**
-   * Who does not hear whom, and where the audio stops.
+   * Find out who does not hear whom, and where the audio stops.
    * @param {AudioContext} context
    * @returns {AudioRating | null}
    */
@@ -284,7 +284,7 @@ function lateSound() {
 }
 
 /**
- * What there is to hear in this page now.
+ * Return what there is to hear in this page now.
  * @param {State} state
  * @returns {AudioContext}
  */

@@ -4,8 +4,8 @@
 /** @import {Transfer} from "../state/state.js" */
 
 /**
- * The targets whose name holds every word that was typed. Whoever can take the call
- * comes first, otherwise in the order of the alphabet.
+ * Return the targets whose name holds every word that was typed: first who can take the
+ * call, otherwise in alphabetical order.
  * @param {Transfer} transfer
  * @returns {Targets}
  */

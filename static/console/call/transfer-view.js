@@ -132,8 +132,8 @@ function queueRow(state, { id, name, waiting, ready }, commands) {
  * @param {() => void} action
  */
 function button(state, key, label, verb, possible, action) {
-  const wish = pendingTransfer(state);
-  const isPressed = wish?.verb === verb && wish.value.to === key;
+  const pending = pendingTransfer(state);
+  const isPressed = pending?.verb === verb && pending.value.to === key;
   return html`<button
     type="button"
     class="button"

@@ -11,7 +11,7 @@ import { pendingTransfer, TRANSFER } from "../state/transfer.js";
 /** @import {Store} from "../state/store.js" */
 /** @import {TransferVerb} from "../state/transfer.js" */
 
-/** Who can take a call changes while the agent looks for somebody. */
+/** Who can take a call changes while the agent chooses. */
 const TARGETS_EVERY_MS = 3_000;
 
 export class TransferCommands {
@@ -35,7 +35,9 @@ export class TransferCommands {
     return this.#store.state.transfer;
   }
 
-  /** The call that is this agent's own; a guest cannot hold or hand on. */
+  /**
+   * Return the call that is this agent's own; a guest can neither hold nor transfer.
+   */
   get #call() {
     const { state } = this.#store;
     const call = myCall(state);
@@ -56,7 +58,7 @@ export class TransferCommands {
     this.#ask("resume");
   }
 
-  /** The list of those who could take the call. */
+  /** List the agents and queues that could take the call. */
   open() {
     const call = this.#call;
     const isOn = call?.status === "active" || call?.status === "held";
@@ -90,12 +92,12 @@ export class TransferCommands {
     this.#ask("consult", { agent }, `agent-${agent}`);
   }
 
-  /** The colleague goes, or is not rung any longer; the caller stays on hold. */
+  /** End the consult, or stop ringing the colleague; the caller stays on hold. */
   cancelConsult() {
     this.#ask("cancel_consult");
   }
 
-  /** The colleague goes, and the caller is back as soon as they have. */
+  /** End the consult, and resume the call as soon as the colleague has gone. */
   back() {
     this.#ask("cancel_consult", {}, "", true);
   }

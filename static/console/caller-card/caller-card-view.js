@@ -57,7 +57,7 @@ function personHead(state, call, commands) {
 }
 
 /**
- * Not before somebody has talked with them.
+ * Tell whether the agent may name them: not before having talked with them.
  * @param {State} state
  * @param {Call} call
  */

@@ -25,7 +25,9 @@ export class CallerCardCommands {
     return cardCall(this.#store.state);
   }
 
-  /** Ask again when another call is looked at, or somebody was named meanwhile. */
+  /**
+   * Ask again when another call is looked at, or when its contact was named meanwhile.
+   */
   follow() {
     const { card } = this.#store.state;
     const call = this.#call;
@@ -47,7 +49,7 @@ export class CallerCardCommands {
     }
   }
 
-  /** The connection is back: what was asked before it went has no answer. */
+  /** Ask again after a lost connection: what was asked before it has no answer. */
   repeat() {
     if (this.#call !== null && this.#store.state.asked[CARD] === undefined) {
       this.ask();

@@ -71,7 +71,10 @@ export class DialingCommands {
     this.#field.again();
   }
 
-  /** The connection is back: what the field reads has no answer yet, or an old one. */
+  /**
+   * Look the number up again after a lost connection: there is no answer yet, or an old
+   * one.
+   */
   repeatLookUp() {
     if (this.#dialing.number !== "") {
       this.#field.again();
@@ -79,7 +82,7 @@ export class DialingCommands {
   }
 
   /**
-   * A permission that has run out is asked for again, now and then.
+   * Ask again, now and then, for a permission that has run out.
    * @param {number} now milliseconds of the epoch by the server's clock
    */
   tick(now) {
@@ -118,7 +121,7 @@ export class DialingCommands {
     this.#gone.delete(request);
   }
 
-  /** Not before the audio is open: the person would hear nobody. */
+  /** Call, but not before the audio is open: the person would hear silence. */
   async callPerson() {
     const { person } = this.#dialing;
     if (person?.call.allowed && this.#isFree && (await this.#audio.open())) {

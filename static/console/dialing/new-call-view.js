@@ -13,7 +13,7 @@ import { ASK, earliestText, permissionView } from "./permission-view.js";
 /** @import {DialingCommands} from "./commands.js" */
 
 /**
- * Whom to call: the number, the person it belongs to, and what may be done now.
+ * Show whom to call: the number, the person it belongs to, and what may be done now.
  * @param {State} state
  * @param {number} now
  * @param {DialingCommands} commands
@@ -98,7 +98,7 @@ function result(state, now, commands) {
 }
 
 /**
- * What came of the request that was sent last; never that somebody is being called.
+ * Say what came of the request that was sent last; never that a call goes out.
  * @param {PlannedCall | undefined} plan
  */
 function doneWords(plan) {
@@ -140,7 +140,7 @@ function personView(state, person, now, commands) {
 }
 
 /**
- * Only where a no to the call makes the agent think of asking.
+ * Say what stands against asking, where a no to the call makes the agent think of it.
  * @param {Person} person
  * @param {number} now
  */

@@ -8,8 +8,8 @@ const PAUSE_MS = 600;
 const FEWEST_DIGITS = 7;
 
 /**
- * Whether this may be a whole number. Digits of any script count; letters do not, and
- * are for the server to complain of once the agent says it is all.
+ * Tell whether this may be a whole number. Digits of any script count; letters do not,
+ * and are for the server to complain of once the agent says it is all.
  * @param {string} text
  */
 export function mayBeNumber(text) {
@@ -36,7 +36,7 @@ export class NumberField {
   }
 
   /**
-   * The field reads this now. What was pasted is all there is.
+   * Take what the field reads now. What was pasted is all there is.
    * @param {string} text
    * @param {boolean} pasted
    */
@@ -49,7 +49,7 @@ export class NumberField {
     }
   }
 
-  /** The agent pressed Enter or left the field. */
+  /** Look it up now: the agent pressed Enter or left the field. */
   finished() {
     clearTimeout(this.#timer);
     if (this.#text !== "" && this.#text !== this.#asked) {

@@ -11,8 +11,8 @@ import { untilText } from "./permission-view.js";
 /** @import {State} from "../state/state.js" */
 
 /**
- * Somebody who may be called now. It stands where nothing else can be pressed, so that
- * it never slips under the pointer.
+ * Show a person who may be called now. It stands where nothing else can be pressed, so
+ * that it never slips under the pointer.
  * @param {State} state
  * @param {PlannedCall} plan
  * @param {number} now
@@ -48,8 +48,8 @@ export function proposalView(state, plan, now, commands) {
 }
 
 /**
- * Everybody this agent wants to call: first who may be called, then who waits longest.
- * Who is offered above is not repeated here.
+ * List the people this agent wants to call: first those who may be called, then those
+ * who wait longest. A call that is proposed above is not repeated here.
  * @param {State} state
  * @param {number} now
  * @param {DialingCommands} commands
@@ -135,7 +135,7 @@ export function ageText({ kind, created_at }, now) {
 }
 
 /**
- * What happens next.
+ * Say what happens next.
  * @param {PlannedCall} plan
  * @param {number} now
  */

@@ -12,7 +12,7 @@ const HEARD = 0.004;
 export class Ringback {
   #tone;
   #isOn = false;
-  /** @type {string | null} id of the call whose own sound has been heard */
+  /** @type {string | null} id of the call whose own audio has been heard */
   #heard = null;
   /** @type {string | null} */
   #call = null;

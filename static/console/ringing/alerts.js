@@ -61,8 +61,8 @@ export class RingAlerts {
   }
 
   /**
-   * The server is told only of a call that is heard, or at least seen: what neither
-   * reaches an ear nor an eye does not ring, and somebody else should have it.
+   * Tell the server only of a call that is heard, or at least seen: what reaches
+   * neither ear nor eye does not ring, and another agent should have it.
    * @param {string} id
    */
   async #confirm(id) {
@@ -129,7 +129,7 @@ function duePlans(state) {
 }
 
 /**
- * What to notify of, and the title.
+ * Return what to notify of, and the title.
  * @param {State} state
  * @param {Call[]} calls
  * @param {PlannedCall[]} plans
@@ -153,7 +153,7 @@ function news(state, calls, plans) {
 }
 
 /**
- * An agent who waits in another window is told why it stays quiet.
+ * Tell an agent who waits in another window why it stays quiet.
  * @param {State} state
  * @returns {Item[]}
  */
@@ -167,7 +167,8 @@ function troubles({ agent, connection }) {
 const CANNOT_RING = () => t("Calls cannot ring here");
 
 /**
- * The title of a page where no call can ring though its agent wants calls; else empty.
+ * Return the title of a page where no call can ring though its agent wants calls; else
+ * nothing.
  * @param {State} state
  */
 export function cannotRing({ connection, agent, shift }) {

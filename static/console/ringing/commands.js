@@ -27,7 +27,7 @@ export class RingingCommands {
   }
 
   /**
-   * Not before the audio is open: the caller would hear nobody.
+   * Answer, but not before the audio is open: the caller would hear silence.
    * @param {string | undefined} id the call that rings longest, when missing
    */
   async answer(id = this.#longest) {

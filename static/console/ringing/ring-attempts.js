@@ -7,7 +7,8 @@ import { ringKind, waitingSince } from "../state/snapshot.js";
 /** @import {Agent, Call} from "../state/snapshot.js" */
 
 /**
- * What stands above the caller's name; empty for a call that just came by its queue.
+ * Return what stands above the caller's name; nothing for a call that just came by its
+ * queue.
  * @param {Call} call
  * @param {Agent | null} agent
  */
@@ -27,7 +28,7 @@ export function ringReason(call, agent) {
 }
 
 /**
- * What a notification and the page's title say.
+ * Return what a notification and the page's title say.
  * @param {Call} call
  * @param {Agent | null} agent
  */
@@ -39,8 +40,8 @@ export function ringHeadline(call, agent) {
 }
 
 /**
- * What the time beside a call that rings counts: the caller's waiting once the system has
- * answered, which a new ring attempt does not begin anew.
+ * Return what the time beside a ringing call counts: the caller's waiting once the
+ * system has answered, which a new ring attempt does not begin anew.
  * @param {Call} call
  * @returns {{since: string, kind: "rings" | "waits" | "held"}}
  */

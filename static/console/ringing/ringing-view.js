@@ -11,7 +11,7 @@ import { ringReason, waitOf } from "./ring-attempts.js";
 /** @import {RingingCommands} from "./commands.js" */
 
 /**
- * The calls that ring here: the longest as a card, the others as rows below.
+ * Show the calls that ring here: the longest as a card, the others as rows below.
  * @param {State} state
  * @param {Call[]} calls longest first
  * @param {number} now
@@ -67,7 +67,7 @@ function ringingCall(call, reason, first, blocked, now, commands) {
 }
 
 /**
- * How long the caller waits, and what they hear meanwhile.
+ * Show how long the caller waits, and what they hear meanwhile.
  * @param {Call} call
  * @param {number} now
  */

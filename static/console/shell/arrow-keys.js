@@ -9,11 +9,11 @@ const MOVES = {
 };
 
 /**
- * Where an arrow key leads among rows of buttons; null is the field above them.
+ * Return where an arrow key leads among rows of buttons; null is the field above them.
  * @param {number[]} rows how many buttons each row has that can be pressed
  * @param {{row: number, column: number} | null} at
  * @param {string} key
- * @returns {{row: number, column: number} | null | undefined} undefined: the key is not ours
+ * @returns {{row: number, column: number} | null | undefined} undefined: another key
  */
 export function nextTarget(rows, at, key) {
   const move = MOVES[key];

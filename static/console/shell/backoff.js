@@ -3,7 +3,7 @@ const LONGEST_MS = 5_000;
 
 /**
  * How long to wait before each new attempt: twice as long each time, and a random
- * part of it, so that a floor of consoles does not come back in one instant.
+ * part of it, so that all consoles do not come back in one instant.
  */
 export class Backoff {
   #attempts = 0;

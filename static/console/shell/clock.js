@@ -67,7 +67,7 @@ export function formatDuration(seconds) {
 }
 
 /**
- * The same for a screen reader: 754 -> "12 minutes 34 seconds".
+ * Return the same for a screen reader: 754 -> "12 minutes 34 seconds".
  * @param {number} seconds
  */
 export function spokenDuration(seconds) {

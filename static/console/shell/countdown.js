@@ -12,7 +12,8 @@ export function secondsUntil(until, now) {
 }
 
 /**
- * The countdown of the wrap-up: "0:42"; "0:00" for the moment until the server says so.
+ * Return the countdown of the wrap-up: "0:42"; "0:00" for the moment until the server
+ * says so.
  * @param {string | null | undefined} until
  * @param {number} now
  */

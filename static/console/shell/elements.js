@@ -4,7 +4,7 @@ import { html } from "../../vendor/lit-html.js";
 import { formatDuration, secondsSince, spokenDuration } from "./clock.js";
 
 /**
- * A running time since an instant of the server's.
+ * Show a running time since an instant of the server's.
  * @param {string | null | undefined} since ISO 8601
  * @param {number} now milliseconds of the epoch by the server's clock
  * @param {string} label

@@ -47,7 +47,7 @@ export class Help {
 }
 
 /**
- * The button that opens it.
+ * Show the button that opens the help.
  * @param {() => void} open
  */
 export function helpButton(open) {

@@ -15,14 +15,14 @@ export function loadCatalogue(json) {
   catalogue = json ? JSON.parse(json) : {};
 }
 
-/** What numbers, dates and times are written in; English ones as Europe writes them. */
+/** Return what numbers, dates and times are written in; English ones as in Europe. */
 export function locale() {
   const language = globalThis.document?.documentElement.lang || "en";
   return language === "en" ? "en-GB" : language;
 }
 
 /**
- * A text of this page, or a sentence of the server, in the agent's language.
+ * Translate a text of this page, or a sentence of the server.
  * @param {string} text with `{names}` where values belong
  * @param {Record<string, string | number>} values
  */
@@ -32,8 +32,8 @@ export function t(text, values = {}) {
 }
 
 /**
- * A text that is kept in a table and goes through `t` where it is shown: this marks it
- * for the catalogue.
+ * Mark for the catalogue a text that is kept in a table and goes through `t` where it
+ * is shown.
  * @param {string} text
  */
 export function marked(text) {
@@ -41,7 +41,7 @@ export function marked(text) {
 }
 
 /**
- * The same for one and for many of something; `{count}` stands for the number.
+ * Translate a text that differs for one and for many; `{count}` stands for the number.
  * @param {string} one
  * @param {string} many
  * @param {number} count

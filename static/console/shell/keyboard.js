@@ -1,4 +1,4 @@
-/** Single-key shortcuts, never while somebody types; they can be turned off. */
+/** Single-key shortcuts, never while the agent types; they can be turned off. */
 
 import { marked } from "./i18n.js";
 
@@ -37,7 +37,7 @@ for (let place = 1; place <= 9; place += 1) {
 }
 
 /**
- * What a key press asks for, or null.
+ * Return what a key press asks for, or null.
  * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean,
  *   repeat: boolean, target: any}} press
  */
@@ -49,7 +49,7 @@ export function verbOf(press) {
 }
 
 /**
- * Whether keys pressed here mean text or a choice in a list.
+ * Tell whether keys pressed here mean text or a choice in a list.
  * @param {{matches?: (selector: string) => boolean, isContentEditable?: boolean}
  *   | null} element
  */

@@ -4,7 +4,7 @@
  */
 
 /**
- * Where the focus goes for a key, or null when it stays.
+ * Return where the focus goes for a key, or null when it stays.
  * @param {string} key
  * @param {number} at the place it has now; -1 for none
  * @param {number} count

@@ -5,7 +5,7 @@ import { cross } from "./icons.js";
 /** @import {Connection} from "./socket.js" */
 
 /**
- * What stands above everything while there is no connection.
+ * Show, above everything, that there is no connection.
  * @param {Connection} connection
  * @param {string} signInAddress
  * @param {() => void} reconnect
@@ -34,7 +34,7 @@ export function connectionBanner(connection, signInAddress, reconnect) {
 }
 
 /**
- * What just happened, newest last.
+ * Show what just happened, newest last.
  * @param {{id: number, who: string, text: string, tone: string}[]} notices
  * @param {(id: number) => void} dismiss
  */

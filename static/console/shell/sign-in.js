@@ -1,6 +1,6 @@
 /**
- * Whether the server would send this page to the sign-in: a refused handshake of a
- * websocket tells no reason. Unknown counts as signed in.
+ * Tell whether the server would send this page to the sign-in: a refused handshake of a
+ * websocket gives no reason. Unknown counts as signed in.
  * @param {string} address of this page
  */
 export async function isSignedOut(address) {

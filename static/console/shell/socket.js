@@ -10,7 +10,7 @@ import { Backoff } from "./backoff.js";
 
 /** Every 2 s, counted in ticks a second apart that are never exact. */
 const BEAT_EVERY_MS = 1_500;
-/** Two beats without a word: the network is gone, though nobody closed. */
+/** Two beats without a word: the network is gone, though neither side closed. */
 const SILENCE_MS = 5_000;
 /** A page that was away itself asks once more before it gives the line up. */
 const AWAY_MS = 3_500;
@@ -39,9 +39,9 @@ export class ConsoleSocket extends EventTarget {
   #roundTrip = null;
   #retryAt = Number.POSITIVE_INFINITY;
 
-  /** What goes first over each new line. */
+  /** Return what goes first over each new line. */
   hello = () => ({});
-  /** What each beat tells of whether calls can ring here. */
+  /** Return what each beat tells of whether calls can ring here. */
   readiness = () => ({});
 
   /**

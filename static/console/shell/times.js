@@ -7,7 +7,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * How long ago: "just now", "5 min ago", "2 h ago", "3 days ago"; empty while unknown.
+ * Return how long ago it was: "just now", "5 min ago", "2 h ago", "3 days ago"; nothing
+ * while unknown.
  * @param {string | null} since ISO 8601
  * @param {number} now milliseconds of the epoch
  */
@@ -22,8 +23,8 @@ export function ago(since, now) {
 }
 
 /**
- * How long until then: "less than a minute", "5 min", "2 h", "3 days"; empty when it
- * is over or unknown.
+ * Return how long it is until then: "less than a minute", "5 min", "2 h", "3 days";
+ * nothing when it is over or unknown.
  * @param {string | null} instant ISO 8601
  * @param {number} now milliseconds of the epoch
  */
@@ -50,7 +51,8 @@ function lengthOf(seconds) {
 }
 
 /**
- * When: "today 14:10", "tomorrow 09:00", "Friday 14:10", "Fri, 12 Jun 14:10".
+ * Return when it is: "today 14:10", "tomorrow 09:00", "Friday 14:10", "Fri, 12 Jun
+ * 14:10".
  * @param {string} instant ISO 8601
  * @param {number} now milliseconds of the epoch
  * @param {string | undefined} timeZone the browser's own, when missing

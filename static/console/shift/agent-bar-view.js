@@ -8,7 +8,7 @@ import { breakButton, nextPill } from "./breaks-view.js";
 /** @import {State} from "../state/state.js" */
 
 /**
- * How long the agent has been in this state, why, and how long a break may last.
+ * Show how long the agent has been in this state, why, and how long a break may last.
  * @param {State} state
  * @param {number} now
  */
@@ -38,7 +38,7 @@ const RESTING = ["offline", "on_break"];
 const ON_DUTY = ["available", "cannot_ring", "on_break"];
 
 /**
- * The states the agent may choose now; with a call, what comes after it.
+ * Show the states the agent may choose now; with a call, what comes after it.
  * @param {State} state
  * @param {boolean} opening whether the browser is asking for the microphone
  * @param {ShiftCommands} commands

@@ -8,8 +8,8 @@ import { chevron, cross } from "../shell/icons.js";
 /** @import {State} from "../state/state.js" */
 
 /**
- * Where an agent goes for a while. Who waits for calls goes at once; who has one says
- * what comes after it.
+ * Show the breaks there are. An agent who waits for calls goes at once; one in a call
+ * chooses what comes after it.
  * @param {State} state
  * @param {boolean} disabled
  * @param {ShiftCommands} commands
@@ -59,7 +59,7 @@ function nextMenu(at, breaks, disabled, commands) {
 }
 
 /**
- * What follows, and a way to think better of it.
+ * Show what follows, and a way to cancel it.
  * @param {NextState | null | undefined} next
  * @param {boolean} disabled
  * @param {ShiftCommands} commands

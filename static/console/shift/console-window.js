@@ -19,13 +19,13 @@ export class ConsoleWindow {
     this.#id = id;
   }
 
-  /** What goes first over each new connection. */
+  /** Return what goes first over each new connection. */
   hello() {
     const { since } = this.#store.state.shift;
     return { console: this.#id, since, language: document.documentElement.lang };
   }
 
-  /** This page is to be the one that rings, and everything else comes along. */
+  /** Make this page the one that rings; everything else comes along. */
   use() {
     this.#requests.send("hello", { ...this.hello(), take: true });
   }

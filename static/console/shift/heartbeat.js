@@ -48,8 +48,8 @@ export class Heartbeat {
   }
 
   /**
-   * What would let calls ring here again. When that changes the server is told at once,
-   * not with the next beat.
+   * Return what would let calls ring here again. When that changes the server is told
+   * at once, not with the next beat.
    * @returns {Remedy}
    */
   remedy() {

@@ -12,8 +12,8 @@ import { marked, t } from "../shell/i18n.js";
  */
 
 /**
- * What stands above everything when no call can ring in this page, and the one thing
- * to do about it.
+ * Show, above everything, why no call can ring in this page, and the one thing to do
+ * about it.
  * @param {State} state
  * @param {Remedy} remedy
  * @param {ReadinessCommands} commands
@@ -44,7 +44,7 @@ export function readinessBanner(state, remedy, commands) {
  */
 function cures(remedy, commands) {
   switch (remedy) {
-    case "sound":
+    case "audio":
       return {
         advice: t("The browser keeps this page silent until you press something."),
         cure: button(t("Turn the sound on"), commands.openAudio),

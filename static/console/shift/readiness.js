@@ -5,22 +5,22 @@
  * @typedef {"running" | "suspended" | "closed" | "none"} SoundState
  * @typedef {"live" | "flat" | "muted" | "ended" | "none"} MicrophoneState
  * @typedef {object} Readiness
- * @property {boolean} gesture whether the browser lets this page make sound
+ * @property {boolean} gesture whether the browser lets this page play audio
  * @property {SoundState} audio
  * @property {MicrophoneState} microphone "muted" by the system, not in the page
  * @property {number | null} rtt_ms of the last beat
  * @property {number} page_ms how late the page's main thread was for its ticks
  *
- * @typedef {"sound" | "open" | "other" | ""} Remedy "sound": a press turns it on; "open":
+ * @typedef {"audio" | "open" | "other" | ""} Remedy "audio": a press turns it on; "open":
  *   open the microphone again; "other": choose another one
  */
 
 /** So long without the least noise: no microphone in a room is as silent. */
 const FLAT_AFTER_MS = 5_000;
-/** Levels come ten times a second; without them the sound itself stands still. */
+/** Levels come ten times a second; without them the audio itself stands still. */
 const NO_LEVELS_MS = 3_000;
 
-/** Whether anything at all comes from the microphone. */
+/** Watches whether anything at all comes from the microphone. */
 export class MicrophoneWatch {
   #flatMs = 0;
   #levelAt = 0;
@@ -60,7 +60,7 @@ export class MicrophoneWatch {
   }
 }
 
-/** How late the page was for its ticks since it was last asked. */
+/** Measures how late the page was for its ticks since it was last asked. */
 export class LatenessMeter {
   #worst = 0;
 
@@ -77,7 +77,8 @@ export class LatenessMeter {
 }
 
 /**
- * Audio that runs shows that the browser allows it, also before any press.
+ * Tell whether the browser allows audio. Audio that runs shows it, also before any
+ * press.
  * @param {boolean} pressed
  * @param {SoundState} audio
  */
@@ -86,16 +87,16 @@ export function isAllowed(pressed, audio) {
 }
 
 /**
- * What the agent can do so that calls ring here again.
+ * Return what the agent can do so that calls ring here again.
  * @param {Pick<Readiness, "gesture" | "audio" | "microphone">} readiness
  * @returns {Remedy}
  */
 export function remedyOf({ gesture, audio, microphone }) {
   if (microphone === "ended" || microphone === "none") {
-    return audio === "none" ? "sound" : "open";
+    return audio === "none" ? "audio" : "open";
   }
   if (!gesture || audio !== "running") {
-    return "sound";
+    return "audio";
   }
   return microphone === "flat" || microphone === "muted" ? "other" : "";
 }
@@ -119,7 +120,7 @@ export class ReadinessMonitor {
     this.#ringer = ringer;
   }
 
-  /** The first press in this page. */
+  /** Note the first press in this page. */
   pressed() {
     this.#pressed = true;
   }
@@ -138,7 +139,7 @@ export class ReadinessMonitor {
   }
 
   /**
-   * What stands now, without the times that a beat measures.
+   * Return what holds now, without the times that a beat measures.
    * @param {number} now
    * @returns {Pick<Readiness, "gesture" | "audio" | "microphone">}
    */
@@ -157,7 +158,7 @@ export class ReadinessMonitor {
   }
 
   /**
-   * For the next beat.
+   * Return what the next beat tells.
    * @param {number | null} rtt
    * @param {number} now
    * @returns {Readiness}

@@ -31,7 +31,8 @@ function changed(state, changes) {
 }
 
 /**
- * A card that was asked for before a name was given does not know of the name.
+ * Forget the requests that this answers. A card that was asked for before a name was
+ * given does not know of the name.
  * @param {State} state
  * @param {number | undefined} request
  * @returns {State}
@@ -44,8 +45,8 @@ function answered(state, request = Number.POSITIVE_INFINITY) {
 }
 
 /**
- * The call whose person the agent wants to know of: the one they are in, else the one
- * that rings longest, else the one they write about.
+ * Return the call whose person the agent wants to know of: the one they are in, else
+ * the one that rings longest, else the one they write about.
  * @param {State} state
  * @returns {Call | null}
  */
@@ -56,7 +57,7 @@ export function cardCall(state) {
 }
 
 /**
- * The name as it is to be shown: one that was just typed here stands before the server
+ * Return the name to be shown: one that was just typed here stands before the server
  * has stored it.
  * @param {State} state
  * @param {Call} call
@@ -68,7 +69,7 @@ export function cardName(state, call) {
 }
 
 /**
- * What is known of the person of this call; null while nothing is.
+ * Return what is known of the person of this call; null while nothing is.
  * @param {State} state
  * @param {Call} call
  */
@@ -77,7 +78,7 @@ export function cardPerson({ card }, call) {
 }
 
 /**
- * The calls before this one.
+ * Return the calls before this one.
  * @param {ContactDetails} person
  * @param {Call} call
  */

@@ -44,7 +44,7 @@ export function withCall(state, call, now) {
 }
 
 /**
- * An outbound call that was asked for in this page has its audio here.
+ * Bring the audio of an outbound call here that was asked for in this page.
  * @param {State} state
  * @param {Call | null} previous
  * @param {Call} call
@@ -57,7 +57,7 @@ function calledHere(state, previous, call) {
 }
 
 /**
- * A call the server no longer names: it ended while nobody was told.
+ * End a call that the server no longer names: it ended while the page was not told.
  * @param {State} state
  * @param {Call} call
  * @param {number} now
@@ -88,8 +88,8 @@ function told(state, previous, call, asked, now) {
 }
 
 /**
- * Which audio is due here after the change, and whether it is muted. The agent's
- * last wish stands until the server has answered it.
+ * Decide which audio is due here after the change, and whether it is muted. The agent's
+ * last request stands until the server has answered it.
  * @param {State} state
  * @param {Call | null} previous
  * @param {Call} call
@@ -123,7 +123,8 @@ function remembered(versions, call) {
 }
 
 /**
- * Answer and decline are open while the call rings here, hang-up while it is held.
+ * Drop the request that is done: answer and decline are open while the call rings here,
+ * hang-up while the agent is in it.
  * @param {Record<string, Asked>} asked
  * @param {Call} call
  * @param {Agent | null} agent

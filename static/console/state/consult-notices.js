@@ -10,7 +10,7 @@ import { pendingTransfer } from "./transfer.js";
 /** @import {Notice, State} from "./state.js" */
 
 /**
- * What the agent is told when a colleague comes or goes without their doing.
+ * Return what the agent is told when a colleague comes or goes without their doing.
  * @param {Call} previous
  * @param {Call} call
  * @param {State} state
@@ -66,7 +66,7 @@ function missedWords({ agent }, call) {
 }
 
 /**
- * A guest who is not needed any longer.
+ * Return what a guest is told who is not needed any longer.
  * @param {Call} previous
  * @param {Call} call
  * @param {Agent | null} agent

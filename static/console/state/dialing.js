@@ -58,7 +58,7 @@ function withDialing(state, dialing) {
 }
 
 /**
- * An empty field.
+ * Empty the field.
  * @param {Dialing} dialing
  * @returns {Dialing}
  */
@@ -75,7 +75,7 @@ function cleared(dialing) {
 }
 
 /**
- * A reply to an older look-up is not about what the field reads now.
+ * Take a reply, unless it answers an older look-up than what the field reads now.
  * @param {Dialing} dialing
  * @param {{person: Person, request?: number}} message
  * @param {number} now
@@ -96,7 +96,7 @@ export function isSamePerson(one, other) {
 }
 
 /**
- * The plans as they are now. A request that has become a plan is done with.
+ * Take the plans as they are now. A request that has become a plan is done with.
  * @param {Dialing} dialing
  * @param {PlannedCall[]} plans
  * @returns {Dialing}
@@ -126,7 +126,7 @@ function planned(dialing, plans) {
 }
 
 /**
- * After a permission request has become a plan: the field is free for the next one.
+ * Free the field for the next number once a permission request has become a plan.
  * @param {Dialing} dialing
  * @returns {Dialing}
  */
@@ -145,7 +145,8 @@ function requested(dialing) {
 }
 
 /**
- * Everything again. After a lost connection nobody will reply to what was asked before.
+ * Take everything again. After a lost connection no reply will come to what was asked
+ * before.
  * @param {Dialing} dialing
  * @param {{lines?: Line[], plans?: PlannedCall[]}} message
  * @param {boolean} isBack
@@ -171,7 +172,7 @@ export function isDialRequest(dialing, request) {
 }
 
 /**
- * What the server says no to, told beside the field unless it is about a plan.
+ * Take what the server says no to, told beside the field unless it is about a plan.
  * @param {Dialing} dialing
  * @param {{text: string, request?: number}} problem
  * @returns {{dialing: Dialing, isBesideField: boolean}}
@@ -190,7 +191,7 @@ export function dialRefused(dialing, { text, request }) {
 }
 
 /**
- * Without what nobody replied to.
+ * Drop what got no reply.
  * @param {Dialing} dialing
  * @param {number} now
  * @returns {Dialing}
@@ -214,7 +215,7 @@ export function dialingExpired(dialing, now) {
 }
 
 /**
- * Whether this page has asked for the call that the server now tells of.
+ * Tell whether this page has asked for the call that the server now tells of.
  * @param {Dialing} dialing
  * @param {Call | null} previous
  * @param {Call} call
@@ -230,7 +231,7 @@ export function isCalledHere(dialing, previous, call, agent) {
 }
 
 /**
- * Once the call is there, the field is free again, and what was planned is done.
+ * Free the field once the call is there, and drop the plan that it was.
  * @param {Dialing} dialing
  * @returns {Dialing}
  */
@@ -251,7 +252,7 @@ export function isCalling({ verb }) {
 }
 
 /**
- * The plans whose person may be called now and whom the agent did not put aside.
+ * Return the plans whose person may be called now and that the agent did not postpone.
  * @param {Dialing} dialing
  */
 export function proposedCalls({ plans, later }) {

@@ -18,7 +18,7 @@ const AGENT_STATES = new Map([
 ]);
 
 /**
- * An agent's state in words, also a colleague's.
+ * Return an agent's state in words, also a colleague's.
  * @param {string} state
  */
 export function stateLabel(state) {
@@ -26,8 +26,8 @@ export function stateLabel(state) {
 }
 
 /**
- * Who is on the line, in few words. WhatsApp may withhold the name, the number, or
- * both.
+ * Return who is on the line, in few words. WhatsApp may withhold the name, the number,
+ * or both.
  * @param {Call} call
  */
 export function callerName(call) {
@@ -35,7 +35,7 @@ export function callerName(call) {
 }
 
 /**
- * The name for a card, where the number stands below.
+ * Return the name for a card, where the number stands below.
  * @param {Call} call
  */
 export function callerHeading(call) {
@@ -43,7 +43,7 @@ export function callerHeading(call) {
 }
 
 /**
- * The first letters of a name, for a picture of nobody's face.
+ * Return the first letters of a name, in place of a picture.
  * @param {string} name
  */
 export function initials(name) {
@@ -53,7 +53,7 @@ export function initials(name) {
 }
 
 /**
- * How far an outbound call has come.
+ * Return how far an outbound call has come.
  * @param {Call} call
  */
 export function progressLabel(call) {

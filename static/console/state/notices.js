@@ -1,4 +1,4 @@
-/** What the agent is told when a call goes a way that nobody chose here. */
+/** What the agent is told when a call goes a way that the agent did not choose. */
 
 import { secondsSince } from "../shell/clock.js";
 import { t } from "../shell/i18n.js";
@@ -11,7 +11,8 @@ import { isDialing, isGuest, isInCall, isRingingAt, isSame } from "./snapshot.js
 const MOST_NOTICES = 3;
 
 /**
- * The same thing may be told twice, by a call and by a refusal: it is shown once.
+ * Add a notice. The same thing may be told twice, by a call and by a refusal: it is
+ * shown once.
  * @param {State} state
  * @param {Omit<Notice, "id" | "at">} notice
  * @param {number} now
@@ -33,7 +34,7 @@ export function withNotice(state, notice, now) {
 }
 
 /**
- * The notice for a call that rang here and now does not, or null.
+ * Return the notice for a call that rang here and now does not, or null.
  * @param {Call} previous
  * @param {Call} call
  * @param {Agent | null} agent
@@ -71,7 +72,7 @@ function whyItStopped(previous, call, asked) {
 }
 
 /**
- * What stays on the screen of a call this agent was in, or null.
+ * Return what stays on the screen of a call this agent was in, or null.
  * @param {Call | null} previous
  * @param {Call} call
  * @param {Agent | null} agent
@@ -103,7 +104,7 @@ function whoHasIt(call, wasGuest) {
 }
 
 /**
- * How long it was talked, or null where it was not.
+ * Return how long it was talked, or null where it was not.
  * @param {Call} call
  */
 export function talkSeconds(call) {
@@ -114,7 +115,7 @@ export function talkSeconds(call) {
 }
 
 /**
- * How a call ended, for the agent who was in it.
+ * Say how a call ended, to the agent who was in it.
  * @param {Call} call
  */
 export function endingOf(call) {

@@ -4,7 +4,7 @@
  *
  * @typedef {"none" | "talk" | "held" | "asking" | "consulting" | "three_way" | "guest"}
  *   CallPhase
- *   talk: alone with the caller; held: the caller hears music and nobody else is there;
+ *   talk: alone with the caller; held: the caller hears music and no colleague is there;
  *   asking: a colleague's console rings; consulting: with the colleague, the caller hears
  *   music; three_way: with both; guest: in a colleague's call
  */
@@ -14,7 +14,7 @@ import { isGuest, isSame } from "./snapshot.js";
 /** @import {Agent, Call, Leg} from "./snapshot.js" */
 
 /**
- * The colleague who was asked into this agent's call; there is one at most.
+ * Return the colleague who was invited into this agent's call; there is one at most.
  * @param {Call} call
  * @returns {Leg | null}
  */
@@ -24,6 +24,7 @@ export function consultedLeg(call) {
 }
 
 /**
+ * Return which part this agent has in the call now.
  * @param {Call} call
  * @param {Agent | null} agent
  * @returns {CallPhase}
@@ -49,7 +50,7 @@ export function phaseOf(call, agent) {
 }
 
 /**
- * Whether the agent hears the caller now, and the caller the agent.
+ * Tell whether the agent hears the caller now, and the caller the agent.
  * @param {Call} call
  * @param {Agent | null} agent
  */
@@ -58,12 +59,12 @@ export function isWithCaller(call, agent) {
 }
 
 /**
- * Whether there is anybody for this agent to talk with: on hold and alone, silence is
- * as it should be.
+ * Tell whether this agent has a person to talk with: on hold and alone, silence is as
+ * it should be.
  * @param {Call} call
  * @param {Agent | null} agent
  */
 export function isTalking(call, agent) {
-  const part = phaseOf(call, agent);
-  return isWithCaller(call, agent) || part === "consulting" || part === "guest";
+  const phase = phaseOf(call, agent);
+  return isWithCaller(call, agent) || phase === "consulting" || phase === "guest";
 }

@@ -61,7 +61,7 @@ const REDUCERS = {
 };
 
 /**
- * The state after a message from the server or an action of the page. What is
+ * Return the state after a message from the server or an action of the page. What is
  * unknown changes nothing: a newer server may say more than this page understands.
  * @param {State} state
  * @param {{type: string} & Record<string, any>} action
@@ -85,8 +85,8 @@ function newer(known, told) {
 }
 
 /**
- * Everything again. What is no longer told is gone. After a lost connection nobody will
- * reply to what was asked before; otherwise the reply may still be on its way.
+ * Take everything again. What is no longer told is gone. After a lost connection no
+ * reply will come to what was asked before; otherwise it may still be on its way.
  * @param {State} state
  * @param {{agent: Agent, calls: Call[]} & Parameters<typeof dialingRefreshed>[1]
  *   & Parameters<typeof shiftRefreshed>[1]} message
@@ -117,7 +117,7 @@ function replaceAll(state, { agent, calls, ...more }, now) {
 }
 
 /**
- * Without the requests that failed; an answer that failed brings no audio here.
+ * Drop the requests that failed; an answer that failed brings no audio here.
  * @param {State} state
  * @param {(asked: Asked) => boolean} failed
  * @returns {State}
@@ -158,7 +158,7 @@ function refused(state, { text: english, request }, now) {
 }
 
 /**
- * Notices that were read, requests that nobody answered.
+ * Drop notices that were read, and requests that got no reply.
  * @param {State} state
  * @param {unknown} _action
  * @param {number} now

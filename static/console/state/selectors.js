@@ -9,7 +9,7 @@ import { isGuest, isInCall, isRingingAt, waitingSince } from "./snapshot.js";
 /** @import {State} from "./state.js" */
 
 /**
- * The call this agent is in, whatever is left of it.
+ * Return the call this agent is in, whatever is left of it.
  * @param {State} state
  * @returns {Call | null}
  */
@@ -18,8 +18,8 @@ export function myCall(state) {
 }
 
 /**
- * The calls that ring here, longest first. Nothing rings in a page that another one has
- * replaced.
+ * Return the calls that ring here, longest first. Nothing rings in a page that another
+ * one has replaced.
  * @param {State} state
  * @returns {Call[]}
  */
@@ -35,8 +35,8 @@ export function ringingCalls(state) {
 }
 
 /**
- * The call whose sound belongs in this page: one that was answered here, or found
- * when the page was loaded. A second window only looks on.
+ * Return the call whose audio belongs in this page: one that was answered here, or
+ * found when the page was loaded. A second window only looks on.
  * @param {State} state
  */
 export function audioCall(state) {
@@ -45,7 +45,7 @@ export function audioCall(state) {
 }
 
 /**
- * The call that was answered here, until the server says whose it is.
+ * Return the call that was answered here, until the server says whose it is.
  * @param {State} state
  * @returns {Call | null}
  */
@@ -57,7 +57,7 @@ export function answeredCall(state) {
 }
 
 /**
- * What the element "Call status" reads, before its translation.
+ * Return what the element "Call status" reads, before its translation.
  * @param {State} state
  */
 export function callStatus(state) {
@@ -81,7 +81,8 @@ export function callStatus(state) {
 }
 
 /**
- * A lost console connection alone does not end the talk: the sound has its own.
+ * Return the status of a running call. A lost console connection alone does not end the
+ * talk: the audio has its own.
  * @param {State} state
  * @param {Call} call
  */
@@ -98,7 +99,7 @@ function activeStatus(state, call) {
 }
 
 /**
- * What the element "Agent status" reads, before its translation.
+ * Return what the element "Agent status" reads, before its translation.
  * @param {State} state
  */
 export function agentStatus(state) {

@@ -28,7 +28,7 @@ function withShift(state, changes) {
 }
 
 /**
- * A page that another one has replaced has no audio.
+ * Give the audio away: a page that another one has replaced has none.
  * @param {State} state
  * @returns {State}
  */
@@ -48,7 +48,7 @@ function withWork(state, work) {
 }
 
 /**
- * A disposition that was chosen here is stored now.
+ * Take a disposition that was chosen here as stored.
  * @param {State} state
  * @param {number} request
  */
@@ -66,7 +66,7 @@ function savedNow(state, request) {
 }
 
 /**
- * The disposition as this page shows it: the last choice, stored or not yet.
+ * Return the disposition as this page shows it: the last choice, stored or not yet.
  * @param {State} state
  * @returns {Id | null}
  */
@@ -78,7 +78,8 @@ export function chosenHere({ asked, shift }) {
 }
 
 /**
- * Everything again. A page that becomes the one that rings takes the audio of a call.
+ * Take everything again. A page that becomes the one that rings takes the audio of a
+ * call.
  * @param {State} state with the calls as they are now
  * @param {{primary?: boolean, since?: string, echo_url?: string, breaks?: Break[],
  *   work?: Work | null}} message
@@ -101,7 +102,7 @@ export function shiftRefreshed(state, message, call) {
 }
 
 /**
- * The call is over, and the agent still writes about it.
+ * Tell whether the call is over and the agent still writes about it.
  * @param {Work | null} work
  */
 export function isWrapUp(work) {
@@ -109,7 +110,7 @@ export function isWrapUp(work) {
 }
 
 /**
- * What an agent may choose, in the order of the list.
+ * Return what an agent may choose, in the order of the list.
  * @param {Work} work
  * @returns {(Named & {group: string})[]}
  */
@@ -122,7 +123,7 @@ export function flatChoices({ choices }) {
 }
 
 /**
- * Why the wrap-up cannot be finished yet: "disposition", or nothing.
+ * Return why the wrap-up cannot be finished yet: "disposition", or nothing.
  * @param {State} state
  */
 export function missing(state) {

@@ -94,7 +94,7 @@ export function isSame(one, other) {
 }
 
 /**
- * Ids are compared as text, for a server that sends numbers or strings.
+ * Compare ids as text, for a server that sends numbers or strings.
  * @param {Id | null} one
  * @param {Id | null} other
  */
@@ -103,8 +103,8 @@ export function isId(one, other) {
 }
 
 /**
- * Whether it rings at this agent's console: a call that nobody has, or one whose agent
- * asks for a colleague.
+ * Tell whether it rings at this agent's console: a call without an agent, or one whose
+ * agent asks for a colleague.
  * @param {Call} call
  * @param {Agent | null} agent
  */
@@ -121,7 +121,7 @@ export function isRingingAt(call, agent) {
 }
 
 /**
- * What the call rings here for.
+ * Return what the call rings here for.
  * @param {Call} call
  * @param {Agent | null} agent
  * @returns {RingKind}
@@ -131,7 +131,8 @@ export function ringKind(call, agent) {
 }
 
 /**
- * Whether this agent is in the call: it is theirs, or they have joined it as a guest.
+ * Tell whether this agent is in the call: it is theirs, or they have joined it as a
+ * guest.
  * @param {Call} call
  * @param {Agent | null} agent
  */
@@ -140,7 +141,7 @@ export function isInCall(call, agent) {
 }
 
 /**
- * Whether this agent has joined somebody else's call.
+ * Tell whether this agent has joined another agent's call.
  * @param {Call} call
  * @param {Agent | null} agent
  */
@@ -158,7 +159,7 @@ export function legOf(call, agent) {
 }
 
 /**
- * Whether the call has anything to do with this agent.
+ * Tell whether the call has anything to do with this agent.
  * @param {Call} call
  * @param {Agent | null} agent
  */
@@ -175,7 +176,7 @@ export function concerns(call, agent) {
 }
 
 /**
- * Since when the caller waits.
+ * Return since when the caller waits.
  * @param {Call} call
  */
 export function waitingSince(call) {
@@ -183,7 +184,7 @@ export function waitingSince(call) {
 }
 
 /**
- * Whether it is an outbound call that nobody has answered yet.
+ * Tell whether it is an outbound call that is not answered yet.
  * @param {Call} call
  */
 export function isDialing(call) {

@@ -20,7 +20,7 @@
  * @property {boolean} hadAudio whether that call was connected before
  * @property {boolean} open whether microphone and speaker are open
  * @property {string} audioProblem why they are not, a sentence
- * @property {{muted: boolean, sent: number}} mute the wish of this page, and how many
+ * @property {{muted: boolean, sent: number}} mute what this page wants, and how many
  *   requests the server has not answered yet
  * @property {Notice[]} notices
  * @property {LastCall | null} lastCall

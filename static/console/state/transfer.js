@@ -42,7 +42,7 @@ function changed(state, changes) {
 }
 
 /**
- * What was asked of the server about a call and is not done yet.
+ * Return what was asked of the server about a call and is not done yet.
  * @param {State} state
  * @returns {Asked | null}
  */
@@ -51,7 +51,7 @@ export function pendingTransfer({ asked }) {
 }
 
 /**
- * Whether a verb has to wait: for the server, or for what was asked of it before.
+ * Tell whether a request has to wait: for the server, or for the one before it.
  * @param {State} state
  */
 export function isWaiting(state) {
@@ -69,16 +69,17 @@ const DONE = {
 };
 
 /**
- * What is left to wish for after the server has told of a call. Nothing, once the call
- * is no longer this agent's own.
+ * Drop what is done after the server has told of a call; everything, once the call is
+ * no longer this agent's own.
  * @param {State} state
  * @param {Call} call
  * @returns {State}
  */
 export function transferFollowed(state, call) {
   const isMine = call.status !== "ended" && isSame(call.agent, state.agent);
-  const wish = pendingTransfer(state);
-  const isDone = wish?.value.call === call.id && (!isMine || DONE[wish.verb](call));
+  const pending = pendingTransfer(state);
+  const isDone =
+    pending?.value.call === call.id && (!isMine || DONE[pending.verb](call));
   const { open, back } = state.transfer;
   const isClosed = open === call.id && (!isMine || consultedLeg(call) !== null);
   const isBack = back === call.id && (!isMine || call.status !== "held");
@@ -86,7 +87,7 @@ export function transferFollowed(state, call) {
     return state;
   }
   const { [TRANSFER]: _, ...others } = state.asked;
-  const next = isDone && isMine && wish.value.back ? call.id : back;
+  const next = isDone && isMine && pending.value.back ? call.id : back;
   return changed(
     { ...state, asked: isDone ? others : state.asked },
     { open: isClosed ? null : open, back: isBack ? null : next },
@@ -94,7 +95,7 @@ export function transferFollowed(state, call) {
 }
 
 /**
- * A refusal is read in the list while that is open.
+ * Show a refusal in the list while that is open.
  * @param {State} state
  * @param {{text: string, request?: number}} problem
  * @returns {Transfer}

@@ -10,7 +10,7 @@ import { fieldOf, problemOf, suggestions } from "./callback.js";
 const LONGEST = 200;
 
 /**
- * A button that opens the form, the form, or what came of it.
+ * Show a button that opens the form, the form, or what came of it.
  * @param {State} state
  * @param {number} now
  * @param {WrapUpCommands} commands

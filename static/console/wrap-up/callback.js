@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE;
 const MORNING = 9;
 
 /**
- * An instant as a date field writes it, on the agent's clock.
+ * Write an instant as a date field does, on the agent's clock.
  * @param {number} instant milliseconds of the epoch
  */
 export function fieldOf(instant) {
@@ -20,8 +20,8 @@ export function fieldOf(instant) {
 }
 
 /**
- * What a date field reads as an instant with the offset that the agent's clock has then:
- * "2026-07-05T14:30:00+02:00"; empty when it is none.
+ * Read a date field as an instant with the offset that the agent's clock has then:
+ * "2026-07-05T14:30:00+02:00"; nothing when it is none.
  * @param {string} field
  */
 export function instantOf(field) {
@@ -57,7 +57,7 @@ export function suggestions(now) {
 }
 
 /**
- * Why it cannot be planned like this, a sentence, or nothing.
+ * Return why it cannot be planned like this, a sentence, or nothing.
  * @param {Callback} form
  * @param {number} now milliseconds of the epoch
  */

@@ -52,7 +52,7 @@ export class WrapUpCommands {
     return this.#state.shift.work;
   }
 
-  /** The state has changed: there may be another call to write about. */
+  /** Follow the state: there may be another call to write about. */
   follow() {
     const { agent, connection } = this.#state;
     if (agent === null) {
@@ -77,12 +77,12 @@ export class WrapUpCommands {
     this.#store.dispatch({ type: "callback", callback });
   }
 
-  /** Everything was told again after a lost connection. */
+  /** Send again what a lost connection may have lost. */
   back() {
     this.#notes.back();
   }
 
-  /** The page may go away now. */
+  /** Send now what waits: the page may go away. */
   flush() {
     this.#notes.flush();
   }
@@ -107,7 +107,7 @@ export class WrapUpCommands {
 
   /**
    * @param {number | undefined} request
-   * @returns {boolean} whether nobody needs to be told
+   * @returns {boolean} whether the agent need not be told
    */
   refused(request) {
     return this.#notes.refused(request);

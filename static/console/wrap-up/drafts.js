@@ -5,7 +5,7 @@
  */
 
 const PREFIX = "console.draft.";
-/** Older drafts make room: nobody writes about so many calls without a connection. */
+/** Older drafts make room: no agent writes about so many calls without a connection. */
 const MOST = 40;
 const KEPT_MS = 3 * 24 * 60 * 60 * 1000;
 
@@ -61,7 +61,7 @@ export class Drafts {
   }
 
   /**
-   * The calls that have a draft of this kind.
+   * Return the calls that have a draft of this kind.
    * @param {string} kind
    */
   calls(kind) {
@@ -71,7 +71,7 @@ export class Drafts {
       .map((key) => key.slice(start.length));
   }
 
-  /** What nobody came back for is not left on the machine. */
+  /** Remove old drafts, so that none is left on the machine. */
   #sweep() {
     for (const key of this.#keys()) {
       if (Date.now() - this.#writtenAt(key) > KEPT_MS) {

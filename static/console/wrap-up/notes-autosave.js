@@ -43,7 +43,7 @@ export class NotesAutosave {
   }
 
   /**
-   * The call to write about has changed, or is still the same.
+   * Follow the call to write about, which may still be the same.
    * @param {Work | null} work
    */
   follow(work) {
@@ -94,7 +94,7 @@ export class NotesAutosave {
     }
   }
 
-  /** The connection is back: what it may have lost is sent again, of all calls. */
+  /** Send again, of all calls, what a lost connection may have lost. */
   back() {
     clearTimeout(this.#timer);
     this.#dueAt = null;
@@ -107,7 +107,7 @@ export class NotesAutosave {
     }
   }
 
-  /** The connection is gone, and with it every reply. */
+  /** Give up waiting: the connection is gone, and with it every reply. */
   lost() {
     if (this.#sent.size > 0) {
       this.#sent.clear();
@@ -116,7 +116,7 @@ export class NotesAutosave {
   }
 
   /**
-   * The server has stored what a request said.
+   * Take note that the server has stored what a request said.
    * @param {number} request
    */
   saved(request) {
@@ -132,7 +132,7 @@ export class NotesAutosave {
   }
 
   /**
-   * The server said no. The text stays here, and goes again with the next change.
+   * Take a refusal. The text stays here, and goes again with the next change.
    * @param {number | undefined} request
    * @returns {boolean} whether it was about an earlier call, which is no news
    */
@@ -160,7 +160,7 @@ export class NotesAutosave {
   }
 
   /**
-   * Only the newest text: an older one would write over it.
+   * Send only the newest text again: an older one would write over it.
    * @param {string} call
    * @param {string} text
    */

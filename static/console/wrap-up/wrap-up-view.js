@@ -17,8 +17,8 @@ import { LONGEST_NOTE } from "./notes-autosave.js";
 const MOST_KEYS = 9;
 
 /**
- * What the agent writes about a call, while it goes on and after it. One template for
- * both: who types when the call ends types on.
+ * Show what the agent writes about a call, while it goes on and after it. One template
+ * for both: who types when the call ends types on.
  * @param {State} state
  * @param {Work} work
  * @param {Written} written
@@ -73,7 +73,7 @@ function wrapUpHead(state, work, now) {
 }
 
 /**
- * What comes when the countdown is over.
+ * Say what comes when the countdown is over.
  * @param {State} state
  * @param {Work} work
  */
@@ -127,7 +127,7 @@ function disposition(state, work, commands) {
 }
 
 /**
- * The first choices as buttons, each with its key.
+ * Show the first choices as buttons, each with its key.
  * @param {State} state
  * @param {Work} work
  * @param {string} chosen
