@@ -171,7 +171,7 @@ export class AudioEngine extends EventTarget {
     } catch (error) {
       stopStream(stream);
       await this.#closeAll();
-      throw new AudioError("unsupported", "The sound could not start.", error);
+      throw new AudioError("unsupported", "The audio could not start.", error);
     }
     navigator.mediaDevices.addEventListener("devicechange", this.#follow);
     this.#watchBlocked();

@@ -30,7 +30,7 @@ def ask_carla(ana: ConsoleWindow) -> None:
     expect(ana.page.get_by_role("button", name="Call", exact=True)).to_be_disabled()
     ana.press("Request permission")
     ana.shows("Waiting for permission")
-    expect(ana.page.get_by_role("heading", name="Call somebody")).to_be_focused()
+    expect(ana.page.get_by_role("heading", name="New call")).to_be_focused()
 
 
 def call_carla(stack: Stack, ana: ConsoleWindow) -> None:
@@ -110,7 +110,7 @@ def test_an_offer_put_aside_waits_in_the_list_and_can_be_given_up(
     ana.press("Later")
     expect(ana.page).to_have_title("Console")
     ana.offers("Call")
-    ana.press("Give up")
+    ana.press("Cancel request")
     ana.offers("Call", is_there=False)
     assert Plan.objects.get().state == "dropped"
 

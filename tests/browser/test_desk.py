@@ -19,7 +19,7 @@ def test_ana_hears_herself_through_the_server_before_her_shift(
     delay = ana.page.get_by_text(re.compile(r"Delay to the server and back: \d+ ms"))
     expect(delay).to_be_visible(timeout=PATIENCE_SECONDS * 1000)
     ana.offers("Check again")  # it stops by itself
-    ana.shows("Your sound is good.")
+    ana.shows("Your audio is good.")
     ana.hears_silence()
 
 

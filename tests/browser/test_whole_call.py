@@ -106,7 +106,7 @@ def test_ana_answers_and_brunos_console_says_so(
     bruno.rings()
     ana.reads("Ringing")
     ana.press("Answer")
-    bruno.shows("Ana took this call")
+    bruno.shows("Ana answered this call")
     bruno.reads("Idle")
     bruno.is_still()
     ana.reads("In call")

@@ -111,7 +111,7 @@ def test_one_winner_and_the_other_console_says_who(
     assert taken["agent"]["name"] == "Ana"
     bruno.say("answer", call=call_id)
     bruno.until(lambda: bool(bruno.problems), "the refusal")
-    assert bruno.problems == ["Ana took this call."]
+    assert bruno.problems == ["Ana answered this call."]
     headset.close()
 
 

@@ -48,16 +48,16 @@ export function checkRating({ measured }) {
 /** @returns {AudioRating} */
 const nothingBack = () => ({
   grade: "bad",
-  text: t("No sound came back from the server."),
-  advice: t("Check your network and try again. If it stays so, tell your supervisor."),
+  text: t("No audio came back from the server."),
+  advice: t("Check your network and try again. If it persists, tell your supervisor."),
 });
 
 /** @returns {AudioRating} */
 const noVoice = () => ({
   grade: "bad",
-  text: t("Your microphone gave no voice."),
+  text: t("Your microphone picked up no voice."),
   advice: t(
-    "Say something while it runs. Look for a mute switch, or choose another microphone.",
+    "Say something while it runs. Check for a mute switch, or choose another microphone.",
   ),
 });
 
@@ -83,8 +83,8 @@ function slow(isTooSlow) {
   return {
     grade: isTooSlow ? "bad" : "fair",
     text: isTooSlow
-      ? t("The way to the server is too slow to talk well.")
-      : t("The way to the server is slow."),
+      ? t("The connection to the server is too slow for a clear call.")
+      : t("The connection to the server is slow."),
     advice: t("Stop downloads and videos, and use a cable instead of Wi-Fi."),
   };
 }
@@ -92,6 +92,6 @@ function slow(isTooSlow) {
 /** @returns {AudioRating} */
 const fine = () => ({
   grade: "good",
-  text: t("Your sound is good."),
+  text: t("Your audio is good."),
   advice: t("If you did not hear yourself, choose another speaker."),
 });

@@ -15,7 +15,7 @@ import { checkRating, delayMs } from "./audio-check-rating.js";
 export function audioCheckView(state, checker) {
   const { check } = state;
   return html`<section class="panel sound-check" aria-labelledby="check-heading">
-    <h2 id="check-heading">${t("Check your sound")}</h2>
+    <h2 id="check-heading">${t("Check your audio")}</h2>
     ${words(check)}
     <button
       type="button"
@@ -40,7 +40,7 @@ function buttonWord({ phase }) {
 
 /** @param {AudioCheck} check */
 function running({ measured, left }) {
-  return html`<level-meter label=${t("What comes back")} data-level="speaker"></level-meter>
+  return html`<level-meter label=${t("Returned audio")} data-level="speaker"></level-meter>
     ${delay(measured)}
     <p class="hint">
       ${plural("Stops by itself in {count} second.", "Stops by itself in {count} seconds.", left)}
@@ -75,10 +75,10 @@ function delay(measured) {
     buffer: Math.round(measured.bufferMs),
   };
   return html`<p class="check-delay">
-      ${t("Delay to the server and back: {delay} ms", { delay: whole })}
+      ${t("Round-trip delay to the server: {delay} ms", { delay: whole })}
     </p>
     <p class="hint">
-      ${t("Network {network} ms, evening out {buffer} ms", parts)}
+      ${t("Network {network} ms, jitter buffer {buffer} ms", parts)}
     </p>`;
 }
 

@@ -48,13 +48,15 @@ export function deviceText({ code, label, lost }) {
       t("You can be heard again, through “{label}”.", { label }),
     "microphone-none": () =>
       t(
-        "No microphone is left, so nobody can hear you. Plug one in: it is used at once.",
+        "No microphone is left, so no one can hear you. Plug one in; it is used at once.",
       ),
     "speaker-switched": () => switchedSpeaker(label, lost),
     "speaker-back": () => t("“{label}” is back. You hear through it again.", { label }),
     "speaker-found": () => t("You can hear again, through “{label}”.", { label }),
     "speaker-none": () =>
-      t("No speaker is left, so you can hear nobody. Plug one in: it is used at once."),
+      t(
+        "No speaker is left, so you cannot hear anyone. Plug one in; it is used at once.",
+      ),
   };
   return {
     text: words[code](),
@@ -69,8 +71,8 @@ export function deviceText({ code, label, lost }) {
  */
 function switchedMicrophone(label, lost) {
   return lost === ""
-    ? t("The microphone is gone. You speak through “{label}” now.", { label })
-    : t("“{lost}” is gone. You speak through “{label}” now.", { lost, label });
+    ? t("The microphone was disconnected. You now speak through “{label}”.", { label })
+    : t("“{lost}” was disconnected. You now speak through “{label}”.", { lost, label });
 }
 
 /**
@@ -79,6 +81,6 @@ function switchedMicrophone(label, lost) {
  */
 function switchedSpeaker(label, lost) {
   return lost === ""
-    ? t("The speaker is gone. You hear through “{label}” now.", { label })
-    : t("“{lost}” is gone. You hear through “{label}” now.", { lost, label });
+    ? t("The speaker was disconnected. You now hear through “{label}”.", { label })
+    : t("“{lost}” was disconnected. You now hear through “{label}”.", { lost, label });
 }

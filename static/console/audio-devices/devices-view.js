@@ -34,7 +34,7 @@ export function devicesView(state, devices, talking, commands) {
     /** @type {string} */ chosen,
   ) => devicePicker(list, chosen, role, (id) => commands.useDevice(role, id));
   return html`<section class="panel" aria-labelledby="sound-heading">
-      <h2 id="sound-heading">${t("Sound")}</h2>
+      <h2 id="sound-heading">${t("Audio")}</h2>
       <label class="field"><span>${microphone()} ${t("Microphone")}</span>${picker("microphone", microphones, microphoneId)}</label>
       ${
         state.open && !talking

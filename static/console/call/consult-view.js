@@ -36,7 +36,7 @@ function wayBack(state, call, transfer) {
   }
   if (phase === "three_way") {
     const colleague = consultedLeg(call)?.agent.name ?? "";
-    return small(state, t("Take {colleague} out", { colleague }), () =>
+    return small(state, t("Remove {colleague}", { colleague }), () =>
       transfer.cancelConsult(),
     );
   }

@@ -20,18 +20,18 @@ export function whoHearsWhom(call, agent) {
   const isWith = isWithCaller(call, agent);
   const words = {
     none: () => "",
-    talk: () => t("You talk with {caller}.", values),
+    talk: () => t("On call with {caller}.", values),
     held: () => t("{caller} hears music.", values),
     asking: () =>
       isWith
         ? t("{colleague} is ringing. {caller} hears you.", values)
         : t("{colleague} is ringing. {caller} hears music.", values),
-    consulting: () => t("You talk with {colleague}. {caller} hears music.", values),
+    consulting: () => t("On call with {colleague}. {caller} hears music.", values),
     three_way: () => t("You, {caller} and {colleague} hear each other.", values),
     guest: () =>
       isWith
         ? t("You, {caller} and {owner} hear each other.", values)
-        : t("{owner} asks you about {caller}, who hears music.", values),
+        : t("Consult with {owner} about {caller}, who hears music.", values),
   };
   return words[phaseOf(call, agent)]();
 }

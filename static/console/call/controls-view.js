@@ -159,6 +159,8 @@ function endButton({ asked, agent, connection }, call, isGuest, { controls }) {
     disabled: asked[call.id] !== undefined || connection !== "online",
     key: "H",
     look: "hang-up",
-    description: isThree ? t("Ends the call for {caller} and everybody.", values) : "",
+    description: isThree
+      ? t("Ends the call for everyone, including {caller}.", values)
+      : "",
   };
 }

@@ -49,7 +49,7 @@ function bigTimer(state, call, now) {
   if (call.answered_at === null || phaseOf(call, state.agent) === "none") {
     return html`<p class="big-timer waiting">${t(callStatus(state))}…</p>`;
   }
-  const whole = timer(call.answered_at, now, t("Talking for"));
+  const whole = timer(call.answered_at, now, t("Talk time"));
   if (call.status !== "held") {
     return html`<p class="big-timer">${whole}</p>`;
   }
@@ -95,7 +95,7 @@ function sound(state, call, quality) {
 function otherSide({ agent }, call) {
   const phase = phaseOf(call, agent);
   if (phase === "three_way" || (phase === "guest" && call.status === "active")) {
-    return t("The others");
+    return t("Others");
   }
   if (phase === "consulting" || phase === "guest") {
     return (phase === "guest" ? call.agent : consultedLeg(call)?.agent)?.name ?? "";
@@ -106,7 +106,7 @@ function otherSide({ agent }, call) {
 /** @param {Call} call */
 function mutedWords(call) {
   if (consultedLeg(call) !== null) {
-    return t("You are muted. Nobody hears you.");
+    return t("You are muted. No one can hear you.");
   }
   return call.direction === "outbound"
     ? t("You are muted. The customer cannot hear you.")
@@ -116,9 +116,9 @@ function mutedWords(call) {
 /** @param {CallCommands} commands */
 function elsewhere(commands) {
   return html`<div class="elsewhere">
-    <p>${t("The sound of this call is in another window.")}</p>
+    <p>${t("The audio of this call is in another window.")}</p>
     <button type="button" class="button" @click=${commands.takeAudio}>
-      ${t("Take over here")}
+      ${t("Move the audio here")}
     </button>
   </div>`;
 }

@@ -183,7 +183,7 @@ const bad = (text, advice) => ({ grade: "bad", text, advice });
 const fair = (text, advice) => ({ grade: "fair", text, advice });
 
 /** @returns {AudioRating} */
-const good = () => ({ grade: "good", text: t("Sound is good"), advice: "" });
+const good = () => ({ grade: "good", text: t("Call quality: good"), advice: "" });
 
 /**
  * @param {AudioState} audio
@@ -191,12 +191,12 @@ const good = () => ({ grade: "good", text: t("Sound is good"), advice: "" });
  */
 function notConnected(audio) {
   if (audio === "connecting") {
-    return { grade: "none", text: t("Connecting the sound"), advice: "" };
+    return { grade: "none", text: t("Connecting audio"), advice: "" };
   }
   return audio === "lost"
     ? bad(
-        t("The sound is interrupted."),
-        t("It connects again by itself. If that takes long, check your network."),
+        t("The audio is interrupted."),
+        t("It reconnects automatically. If that takes long, check your network."),
       )
     : NONE;
 }
@@ -204,18 +204,18 @@ function notConnected(audio) {
 /** @param {boolean} caller */
 function silentMicrophone(caller) {
   const advice = t(
-    "Your microphone is silent. Look for a mute switch on the headset, or choose another microphone.",
+    "Your microphone is silent. Check for a mute switch on the headset, or choose another microphone.",
   );
   return caller
     ? bad(t("The caller cannot hear you."), advice)
-    : bad(t("Nobody can hear you."), advice);
+    : bad(t("No one can hear you."), advice);
 }
 
 function notArriving() {
   return bad(
     t("The caller cannot hear you."),
     t(
-      "Your voice does not arrive. Check your network, or reload the page: the call goes on.",
+      "Your voice does not arrive. Check your network, or reload the page: the call continues.",
     ),
   );
 }
@@ -225,20 +225,18 @@ function notArriving() {
  * @param {boolean} isHere whether the audio stops between the server and this page
  */
 function nothingHeard(caller, isHere) {
-  const text = caller
-    ? t("You cannot hear the caller.")
-    : t("You cannot hear anybody.");
+  const text = caller ? t("You cannot hear the caller.") : t("You cannot hear anyone.");
   return isHere
     ? bad(
         text,
         t(
-          "No sound arrives here. Check your network, or reload the page: the call goes on.",
+          "No audio arrives here. Check your network, or reload the page: the call continues.",
         ),
       )
     : bad(
         text,
         t(
-          "Their phone sends no sound. Ask them to check their network, or call them back.",
+          "Their phone sends no audio. Ask them to check their network, or call them back.",
         ),
       );
 }
@@ -246,7 +244,7 @@ function nothingHeard(caller, isHere) {
 /** @param {boolean} caller */
 function neitherHeard(caller) {
   const advice = t(
-    "No sound passes either way. Check your network, or reload the page: the call goes on.",
+    "No audio passes in either direction. Check your network, or reload the page: the call continues.",
   );
   return caller
     ? bad(t("You and the caller cannot hear each other."), advice)
@@ -259,8 +257,8 @@ function brokenVoice(isPoor) {
     "Your network is too slow for it. Stop uploads and videos, or use a cable instead of Wi-Fi.",
   );
   return isPoor
-    ? bad(t("Your voice breaks up."), advice)
-    : fair(t("Your voice breaks up a little."), advice);
+    ? bad(t("Your voice is breaking up."), advice)
+    : fair(t("Your voice is breaking up a little."), advice);
 }
 
 /**
@@ -270,15 +268,15 @@ function brokenVoice(isPoor) {
 function brokenSound(isPoor, lossy) {
   const advice = lossy
     ? t("Parts of it get lost on the way. Move closer to the Wi-Fi, or use a cable.")
-    : t("It comes too unevenly. Stop downloads and videos, and close heavy programs.");
+    : t("It arrives unevenly. Stop downloads and videos, and close heavy programs.");
   return isPoor
-    ? bad(t("What you hear breaks up."), advice)
-    : fair(t("What you hear breaks up a little."), advice);
+    ? bad(t("Incoming audio is breaking up."), advice)
+    : fair(t("Incoming audio is breaking up a little."), advice);
 }
 
 function lateSound() {
   return fair(
-    t("What you hear comes late."),
+    t("Incoming audio is delayed."),
     t("The network is uneven. Move closer to the Wi-Fi, or use a cable."),
   );
 }

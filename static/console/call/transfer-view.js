@@ -42,7 +42,7 @@ export function transferView(state, commands) {
     <p class="field-problem" role="alert">${state.transfer.problem}</p>
     <div class="targets">${targetsView(state, commands)}</div>
     <p class="hint">
-      ${t("Ask first: the caller hears music while you talk with your colleague.")}
+      ${t("Consult: the caller hears music while you talk to your colleague.")}
     </p>`;
 }
 
@@ -53,13 +53,13 @@ export function transferView(state, commands) {
 function targetsView(state, commands) {
   const { transfer } = state;
   if (transfer.targets === null) {
-    return html`<p class="hint" role="status">${t("Looking who can take the call…")}</p>`;
+    return html`<p class="hint" role="status">${t("Loading agents and queues…")}</p>`;
   }
   const { agents, queues } = foundTargets(transfer);
   if (agents.length + queues.length === 0) {
     const text = transfer.filter
-      ? t("Nobody is called “{name}”.", { name: transfer.filter })
-      : t("There is nobody else to transfer to.");
+      ? t("No agent or queue matches “{name}”.", { name: transfer.filter })
+      : t("There is no one else to transfer to.");
     return html`<p class="hint" role="status">${text}</p>`;
   }
   return html`${group(
@@ -96,8 +96,8 @@ function agentRow(state, { id, name, state: at, can_take }, commands) {
       <strong id=${`target-${key}`} class="target-name">${name}</strong>
       <span class="target-state">${stateLabel(at)}</span>
     </div>
-    ${button(state, key, t("Ask first"), "consult", can_take, () => commands.consult(id))}
-    ${button(state, key, t("Transfer now"), "transfer", can_take, () => commands.toAgent(id))}
+    ${button(state, key, t("Consult"), "consult", can_take, () => commands.consult(id))}
+    ${button(state, key, t("Transfer"), "transfer", can_take, () => commands.toAgent(id))}
   </li>`;
 }
 
@@ -113,13 +113,13 @@ function queueRow(state, { id, name, waiting, ready }, commands) {
     <div class="target-words">
       <strong id=${`target-${key}`} class="target-name">${name}</strong>
       <span class="target-state"
-        >${plural("{count} agent ready", "{count} agents ready", ready)}</span
+        >${plural("{count} available", "{count} available", ready)}</span
       >
       <span class="target-state"
-        >${plural("{count} caller waits", "{count} callers wait", waiting)}</span
+        >${plural("{count} waiting", "{count} waiting", waiting)}</span
       >
     </div>
-    ${button(state, key, t("Transfer now"), "transfer", true, () => commands.toQueue(id))}
+    ${button(state, key, t("Transfer"), "transfer", true, () => commands.toQueue(id))}
   </li>`;
 }
 

@@ -30,7 +30,7 @@ export function callerCardView(state, call, now, commands) {
   const person = cardPerson(state, call);
   const isOut = call.direction === "outbound";
   return html`<h2 id="person-heading">
-      ${isOut ? t("Whom you call") : t("Who is calling")}
+      ${isOut ? t("Contact") : t("Caller")}
     </h2>
     ${personHead(state, call, commands)}
     ${person === null ? unknownYet(state, commands) : known(person, call, now)}`;
@@ -91,7 +91,7 @@ function nameButton(state, name, commands) {
     ?disabled=${state.connection !== "online"}
     @click=${() => commands.startNaming()}
   >
-    ${name === "" ? t("Name this person") : t("Change the name")}
+    ${name === "" ? t("Add name") : t("Edit name")}
   </button>`;
 }
 
@@ -137,9 +137,9 @@ function nameForm(state, commands) {
  */
 function unknownYet(state, commands) {
   if (state.asked[CARD] !== undefined) {
-    return html`<p class="hint" role="status">${t("Looking up earlier calls…")}</p>`;
+    return html`<p class="hint" role="status">${t("Loading earlier calls…")}</p>`;
   }
-  return html`<p class="hint">${t("Earlier calls could not be looked up.")}</p>
+  return html`<p class="hint">${t("Earlier calls could not be loaded.")}</p>
     <button
       type="button"
       class="button small"
@@ -187,7 +187,7 @@ function callBacks(callbacks, now) {
         ({ due_at, agent, sentence }) => html`<li>
           ${clock()}
           <span>
-            <strong>${due_at === null ? t("No time agreed") : when(due_at, now)}</strong>
+            <strong>${due_at === null ? t("No time set") : when(due_at, now)}</strong>
             ${agent ? html`<span class="who">${agent}</span>` : nothing}
             ${sentence ? html`<span>${sentence}</span>` : nothing}
           </span>
@@ -202,7 +202,7 @@ function callBacks(callbacks, now) {
  */
 function earlierCall(call, now) {
   const facts = html`<strong>${when(call.at, now)}</strong>
-    <span>${call.direction === "outbound" ? t("We called") : t("They called")}</span>
+    <span>${call.direction === "outbound" ? t("Outbound") : t("Inbound")}</span>
     ${call.agent ? html`<span>${call.agent}</span>` : nothing}
     <span>${call.result}</span>
     ${length(call.seconds)}

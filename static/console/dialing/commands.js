@@ -114,7 +114,7 @@ export class DialingCommands {
     if (plan !== undefined && this.#isFree) {
       const who = plan.name || plan.number;
       const text = person.call.allowed
-        ? t("This call is not offered to you any more")
+        ? t("This call is no longer offered to you")
         : t(person.call.sentence);
       this.#store.dispatch({ type: "notice", notice: { who, text, tone: "info" } });
     }

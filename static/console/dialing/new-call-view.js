@@ -20,7 +20,7 @@ import { ASK, earliestText, permissionView } from "./permission-view.js";
  */
 export function newCallView(state, now, commands) {
   const { dialing } = state;
-  return html`<h2 id="call-out-heading" tabindex="-1">${t("Call somebody")}</h2>
+  return html`<h2 id="call-out-heading" tabindex="-1">${t("New call")}</h2>
     <form class="call-out-form" @submit=${(/** @type {Event} */ event) => submit(event, commands)}>
       ${numberField(dialing, commands)}
       ${dialing.lines.length > 1 ? linePicker(dialing, commands) : nothing}
@@ -105,8 +105,8 @@ function doneWords(plan) {
   const who = plan?.name || plan?.number || "";
   /** @type {Record<string, string>} */
   const words = {
-    asking: t("The permission request to {who} is on its way.", { who }),
-    waiting: t("{who} has been asked for permission.", { who }),
+    asking: t("Sending the permission request to {who}.", { who }),
+    waiting: t("Permission requested from {who}.", { who }),
   };
   return words[plan?.state ?? ""] ?? "";
 }
@@ -124,7 +124,7 @@ function personView(state, person, now, commands) {
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
       <h3 id="person-name">${name || number}</h3>
-      <p class="number">${name ? number : t("No name known")}</p>
+      <p class="number">${name ? number : t("Name unknown")}</p>
     </div>
     ${buttons(state, person, plan, commands)}
     <div class="verdicts">
@@ -132,7 +132,7 @@ function personView(state, person, now, commands) {
       ${plan === null ? askPermission(person, now) : planned(plan, now)}
       ${
         person.checking
-          ? html`<p class="asking-whatsapp">${t("Asking WhatsApp whether this is still so")}…</p>`
+          ? html`<p class="asking-whatsapp">${t("Checking with WhatsApp")}…</p>`
           : nothing
       }
     </div>
@@ -168,8 +168,8 @@ function planned({ state, created_at }, now) {
   const age = ago(created_at, now);
   /** @type {Record<string, string>} */
   const words = {
-    asking: t("The permission request is on its way."),
-    waiting: t("Asked {age}; there is no answer yet.", { age }),
+    asking: t("Sending the permission request."),
+    waiting: t("Requested {age}; no answer yet.", { age }),
   };
   return words[state]
     ? html`<p class="advice">${clock()} ${words[state]}</p>`
@@ -188,7 +188,7 @@ function buttons({ dialing, connection }, person, plan, commands) {
   const busy = dialing.asked.some((one) => isCalling(one) || isSamePerson(person, one));
   const [proposed] = proposedCalls(dialing);
   if (plan !== null && plan === proposed) {
-    return html`<p class="advice">${t("You can call from the offer above.")}</p>`;
+    return html`<p class="advice">${t("You can place the call above.")}</p>`;
   }
   const mayAsk = !person.call.allowed && person.ask.allowed && plan === null;
   return html`<div class="person-buttons">

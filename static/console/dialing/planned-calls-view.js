@@ -24,13 +24,13 @@ export function proposalView(state, plan, now, commands) {
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller" aria-live="assertive">
       <p class="offer-lead">
-        ${kind === "callback" ? t("Waits for your call back") : t("You may call now")}
+        ${kind === "callback" ? t("Waiting for your callback") : t("You may call now")}
       </p>
       <h2 id="offer-name">${name || number}</h2>
       ${name ? html`<p class="number">${number}</p>` : nothing}
       <p class="offer-facts">
         ${kind === "callback" ? t("You missed their call.") : nothing}
-        ${untilText(plan.expires_at, now) || t("They allow your calls.")}
+        ${untilText(plan.expires_at, now) || t("Permission granted.")}
       </p>
     </div>
     <div class="offer-buttons">
@@ -99,7 +99,7 @@ function planRow(state, plan, now, commands) {
       ?disabled=${busy}
       @click=${() => commands.dropPlan(plan.id)}
     >
-      ${t("Give up")}
+      ${t("Cancel request")}
     </button>
   </li>`;
 }
@@ -130,7 +130,9 @@ function callButton({ dialing, connection }, plan, heading, commands) {
 export function ageText({ kind, created_at }, now) {
   const age = ago(created_at, now);
   const words =
-    kind === "callback" ? t("Called you {age}.", { age }) : t("Asked {age}.", { age });
+    kind === "callback"
+      ? t("Called you {age}.", { age })
+      : t("Requested {age}.", { age });
   return age ? html`<span class="plan-age">${words}</span>` : nothing;
 }
 
@@ -155,11 +157,13 @@ export function nextText({ state, sentence, due_at, expires_at }, now) {
       ]
         .join(" ")
         .trim()
-    : t("They allow it. The call is offered to you while you are available.");
+    : t("Permission granted. The call is offered to you while you are available.");
 }
 
 /** @type {Record<string, string>} */
 const NEXT = {
-  asking: marked("The request is on its way."),
-  waiting: marked("No answer yet; you will be told here as soon as they allow it."),
+  asking: marked("Sending the request."),
+  waiting: marked(
+    "No answer yet. You will see it here as soon as they grant permission.",
+  ),
 };

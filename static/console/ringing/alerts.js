@@ -164,7 +164,7 @@ function troubles({ agent, connection }) {
     : [];
 }
 
-const CANNOT_RING = () => t("Calls cannot ring here");
+const CANNOT_RING = () => t("You are not reachable");
 
 /**
  * Return the title of a page where no call can ring though its agent wants calls; else

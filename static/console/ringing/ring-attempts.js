@@ -17,11 +17,11 @@ export function ringReason(call, agent) {
   const caller = callerName(call);
   switch (ringKind(call, agent)) {
     case "transfer":
-      return t("{agent} transfers this call to you", { agent: colleague });
+      return t("Transfer from {agent}", { agent: colleague });
     case "consult":
-      return t("{agent} asks you about {caller}", { agent: colleague, caller });
+      return t("Consult from {agent} about {caller}", { agent: colleague, caller });
     case "sticky":
-      return t("They talked with you last time");
+      return t("Spoke with you last time");
     default:
       return "";
   }

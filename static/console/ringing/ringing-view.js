@@ -75,7 +75,7 @@ function waiting(call, now) {
   const { since, kind } = waitOf(call);
   const words = {
     rings: t("Ringing for"),
-    waits: t("The caller hears music and has waited for"),
+    waits: t("Waiting in queue with music for"),
     held: t("The caller is on hold for"),
   };
   return html`<span>${words[kind]}</span> ${timer(since, now, words[kind])}`;

@@ -39,7 +39,7 @@ export class Help {
         <input type="checkbox" .checked=${this.#keyboard.isOn} @change=${turn} />
         ${t("Use single-key shortcuts")}
       </label>
-      <p class="hint">${t("They never act while you type in a field.")}</p>
+      <p class="hint">${t("Shortcuts are off while you type in a field.")}</p>
       <form method="dialog">
         <button class="button primary">${t("Close")}</button>
       </form>`;

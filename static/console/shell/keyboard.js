@@ -7,17 +7,17 @@ const STORED = "console.shortcuts";
 /** Keys and what they do, in the order of the help. */
 export const SHORTCUTS = Object.freeze([
   { key: "a", verb: "answer", text: marked("Answer the call that rings longest") },
-  { key: "d", verb: "decline", text: marked("Decline it") },
+  { key: "d", verb: "decline", text: marked("Decline the call") },
   { key: "m", verb: "mute", text: marked("Mute or unmute") },
   { key: "o", verb: "hold", text: marked("Hold the call, or resume it") },
   { key: "t", verb: "transfer", text: marked("Transfer the call") },
   { key: "h", verb: "hang_up", text: marked("Hang up") },
-  { key: "n", verb: "number", text: marked("Type a number to call") },
+  { key: "n", verb: "number", text: marked("Enter a number to call") },
   { key: "w", verb: "write", text: marked("Write notes about the call") },
   {
     key: "b",
     verb: "break",
-    text: marked("Take a break, or choose what comes after the call"),
+    text: marked("Take a break, or choose the next state during a call"),
   },
   { key: "e", verb: "more_time", text: marked("More time for the wrap-up") },
   { key: "f", verb: "finish", text: marked("Finish the wrap-up") },

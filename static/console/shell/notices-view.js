@@ -15,8 +15,7 @@ export function connectionBanner(connection, signInAddress, reconnect) {
     return html`<div class="banner">
       <p>
         ${t(
-          "The connection to the server is lost. Trying again by itself; a call that " +
-            "is going on keeps its own connection.",
+          "The connection to the server is lost. Reconnecting automatically; a call in progress keeps its own connection.",
         )}
       </p>
       <button type="button" class="button small" @click=${reconnect}>

@@ -20,7 +20,7 @@ export function stateTimer(state, now) {
   const isBreak = agent.state === "on_break";
   const limit = isBreak ? breakLimitText(agent.until, now) : "";
   const isOver = Date.parse(agent.until ?? "") <= now;
-  return html`${timer(agent.state_since, now, t("In this state for"))}
+  return html`${timer(agent.state_since, now, t("Time in state"))}
   ${
     isBreak && agent.reason
       ? html`<span class="state-reason">${t(agent.reason)}</span>`

@@ -75,7 +75,7 @@ export function nextPill(next, disabled, commands) {
         ? t(next.reason)
         : t("A break");
   return html`<span class="next-pill">
-    <span>${t("Then: {what}", { what })}</span>
+    <span>${t("Next: {what}", { what })}</span>
     <button
       type="button"
       class="icon-button"

@@ -29,8 +29,8 @@ const WORDS = {
   },
 };
 const MUTE = {
-  title: marked("Calls cannot ring here"),
-  text: marked("They go to others until this is over."),
+  title: marked("You are not reachable"),
+  text: marked("Calls go to other agents until this is fixed."),
 };
 const ELSEWHERE = {
   title: marked("Open in another window"),
@@ -42,7 +42,7 @@ const UNKNOWN = {
 };
 const CUT_OFF = {
   title: marked("No connection"),
-  text: marked("Calls cannot ring here until the connection is back."),
+  text: marked("No calls ring here until the connection is back."),
 };
 
 /**
@@ -98,7 +98,7 @@ function lastCall({ lastCall: last }) {
       </dd>
     </div>
     <div>
-      <dt>${t("Ending")}</dt>
+      <dt>${t("Ended by")}</dt>
       <dd>${last.text}</dd>
     </div>
   </dl>`;

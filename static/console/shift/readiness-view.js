@@ -34,7 +34,7 @@ export function readinessBanner(state, remedy, commands) {
     return nothing;
   }
   const { advice, cure } = cures(remedy, commands);
-  const reason = state.agent.reason || marked("Calls cannot ring here.");
+  const reason = state.agent.reason || marked("You are not reachable.");
   return banner(t(reason), advice, cure);
 }
 
@@ -46,8 +46,10 @@ function cures(remedy, commands) {
   switch (remedy) {
     case "audio":
       return {
-        advice: t("The browser keeps this page silent until you press something."),
-        cure: button(t("Turn the sound on"), commands.openAudio),
+        advice: t(
+          "The browser blocks audio on this page until you press a button on it.",
+        ),
+        cure: button(t("Turn on audio"), commands.openAudio),
       };
     case "open":
       return {
@@ -56,7 +58,7 @@ function cures(remedy, commands) {
       };
     case "other":
       return {
-        advice: t("Look whether it is muted at the headset, or choose another one."),
+        advice: t("Check whether it is muted on the headset, or choose another one."),
         cure: button(t("Choose another microphone"), commands.chooseMicrophone),
       };
     default:

@@ -51,7 +51,7 @@ function leftWords({ agent }, call) {
   const values = { colleague: agent.name, caller: callerName(call) };
   return call.status === "held"
     ? t("{colleague} has left. {caller} is still on hold.", values)
-    : t("{colleague} has left. You talk with {caller}.", values);
+    : t("{colleague} has left. You are on the call with {caller}.", values);
 }
 
 /**
@@ -75,6 +75,6 @@ function whoLeftMe(previous, call, agent) {
   const owner = previous.agent?.name ?? "";
   const isOut = isGuest(previous, agent) && !isInCall(call, agent);
   return isOut && owner
-    ? t("{colleague} goes on without you.", { colleague: owner })
+    ? t("{colleague} continues the call without you.", { colleague: owner })
     : "";
 }

@@ -8,7 +8,7 @@ const UNKNOWN = marked("Unknown WhatsApp user");
 
 const AGENT_STATES = new Map([
   ["available", marked("Available")],
-  ["cannot_ring", marked("Cannot ring")],
+  ["cannot_ring", marked("Not reachable")],
   ["ringing", marked("Ringing")],
   ["in_call", marked("In call")],
   ["reconnecting", marked("Reconnecting")],

@@ -60,10 +60,10 @@ function whyItStopped(previous, call, asked) {
     return "";
   }
   if (isSame(call.agent, previous.agent)) {
-    return t("{agent} does not need you any more", { agent: call.agent?.name ?? "" });
+    return t("{agent} ended the consult", { agent: call.agent?.name ?? "" });
   }
   if (call.agent !== null) {
-    return t("{agent} took this call", { agent: call.agent.name });
+    return t("{agent} answered this call", { agent: call.agent.name });
   }
   if (call.status === "ended") {
     return endingOf(call);
@@ -93,13 +93,15 @@ export function lastCallAfter(previous, call, agent) {
  */
 function whoHasIt(call, wasGuest) {
   if (wasGuest) {
-    return t("{agent} goes on alone", { agent: call.agent?.name ?? t("A colleague") });
+    return t("{agent} continues without you", {
+      agent: call.agent?.name ?? t("A colleague"),
+    });
   }
   if (call.status === "waiting" && call.answered_at !== null) {
-    return t("The caller waits for a colleague");
+    return t("The caller is waiting for another agent");
   }
   return call.agent === null
-    ? t("The sound did not start here in time, so the call rings for others")
+    ? t("The audio did not start here in time, so the call rings for other agents")
     : t("{agent} took over this call", { agent: call.agent.name });
 }
 

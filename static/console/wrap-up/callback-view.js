@@ -23,7 +23,7 @@ export function callbackView(state, now, commands) {
   const open = () => commands.changeCallback({ open: true, done: "" });
   return html`<div class="callback-start">
     <button type="button" class="button small" @click=${open}>
-      ${clock()} ${t("Plan a callback")}
+      ${clock()} ${t("Schedule a callback")}
     </button>
     <p class="done" role="status">
       ${callback.done ? html`${check()} ${callback.done}` : nothing}
@@ -44,7 +44,7 @@ function form(state, callback, now, commands) {
     commands.planCallback();
   };
   const busy = state.connection !== "online" || state.asked.callback !== undefined;
-  return html`<form class="callback" aria-label=${t("Plan a callback")} @submit=${submit}>
+  return html`<form class="callback" aria-label=${t("Schedule a callback")} @submit=${submit}>
     ${timeField(callback, now, commands)} ${whoField(callback, commands)}
     ${whyField(callback, commands)}
     <div class="callback-buttons">
@@ -61,7 +61,7 @@ function form(state, callback, now, commands) {
         aria-describedby="callback-problem"
         ?disabled=${busy || problem !== ""}
       >
-        ${t("Plan it")}
+        ${t("Schedule")}
       </button>
     </div>
   </form>`;
@@ -112,8 +112,8 @@ function whoField({ mine }, commands) {
       ${label}
     </label>`;
   return html`<fieldset class="callback-who">
-    <legend>${t("Who calls")}</legend>
-    ${radio(true, t("I do"))} ${radio(false, t("Anybody who is free"))}
+    <legend>${t("Assigned to")}</legend>
+    ${radio(true, t("Me"))} ${radio(false, t("Any available agent"))}
   </fieldset>`;
 }
 
@@ -129,7 +129,7 @@ function whyField({ text }, commands) {
     <input
       type="text"
       maxlength=${LONGEST}
-      placeholder=${t("Send the offer and ask again")}
+      placeholder=${t("For example: send the offer and ask again")}
       .value=${text}
       @input=${typed}
     />

@@ -66,7 +66,7 @@ export function problemOf({ at }, now) {
   if (instant === "") {
     return t("Choose a day and a time.");
   }
-  return Date.parse(instant) <= now ? t("This time is over already.") : "";
+  return Date.parse(instant) <= now ? t("This time has already passed.") : "";
 }
 
 /**
@@ -77,5 +77,5 @@ export function plannedText({ at, mine }, now) {
   const then = when(instantOf(at), now);
   return mine
     ? t("You will be offered the call: {when}.", { when: then })
-    : t("The call will be offered to a free colleague: {when}.", { when: then });
+    : t("The call will be offered to an available agent: {when}.", { when: then });
 }

@@ -49,7 +49,7 @@ function wrapUpHead(state, work, now) {
   const call = work.call_snapshot;
   const seconds = talkSeconds(call);
   const talk =
-    seconds === null ? "" : t("Talked for {time}", { time: formatDuration(seconds) });
+    seconds === null ? "" : t("Talk time: {time}", { time: formatDuration(seconds) });
   return html`<div class="work-head">
     <div class="call-who">${callerView(call, "work-caller")}</div>
     <div class="work-countdown">
@@ -81,12 +81,12 @@ function afterWords({ agent }, { until }) {
   const next = agent?.next_state;
   if (next) {
     return next.state === "offline"
-      ? t("Then you go offline")
-      : t("Then your break begins: {reason}", {
+      ? t("Next: offline")
+      : t("Next: break ({reason})", {
           reason: next.reason ? t(next.reason) : t("A break"),
         });
   }
-  return until === null ? "" : t("Then calls ring again");
+  return until === null ? "" : t("Next: available");
 }
 
 /**
@@ -169,7 +169,7 @@ function notes({ text, saved }, commands) {
         rows="4"
         maxlength=${LONGEST_NOTE}
         aria-keyshortcuts="W"
-        placeholder=${t("What was said, what was promised")}
+        placeholder=${t("What was discussed and agreed")}
         .value=${text}
         @input=${typed}
       ></textarea>

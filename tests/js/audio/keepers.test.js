@@ -103,7 +103,7 @@ test("an unplugged headset gives way to the default at once, and takes over agai
   await bench.plug(HEADSET);
   assert.equal(bench.used, "Headset");
   assert.deepEqual(bench.words, [
-    "“Headset” is gone. You speak through “Built-in” now.",
+    "“Headset” was disconnected. You now speak through “Built-in”.",
     "“Headset” is back. You speak through it again.",
   ]);
 });
@@ -204,7 +204,7 @@ test("an unplugged speaker gives way to the default, and takes over again", asyn
   assert.deepEqual(
     news.map((one) => deviceText(one).text),
     [
-      "“Headphones” is gone. You hear through “Speakers” now.",
+      "“Headphones” was disconnected. You now hear through “Speakers”.",
       "“Headphones” is back. You hear through it again.",
     ],
   );

@@ -116,7 +116,7 @@ test("a connection that the server ends ends the check", async () => {
   assert.equal(checker.isRunning, true);
   checker.connected("ended");
   assert.equal(store.state.check.phase, "over");
-  assert.match(checkRating(store.state.check).text, /No sound came back/);
+  assert.match(checkRating(store.state.check).text, /No audio came back/);
 });
 
 test("the delay counts the network and the wait that evens the sound out", () => {
@@ -132,7 +132,7 @@ test("each trouble has its words and its remedy, the first that matters", () => 
     assert.notEqual(verdict.advice, "");
     return verdict.text;
   };
-  assert.match(text({ returned: 0, loudest: 0 }), /No sound came back/);
+  assert.match(text({ returned: 0, loudest: 0 }), /No audio came back/);
   assert.match(text({ loudest: 0.0005 }), /no voice/);
   assert.match(text({ loudest: 0.005 }), /very quiet/);
   assert.match(text({ lost: 50 }), /got lost/);

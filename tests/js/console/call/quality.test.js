@@ -52,29 +52,29 @@ test("nothing is claimed before the first report", () => {
 });
 
 test("even sound is good", () => {
-  assert.equal(verdictAfter(report(1), report(2)).text, "Sound is good");
+  assert.equal(verdictAfter(report(1), report(2)).text, "Call quality: good");
 });
 
 test("missing sound is told with its reason and a remedy", () => {
   const lossy = verdictAfter(report(1), report(2, { concealedMs: 200, lost: 10 }));
   assert.equal(lossy.grade, "fair");
-  assert.match(lossy.text, /What you hear breaks up a little/);
+  assert.match(lossy.text, /Incoming audio is breaking up a little/);
   assert.match(lossy.advice, /get lost on the way/);
   const late = verdictAfter(report(1), report(2, { concealedMs: 400, droppedMs: 200 }));
   assert.equal(late.grade, "bad");
-  assert.equal(late.text, "What you hear breaks up.");
-  assert.match(late.advice, /too unevenly/);
+  assert.equal(late.text, "Incoming audio is breaking up.");
+  assert.match(late.advice, /arrives unevenly/);
 });
 
 test("sound that has to wait long comes late", () => {
-  assert.match(verdictAfter(report(1, { targetMs: 200 })).text, /comes late/);
+  assert.match(verdictAfter(report(1, { targetMs: 200 })).text, /is delayed/);
 });
 
 test("a network that does not take the agent's voice is told as such", () => {
   const some = verdictAfter(report(1), report(2, { sent: 190, notSent: 10 }));
-  assert.equal(some.text, "Your voice breaks up a little.");
+  assert.equal(some.text, "Your voice is breaking up a little.");
   const much = verdictAfter(report(1), report(2, { sent: 140, notSent: 60 }));
-  assert.equal(much.text, "Your voice breaks up.");
+  assert.equal(much.text, "Your voice is breaking up.");
   assert.match(much.advice, /too slow/);
 });
 
@@ -82,15 +82,15 @@ test("a bad moment is forgotten after a while", () => {
   const later = [2, 3, 4, 5, 6].map((count) => report(count, { concealedMs: 900 }));
   assert.equal(
     verdictAfter(report(1, { concealedMs: 900 }), ...later).text,
-    "Sound is good",
+    "Call quality: good",
   );
 });
 
 test("no packet for two and a half seconds means that nothing is heard", () => {
-  assert.equal(oneWay({ packetMs: 2_400 }, {}).text, "Sound is good");
+  assert.equal(oneWay({ packetMs: 2_400 }, {}).text, "Call quality: good");
   const { text, advice } = oneWay({ packetMs: 2_500 }, {});
   assert.equal(text, "You cannot hear the caller.");
-  assert.match(advice, /No sound arrives here/);
+  assert.match(advice, /No audio arrives here/);
 });
 
 test("when it is the caller's phone that is silent, the agent's network is not blamed", () => {
@@ -119,7 +119,7 @@ test("sound that passes neither way is one trouble, not two", () => {
 test("whoever is muted is not told that nobody hears them", () => {
   assert.equal(
     oneWay({ flatMs: 9_000, hears: false }, { muted: true }).text,
-    "Sound is good",
+    "Call quality: good",
   );
 });
 
@@ -130,9 +130,12 @@ test("on hold and alone silence is as it should be", () => {
 
 test("with a colleague, what the node hears of the caller does not count", () => {
   const asked = { caller: false };
-  assert.equal(oneWay({ hears: false, heard: false }, asked).text, "Sound is good");
-  assert.equal(oneWay({ flatMs: 3_000 }, asked).text, "Nobody can hear you.");
-  assert.equal(oneWay({ packetMs: 3_000 }, asked).text, "You cannot hear anybody.");
+  assert.equal(
+    oneWay({ hears: false, heard: false }, asked).text,
+    "Call quality: good",
+  );
+  assert.equal(oneWay({ flatMs: 3_000 }, asked).text, "No one can hear you.");
+  assert.equal(oneWay({ packetMs: 3_000 }, asked).text, "You cannot hear anyone.");
 });
 
 test("after a hold sound has its time to begin again", () => {
@@ -140,8 +143,8 @@ test("after a hold sound has its time to begin again", () => {
   quality.add(report());
   quality.rating({ ...TALK, talking: false, caller: false }, 0);
   quality.observe({ flatMs: 0, packetMs: 60_000 });
-  assert.equal(quality.rating(TALK, 60_000).text, "Sound is good");
-  assert.equal(quality.rating(TALK, 62_400).text, "Sound is good");
+  assert.equal(quality.rating(TALK, 60_000).text, "Call quality: good");
+  assert.equal(quality.rating(TALK, 62_400).text, "Call quality: good");
   assert.equal(quality.rating(TALK, 62_500).text, "You cannot hear the caller.");
 });
 
@@ -155,7 +158,7 @@ test("lost sound is told whatever was reported before", () => {
 
 test("counters that went back belong to a new connection", () => {
   const old = report(9, { concealedMs: 5000 });
-  assert.equal(verdictAfter(old, report(1), report(2)).text, "Sound is good");
+  assert.equal(verdictAfter(old, report(1), report(2)).text, "Call quality: good");
 });
 
 test("the next call begins without the troubles of the last", () => {

@@ -118,7 +118,7 @@ test("the agent reads when a colleague does not come, and when one leaves", () =
   assert.equal(notices().at(-1), "Bruno has left. Carla is still on hold.");
   tell(threeWay());
   tell(carla());
-  assert.equal(notices().at(-1), "Bruno has left. You talk with Carla.");
+  assert.equal(notices().at(-1), "Bruno has left. You are on the call with Carla.");
 });
 
 test("nothing is told of what the agent did", () => {
@@ -154,7 +154,7 @@ test("a guest holds nothing, hands nothing on, and reads when it is over", () =>
   commands.complete();
   assert.deepEqual(sent, []);
   tell(held());
-  assert.deepEqual(notices(), ["Ana goes on without you."]);
+  assert.deepEqual(notices(), ["Ana continues the call without you."]);
 });
 
 test("a guest who gets the call is not told that it goes on without them", () => {

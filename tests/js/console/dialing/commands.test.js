@@ -188,5 +188,5 @@ test("an offer that went to a colleague is explained, too", () => {
   store.dispatch({ type: "plans", plans: [plan()] });
   store.dispatch({ type: "plans", plans: [] });
   tell(carla());
-  assert.match(store.state.notices[0].text, /not offered to you any more/);
+  assert.match(store.state.notices[0].text, /no longer offered to you/);
 });

@@ -129,7 +129,7 @@ test("the title says when no call can ring", () => {
     reason: "The microphone gives no sound.",
   };
   ringing.follow(stateWith([], { agent: mute }));
-  assert.equal(told.title, "⚠ Calls cannot ring here");
+  assert.equal(told.title, "⚠ You are not reachable");
   ringing.follow(stateWith([]));
   assert.equal(told.title, "");
   ringing.follow(stateWith([carla()]));

@@ -11,8 +11,8 @@ test("each kind of offer is named, an ordinary one is not", () => {
   const of = (/** @type {string} */ kind) =>
     ringReason(carla({ offer_kinds: { 1: kind }, from_agent: BRUNO }), ANA);
   assert.equal(of("queue"), "");
-  assert.equal(of("transfer"), "Bruno transfers this call to you");
-  assert.equal(of("sticky"), "They talked with you last time");
+  assert.equal(of("transfer"), "Transfer from Bruno");
+  assert.equal(of("sticky"), "Spoke with you last time");
   assert.equal(ringHeadline(carla(), ANA), "Carla Gomes is calling");
 });
 

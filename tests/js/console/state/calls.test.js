@@ -41,8 +41,8 @@ test("a colleague's question rings although the call has an agent", () => {
   });
   const state = after(told([asked]));
   assert.equal(ringingCalls(state).length, 1);
-  assert.equal(ringReason(asked, ANA), "Bruno asks you about Carla Gomes");
-  assert.equal(ringHeadline(asked, ANA), "Bruno asks you about Carla Gomes");
+  assert.equal(ringReason(asked, ANA), "Consult from Bruno about Carla Gomes");
+  assert.equal(ringHeadline(asked, ANA), "Consult from Bruno about Carla Gomes");
 });
 
 test("a guest is in the call, hears it here, and is not on hold", () => {
@@ -82,14 +82,14 @@ test("a guest who left goes back to idle and reads who goes on", () => {
   });
   const state = after(told([joined]), { type: "call", call: left });
   assert.equal(callStatus(state), "Idle");
-  assert.equal(state.lastCall?.text, "Bruno goes on alone");
+  assert.equal(state.lastCall?.text, "Bruno continues without you");
 });
 
 test("a question that was taken back is not a call that Bruno took", () => {
   const rings = carla({ status: "held", agent: BRUNO, offer_kinds: { 1: "consult" } });
   const gone = carla({ version: 2, status: "held", agent: BRUNO, offered_to: [] });
   const state = after(told([rings]), { type: "call", call: gone });
-  assert.equal(state.notices.at(-1)?.text, "Bruno does not need you any more");
+  assert.equal(state.notices.at(-1)?.text, "Bruno ended the consult");
 });
 
 test("a call on hold is still Ana's, and says so", () => {

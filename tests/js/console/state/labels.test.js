@@ -9,7 +9,7 @@ test("each state of an agent has its words", () => {
   const words = {
     offline: "Offline",
     available: "Available",
-    cannot_ring: "Cannot ring",
+    cannot_ring: "Not reachable",
     ringing: "Ringing",
     in_call: "In call",
     reconnecting: "Reconnecting",

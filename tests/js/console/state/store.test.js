@@ -151,7 +151,7 @@ test("when Bruno takes the call Ana's console says so and stops ringing", () => 
   );
   assert.equal(callStatus(state), "Idle");
   assert.equal(state.notices[0].who, "Carla Gomes");
-  assert.equal(state.notices[0].text, "Bruno took this call");
+  assert.equal(state.notices[0].text, "Bruno answered this call");
 });
 
 test("when Carla gives up the console says that the caller hung up", () => {
@@ -199,7 +199,7 @@ test("a refused answer brings the card back, with the server's sentence", () => 
 
 test("who lost the race reads it once, whichever message comes first", () => {
   const taken = tell(carla({ version: 2, status: "connecting", agent: BRUNO }));
-  const late = { type: "problem", text: "Bruno took this call.", request: 7 };
+  const late = { type: "problem", text: "Bruno answered this call.", request: 7 };
   for (const order of [
     [taken, late],
     [late, taken],
@@ -207,7 +207,7 @@ test("who lost the race reads it once, whichever message comes first", () => {
     const state = after(online, console_(carla()), ask("answer", 7), ...order);
     assert.equal(state.notices.length, 1);
     assert.equal(state.notices[0].who, "Carla Gomes");
-    assert.match(state.notices[0].text, /^Bruno took this call/);
+    assert.match(state.notices[0].text, /^Bruno answered this call/);
     assert.equal(callStatus(state), "Idle");
   }
 });

@@ -26,7 +26,7 @@ test("a call back needs a time that is still to come", () => {
     at: fieldOf(instant),
   });
   assert.equal(problemOf(noCallback, NOW), "Choose a day and a time.");
-  assert.equal(problemOf(at(NOW - 60_000), NOW), "This time is over already.");
+  assert.equal(problemOf(at(NOW - 60_000), NOW), "This time has already passed.");
   assert.equal(problemOf(at(NOW + 60_000), NOW), "");
   for (const { at: field } of suggestions(NOW)) {
     assert.equal(problemOf({ ...noCallback, at: field }, NOW), "");
@@ -36,5 +36,5 @@ test("a call back needs a time that is still to come", () => {
 test("what was planned says who is offered the call", () => {
   const form = { ...noCallback, at: fieldOf(NOW + 3_600_000) };
   assert.match(plannedText(form, NOW), /^You will be offered the call: today/);
-  assert.match(plannedText({ ...form, mine: false }, NOW), /free colleague: today/);
+  assert.match(plannedText({ ...form, mine: false }, NOW), /available agent: today/);
 });
