@@ -55,7 +55,7 @@ def test_ana_asks_carla_allows_and_they_hear_each_other(
 ) -> None:
     ask_carla(ana)
     ana.reads("Idle")
-    ana.shows("has been asked for permission.")
+    ana.shows("Permission requested from")
     carla.press("Allow")
     ana.shows("Allowed until")
     expect(ana.page).to_have_title(re.compile("^✆ You may call .+ now$"))

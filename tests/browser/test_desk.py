@@ -16,7 +16,7 @@ def test_ana_hears_herself_through_the_server_before_her_shift(
 ) -> None:
     ana.press("Start the check")
     ana.hears(ANAS_TONE)
-    delay = ana.page.get_by_text(re.compile(r"Delay to the server and back: \d+ ms"))
+    delay = ana.page.get_by_text(re.compile(r"Round-trip delay to the server: \d+ ms"))
     expect(delay).to_be_visible(timeout=PATIENCE_SECONDS * 1000)
     ana.offers("Check again")  # it stops by itself
     ana.shows("Your audio is good.")

@@ -124,7 +124,7 @@ def test_a_microphone_that_is_pulled_out_costs_the_voice_not_the_call(
     ana = scene.console("ana", init_script=HOLD_TRACKS)
     talk(ana, carla)
     ana.ask(f"(() => {{ {UNPLUG} }})()")
-    ana.shows("No microphone is left, so nobody can hear you.")
+    ana.shows("No microphone is left, so no one can hear you.")
     ana.reads("In call")
     ana.hears(CARLAS_TONE)
     ana.ask(f"(() => {{ {PLUG_IN} }})()")
