@@ -82,7 +82,7 @@ def test_a_console_that_crashed_gets_its_call_back_as_it_was(
     wait_until_missed(wati_id)
     phone_hears(stack, wati_id, MUSIC)
     heard = heard_so_far(stack, wati_id)
-    assert holds_prompt(heard, PROMPTS / "one-moment.opus")
+    assert holds_prompt(heard, PROMPTS / "en" / "one-moment.opus")
     assert longest_silence(heard) < HOLE
     answered_at = row(wati_id).answered_at
 
