@@ -55,7 +55,7 @@ async def _admit(scope: Scope) -> tuple[Listener | None, int]:
     agent = await in_database(agent_of, scope)
     if agent is None:
         return None, NOT_SIGNED_IN
-    call = await bridge.find(scope["url_route"]["kwargs"]["call_id"])
+    call = await bridge.held.find(scope["url_route"]["kwargs"]["call_id"])
     if call is None:
         return None, NO_SUCH_CALL
     if not await in_database(layout.may_hear, call, agent.pk):

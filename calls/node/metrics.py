@@ -15,7 +15,7 @@ from calls.node.process import node_process
 class Collector:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for name, what, value in (
-            ("node_calls", "Calls this node holds", len(bridge.hub)),
+            ("node_calls", "Calls this node holds", len(bridge.held.hub)),
             ("loop_lag_seconds", "Worst of a minute", node_process.watch.worst),
             ("tasks", "Tasks of the event loop", node_process.count_tasks()),
         ):

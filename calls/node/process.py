@@ -42,9 +42,9 @@ class NodeProcess:
     async def stop(self) -> None:
         """Take no new calls, end the running ones, and give the lease back."""
         self._draining = True
-        if bridge.node is not None:
-            await self._quietly(in_database(placement.retire, bridge.node))
-        await self._quietly(bridge.close())
+        if bridge.held.node is not None:
+            await self._quietly(in_database(placement.retire, bridge.held.node))
+        await self._quietly(bridge.held.close())
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -75,16 +75,16 @@ class NodeProcess:
             await asyncio.sleep(pause)
 
     async def _renew(self) -> None:
-        if bridge.node is None:
-            bridge.node = await in_database(placement.register)
-        calls, draining = len(bridge.hub), self._draining
+        if bridge.held.node is None:
+            bridge.held.node = await in_database(placement.register)
+        calls, draining = len(bridge.held.hub), self._draining
         renew = in_database(
-            placement.renew, bridge.node, calls=calls, draining=draining
+            placement.renew, bridge.held.node, calls=calls, draining=draining
         )
         if not await renew:
             # Another process took our name; our calls are ended by whoever sweeps.
             logger.critical("node %s runs twice; closing calls", settings.NODE_NAME)
-            bridge.node = None
+            bridge.held.node = None
             await bridge.follow_all()
 
     async def _listen(self) -> None:

@@ -1,0 +1,67 @@
+"""The sound of a call follows its row, whoever changed that."""
+
+from uuid import UUID
+
+from callcenter.database import in_database
+from calls.lifecycle import reconnect
+from calls.media.mixing.layout import Layout
+from calls.media.session import CALL_OVER, Session
+from calls.models import Call, Direction
+from calls.node import announcements, layout, outbound
+from calls.node.held_calls import HeldCalls
+from calls.states import TALKING, Status
+
+
+async def follow(held: HeldCalls, session: Session) -> None:
+    """Act on what happened to a call of ours elsewhere."""
+    call = await held.find(UUID(session.call_id))
+    if call is None:
+        await held.drop(session)
+        return
+    arrange(held, session, call, await in_database(layout.layout_of, call))
+    await _agree_on_console(session, call)
+    if call.direction == Direction.OUTBOUND and call.answer_sdp:
+        await outbound.take_answer(held, session, call)
+    if call.status == Status.WAITING and session.is_up:
+        _announce(held, session, call)
+
+
+def arrange(held: HeldCalls, session: Session, call: Call, scene: Layout) -> None:
+    """Who has no part in the call any more hears nothing more.
+
+    Several looks at one call may overtake each other: an older one is too late.
+    """
+    newest = held.versions.get(session.call_id, 0)
+    if call.version < newest or session.close_reason is not None:
+        return
+    held.versions[session.call_id] = call.version
+    session.arrange(scene)
+    for party in set(session.parties) - {*scene.speakers, *scene.aside}:
+        session.dismiss(party, CALL_OVER)
+
+
+async def _agree_on_console(session: Session, call: Call) -> None:
+    """Should the row not know that a console went, or came: nobody waits for ever.
+
+    A console that goes before the talk begins is the usual case.
+    """
+    if call.status not in TALKING or call.agent_id is None or not session.is_up:
+        return
+    is_there = str(call.agent_id) in session.parties
+    if is_there and call.console_lost_until is not None:
+        await in_database(reconnect.console_joined, call.pk, call.agent_id)
+    elif not is_there and call.console_lost_until is None:
+        await in_database(reconnect.console_left, call.pk, call.agent_id)
+
+
+def _announce(held: HeldCalls, session: Session, call: Call) -> None:
+    """Tell a caller who waits why the call ends, or their place in the line."""
+    if call.announcement:
+        held.tasks.start(_say_goodbye(held, session, call), f"bye {session.call_id}")
+    elif announcements.announces_position(call):
+        telling = announcements.announce_position(session, held.find)
+        held.tasks.start(telling, f"place {session.call_id}")
+
+
+async def _say_goodbye(held: HeldCalls, session: Session, call: Call) -> None:
+    await held.end(session, await announcements.play_to_the_end(call))

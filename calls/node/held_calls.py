@@ -1,0 +1,128 @@
+"""The calls that this node holds: their rows, their sessions, and their end."""
+
+import asyncio
+import logging
+from uuid import UUID
+
+import httpx2
+from django.conf import settings
+from django.db import DatabaseError
+
+from callcenter.database import in_database
+from callcenter.wati.client import new_http
+from calls.lifecycle import ending, reconnect
+from calls.media.hub import Hub
+from calls.media.session import Session
+from calls.media.settings import MediaSettings
+from calls.models import Call, CallQuerySet, Node
+from calls.node.owned_tasks import OwnedTasks
+from calls.states import ON_NODE, Event, Status
+
+logger = logging.getLogger(__name__)
+
+DATABASE_PAUSE = 2.0  # seconds
+
+CALL_RELATED = (
+    "agent__user",
+    "account",
+    "queue__greeting",
+    "queue__music",
+    "line__closed_prompt",
+)
+# Read once by calls.node.prompts, not with each look at a call.
+TOO_LARGE = (
+    "queue__greeting__sound",
+    "queue__music__sound",
+    "line__closed_prompt__sound",
+)
+
+
+def media_settings() -> MediaSettings:
+    return MediaSettings(
+        max_calls=settings.NODE_MAX_CALLS,
+        allow_private_candidates=settings.MEDIA_ALLOW_PRIVATE_CANDIDATES,
+        bind_addresses=tuple(settings.MEDIA_BIND_ADDRESSES),
+    )
+
+
+class HeldCalls:
+    """What the parts of the node know of its calls together."""
+
+    def __init__(self) -> None:
+        self.hub = Hub(media_settings())
+        self.node: Node | None = None
+        self.tasks = OwnedTasks()
+        self.answered: set[str] = set()  # calls out whose answer is applied
+        self.versions: dict[str, int] = {}  # of the rows that the sound follows
+        self._http: httpx2.AsyncClient | None = None
+
+    @property
+    def http(self) -> httpx2.AsyncClient:
+        if self._http is None:
+            self._http = new_http()
+        return self._http
+
+    # --- Rows ---
+
+    async def find(self, call_id: UUID) -> Call | None:
+        """The call if this node holds it, else None."""
+        return await in_database(self._find, call_id)
+
+    def _find(self, call_id: UUID) -> Call | None:
+        return self._rows().filter(pk=call_id).first()
+
+    async def to_adopt(self) -> list[Call]:
+        """Calls that the system answers here, and that have no session yet."""
+        return await in_database(self._to_adopt)
+
+    def _to_adopt(self) -> list[Call]:
+        waiting_here = self._rows().filter(status=Status.WAITING)
+        return [call for call in waiting_here if self.hub.get(str(call.pk)) is None]
+
+    def _rows(self) -> CallQuerySet:
+        node = self.node
+        if node is None:
+            return Call.objects.none()
+        calls = Call.objects.filter(node=node.name, node_epoch=node.epoch)
+        with_names = calls.select_related(*CALL_RELATED).defer(*TOO_LARGE)
+        return with_names.filter(status__in=ON_NODE)
+
+    # --- The end ---
+
+    async def end(
+        self, session: Session, event: Event, text: str = "", code: int | None = None
+    ) -> None:
+        """End the row and the sound; a database that is away is waited for."""
+        call_id = UUID(session.call_id)
+        while True:
+            try:
+                await in_database(
+                    ending.end, call_id, event, text=text, error_code=code
+                )
+                break
+            except DatabaseError:
+                logger.exception("call %s: its end cannot be written yet", call_id)
+                await asyncio.sleep(DATABASE_PAUSE)
+        await self.drop(session)
+
+    async def drop(self, session: Session) -> None:
+        """End the sound of a call whose row is over, or with another node."""
+        self.answered.discard(session.call_id)
+        self.versions.pop(session.call_id, None)
+        is_first = session.close_reason is None
+        await session.close("the call is over")
+        seconds = session.counters.one_way_seconds
+        if is_first and seconds >= 1:
+            await in_database(
+                reconnect.note_one_way_audio, UUID(session.call_id), seconds
+            )
+
+    async def close(self) -> None:
+        """End every call of this node; the process stops."""
+        for session in self.hub.sessions():
+            await self.end(session, Event.NODE_LOST, "The server was stopped.")
+        await self.hub.close()
+        await self.tasks.close()
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None

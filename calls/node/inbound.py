@@ -1,0 +1,24 @@
+"""A call in: our answer to WhatsApp's offer is made, and sent."""
+
+from callcenter.database import in_database
+from calls.lifecycle import answer
+from calls.media.session import Session
+from calls.media.transport.sdp import RefusedSdp
+from calls.models import Call
+from calls.node import accept
+from calls.node.held_calls import HeldCalls
+from calls.states import Event
+
+
+async def connect(held: HeldCalls, session: Session, call: Call) -> None:
+    """Answer the offer; the sound comes up once Wati agrees."""
+    try:
+        answer_sdp = await session.answer(call.offer_sdp)
+    except RefusedSdp as refusal:
+        await held.end(session, Event.ACCEPT_REFUSED, str(refusal))
+        return
+    if not await in_database(answer.accept_sent, call.pk, answer_sdp):
+        await held.drop(session)
+        return
+    if problem := await accept.accept(session, call, held.http):
+        await held.end(session, *problem)

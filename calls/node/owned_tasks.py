@@ -1,0 +1,43 @@
+"""Tasks that somebody owns until they end."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+
+class OwnedTasks:
+    """Whatever this node does for its calls beside the path of sound."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._named: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, work: Coroutine[Any, Any, None], name: str = "") -> None:
+        """Own a task until it ends. Of one name there is only one at a time."""
+        if name in self._named:
+            work.close()
+            return
+        task = asyncio.get_running_loop().create_task(work, name=name or None)
+        self._tasks.add(task)
+        if name:
+            self._named[name] = task
+        task.add_done_callback(self._finished)
+
+    def cancel(self, name: str) -> None:
+        if task := self._named.pop(name, None):
+            task.cancel()
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._named.get(task.get_name()) is task:
+            del self._named[task.get_name()]
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("bridge", exc_info=error)

@@ -1,0 +1,125 @@
+"""What the sound tells is carried into the rows."""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from callcenter.database import in_database
+from calls import notify
+from calls.lifecycle import answer, reconnect
+from calls.media.events import Flow
+from calls.media.session import Session
+from calls.models import Call
+from calls.node import layout, outbound
+from calls.node.following import follow
+from calls.node.held_calls import HeldCalls
+from calls.states import Event, Status
+
+logger = logging.getLogger(__name__)
+
+TERMINATE_FOLLOWS = 3.0  # seconds
+GUEST_MUST_RETURN = 20.0  # seconds
+
+
+class SoundEvents:
+    """Hears the sessions (calls.media.events.SessionEvents); each event is a task."""
+
+    def __init__(self, held: HeldCalls) -> None:
+        self._held = held
+
+    # --- The other end ---
+
+    def media_up(self, session: Session) -> None:
+        self._held.tasks.start(self._media_up(session))
+
+    async def _media_up(self, session: Session) -> None:
+        call = await self._held.find(UUID(session.call_id))
+        if call is None:
+            await self._held.drop(session)
+        elif session.call_id in self._held.answered:
+            await outbound.await_speech(session)
+        else:
+            await _talks(session, call)
+            await follow(self._held, session)
+
+    def media_failed(self, session: Session, reason: str) -> None:
+        self._held.tasks.start(self._media_failed(session, reason))
+
+    async def _media_failed(self, session: Session, reason: str) -> None:
+        if session.counters.media_up_at is None:
+            await self._held.end(session, Event.MEDIA_FAILED, reason)
+            return
+        # A caller who hangs up closes the sound first; Wati says so a moment later.
+        await asyncio.sleep(TERMINATE_FOLLOWS)
+        await self._held.end(session, Event.MEDIA_LOST, reason)
+
+    def media_lost(self, session: Session) -> None:
+        logger.warning("call %s: the caller's sound is lost", session.call_id)
+
+    def media_quiet(self, session: Session, seconds: float) -> None:
+        logger.warning("call %s: no sound for %.0f s", session.call_id, seconds)
+
+    def media_back(self, session: Session) -> None:
+        logger.info("call %s: sound is back", session.call_id)
+
+    def flow_changed(self, session: Session, flow: Flow) -> None:
+        """Who talks past the other is told within seconds."""
+        logger.info("call %s: %s", session.call_id, flow)
+        for party in session.scene.speakers:
+            notify.flow_changed(
+                int(party),
+                session.call_id,
+                caller_hears=flow.party_heard,
+                caller_heard=flow.customer_heard,
+            )
+
+    # --- Our consoles ---
+
+    def listener_joined(self, session: Session, party: str) -> None:
+        logger.info("call %s: the console of %s listens", session.call_id, party)
+        self._held.tasks.cancel(_missing(session, party))
+        self._held.tasks.start(self._joined(session, party))
+
+    async def _joined(self, session: Session, party: str) -> None:
+        call_id = UUID(session.call_id)
+        await in_database(reconnect.console_joined, call_id, int(party))
+        call = await self._held.find(call_id)
+        if call and call.status == Status.CONNECTING and session.is_up:
+            await _talks(session, call)
+
+    def listener_left(self, session: Session, party: str) -> None:
+        logger.info("call %s: the console of %s left", session.call_id, party)
+        if session.close_reason is None:
+            left = self._left(session, party)
+            self._held.tasks.start(left, _missing(session, party))
+
+    async def _left(self, session: Session, party: str) -> None:
+        """A reload or a lost network is survived. The row says for how long, in a talk;
+        whom nobody talks to yet, and who was only asked, is not waited for so long.
+        """
+        call_id = UUID(session.call_id)
+        await in_database(reconnect.console_left, call_id, int(party))
+        call = await self._held.find(call_id)
+        if call is None or party in session.parties:
+            return
+        if not await in_database(layout.may_hear, call, int(party)):
+            return  # their part was over before
+        if str(call.agent_id) != party:
+            await asyncio.sleep(GUEST_MUST_RETURN)
+            await in_database(reconnect.guest_left, call_id, int(party))
+
+
+async def _talks(session: Session, call: Call) -> None:
+    """Sound can flow; whether there is an agent who hears it is for the row to say.
+
+    An agent who claimed a waiting caller is there once their console has the sound.
+    """
+    is_there = (
+        call.queued_with_audio_at is None or str(call.agent_id) in session.parties
+    )
+    if await in_database(answer.media_up, call.pk, is_there=is_there):
+        logger.info("call %s: the agent talks", session.call_id)
+
+
+def _missing(session: Session, party: str) -> str:
+    return f"missing {session.call_id} {party}"
