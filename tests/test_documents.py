@@ -1,14 +1,27 @@
 """What the documents say is so: commands, paths, variables, links, states, imports."""
 
+import inspect
 import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from calls.console import caller_card
+from calls.console.consumer import OF_THE_SOCKET
+from calls.console.requests import REQUESTS
+from calls.lifecycle import transfer
+from calls.models import Call, Leg, Offer, Plan
+from calls.outbound import lookup
+from calls.snapshots import console_snapshot
 from calls.states import TABLE
+from permissions.models import Contact
+from tests.cast import CARLA, Cast, on_duty
+from tests.console import PROOF
 from tests.paths import ROOT
 
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
@@ -164,6 +177,17 @@ def test_the_sentences_of_the_troubleshooting_are_those_in_the_code():
     assert not [text for text in quoted if text.rstrip(".") not in said]
 
 
+def test_the_lines_of_the_log_in_the_troubleshooting_are_those_in_the_code():
+    quoted = [
+        code for code in code_in("docs/troubleshooting.md") if code.count(" ") > 1
+    ]
+    said = re.sub(r"%\.?\d*\w|\{[^}]*\}", "#", everything_said())
+    assert len(quoted) > 8
+    assert not [
+        line for line in quoted if re.sub(r"\d+(\.\d+)?|…", "#", line) not in said
+    ]
+
+
 def everything_said() -> str:
     """The text of all sources on one line, with strings over several lines joined."""
     patterns = ["*.py", "*.js", "*.html"]
@@ -179,3 +203,128 @@ def everything_said() -> str:
     joined = re.sub(r'"\s*\+?\s*f?"', "", text)
     # Whoever is named in a document stands for the name that the code puts there.
     return re.sub(r"\s+", " ", joined).replace("{agent}", "Bruno")
+
+
+# --- The console websocket ----------------------------------------------------------
+
+CONSOLE = "docs/console-websocket.md"
+A_TYPE = re.compile(r"\bmessage\(\s*\"(\w+)\"|\"type\": \"(\w+)\"")
+A_FIELD = re.compile(r"\bmessage\.get\(\"(\w+)\"|uuid_of\(message, \"(\w+)\"\)")
+# Between processes only: the layer's own names for what it carries.
+OF_THE_LAYER = {"push", "console_opened"}
+
+
+def section(heading: str) -> str:
+    """What stands in the console's document under one heading."""
+    _, found, rest = text_of(CONSOLE).partition(f"# {heading}\n")
+    assert found, heading
+    return re.split(r"^#+ ", rest, flags=re.M)[0]
+
+
+def cells(heading: str) -> list[list[str]]:
+    """The first table there, without its head."""
+    table = section(heading).split("|---", 1)[1].split("\n\n")[0].splitlines()[1:]
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in table]
+
+
+def fields(heading: str) -> set[str]:
+    return {name for row in cells(heading) for name in CODE.findall(row[0])}
+
+
+def named_in(text: str) -> set[str]:
+    """The names in backticks, but for what parentheses explain."""
+    return set(CODE.findall(re.sub(r"\([^)]*\)", "", text)))
+
+
+def test_every_request_of_a_console_is_described_with_its_fields():
+    described = {
+        kind: named_in(row[1])
+        for row in cells("From the browser")
+        for kind in CODE.findall(row[0])
+    }
+    assert described == {
+        kind: fields_read_by(handler)
+        for kind, handler in (OF_THE_SOCKET | REQUESTS).items()
+    }
+
+
+def fields_read_by(handler: Any) -> set[str]:
+    source = inspect.getsource(handler)
+    read = {one or other for one, other in A_FIELD.findall(source)}
+    return read | ({"call"} if "call_of(message)" in source else set())
+
+
+def test_every_message_to_a_console_is_described():
+    sources = [ROOT / "calls/notify.py", ROOT / "calls/snapshots.py"]
+    sources += (ROOT / "calls/console").rglob("*.py")
+    sent = {
+        one or other
+        for source in sources
+        for one, other in A_TYPE.findall(source.read_text())
+    }
+    described = {CODE.findall(row[0])[0] for row in cells("From the server")}
+    assert described == sent - OF_THE_LAYER
+
+
+def test_the_proof_is_described():
+    assert fields("proof") == set(PROOF)
+
+
+@pytest.fixture
+def told(cast: Cast) -> dict[str, dict[str, Any]]:
+    """One of each thing that a console is told, by its heading in the document."""
+    on_duty(cast.bruno)
+    now = timezone.now()
+    carla = Contact.objects.create(waid=CARLA, name="Carla")
+    call = Call.objects.create(
+        account=cast.account,
+        wati_call_id="wacid.1",
+        direction="inbound",
+        line=cast.line,
+        queue=cast.queue,
+        contact=carla,
+        agent=cast.ana,
+        status="active",
+    )
+    Leg.objects.create(call=call, agent=cast.ana, started_at=now)
+    Offer.objects.create(call=call, agent=cast.bruno, kind=Offer.Kind.CONSULT)
+    Plan.objects.create(contact=carla, line=cast.line, agent=cast.ana)
+    console = console_snapshot(cast.ana.pk) | {"primary": True, "since": ""}
+    person = lookup.look_up(cast.ana, CARLA, None)
+    return {
+        "console": console,
+        "agent": console["agent"],
+        "call": console["calls"][0],
+        "leg": console["calls"][0]["legs"][0],
+        "plan": console["plans"][0],
+        "work": console["work"],
+        "person": person,
+        "verdict": person["call"],
+        "The card's person": caller_card.card(call.pk, cast.ana),
+    } | transfer.targets(cast.ana)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "console",
+        "agent",
+        "work",
+        "person",
+        "verdict",
+        "The card's person",
+        "plan",
+        "call",
+        "leg",
+    ],
+)
+def test_what_a_console_is_told_is_described(told, thing: str):
+    assert fields(thing) == set(told[thing])
+
+
+def test_the_small_things_a_console_is_told_are_described(told):
+    console = told["console"]
+    assert set(CODE.findall(section("line"))) == set(console["lines"][0])
+    agents, queues = section("targets").split("`queues`")
+    assert set(CODE.findall(agents)) - {"agents"} == set(told["agents"][0])
+    assert set(CODE.findall(queues)) == set(told["queues"][0])
