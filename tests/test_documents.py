@@ -1,6 +1,7 @@
 """What the documents say is so: commands, paths, variables, links, states, imports."""
 
 import inspect
+import json
 import re
 import subprocess
 import tomllib
@@ -156,6 +157,23 @@ def test_the_containers_know_every_package_of_the_project():
     dockerfile = text_of("deploy/Dockerfile")
     for package in (*layers["root_packages"], "templates", "static"):
         assert f"COPY {package} {package}\n" in dockerfile
+
+
+def test_the_licence_is_one_and_travels_with_the_code():
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    assert text_of("LICENSE").startswith("BSD 3-Clause License\n")
+    assert project["license"] == "BSD-3-Clause"
+    assert json.loads(text_of("package.json"))["license"] == project["license"]
+    assert "COPY LICENSE ./\n" in text_of("deploy/Dockerfile")
+    assert "!LICENSE\n" in text_of("deploy/Dockerfile.dockerignore")
+
+
+def test_every_file_of_others_is_listed_with_its_licence():
+    vendored = (ROOT / "static" / "vendor").glob("*.js")
+    rows = text_of("static/vendor/README.md").splitlines()
+    for path in vendored:
+        (row,) = [row for row in rows if row.startswith(f"| `{path.name}` |")]
+        assert "see `LICENSE`" in row
 
 
 def test_the_proxies_route_to_the_nodes_that_compose_starts():
