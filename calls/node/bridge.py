@@ -12,9 +12,9 @@ from calls.media.hub import Full
 from calls.media.session import Session
 from calls.models import Call, Direction
 from calls.node import inbound, layout, outbound
+from calls.node.audio_events import AudioEvents
 from calls.node.following import arrange, follow
 from calls.node.held_calls import HeldCalls
-from calls.node.sound_events import SoundEvents
 from calls.states import Event, Status
 
 logger = logging.getLogger(__name__)
@@ -25,18 +25,18 @@ class Bridge:
 
     def __init__(self) -> None:
         self.held = HeldCalls()
-        self._events = SoundEvents(self.held)
+        self._events = AudioEvents(self.held)
 
     async def session_for(self, call: Call) -> Session:
         """The call's sound; the first to ask starts connecting. Raises Full."""
-        layout = await in_database(layout.layout_of, call)
+        arrangement = await in_database(layout.layout_of, call)
         session = self.held.hub.get(str(call.pk))
         if session is None:
             session = self.held.hub.open(str(call.pk), self._events)
             calls_out = call.direction == Direction.OUTBOUND
             begin = outbound.dial if calls_out else inbound.connect
             self.held.tasks.start(begin(self.held, session, call))
-        arrange(self.held, session, call, layout)
+        arrange(self.held, session, call, arrangement)
         return session
 
     async def hear(self, call_id: str) -> None:

@@ -26,7 +26,7 @@ async def follow(held: HeldCalls, session: Session) -> None:
         _announce(held, session, call)
 
 
-def arrange(held: HeldCalls, session: Session, call: Call, scene: Layout) -> None:
+def arrange(held: HeldCalls, session: Session, call: Call, arrangement: Layout) -> None:
     """Who has no part in the call any more hears nothing more.
 
     Several looks at one call may overtake each other: an older one is too late.
@@ -35,9 +35,12 @@ def arrange(held: HeldCalls, session: Session, call: Call, scene: Layout) -> Non
     if call.version < newest or session.close_reason is not None:
         return
     held.versions[session.call_id] = call.version
-    session.arrange(scene)
-    for party in set(session.parties) - {*scene.speakers, *scene.aside}:
-        session.dismiss(party, CALL_OVER)
+    session.arrange(arrangement)
+    for participant in set(session.participants) - {
+        *arrangement.speakers,
+        *arrangement.consult,
+    }:
+        session.dismiss(participant, CALL_OVER)
 
 
 async def _agree_on_console(session: Session, call: Call) -> None:
@@ -47,7 +50,7 @@ async def _agree_on_console(session: Session, call: Call) -> None:
     """
     if call.status not in TALKING or call.agent_id is None or not session.is_up:
         return
-    is_there = str(call.agent_id) in session.parties
+    is_there = str(call.agent_id) in session.participants
     if is_there and call.console_lost_until is not None:
         await in_database(reconnect.console_joined, call.pk, call.agent_id)
     elif not is_there and call.console_lost_until is None:

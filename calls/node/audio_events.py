@@ -21,7 +21,7 @@ TERMINATE_FOLLOWS = 3.0  # seconds
 GUEST_MUST_RETURN = 20.0  # seconds
 
 
-class SoundEvents:
+class AudioEvents:
     """Hears the sessions (calls.media.events.SessionEvents); each event is a task."""
 
     def __init__(self, held: HeldCalls) -> None:
@@ -65,48 +65,48 @@ class SoundEvents:
     def flow_changed(self, session: Session, flow: Flow) -> None:
         """Who talks past the other is told within seconds."""
         logger.info("call %s: %s", session.call_id, flow)
-        for party in session.scene.speakers:
+        for participant in session.layout.speakers:
             notify.flow_changed(
-                int(party),
+                int(participant),
                 session.call_id,
-                caller_hears=flow.party_heard,
+                caller_hears=flow.participant_heard,
                 caller_heard=flow.customer_heard,
             )
 
     # --- Our consoles ---
 
-    def listener_joined(self, session: Session, party: str) -> None:
-        logger.info("call %s: the console of %s listens", session.call_id, party)
-        self._held.tasks.cancel(_missing(session, party))
-        self._held.tasks.start(self._joined(session, party))
+    def listener_joined(self, session: Session, participant: str) -> None:
+        logger.info("call %s: the console of %s listens", session.call_id, participant)
+        self._held.tasks.cancel(_missing(session, participant))
+        self._held.tasks.start(self._joined(session, participant))
 
-    async def _joined(self, session: Session, party: str) -> None:
+    async def _joined(self, session: Session, participant: str) -> None:
         call_id = UUID(session.call_id)
-        await in_database(reconnect.console_joined, call_id, int(party))
+        await in_database(reconnect.console_joined, call_id, int(participant))
         call = await self._held.find(call_id)
         if call and call.status == Status.CONNECTING and session.is_up:
             await _talks(session, call)
 
-    def listener_left(self, session: Session, party: str) -> None:
-        logger.info("call %s: the console of %s left", session.call_id, party)
+    def listener_left(self, session: Session, participant: str) -> None:
+        logger.info("call %s: the console of %s left", session.call_id, participant)
         if session.close_reason is None:
-            left = self._left(session, party)
-            self._held.tasks.start(left, _missing(session, party))
+            left = self._left(session, participant)
+            self._held.tasks.start(left, _missing(session, participant))
 
-    async def _left(self, session: Session, party: str) -> None:
+    async def _left(self, session: Session, participant: str) -> None:
         """A reload or a lost network is survived. The row says for how long, in a talk;
         whom nobody talks to yet, and who was only asked, is not waited for so long.
         """
         call_id = UUID(session.call_id)
-        await in_database(reconnect.console_left, call_id, int(party))
+        await in_database(reconnect.console_left, call_id, int(participant))
         call = await self._held.find(call_id)
-        if call is None or party in session.parties:
+        if call is None or participant in session.participants:
             return
-        if not await in_database(layout.may_hear, call, int(party)):
+        if not await in_database(layout.may_hear, call, int(participant)):
             return  # their part was over before
-        if str(call.agent_id) != party:
+        if str(call.agent_id) != participant:
             await asyncio.sleep(GUEST_MUST_RETURN)
-            await in_database(reconnect.guest_left, call_id, int(party))
+            await in_database(reconnect.guest_left, call_id, int(participant))
 
 
 async def _talks(session: Session, call: Call) -> None:
@@ -115,11 +115,11 @@ async def _talks(session: Session, call: Call) -> None:
     An agent who claimed a waiting caller is there once their console has the sound.
     """
     is_there = (
-        call.queued_with_audio_at is None or str(call.agent_id) in session.parties
+        call.queued_with_audio_at is None or str(call.agent_id) in session.participants
     )
     if await in_database(answer.media_up, call.pk, is_there=is_there):
         logger.info("call %s: the agent talks", session.call_id)
 
 
-def _missing(session: Session, party: str) -> str:
-    return f"missing {session.call_id} {party}"
+def _missing(session: Session, participant: str) -> str:
+    return f"missing {session.call_id} {participant}"
