@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
+WORKERS ?= 2
 
 .PHONY: help run test check bench messages clean
 
@@ -17,11 +18,13 @@ run: export MEDIA_ALLOW_PRIVATE_CANDIDATES ?= 1
 run: .venv/runtime  ## Set up and start everything, with demo data and the simulator
 	@exec $(BIN)/python manage.py serve --prepare
 
+# Else each of the many processes compiles the same sources again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/development node_modules/.package-lock.json  ## Run every test, on both databases
 	@./deploy/test-tools.sh
 	npm test
-	$(BIN)/python -m pytest
-	FULL=1 $(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
+	FULL=1 $(BIN)/python -m pytest -n $(WORKERS) --durations=10
 
 check: export DEBUG = 1
 check: .venv/development node_modules/.package-lock.json  ## Format, lint, types, imports, migrations

@@ -1,15 +1,41 @@
-"""Sets the environment before Django reads it. FULL=1: PostgreSQL and Valkey."""
+"""Sets the environment before Django reads it, and sorts the tests by what they need.
+
+FULL=1: PostgreSQL and Valkey. `-n 2`: two workers, each with servers, a database, a
+folder and ports of its own. Each worker runs whole files: what asks for nothing first,
+and last what uses the running product, which shares the database with its tests.
+"""
 
 import os
 import shutil
-import tempfile
+from collections import Counter
+from collections.abc import Callable
+from itertools import chain
 
 import pytest
 
+from tests import processes
 from tests.servers import Postgres, Valkey
 
-var_dir = tempfile.mkdtemp(prefix="callcenter-tests")
-servers: list[Postgres | Valkey] = []
+FULL = os.environ.get("FULL") == "1"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+KINDS = {
+    "pure": "needs neither database nor stack",
+    "database": "uses rows",
+    "stack": "speaks to the running product",
+    "browser": "drives a real Chromium",
+}
+RULES = {
+    "stackless": "the same in both modes, hence left out where FULL=1; what is pure "
+    "needs no mark",
+    "distributed": "on the running product, and a second node, a broker, a worker of "
+    "its own or PostgreSQL can change what it sees: runs in both modes",
+    "full": "needs a worker of its own, hence only where FULL=1",
+}
+
+var_dir = processes.RUN_DIR / (WORKER or "var")
+var_dir.mkdir(exist_ok=True)
+servers: list[Postgres | Valkey] = [Postgres(), Valkey()] if FULL else []
+running: list[Postgres | Valkey] = []
 
 os.environ.update(
     {
@@ -18,32 +44,68 @@ os.environ.update(
         "SECRET_KEY": "only-for-tests",
         "SIMULATOR": "1",
         "MEDIA_ALLOW_PRIVATE_CANDIDATES": "1",
-        "VAR_DIR": var_dir,
+        "VAR_DIR": str(var_dir),
         "NODE_NAME": "node-1",
         "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
+        "DATABASE_URL": servers[0].url if FULL else "",
+        "REDIS_URL": servers[1].url if FULL else "",
     }
 )
 
-if os.environ.get("FULL") == "1":
-    servers += [Postgres(), Valkey()]
-    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = (s.url for s in servers)
-
 
 def pytest_report_header() -> str:
-    if servers:
+    if FULL:
         return "full mode: PostgreSQL, Valkey, two nodes, a separate worker"
     return "embedded mode: SQLite, everything in one process (FULL=1 for the other)"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    if config.option.numprocesses:
+        config.option.dist = "loadfile"
+        config.option.loadscopereorder = False
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    for marker in (
-        "stackless: the same in both modes, hence left out where FULL=1; nobody "
-        "needs to mark what uses neither database nor stack",
-        "full: needs a worker of its own, hence only where FULL=1",
-    ):
-        config.addinivalue_line("markers", marker)
+    for marker in [*KINDS.items(), *RULES.items()]:
+        config.addinivalue_line("markers", ": ".join(marker))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not _hands_out_work(session.config) and not session.config.option.collectonly:
+        for server in servers:
+            server.start()
+            running.append(server)
+
+
+def _hands_out_work(config: pytest.Config) -> bool:
+    return bool(config.option.tx) and not WORKER
+
+
+# --- Which tests, and in which order --------------------------------------------------
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if kind := _kind(item):
+        item.add_marker(kind)
+
+
+def _kind(item: pytest.Item) -> str:
+    """What it needs most; one that drives a browser says so itself."""
+    if item.get_closest_marker("browser"):
+        return ""
+    if "stack" in _fixtures(item):
+        return "stack"
+    return "database" if _needs_rows(item) else "pure"
+
+
+def _needs_rows(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or "django_db_setup" in _fixtures(item)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return list(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(trylast=True)
@@ -53,27 +115,50 @@ def pytest_collection_modifyitems(
     left_out = [item for item in items if not _belongs_here(item)]
     config.hook.pytest_deselected(items=left_out)
     here = [item for item in items if item not in left_out]
-    # Last those on the running product, which all share one and the whole database.
-    items[:] = sorted(here, key=lambda item: "stack" in _fixtures(item))
+    items[:] = sorted(here, key=_place_among(here))
 
 
 def _belongs_here(item: pytest.Item) -> bool:
-    if not servers:
-        return item.get_closest_marker("full") is None
-    return item.get_closest_marker("stackless") is None and _needs_rows(item)
+    has = item.get_closest_marker
+    if not FULL:
+        return has("full") is None
+    if "stack" in _fixtures(item):
+        return bool(has("distributed") or has("full"))
+    return has("stackless") is None and _needs_rows(item)
 
 
-def _needs_rows(item: pytest.Item) -> bool:
-    """Without database and product a test says the same in both modes."""
-    marked = item.get_closest_marker("django_db") is not None
-    return marked or "django_db_setup" in _fixtures(item)
+def _place_among(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[int, int]]:
+    """Files stay whole. The longest begin, so that no worker ends long after others."""
+    sizes = Counter(item.path for item in items)
+    on_the_stack = {item.path for item in items if "stack" in _fixtures(item)}
+    with_rows = {item.path for item in items if _needs_rows(item)} - on_the_stack
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        step = 2 * (item.path in on_the_stack) + (item.path in with_rows)
+        return step, -sizes[item.path]
+
+    return place
 
 
-def _fixtures(item: pytest.Item) -> list[str]:
-    return list(getattr(item, "fixturenames", ()))
+# --- The end --------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each kind of tests cost; with two workers at once, about half as long."""
+    seconds: Counter[str] = Counter()
+    tests: Counter[str] = Counter()
+    for report in chain(*terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            kind = next(kind for kind in KINDS if kind in report.keywords)
+            seconds[kind] += report.duration
+            tests[kind] += report.when == "call"
+    for kind in tests:
+        terminalreporter.line(f"{kind:9}{tests[kind]:6} tests{seconds[kind]:7.0f} s")
 
 
 def pytest_unconfigure() -> None:
-    for server in servers:
+    for server in running:
         server.stop()
-    shutil.rmtree(var_dir, ignore_errors=True)
+    if not WORKER:
+        processes.end_what_is_left()
+        shutil.rmtree(processes.RUN_DIR, ignore_errors=True)

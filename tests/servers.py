@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -10,11 +11,8 @@ from collections.abc import Callable
 from glob import glob
 from pathlib import Path
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests import processes
+from tests.ports import free_port
 
 
 def wait_for(check: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
@@ -38,6 +36,10 @@ class Postgres:
     """A fresh cluster in a temporary directory, without any promise to the disk."""
 
     def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"postgres://callcenter@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
         advice = "apt-get install postgresql, or set TEST_DATABASE_URL"
         initdb = _program("initdb", "/usr/lib/postgresql/*/bin/initdb", advice)
         self._bin = Path(initdb).resolve().parent
@@ -46,24 +48,21 @@ class Postgres:
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user:
             shutil.chown(self._directory, self._user)
-        self.port = free_port()
         data = str(self._directory / "data")
         self._run("initdb", "-D", data, "-U", "callcenter", "-A", "trust", "-E", "UTF8")
         options = [
             *("-p", str(self.port), "-k", str(self._directory), "-h", "127.0.0.1"),
             *("-F", "-c", "full_page_writes=off", "-c", "max_connections=200"),
         ]
-        log = open(self._directory / "log", "wb")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [self._bin / "postgres", "-D", data, *options],
-            user=self._user,
-            stdout=log,
-            stderr=log,
-            cwd=self._directory,
-        )
-        log.close()
+        with open(self._directory / "log", "wb") as log:
+            self._process = processes.spawn(
+                [self._bin / "postgres", "-D", data, *options],
+                user=self._user,
+                stdout=log,
+                stderr=log,
+                cwd=self._directory,
+            )
         wait_for(self._answers, "PostgreSQL")
-        self.url = f"postgres://callcenter@127.0.0.1:{self.port}/postgres"
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
@@ -79,9 +78,8 @@ class Postgres:
         return subprocess.run([self._bin / "pg_isready", *address]).returncode == 0
 
     def stop(self) -> None:
-        self._process.terminate()
-        self._process.send_signal(2)  # fast shutdown: no waiting for clients
-        self._process.wait(20)
+        self._process.send_signal(signal.SIGINT)  # fast: no waiting for clients
+        processes.wait(self._process, 20)
         shutil.rmtree(self._directory, ignore_errors=True)
 
 
@@ -90,7 +88,10 @@ class Valkey:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._process = subprocess.Popen(
+        self.url = f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self._process = processes.spawn(
             [
                 self._binary(),
                 *("--port", str(self.port), "--bind", "127.0.0.1"),
@@ -100,7 +101,6 @@ class Valkey:
             cwd=tempfile.gettempdir(),
         )
         wait_for(self._answers, "Valkey")
-        self.url = f"redis://127.0.0.1:{self.port}"
 
     def _binary(self) -> str:
         for name in ("valkey-server", "redis-server"):
@@ -118,4 +118,4 @@ class Valkey:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        processes.wait(self._process, 10)

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Self
@@ -21,10 +20,12 @@ from calls.lifecycle import ending
 from calls.models import Call
 from calls.states import LIVE, Event
 from permissions.models import Contact
+from tests import processes
 from tests.cast import CARLA
 from tests.console import Console
 from tests.paths import ROOT
-from tests.servers import free_port, wait_for
+from tests.ports import free_port
+from tests.servers import wait_for
 
 FULL = not settings.EMBEDDED
 
@@ -51,13 +52,12 @@ class Process:
 
     def start(self) -> None:
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
+            self.process = processes.spawn(
                 [sys.executable, *self.command],
                 cwd=self.cwd,
                 env=self.environment,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,
             )
 
     @property
@@ -66,15 +66,10 @@ class Process:
 
     def stop(self, how: int = signal.SIGTERM, seconds: float = 20) -> None:
         if self.runs and how == signal.SIGKILL:
-            os.killpg(self.process.pid, how)  # its children, too
+            processes.kill(self.process)
         elif self.runs:
             self.process.send_signal(how)
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            raise
+        processes.wait(self.process, seconds)
 
 
 class NodeServer(Process):

@@ -22,7 +22,8 @@ from django.core.files.storage import FileSystemStorage
 
 from agents.models import Agent
 from callcenter.web.storage import ModuleManifestStorage
-from tests.servers import free_port, wait_for
+from tests.ports import free_port
+from tests.servers import wait_for
 from tests.stack import ROOT, NodeServer, database_url
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()

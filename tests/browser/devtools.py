@@ -13,8 +13,10 @@ from typing import Any
 import httpx2
 from websockets.sync.client import connect
 
+from tests import processes
 from tests.browser.windows import FLAGS
-from tests.servers import free_port, wait_for
+from tests.ports import free_port
+from tests.servers import wait_for
 
 
 class Tab:
@@ -58,7 +60,7 @@ class Chromium:
 
     def __init__(self, program: Path, profile: Path, *flags: str) -> None:
         self._root = f"http://127.0.0.1:{(port := free_port())}/json"
-        self._process = subprocess.Popen(
+        self._process = processes.spawn(
             [
                 *(str(program), *FLAGS, *flags, f"--user-data-dir={profile}"),
                 *(f"--remote-debugging-port={port}", "about:blank"),
@@ -83,7 +85,7 @@ class Chromium:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        processes.wait(self._process, 20)
 
 
 def seconds_until(check: Any, what: str, seconds: float) -> float:

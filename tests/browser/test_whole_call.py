@@ -15,7 +15,7 @@ from tests.browser.windows import (
     told,
 )
 from tests.cast import Cast
-from tests.stack import FULL, Stack
+from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 
@@ -161,12 +161,11 @@ def crowded_console_node(crew: Cast) -> Iterator[None]:
     node.update(max_calls=room)
 
 
-if FULL:
-
-    def test_the_sound_may_come_from_another_node_than_the_console(
-        crowded_console_node: None, ana: ConsoleWindow, carla: PhoneWindow
-    ) -> None:
-        talk(ana, carla)
-        assert Call.objects.get().node == "node-1"
-        ana.press("Hang up")
-        carla.reads("Ended")
+@pytest.mark.full
+def test_the_sound_may_come_from_another_node_than_the_console(
+    crowded_console_node: None, ana: ConsoleWindow, carla: PhoneWindow
+) -> None:
+    talk(ana, carla)
+    assert Call.objects.get().node == "node-1"
+    ana.press("Hang up")
+    carla.reads("Ended")

@@ -16,6 +16,8 @@ from tests.servers import wait_for
 from tests.sound import Headset
 from tests.stack import Console, Stack
 
+pytestmark = pytest.mark.distributed
+
 Answer = Callable[..., tuple[str, str]]
 
 

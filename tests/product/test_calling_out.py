@@ -21,6 +21,7 @@ from tests.servers import wait_for
 from tests.stack import Console, Stack
 
 
+@pytest.mark.distributed
 @pytest.mark.parametrize("answer_at", ["ringing", "accepted", "before_reply"])
 def test_both_hear_each_other_whenever_the_sound_answer_comes(
     stack: Stack, ana: Console, answer_at: str
@@ -49,6 +50,7 @@ def test_both_hear_each_other_whenever_the_sound_answer_comes(
     assert "connected" in ledger()
 
 
+@pytest.mark.distributed
 def test_permission_is_asked_given_and_the_call_offered_to_who_asked(
     stack: Stack, ana: Console
 ):
@@ -129,6 +131,7 @@ def test_ana_changes_her_mind_while_it_rings(stack: Stack, ana: Console):
     headset.close()
 
 
+@pytest.mark.distributed
 def test_a_lost_reply_is_joined_by_the_webhooks_and_never_repeated(
     stack: Stack, ana: Console
 ):
@@ -185,6 +188,7 @@ def test_a_refused_token_pauses_calling_until_it_is_changed(
     assert not is_refused()
 
 
+@pytest.mark.distributed
 def test_permission_after_a_missed_call_becomes_a_callback(stack: Stack, crew: Cast):
     missed = stack.simulator.place_call(waid=CARLA, name="Carla", tone=CARLAS_TONE)
     wait_for(lambda: Call.objects.filter(wati_call_id=missed).exists(), "the call")

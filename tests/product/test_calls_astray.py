@@ -59,6 +59,7 @@ def outcome(call_id: str) -> tuple[str, str]:
     return call.result, call.end_reason
 
 
+@pytest.mark.distributed
 def test_a_call_nobody_heard_of_again_is_given_up_and_not_repeated_at_once(
     stack: Stack, ana: Console
 ):
@@ -81,6 +82,7 @@ def test_a_call_nobody_heard_of_again_is_given_up_and_not_repeated_at_once(
     headset.close()
 
 
+@pytest.mark.distributed
 def test_a_task_delivered_again_while_it_runs_places_one_call(
     stack: Stack, ana: Console
 ):
@@ -101,6 +103,7 @@ def test_a_task_delivered_again_while_it_runs_places_one_call(
     headset.close()
 
 
+@pytest.mark.distributed
 def test_carla_calls_ana_while_ana_calls_carla(stack: Stack, ana: Console):
     carla_allows(stack)
     stack.simulator.set_fault(verb="outbound", delay_before=1.0)
@@ -208,6 +211,7 @@ def test_nobodys_phone_rings_on_for_an_agent_who_stays_away(stack: Stack, ana: C
     wait_for_terminate(stack, wati_id(call_id))
 
 
+@pytest.mark.distributed
 def test_a_page_that_never_opens_its_sound_places_no_call(stack: Stack, ana: Console):
     carla_allows(stack)
     call_id = dial(ana)
@@ -219,6 +223,7 @@ def test_a_page_that_never_opens_its_sound_places_no_call(stack: Stack, ana: Con
     assert ledger()[-1] == "call_not_sent"
 
 
+@pytest.mark.distributed
 def test_of_two_agents_who_call_one_person_at_once_one_is_told_why_not(
     stack: Stack, ana: Console, bruno: Console
 ):

@@ -116,6 +116,7 @@ def no_news() -> bool:
     return not WebhookDelivery.objects.filter(status="new").exists()
 
 
+@pytest.mark.distributed
 @pytest.mark.parametrize("kind", KINDS)
 def test_broken_json_is_refused_or_kept_but_never_a_500(
     stack: Stack, crew: Cast, kind: str

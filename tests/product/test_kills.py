@@ -14,6 +14,8 @@ from tests.servers import wait_for
 from tests.sound import Headset
 from tests.stack import FULL, Console, Stack
 
+pytestmark = pytest.mark.distributed
+
 
 @pytest.fixture
 def own_stack(stack: Stack, crew: Cast) -> Iterator[Stack]:

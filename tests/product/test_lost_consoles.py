@@ -71,6 +71,7 @@ def wait_until_missed(wati_id: str) -> None:
     wait_for(lambda: row(wati_id).console_lost_until is not None, "Ana to be missed")
 
 
+@pytest.mark.distributed
 def test_a_console_that_crashed_gets_its_call_back_as_it_was(
     stack: Stack, ana: Console, talk: Talk, wear: Wear, new_page
 ):
@@ -130,6 +131,7 @@ def test_sound_that_drops_for_a_moment_comes_back_and_again(
     assert heard.longest_gap < HOLE  # between packets, whatever is in them
 
 
+@pytest.mark.distributed
 def test_after_a_minute_the_caller_is_next_and_bruno_gets_the_call(
     stack: Stack, crew: Cast, ana: Console, talk: Talk, wear: Wear
 ):
@@ -163,6 +165,7 @@ def test_after_a_minute_the_caller_is_next_and_bruno_gets_the_call(
     bruno.close()
 
 
+@pytest.mark.distributed
 def test_an_old_socket_that_lingers_is_replaced_and_nothing_is_doubled(
     stack: Stack, ana: Console, talk: Talk, wear: Wear
 ):
@@ -178,6 +181,7 @@ def test_an_old_socket_that_lingers_is_replaced_and_nothing_is_doubled(
     assert ana.wait_for_state("in_call")
 
 
+@pytest.mark.distributed
 def test_a_console_that_goes_before_the_sound_comes_leaves_the_caller_music(
     stack: Stack, ana: Console, wear: Wear
 ):

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from itertools import combinations, permutations
 from uuid import uuid4
 
+import pytest
+
 from calls.models import Call, WebhookDelivery
 from tests.cast import CARLA, Cast
 from tests.orders import EVERY_ORDER, Order, part_of
 from tests.paths import SDP
 from tests.servers import wait_for
 from tests.stack import Stack
+
+pytestmark = pytest.mark.distributed
 
 OFFER = (SDP / "whatsapp_offer.sdp").read_bytes().decode()
 

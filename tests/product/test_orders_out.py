@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import combinations, permutations
 from uuid import uuid4
 
+import pytest
 from django.utils import timezone
 
 from calls import placement, transitions
@@ -17,6 +18,8 @@ from tests.orders import EVERY_ORDER, Order, part_of
 from tests.paths import SDP
 from tests.servers import wait_for
 from tests.stack import Stack
+
+pytestmark = pytest.mark.distributed
 
 ANSWER = (SDP / "whatsapp_answer.sdp").read_bytes().decode()
 EVENTS = ("reply", "RINGING", "answer", "ACCEPTED", "terminate")

@@ -75,6 +75,7 @@ def test_on_hold_carla_hears_music_and_ana_nothing(
     assert events(wati_id)[-2:] == ["put_on_hold", "resumed"]
 
 
+@pytest.mark.distributed
 def test_a_call_passed_on_to_bruno_leaves_ana_without_a_sound(
     stack: Stack, crew: Cast, ana: Console, bruno: Console, talk: Talk, wear: Wear
 ):
@@ -162,6 +163,7 @@ def test_bruno_takes_over_after_ana_has_asked_him(
     assert events(wati_id)[-3:] == ["consulted", "joined", "handed_over"]
 
 
+@pytest.mark.distributed
 def test_three_hear_each_other_and_when_one_leaves_two_go_on(
     stack: Stack, crew: Cast, ana: Console, bruno: Console, talk: Talk, wear: Wear
 ):

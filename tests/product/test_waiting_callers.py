@@ -47,6 +47,7 @@ def told_to_end(stack: Stack, wati_id: str) -> int:
     return len(stack.simulator.requests(verb="terminate", call_id=wati_id))
 
 
+@pytest.mark.distributed
 def test_the_caller_waits_with_music_and_who_comes_later_talks_at_once(
     stack: Stack, crew: Cast, bruno: Console
 ):
@@ -136,6 +137,7 @@ def no_room(crew: Cast) -> Iterator[None]:
         Node.objects.filter(pk=pk).update(max_calls=most)
 
 
+@pytest.mark.distributed
 def test_without_room_on_any_node_it_rings_on_and_the_click_is_refused(
     stack: Stack, crew: Cast, no_room: None, ana: Console
 ):
@@ -150,6 +152,7 @@ def test_without_room_on_any_node_it_rings_on_and_the_click_is_refused(
     assert (call.result, call.queued_with_audio_at) == ("timeout", None)
 
 
+@pytest.mark.distributed
 def test_a_lost_accept_is_sent_again_for_who_waits(stack: Stack, crew: Cast):
     nobody_is_here(crew, "wait")
     stack.simulator.set_fault(verb="accept", outcome="drop", done=False)
@@ -158,6 +161,7 @@ def test_a_lost_accept_is_sent_again_for_who_waits(stack: Stack, crew: Cast):
     assert len(stack.simulator.requests(verb="accept", call_id=wati_id)) == 2
 
 
+@pytest.mark.distributed
 def test_ten_who_wait_hang_up_in_the_same_second(stack: Stack, crew: Cast):
     nobody_is_here(crew, "wait")
     everybody = [
@@ -181,6 +185,7 @@ def calls_held(stack: Stack) -> int:
     return sum(Node.objects.values_list("calls", flat=True))
 
 
+@pytest.mark.distributed
 def test_a_node_that_is_killed_ends_the_calls_of_who_waits_once(
     stack: Stack, crew: Cast, ana: Console
 ):

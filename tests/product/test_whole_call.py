@@ -4,6 +4,7 @@ import csv
 import io
 
 import httpx2
+import pytest
 from django.contrib.sessions.models import Session
 
 from calls.models import Call
@@ -36,6 +37,7 @@ def row(call_id: str) -> Call:
     return Call.objects.get(pk=call_id)
 
 
+@pytest.mark.distributed
 def test_both_hear_each_other_and_carla_hangs_up(stack: Stack, ana: Console):
     wati_id = carla_calls(stack)
     call_id = ana.wait_for_ring()
@@ -100,6 +102,7 @@ def test_the_call_is_in_the_csv(stack: Stack, crew: Cast, ana: Console):
     assert line["ended_by"] == "customer"
 
 
+@pytest.mark.distributed
 def test_one_winner_and_the_other_console_says_who(
     stack: Stack, ana: Console, bruno: Console
 ):
@@ -115,6 +118,7 @@ def test_one_winner_and_the_other_console_says_who(
     headset.close()
 
 
+@pytest.mark.distributed
 def test_nobody_listens_in_on_a_colleagues_call(
     stack: Stack, ana: Console, bruno: Console
 ):
@@ -130,6 +134,7 @@ def test_nobody_listens_in_on_a_colleagues_call(
     headset.close()
 
 
+@pytest.mark.distributed
 def test_the_call_survives_the_agents_socket(stack: Stack, ana: Console):
     wati_id = carla_calls(stack)
     call_id = ana.wait_for_ring()

@@ -46,6 +46,7 @@ def state_of(plan: Plan) -> str:
     return Plan.objects.get(pk=plan.pk).state
 
 
+@pytest.mark.distributed
 def test_a_request_whose_reply_was_lost_counts_as_sent(stack: Stack, ana: Console):
     carla_will(stack, reply="ignore")
     fault = {"verb": "permission_request", "outcome": "drop", "done": True}
@@ -140,6 +141,7 @@ def test_who_opts_out_after_the_yes_is_not_called(
     assert not Call.objects.exists()
 
 
+@pytest.mark.distributed
 def test_however_many_workers_see_a_yes_one_agent_is_offered_one_call(
     stack: Stack, ana: Console, bruno: Console, wish: Plan
 ):
@@ -169,6 +171,7 @@ def test_however_many_workers_see_a_yes_one_agent_is_offered_one_call(
     headset.close()
 
 
+@pytest.mark.distributed
 def test_one_yes_serves_everybody_who_waited_for_it_with_one_call(
     stack: Stack, ana: Console, bruno: Console, wish: Plan
 ):

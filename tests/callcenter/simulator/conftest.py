@@ -1,7 +1,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,8 +14,10 @@ from callcenter.simulator import sdp, service
 from callcenter.simulator.control import SimulatorControl
 from callcenter.simulator.standalone import SimulatorHandler
 from callcenter.simulator.world import Account, World
+from tests import processes
 from tests.callcenter.simulator.receiver import Receiver
 from tests.paths import ROOT
+from tests.ports import free_port
 
 CARLA = "15550101001"
 NUMBER = "15550100000"
@@ -83,12 +84,6 @@ def ask(web: httpx2.AsyncClient) -> Ask:
     return ask
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def desk_receiver() -> Iterator[Receiver]:
     with Receiver() as receiver:
@@ -100,7 +95,7 @@ def address(desk_receiver: Receiver) -> Iterator[str]:
     """Where the simulator runs as a process of its own, without a database."""
     port = free_port()
     command = ["manage.py", "simulator", "--port", str(port)]
-    process = subprocess.Popen(
+    process = processes.spawn(
         [sys.executable, *command, "--webhooks", desk_receiver.url],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
@@ -111,7 +106,7 @@ def address(desk_receiver: Receiver) -> Iterator[str]:
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert processes.wait(process, 20) == 0
 
 
 def wait_until_served(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from calls.media.socket import wire
+from tests import processes
 from tests.calls.media.echo_server import FLOOD_BYTES, ORDER
 from tests.calls.media.phone import loudest, tone
 from tests.paths import ROOT
+from tests.ports import free_port
 
 PATIENCE = 20
 WAYS = [(server, way) for server in ("daphne", "uvicorn") for way in ("fast", "asgi")]
@@ -24,20 +27,15 @@ WAYS = [(server, way) for server in ("daphne", "uvicorn") for way in ("fast", "a
 @pytest.fixture(scope="module", params=WAYS, ids="-".join)
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str, int]]:
     name, way = request.param
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
+    port = free_port()
+    process = processes.spawn(
         [sys.executable, "-m", "tests.calls.media.echo_server", name, way, str(port)],
         cwd=ROOT,
     )
     yield name, way, port
     process.terminate()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with suppress(subprocess.TimeoutExpired):
+        processes.wait(process, PATIENCE)
 
 
 async def dial(
