@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -243,7 +244,8 @@ def _rejected(call: Call) -> None:
         # Its terminate came first; the outcome is the same in either order.
         text = gettext_noop("The person rejected the call.")
         facts = {"result": Result.REJECTED, "end_reason": Event.REJECTED}
-        Call.objects.filter(pk=call.pk).update(end_text=text, **facts)
+        version = F("version") + 1  # browsers show what is newer, and nothing else
+        Call.objects.filter(pk=call.pk).update(end_text=text, version=version, **facts)
         record(call, Event.REJECTED)
 
 

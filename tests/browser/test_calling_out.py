@@ -137,6 +137,19 @@ def test_carla_declines_the_call(
     ana.shows("The person rejected the call.")
 
 
+def test_a_rejection_that_is_told_after_the_end_is_shown(
+    stack: Stack, ana: ConsoleWindow, carla: PhoneWindow
+) -> None:
+    call_carla(stack, ana)
+    ana.shows("Ringing…")  # Wati's words so far have come
+    stack.simulator.set_webhook_fault(kind="outbound-call-status", hold=True)
+    carla.press("Decline")
+    ana.reads("Idle")
+    ana.shows("The person rejected the call.")
+    kinds = [webhook["kind"] for webhook in stack.simulator.webhooks()]
+    assert kinds[-2:] == ["terminate-call", "outbound-call-status"]
+
+
 def test_ana_hangs_up_while_it_rings(
     stack: Stack, ana: ConsoleWindow, carla: PhoneWindow
 ) -> None:

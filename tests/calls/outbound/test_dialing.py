@@ -200,12 +200,15 @@ def test_a_rejection_is_one_whichever_comes_first(
     cast: Cast, carla: Contact, order: tuple[str, str]
 ):
     call = placed(cast, carla)
+    texts = {}  # by version, as a browser keeps the newest
     for event in order:
         if event == "T":
             inbound.customer_ended(cast.account, CallTerminated("wacid.7"))
         else:
             told(cast, event)
+        texts.setdefault(fresh(call).version, fresh(call).end_text)
     assert (fresh(call).result, fresh(call).end_reason) == ("rejected", "rejected")
+    assert texts[max(texts)] == "The person rejected the call."
     assert ledger().count("unanswered") == 1
 
 

@@ -287,10 +287,15 @@ test("a call nobody answered is explained by the server's sentence", () => {
   });
   const state = after({ type: "call", call: dialing() }, { type: "call", call: ended });
   assert.deepEqual(state.lastCall, {
+    id: "call-1",
     name: "Carla Gomes",
     text: end_text,
     seconds: null,
   });
+  const rejected = "The person rejected the call.";
+  const corrected = { ...ended, version: 3, end_text: rejected };
+  const later = reduce(state, { type: "call", call: corrected }, 9);
+  assert.equal(later.lastCall?.text, rejected);
 });
 
 test("what nobody replies to is given up after ten seconds, with a sentence", () => {

@@ -318,6 +318,7 @@ test("the last call stays with its length and its end", () => {
     tell(ended(4, { ended_by: "customer" })),
   );
   assert.deepEqual(state.lastCall, {
+    id: "carla-1",
     name: "Carla Gomes",
     text: "The caller hung up",
     seconds: 133,
