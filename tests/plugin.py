@@ -49,6 +49,7 @@ os.environ.update(
         "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
         "DATABASE_URL": servers[0].url if FULL else "",
         "REDIS_URL": servers[1].url if FULL else "",
+        "DATABASE_POOL": "60",  # tests of races have so many threads
     }
 )
 

@@ -100,7 +100,7 @@ class Stack:
 
     def __init__(self) -> None:
         database = os.environ["DATABASE_URL"]
-        self.database = {"DATABASE_URL": database_url(database)}
+        self.database = {"DATABASE_URL": database_url(database), "DATABASE_POOL": "20"}
         ports = [free_port() for _ in range(3 if FULL else 2)]
         self.simulator_url = f"http://127.0.0.1:{ports[0]}"
         # Agents open the last node; their pages may take the sound from any of them.

@@ -12,7 +12,7 @@ from django.utils import timezone
 from calls.models import Call, Plan
 from calls.outbound import planned_calls
 from permissions import services as permissions
-from permissions.models import Contact
+from permissions.models import CallPermission, Contact
 from tests.cast import CARLA, Cast
 from tests.dialing import (
     carla_allows,
@@ -113,6 +113,9 @@ def test_a_permission_that_ran_out_at_whatsapp_unheard_is_told_by_its_refusal(
     stack: Stack, ana: Console
 ):
     carla_allows(stack)
+    # After the webhook WhatsApp is asked for the whole of it; later it would say no.
+    asked_whatsapp = CallPermission.objects.exclude(read_at=None)
+    wait_for(asked_whatsapp.exists, "what WhatsApp says of her yes")
     person = ana.look_up(f"+{CARLA}")
     assert person["call"]["allowed"]
     stack.simulator.advance_clock(WEEK.total_seconds() + 1)

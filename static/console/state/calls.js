@@ -3,7 +3,12 @@
 import { marked } from "../shell/i18n.js";
 import { consultNotice } from "./consult-notices.js";
 import { callPlaced, isCalledHere } from "./dialing.js";
-import { lastCallAfter, noticeAfter, withNotice } from "./notices.js";
+import {
+  lastCallAfter,
+  lastCallCorrected,
+  noticeAfter,
+  withNotice,
+} from "./notices.js";
 import { concerns, isGuest, isInCall, isRingingAt } from "./snapshot.js";
 import { transferFollowed } from "./transfer.js";
 
@@ -81,7 +86,9 @@ export function withoutCall(state, call, now) {
  */
 function told(state, previous, call, asked, now) {
   const notice = previous && noticeAfter(previous, call, state.agent, asked);
-  const lastCall = lastCallAfter(previous, call, state.agent) ?? state.lastCall;
+  const lastCall =
+    lastCallAfter(previous, call, state.agent) ??
+    lastCallCorrected(state.lastCall, call);
   return notice
     ? withNotice({ ...state, lastCall }, notice, now)
     : { ...state, lastCall };

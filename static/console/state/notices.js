@@ -82,9 +82,20 @@ export function lastCallAfter(previous, call, agent) {
   if (previous === null || !isInCall(previous, agent) || isInCall(call, agent)) {
     return null;
   }
-  const wasGuest = isGuest(previous, agent);
-  const text = call.status === "ended" ? endingOf(call) : whoHasIt(call, wasGuest);
-  return { name: callerName(call), text, seconds: talkSeconds(call) };
+  const hasEnded = call.status === "ended";
+  const text = hasEnded ? endingOf(call) : whoHasIt(call, isGuest(previous, agent));
+  const id = hasEnded ? call.id : null;
+  return { id, name: callerName(call), text, seconds: talkSeconds(call) };
+}
+
+/**
+ * Correct why the last call ended: the reason may be known only after its end.
+ * @param {LastCall | null} last
+ * @param {Call} call
+ * @returns {LastCall | null}
+ */
+export function lastCallCorrected(last, call) {
+  return last?.id === call.id ? { ...last, text: endingOf(call) } : last;
 }
 
 /**

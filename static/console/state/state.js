@@ -6,7 +6,8 @@
  * @typedef {{verb: string, request: number, at: number, value?: any}} Asked
  * @typedef {{id: number, at: number, who: string, text: string,
  *   tone: "info" | "problem"}} Notice
- * @typedef {{name: string, text: string, seconds: number | null}} LastCall
+ * @typedef {{id: string | null, name: string, text: string,
+ *   seconds: number | null}} LastCall with the id of a call that has ended
  *
  * @typedef {object} State
  * @property {Connection} connection
