@@ -19,10 +19,10 @@ RINGS_AT_MOST = timedelta(seconds=25)
 class WhenNobody(TextChoices):
     """What a caller meets when nobody of the queue is logged in."""
 
-    RING = "ring", _("Let it ring")
-    WAIT = "wait", _("Answer with music, and wait")
-    OVERFLOW = "overflow", _("Try the other queue")
-    GOODBYE = "goodbye", _("Say so, and end the call")
+    RING = "ring", _("Keep ringing")
+    WAIT = "wait", _("Queue with music")
+    OVERFLOW = "overflow", _("Overflow")
+    GOODBYE = "goodbye", _("Play a message and hang up")
 
 
 # Somebody may come yet.
@@ -91,10 +91,10 @@ class Settled:
     visited: tuple[int, ...]
 
 
-NOBODY = gettext_noop("Nobody of this queue is logged in.")
-FULL = gettext_noop("As many callers wait as may.")
-SLOW = gettext_noop("Callers wait for too long here already.")
-WELCOME = gettext_noop("There is room.")
+NOBODY = gettext_noop("No agent of this queue is signed in.")
+FULL = gettext_noop("The queue is full.")
+SLOW = gettext_noop("Callers in this queue already wait longer than the maximum wait.")
+WELCOME = gettext_noop("The queue accepts the caller.")
 
 
 def enter(limits: Limits, floor: Floor, visited: Collection[int] = ()) -> Admission:

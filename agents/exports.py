@@ -24,8 +24,8 @@ KINDS = {
     AgentState.RINGING: "ring",
     AgentState.IN_CALL: "talk",
     AgentState.RECONNECTING: "reconnecting",
-    AgentState.WRAP_UP: "acw",
-    AgentState.ON_BREAK: "rest",
+    AgentState.WRAP_UP: "wrap_up",
+    AgentState.ON_BREAK: "break",
 }
 
 
@@ -55,7 +55,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("started_at", lambda entry: stamp(entry.span.started_at)),
     ("ended_at", lambda entry: stamp(entry.span.ended_at)),
     ("timezone", lambda entry: zone_name()),
-    ("seconds", lambda entry: _seconds(entry.span)),
+    ("duration_s", lambda entry: _seconds(entry.span)),
 ]
 
 

@@ -37,7 +37,10 @@ PRESENCE_LASTS = timedelta(seconds=60)
 class AgentState(models.TextChoices):
     OFFLINE = "offline", _("Offline")
     AVAILABLE = "available", _("Available")
-    CANNOT_RING = "cannot_ring", _("Cannot ring")  # would be available, were it proved
+    CANNOT_RING = (
+        "cannot_ring",
+        _("Not reachable"),
+    )  # would be available, were it proved
     RINGING = "ringing", _("Ringing")
     IN_CALL = "in_call", _("In call")
     RECONNECTING = "reconnecting", _("Reconnecting")  # in a call that they do not hear
@@ -72,7 +75,7 @@ class Agent(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE)
     name = models.CharField(
-        _("name"), max_length=100, help_text=_("As colleagues see it.")
+        _("name"), max_length=100, help_text=_("Shown to other agents.")
     )
     state = models.CharField(
         _("state"),
@@ -127,8 +130,8 @@ class AgentStateSpan(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("stretch of an agent's day")
-        verbose_name_plural = _("agents' days")
+        verbose_name = _("interval")
+        verbose_name_plural = _("agent activity")
         constraints = [
             models.UniqueConstraint(
                 "agent", condition=Q(ended_at=None), name="one_open_span_per_agent"
@@ -152,15 +155,21 @@ class BreakReason(models.Model):
         _("minutes"),
         null=True,
         blank=True,
-        help_text=_("How long it may last; the console counts down. Empty: no limit."),
+        help_text=_(
+            "Time limit of the break; the console counts down. Leave empty for no "
+            "limit."
+        ),
     )
     is_work = models.BooleanField(
-        _("is work"),
+        _("productive"),
         default=False,
-        help_text=_("Training, say: counts as work in the agents' times."),
+        help_text=_(
+            "For example training: counts as productive time in the agent activity "
+            "export."
+        ),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    is_active = models.BooleanField(_("offered"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("break reason")

@@ -20,7 +20,7 @@ class Prompt(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     file_name = models.CharField(max_length=200, blank=True, editable=False)
     # Ogg Opus. In the database, so that every node has it.
-    sound = models.BinaryField(editable=False)
+    sound = models.BinaryField("audio", editable=False)
     seconds = models.FloatField(default=0, editable=False)
     uploaded_at = models.DateTimeField(auto_now=True)
 
@@ -45,77 +45,92 @@ class Queue(models.Model):
         _("strategy"), max_length=20, choices=Strategy, default=Strategy.RING_ALL
     )
     weight = models.SmallIntegerField(
-        _("weight"),
+        _("queue priority"),
         default=0,
         help_text=_(
-            "An agent of several queues gets the calls of the heaviest one first."
+            "For agents in several queues: the queue with the higher priority is "
+            "served first."
         ),
     )
     level_seconds = models.PositiveSmallIntegerField(
-        _("seconds to the next level"),
+        _("escalation delay"),
         default=20,
-        help_text=_("Agents of level 2 ring after so long, of level 3 after twice so."),
+        help_text=_(
+            "Seconds until agents of level 2 ring too; level 3 rings after twice this "
+            "time."
+        ),
     )
     agent_seconds = models.PositiveSmallIntegerField(
-        _("seconds for one agent"),
+        _("ring time per agent"),
         default=20,
         validators=[MinValueValidator(5), MaxValueValidator(120)],
-        help_text=_("How long a call rings at one agent before the next one is asked."),
+        help_text=_(
+            "Seconds that a call rings at one agent before it rings at the next one."
+        ),
     )
     retry_seconds = models.PositiveSmallIntegerField(
-        _("seconds until asked again"),
+        _("retry delay"),
         default=60,
         help_text=_(
-            "Who did not answer is asked again after so long; 0: not for this call. "
-            "Who declined never is."
+            "Seconds until the call rings again at an agent who did not answer; 0 "
+            "for not again. Agents who declined are not offered the call again."
         ),
     )
     sticky_hours = models.PositiveSmallIntegerField(
-        _("hours to remember"),
+        _("sticky agent: remember for (hours)"),
         default=0,
         help_text=_(
-            "A caller who talked to an agent so recently is offered to that agent "
-            "first. 0: never."
+            "A caller who talked to an agent within this time rings at that agent "
+            "first. 0 turns this off."
         ),
     )
     sticky_seconds = models.PositiveSmallIntegerField(
-        _("seconds for that agent"), default=10
+        _("sticky agent: ring time (seconds)"), default=10
     )
 
     ring_seconds = models.PositiveSmallIntegerField(
-        _("seconds of ringing"),
+        _("ring timeout"),
         default=45,
         help_text=_(
-            "How long a call that the system does not answer rings before it counts "
-            "as missed. WhatsApp itself gives up after 30 to 60 seconds."
+            "Seconds that a call rings before it counts as missed, if it is not "
+            "auto-answered. WhatsApp itself stops ringing after 30 to 60 seconds."
         ),
     )
     system_answers = models.BooleanField(
-        _("answer with music"),
+        _("auto-answer into queue"),
         default=True,
-        help_text=_("Before WhatsApp stops ringing, answer and let the caller wait."),
+        help_text=_(
+            "Answer the call before WhatsApp stops ringing and play music until an "
+            "agent answers."
+        ),
     )
     answer_after_seconds = models.PositiveSmallIntegerField(
-        _("after seconds"),
+        _("auto-answer after"),
         default=25,
         validators=[MaxValueValidator(28)],
-        help_text=_("Of ringing. WhatsApp may stop after 30."),
+        help_text=_("Seconds of ringing. WhatsApp may stop ringing after 30 seconds."),
     )
     max_wait_seconds = models.PositiveIntegerField(
-        _("longest wait"),
+        _("maximum wait"),
         default=900,
         null=True,
         blank=True,
-        help_text=_("Seconds; then the other queue is tried, or the call ends."),
+        help_text=_(
+            "Seconds. After that the caller goes to the overflow queue, or the call "
+            "ends."
+        ),
     )
     max_length = models.PositiveSmallIntegerField(
-        _("most callers"),
+        _("maximum queue size"),
         null=True,
         blank=True,
-        help_text=_("Who comes when so many wait already goes to the other queue."),
+        help_text=_(
+            "With this many callers waiting, new callers go to the overflow queue or "
+            "are rejected. Leave empty for no limit."
+        ),
     )
     when_nobody = models.CharField(
-        _("with nobody on duty"),
+        _("when no agent is signed in"),
         max_length=10,
         choices=WhenNobody,
         default=WhenNobody.RING,
@@ -126,15 +141,13 @@ class Queue(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("other queue"),
+        verbose_name=_("overflow queue"),
     )
 
     wrap_up_seconds = models.PositiveSmallIntegerField(
-        _("seconds of wrap-up"), default=30, help_text=_("0: none.")
+        _("wrap-up time (seconds)"), default=30, help_text=_("0 for no wrap-up.")
     )
-    disposition_required = models.BooleanField(
-        _("a disposition is required"), default=False
-    )
+    disposition_required = models.BooleanField(_("disposition required"), default=False)
 
     greeting = models.ForeignKey(
         Prompt,
@@ -143,7 +156,7 @@ class Queue(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("greeting"),
-        help_text=_("Empty: the one that is shipped."),
+        help_text=_("Leave empty for the default."),
     )
     music = models.ForeignKey(
         Prompt,
@@ -152,18 +165,21 @@ class Queue(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("music"),
-        help_text=_("Also on hold. Empty: the one that is shipped."),
+        help_text=_("Also played on hold. Leave empty for the default."),
     )
     prompt_language = models.CharField(
-        _("language of the shipped prompts"),
+        _("language of the default prompts"),
         max_length=2,
         choices=[("en", _("English")), ("es", _("Spanish"))],
         default="en",
     )
     position_every_seconds = models.PositiveSmallIntegerField(
-        _("seconds between positions"),
+        _("position announcement every (seconds)"),
         default=45,
-        help_text=_("How often a waiting caller hears their position. 0: never."),
+        help_text=_(
+            "How often waiting callers hear their position in the queue. 0 turns this "
+            "off."
+        ),
     )
 
     class Meta:
@@ -188,7 +204,9 @@ class Membership(models.Model):
         _("level"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(9)],
-        help_text=_("1 rings at once, higher levels later."),
+        help_text=_(
+            "Level 1 rings first; higher levels ring after the escalation delay."
+        ),
     )
 
     class Meta:
@@ -203,7 +221,7 @@ class Schedule(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     time_zone = models.CharField(
-        _("time zone"), max_length=64, help_text=_("Such as Europe/Berlin.")
+        _("time zone"), max_length=64, help_text=_("For example Europe/Berlin.")
     )
 
     class Meta:
@@ -234,8 +252,8 @@ class OpenHours(models.Model):
     closes = models.TimeField(_("closes"))
 
     class Meta:
-        verbose_name = _("open hours")
-        verbose_name_plural = _("open hours")
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
         ordering = ["weekday", "opens"]
 
     def __str__(self) -> str:
@@ -249,7 +267,7 @@ class Holiday(models.Model):
     date = models.DateField(_("date"))
     name = models.CharField(_("name"), max_length=100)
     opens = models.TimeField(
-        _("opens"), null=True, blank=True, help_text=_("Empty: closed all day.")
+        _("opens"), null=True, blank=True, help_text=_("Leave empty if closed all day.")
     )
     closes = models.TimeField(_("closes"), null=True, blank=True)
 
@@ -263,7 +281,7 @@ class Holiday(models.Model):
                 condition=Q(opens=None, closes=None)
                 | Q(opens__isnull=False, closes__isnull=False),
                 name="holiday_hours_have_both_ends",
-                violation_error_message=_("Give both times, or none."),
+                violation_error_message=_("Enter both times or neither."),
             ),
         ]
 

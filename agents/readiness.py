@@ -8,19 +8,19 @@ from django.utils.translation import gettext_noop as _
 SLOWEST_ROUND_TRIP = 2000.0  # milliseconds
 SLOWEST_PAGE = 3000.0  # milliseconds since the page's own timer last ran
 
-SILENT = _("The console does not answer.")
-UNSURE = _("The console did not say whether it can ring.")
-UNTOUCHED = _("The browser lets this page make no sound yet. Press a button in it.")
-NO_SOUND = _("The browser does not play sound.")
+SILENT = _("The console does not respond.")
+UNSURE = _("The console did not report whether it can ring.")
+UNTOUCHED = _("The browser blocks audio on this page until you press a button on it.")
+NO_SOUND = _("The browser does not play audio.")
 SLOW = _("The connection to the server is too slow.")
-STUCK = _("The page does not react.")
-UNCONFIRMED = _("The console did not confirm that it rang.")
+STUCK = _("The page does not respond.")
+UNCONFIRMED = _("The console did not confirm that it was ringing.")
 
 MICROPHONES = {
-    "none": _("There is no microphone, or the browser may not use it."),
+    "none": _("There is no microphone, or the browser is not allowed to use it."),
     "ended": _("The microphone was unplugged."),
-    "muted": _("The microphone is switched off by the system."),
-    "flat": _("The microphone gives no sound."),
+    "muted": _("The microphone is turned off in the system settings."),
+    "flat": _("The microphone sends no audio."),
 }
 
 

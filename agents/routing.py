@@ -24,9 +24,9 @@ Tried = Literal["", "declined", "missed", "console"]
 
 
 class Strategy(TextChoices):
-    RING_ALL = "ring_all", "Ring everybody"
-    LONGEST_IDLE = "longest_idle", "The one who is idle for longest"
-    ROUND_ROBIN = "round_robin", "One after the other"
+    RING_ALL = "ring_all", "Ring all"
+    LONGEST_IDLE = "longest_idle", "Longest idle"
+    ROUND_ROBIN = "round_robin", "Round robin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ DAY = timedelta(days=1)
 LOOK_AHEAD = 400
 
 OPEN = gettext_noop("Within business hours.")
-OPEN_ON_HOLIDAY = gettext_noop("Open at the hours of a holiday: {holiday}.")
+OPEN_ON_HOLIDAY = gettext_noop("Open with holiday hours: {holiday}.")
 CLOSED = gettext_noop("Outside business hours.")
 CLOSED_FOR_HOLIDAY = gettext_noop("Closed for a holiday: {holiday}.")
-CLOSED_ON_HOLIDAY = gettext_noop("Outside the hours of a holiday: {holiday}.")
+CLOSED_ON_HOLIDAY = gettext_noop("Outside holiday hours: {holiday}.")
 
 
 class Span(NamedTuple):

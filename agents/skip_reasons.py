@@ -53,36 +53,38 @@ class Skipped(NamedTuple):
 TEXTS = {
     Skip.OFFLINE: gettext_noop("Offline."),
     Skip.ON_BREAK: gettext_noop("On a break: {detail}."),
-    Skip.CANNOT_RING: gettext_noop("Cannot ring: {detail}."),
-    Skip.IN_CALL: gettext_noop("In another call since {since}."),
+    Skip.CANNOT_RING: gettext_noop("Not reachable: {detail}."),
+    Skip.IN_CALL: gettext_noop("On another call since {since}."),
     Skip.WRAP_UP: gettext_noop("In wrap-up."),
     Skip.RECONNECTING: gettext_noop("Reconnecting."),
     Skip.DECLINED: gettext_noop("Declined this call."),
-    Skip.MISSED: gettext_noop("Just missed this call."),
-    Skip.CONSOLE: gettext_noop("The console did not confirm the ring."),
-    Skip.PASSED_ON: gettext_noop("Passed this call on."),
-    Skip.TRANSFERRED: gettext_noop("The call was transferred to {detail} alone."),
-    Skip.RINGS_ELSEWHERE: gettext_noop("Rings for another caller."),
-    Skip.STICKY: gettext_noop("{detail}, who knows this person, is asked first."),
-    Skip.LEVEL: gettext_noop("Level {level} opens in {seconds} s."),
-    Skip.COLLEAGUE_RINGS: gettext_noop("{detail} is being asked now."),
+    Skip.MISSED: gettext_noop("Did not answer this call; the retry delay is not over."),
+    Skip.CONSOLE: gettext_noop("The console did not confirm that it was ringing."),
+    Skip.PASSED_ON: gettext_noop("Transferred this call."),
+    Skip.TRANSFERRED: gettext_noop("The call was transferred to {detail} only."),
+    Skip.RINGS_ELSEWHERE: gettext_noop("Another call is ringing at this agent."),
+    Skip.STICKY: gettext_noop("The call rings first at the sticky agent, {detail}."),
+    Skip.LEVEL: gettext_noop("Level {level} rings in {seconds} s."),
+    Skip.COLLEAGUE_RINGS: gettext_noop("The call is ringing at {detail}."),
     Skip.NOT_ASKED_YET: gettext_noop(
-        "A colleague is next: not asked for this call yet."
+        "Another agent is next: this call has not rung at them yet."
     ),
-    Skip.EARLIER_LEVEL: gettext_noop("A colleague is next: of an earlier level."),
-    Skip.IDLE_LONGER: gettext_noop("A colleague is next: idle for longer."),
-    Skip.ASKED_LONGER_AGO: gettext_noop("A colleague is next: asked longer ago."),
+    Skip.EARLIER_LEVEL: gettext_noop("Another agent is next: on a lower level."),
+    Skip.IDLE_LONGER: gettext_noop("Another agent is next: idle for longer."),
+    Skip.ASKED_LONGER_AGO: gettext_noop(
+        "Another agent is next: their last ring attempt was longer ago."
+    ),
     Skip.EARLIER_IN_LIST: gettext_noop(
-        "A colleague is next: equal, but earlier in the list."
+        "Another agent is next: tied, but earlier in the list."
     ),
 }
 # The same where the detail is not known.
 TEXTS_WITHOUT_DETAIL = {
     Skip.ON_BREAK: gettext_noop("On a break."),
-    Skip.CANNOT_RING: gettext_noop("Cannot ring."),
-    Skip.TRANSFERRED: gettext_noop("The call was transferred to one colleague alone."),
-    Skip.STICKY: gettext_noop("A colleague who knows this person is asked first."),
-    Skip.COLLEAGUE_RINGS: gettext_noop("A colleague is being asked now."),
+    Skip.CANNOT_RING: gettext_noop("Not reachable."),
+    Skip.TRANSFERRED: gettext_noop("The call was transferred to one agent only."),
+    Skip.STICKY: gettext_noop("The call rings first at the sticky agent."),
+    Skip.COLLEAGUE_RINGS: gettext_noop("The call is ringing at another agent."),
 }
 
 

@@ -53,9 +53,9 @@ class WatiAccountForm(forms.ModelForm):
         widgets = {"base_url": forms.URLInput(attrs={"class": "vLargeTextField"})}
         help_texts = {
             "base_url": gettext_lazy(
-                "The API endpoint that Wati shows, such as "
-                "https://live-mt-server.wati.io; with or without the tenant id at its "
-                "end."
+                "The API endpoint shown in Wati, for example "
+                "https://live-mt-server.wati.io; with or without the tenant ID at "
+                "its end."
             )
         }
 
@@ -101,12 +101,12 @@ class WatiAccountForm(forms.ModelForm):
 
 HELP = {
     "api_token": gettext_noop(
-        "From Wati, Connectors, API Tokens. Leave empty to keep it."
+        "From Wati: Connectors, API Tokens. Leave empty to keep the current one."
     ),
     "webhook_key": gettext_noop(
-        "The ApiKey that Wati sends with every webhook: a long random text of your own "
-        "making, typed here and in Wati. Leave empty to keep it. After a change the "
-        "key before it stays valid for 24 hours."
+        "The ApiKey that Wati sends with every webhook. Make up a long random text"
+        " and enter it here and in Wati. Leave empty to keep the current key. "
+        "After a change, the previous key stays valid for 24 hours."
     ),
 }
 
@@ -114,7 +114,7 @@ HELP = {
 def hint(secret: str) -> str:
     """Enough to tell two secrets apart, too little to use one."""
     if not secret:
-        return _("None is stored.")
+        return _("None stored.")
     if len(secret) < 12:
         return _("Stored.")
     return _("Stored, ends with …{end}.").format(end=secret[-4:])
@@ -153,7 +153,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
         ]
         if obj is not None:
             wati += ["token", *(["old_key"] if self._has_old_key(obj) else [])]
-            shown.append((_("To type into Wati"), {"fields": ["addresses"]}))
+            shown.append((_("To enter in Wati"), {"fields": ["addresses"]}))
         return shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -194,7 +194,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
         page = reverse("admin:callcenter_watiaccount_change", args=[account.pk])
         return HttpResponseRedirect(page)
 
-    @admin.display(description=gettext_lazy("API token works"))
+    @admin.display(description=gettext_lazy("API token status"))
     def token(self, account: WatiAccount) -> SafeString | str:
         if not account.api_token:
             return format_html(
@@ -202,22 +202,22 @@ class WatiAccountAdmin(admin.ModelAdmin):
             )
         since = account.unauthorised_since
         if since is None:
-            return _("Not refused")
+            return _("Not rejected")
         instant = date_format(timezone.localtime(since), _("M d, H:i"))
-        text = _("Refused since {instant}").format(instant=instant)
+        text = _("Rejected since {instant}").format(instant=instant)
         return format_html('<span class="badge badge-failed">{}</span>', text)
 
-    @admin.display(description=gettext_lazy("Former key"))
+    @admin.display(description=gettext_lazy("Previous key"))
     def old_key(self, account: WatiAccount) -> str:
         until = timezone.localtime(account.old_webhook_key_until)
-        return _("The key before this one is also accepted until {instant}.").format(
+        return _("The previous key is also accepted until {instant}.").format(
             instant=date_format(until, _("M d, H:i"))
         )
 
     def _has_old_key(self, account: WatiAccount) -> bool:
         return len(account.webhook_keys()) > 1
 
-    @admin.display(description=gettext_lazy("last heard"))
+    @admin.display(description=gettext_lazy("last received"))
     def last_heard(self, account: WatiAccount) -> str:
         times = heard_of(account).values()
         if not times:

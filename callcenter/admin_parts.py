@@ -82,7 +82,7 @@ class DistinctRows(BaseInlineFormSet):
             if value is None or form in self.deleted_forms:
                 continue
             if value in seen:
-                text = _("“{value}” stands here more than once.")
+                text = _("“{value}” is listed more than once.")
                 form.add_error(self.distinct, text.format(value=value))
             seen.add(value)
 

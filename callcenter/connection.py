@@ -14,23 +14,23 @@ from callcenter.wati.errors import Outcome, WatiError
 # Shorter codes stand in any page of HTML, such as the "not found" of another server.
 WHATSAPP_CODES = range(131_000, 139_000)
 
-GOOD = gettext_noop("Wati answered: the address and the token are good.")
+GOOD = gettext_noop("Connection successful: the URL and the token are valid.")
 SENTENCES = {
     Outcome.REFUSED: gettext_noop(
-        "Wati was reached, but refused the question: {message} Check the base URL and "
-        "the tenant id."
+        "Wati responded, but rejected the request: {message} Check the base URL "
+        "and the tenant ID."
     ),
     Outcome.UNAUTHORISED: gettext_noop(
-        "Wati refuses the API token. Make a new one in Wati under Connectors, API "
-        "Tokens, and paste it here."
+        "Wati rejects the API token. Create a new one in Wati under Connectors, "
+        "API Tokens and paste it here."
     ),
     Outcome.UNREACHABLE: gettext_noop(
-        "Nothing answers at the base URL. Check it, and the network of this server. "
-        "{message}"
+        "The base URL does not respond. Check the URL and the network of this "
+        "server. {message}"
     ),
     Outcome.UNKNOWN: gettext_noop(
-        "Something answered, but not as Wati does: {message} Check the base URL, or "
-        "try again in a minute."
+        "The response was not one that Wati sends: {message} Check the base URL or"
+        " try again in a minute."
     ),
 }
 
@@ -62,7 +62,7 @@ def check(account: WatiAccount, number: str) -> TokenCheck:
 def judge(error: WatiError) -> TokenCheck:
     """What an error says of the set-up. WhatsApp's own codes come with a good token."""
     if error.outcome == Outcome.REFUSED and error.code in WHATSAPP_CODES:
-        more = _("WhatsApp adds: {message}").format(message=_(error.message))
+        more = _("WhatsApp says: {message}").format(message=_(error.message))
         return TokenCheck(True, f"{_(GOOD)} {more}")
     text = _(SENTENCES[error.outcome]).format(message=_(error.message))
     return TokenCheck(False, text)

@@ -12,10 +12,12 @@ class WatiAccount(models.Model):
     name = models.CharField(max_length=100)
     base_url = models.URLField(
         "base URL",
-        help_text="The host part of the API endpoint that Wati shows, "
-        "such as https://live-mt-server.wati.io",
+        help_text=(
+            "The host part of the API endpoint shown in Wati, for example "
+            "https://live-mt-server.wati.io"
+        ),
     )
-    tenant_id = models.CharField("tenant id", max_length=100)
+    tenant_id = models.CharField("tenant ID", max_length=100)
     api_token = EncryptedTextField("API token", blank=True)
     webhook_key = EncryptedTextField("webhook API key", blank=True)
     old_webhook_key = EncryptedTextField(blank=True, editable=False)

@@ -18,7 +18,7 @@ def known_zones() -> frozenset[str]:
 def validate_zone(name: str) -> None:
     if name not in known_zones():
         raise ValidationError(
-            _("This is no time zone. Write it like Europe/Berlin."), code="zone"
+            _("This is not a time zone. Enter it as Europe/Berlin."), code="zone"
         )
 
 

@@ -33,7 +33,7 @@ def _act_on(call: Call) -> None:
     elif call.media_at is None and _accept_is_out(call):
         ending.end(call.pk, Event.MEDIA_FAILED)
     else:
-        answer.release(call.pk, "The console did not open the sound connection.")
+        answer.release(call.pk, "The console did not open the audio connection.")
 
 
 def _rang_out(call: Call) -> None:

@@ -187,7 +187,7 @@ class Result(TextChoices):
     DECLINED = "declined", "Declined"
     TIMEOUT = "timeout", "Not answered in time"
     AFTER_HOURS = "after_hours", "After hours"
-    TURNED_AWAY = "turned_away", "Turned away"
+    TURNED_AWAY = "turned_away", "Rejected (queue full / no agents)"
     NO_ANSWER = "no_answer", "No answer"
     REJECTED = "rejected", "Rejected"
     CANCELLED = "cancelled", "Cancelled"
@@ -213,23 +213,27 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.RING_TIMEOUT: (
         SYSTEM,
         Result.TIMEOUT,
-        gettext_noop("Nobody answered in time."),
+        gettext_noop("No agent answered in time."),
     ),
     Event.WAIT_TIMEOUT: (
         SYSTEM,
         Result.TIMEOUT,
-        gettext_noop("The caller waited too long."),
+        gettext_noop("The caller reached the maximum wait."),
     ),
-    Event.CLOSED: (SYSTEM, Result.AFTER_HOURS, gettext_noop("The line was closed.")),
+    Event.CLOSED: (
+        SYSTEM,
+        Result.AFTER_HOURS,
+        gettext_noop("The call came in outside business hours."),
+    ),
     Event.NOBODY_THERE: (
         SYSTEM,
         Result.TURNED_AWAY,
-        gettext_noop("Nobody was on duty."),
+        gettext_noop("No agent was signed in."),
     ),
     Event.QUEUE_FULL: (
         SYSTEM,
         Result.TURNED_AWAY,
-        gettext_noop("Too many callers waited already."),
+        gettext_noop("The queue was full."),
     ),
     Event.REJECTED: (
         CUSTOMER,
@@ -250,38 +254,39 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
         SYSTEM,
         Result.FAILED,
         gettext_noop(
-            "Wati did not say whether the call was placed. Wait before you try again."
+            "Wati did not confirm whether the call was placed. Wait a moment "
+            "before you try again."
         ),
     ),
     Event.CONSOLE_LOST: (
         SYSTEM,
         Result.FAILED,
-        gettext_noop("The agent's console was gone for too long."),
+        gettext_noop("The agent's console was disconnected for too long."),
     ),
     Event.OFFERED_LATE: (
         SYSTEM,
         Result.TIMEOUT,
-        gettext_noop("The call reached us too late."),
+        gettext_noop("The webhook of the call arrived too late."),
     ),
     Event.OFFER_REFUSED: (
         SYSTEM,
         Result.FAILED,
-        gettext_noop("WhatsApp's sound description could not be used."),
+        gettext_noop("WhatsApp's SDP could not be used."),
     ),
     Event.ACCEPT_REFUSED: (
         SYSTEM,
         Result.FAILED,
-        gettext_noop("WhatsApp refused our answer."),
+        gettext_noop("WhatsApp rejected our SDP answer."),
     ),
     Event.CALLER_GONE: (
         CUSTOMER,
         Result.ABANDONED,
-        gettext_noop("The caller had already gone."),
+        gettext_noop("The caller had already hung up."),
     ),
     Event.MEDIA_FAILED: (
         SYSTEM,
         Result.FAILED,
-        gettext_noop("The sound connection to WhatsApp did not come up."),
+        gettext_noop("The audio connection to WhatsApp failed."),
     ),
     Event.MEDIA_LOST: (
         SYSTEM,
@@ -291,12 +296,12 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.NODE_LOST: (
         SYSTEM,
         Result.FAILED,
-        gettext_noop("The server that held the call stopped."),
+        gettext_noop("The server that handled the call stopped."),
     ),
     Event.TOO_LONG: (
         SYSTEM,
         Result.FAILED,
-        gettext_noop("The call reached the longest time allowed."),
+        gettext_noop("The call reached the maximum duration."),
     ),
 }
 
@@ -310,7 +315,7 @@ DIALING_ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.AGENT_ENDED: (
         AGENT,
         Result.CANCELLED,
-        gettext_noop("You hung up before the answer."),
+        gettext_noop("You hung up before the person answered."),
     ),
 }
 

@@ -50,7 +50,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("calls_max_24h", _counter("calls_max_24h")),
     ("requests_left_24h", _counter("requests_left_24h")),
     ("requests_left_7d", _counter("requests_left_7d")),
-    ("streak", _counter("streak")),
+    ("unanswered_in_a_row", _counter("streak")),
     ("call_id", lambda event: str(event.call or "")),
     ("error_code", lambda event: event.code),
     ("detail", lambda event: safe(event.detail)),

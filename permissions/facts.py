@@ -24,38 +24,38 @@ PERMANENT_EXISTS = 138017
 
 
 class PermissionStatus(TextChoices):
-    NONE = "none", "Never allowed"
+    NONE = "none", "No permission"
     REQUESTED = "requested", "Requested"
-    TEMPORARY = "temporary", "Allowed for a week"
-    PERMANENT = "permanent", "Allowed for good"
+    TEMPORARY = "temporary", "Temporary (7 days)"
+    PERMANENT = "permanent", "Permanent"
     DECLINED = "declined", "Declined"
-    REVOKED = "revoked", "Taken back"
-    EXPIRED = "expired", "Run out"
+    REVOKED = "revoked", "Revoked"
+    EXPIRED = "expired", "Expired"
 
 
 class EventKind(TextChoices):
     REQUESTED = "requested", "Requested"
-    REQUEST_REFUSED = "request_refused", "Request refused"
+    REQUEST_REFUSED = "request_refused", "Request rejected"
     REQUEST_NOT_SENT = "request_not_sent", "Request not sent"
     GRANTED = "granted", "Granted"
     DECLINED = "declined", "Declined"
-    REVOKED = "revoked", "Taken back"
-    EXPIRED = "expired", "Run out"
+    REVOKED = "revoked", "Revoked"
+    EXPIRED = "expired", "Expired"
     USED = "used", "Called"
     CONNECTED = "connected", "Answered"
     UNANSWERED = "unanswered", "Not answered"
-    CALL_REFUSED = "call_refused", "Call refused"
+    CALL_REFUSED = "call_refused", "Call rejected"
     CALL_NOT_SENT = "call_not_sent", "Call not sent"
     CALLED_US = "called_us", "Called us"
     OVERRIDDEN = "overridden", "Overridden"
-    BLOCKED = "blocked", "Set on do-not-call"
-    UNBLOCKED = "unblocked", "Taken off do-not-call"
+    BLOCKED = "blocked", "Added to do-not-call"
+    UNBLOCKED = "unblocked", "Removed from do-not-call"
 
 
 class Source(TextChoices):
     WEBHOOK = "webhook", "Webhook"
-    API = "api", "Wati's answer"
-    OWN = "own", "Own count"
+    API = "api", "Wati's response"
+    OWN = "own", "Our count"
 
 
 ALLOWING = (PermissionStatus.TEMPORARY, PermissionStatus.PERMANENT)

@@ -18,7 +18,7 @@ from permissions.models import CallPermission, Contact
 Choices = list[tuple[str, str]]
 
 WATCHED = {
-    "running_out": gettext_lazy("Run out within a day"),
+    "running_out": gettext_lazy("Expire within 24 hours"),
     "at_risk": gettext_lazy("At risk: two or more unanswered in a row"),
     "blocked": gettext_lazy("Next call blocked"),
 }
@@ -41,7 +41,7 @@ def watched(name: str) -> Q:
 class WatchFilter(SimpleListFilter):
     """Permissions that somebody should look at."""
 
-    title = gettext_lazy("what to watch")
+    title = gettext_lazy("needs attention")
     parameter_name = "watch"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -55,7 +55,7 @@ class WatchFilter(SimpleListFilter):
 class LineFilter(SimpleListFilter):
     """One of our business numbers."""
 
-    title = gettext_lazy("line")
+    title = gettext_lazy("business number")
     parameter_name = "line"
     prefix = ""
 

@@ -29,7 +29,7 @@ class ReasonActionForm(ActionForm):
         label=gettext_lazy("Reason:"),
         required=False,
         widget=forms.TextInput(
-            attrs={"placeholder": gettext_lazy("needed for do-not-call")}
+            attrs={"placeholder": gettext_lazy("required for do-not-call")}
         ),
     )
 
@@ -39,13 +39,13 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label=gettext_lazy("CSV file"), allow_empty_file=False)
     rehearse = forms.BooleanField(
-        label=gettext_lazy("Only check"),
+        label=gettext_lazy("Check only"),
         required=False,
-        help_text=gettext_lazy("Shows what would happen, and writes nothing."),
+        help_text=gettext_lazy("Shows the result without saving anything."),
     )
 
     def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
-            raise ValidationError(_("The file is larger than 1 MB: split it."))
+            raise ValidationError(_("The file is larger than 1 MB. Split it."))
         return bytes(file.read())

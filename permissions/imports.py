@@ -120,7 +120,7 @@ def _good_rows(data: bytes, near: str, report: Report) -> Iterator[Row]:
             contact = _contact(cells, near)
             if first := lines.get(contact.waid or ""):
                 raise ValueError(
-                    _("The same number stands in line {line}.").format(line=first)
+                    _("The same number is on line {line}.").format(line=first)
                 )
         except ValueError as problem:
             shown = ", ".join(filter(None, cells.values()))[:80]
@@ -141,7 +141,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         for count, cells in enumerate(reader):
             if count >= MOST_ROWS:
                 raise NotUsable(
-                    _("The file has more than {most} rows: split it.").format(
+                    _("The file has more than {most} rows. Split it.").format(
                         most=MOST_ROWS
                     )
                 )
@@ -160,7 +160,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _text(data: bytes) -> str:
     if len(data) > MOST_BYTES:
-        raise NotUsable(_("The file is larger than 1 MB: split it."))
+        raise NotUsable(_("The file is larger than 1 MB. Split it."))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -179,7 +179,7 @@ def _places(header: list[str]) -> dict[str, int]:
         if name not in places:
             raise NotUsable(
                 _(
-                    "The first line must name the columns, and one must be “{name}”."
+                    "The first line must be the column headings, including “{name}”."
                 ).format(name=name)
             )
     return places
@@ -206,5 +206,5 @@ def _contact(cells: dict[str, str], near: str) -> Contact:
     except ValidationError as problem:
         raise ValueError(" ".join(problem.messages)) from None
     if (contact.calls_from is None) != (contact.calls_until is None):
-        raise ValueError(_("Give both ends of the calling hours or none."))
+        raise ValueError(_("Enter both ends of the calling hours or neither."))
     return contact

@@ -18,9 +18,9 @@ from permissions.reading import Grant, Reading, parse
 class Contact(models.Model):
     """A person on WhatsApp, known by WhatsApp's id; the number may be hidden."""
 
-    waid = models.CharField("WhatsApp id", max_length=32, null=True, unique=True)
+    waid = models.CharField("WhatsApp ID", max_length=32, null=True, unique=True)
     bsuid = models.CharField(
-        "business-scoped id", max_length=200, null=True, unique=True
+        "business-scoped user ID", max_length=200, null=True, unique=True
     )
     name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -40,7 +40,10 @@ class Contact(models.Model):
         max_length=64,
         blank=True,
         validators=[validate_zone],
-        help_text="Such as Europe/Berlin; empty: the line's.",
+        help_text=(
+            "For example Europe/Berlin. Leave empty for the time zone of the business "
+            "number."
+        ),
     )
     calls_from = models.TimeField("may be called from", null=True, blank=True)
     calls_until = models.TimeField("may be called until", null=True, blank=True)
@@ -51,7 +54,9 @@ class Contact(models.Model):
                 condition=Q(calls_from=None, calls_until=None)
                 | Q(calls_from__isnull=False, calls_until__isnull=False),
                 name="calling_hours_have_both_ends",
-                violation_error_message="Give both ends of the calling hours or none.",
+                violation_error_message=(
+                    "Enter both ends of the calling hours or neither."
+                ),
             )
         ]
 
@@ -101,7 +106,7 @@ class CallPermission(models.Model):
     """
 
     account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="permissions")
-    business_number = models.CharField(max_length=32, help_text="Digits.")
+    business_number = models.CharField(max_length=32, help_text="Digits only.")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="permissions")
     status = models.CharField(
         max_length=10,
@@ -115,7 +120,9 @@ class CallPermission(models.Model):
     streak = models.PositiveIntegerField(
         "unanswered in a row", default=0, editable=False
     )
-    read_at = models.DateTimeField("last read from WhatsApp", null=True, editable=False)
+    read_at = models.DateTimeField(
+        "last checked with WhatsApp", null=True, editable=False
+    )
     read_result = models.JSONField(default=dict, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -163,11 +170,11 @@ class PermissionEvent(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
-    at = models.DateTimeField("when it was true")
+    at = models.DateTimeField("time")
     written_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField("allowed until", null=True)
     call = models.UUIDField(null=True)
-    code = models.PositiveIntegerField("WhatsApp's code", null=True)
+    code = models.PositiveIntegerField("WhatsApp error code", null=True)
     detail = models.CharField(max_length=300, blank=True)
     # Which request, call or webhook it is about: each says the same thing once.
     about = models.CharField(max_length=100, blank=True)

@@ -20,9 +20,9 @@ def parse_typed(text: str, *, near: str = "") -> str:
     """
     text = text.strip().removeprefix("tel:")
     if not any(character.isdigit() for character in text):
-        raise NotANumber(_("Type a phone number with its country code."))
+        raise NotANumber(_("Enter a phone number with its country code."))
     if LETTER_AFTER_DIGIT.search(text):  # the library would read them as keys
-        raise NotANumber(_("A phone number has no letters in it."))
+        raise NotANumber(_("A phone number cannot contain letters."))
     international = text.startswith(("+", "00"))
     if text.startswith("00"):
         text = f"+{text[2:]}"
@@ -35,7 +35,7 @@ def parse_typed(text: str, *, near: str = "") -> str:
         if phonenumbers.is_possible_number(number):
             code = phonenumbers.PhoneNumberFormat.E164
             return phonenumbers.format_number(number, code).removeprefix("+")
-    raise NotANumber(_("This is no complete phone number. Check the country code."))
+    raise NotANumber(_("This is not a complete phone number. Check the country code."))
 
 
 def display(waid: str) -> str:

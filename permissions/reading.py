@@ -30,8 +30,8 @@ MOST_LIMITS = 8
 
 class Grant(TextChoices):
     NONE = "none", "None"
-    TEMPORARY = "temporary", "For a week"
-    PERMANENT = "permanent", "For good"
+    TEMPORARY = "temporary", "Temporary (7 days)"
+    PERMANENT = "permanent", "Permanent"
 
 
 GRANT_OF_WORD = {

@@ -57,7 +57,7 @@ def may_call(facts: Facts, now: datetime) -> Verdict:
         reason=Reason.OVERRIDDEN if is_override else Reason.ALLOWED,
         sentence=gettext_noop("A supervisor allows one more call.")
         if is_override
-        else gettext_noop("You may call."),
+        else gettext_noop("You can call."),
         until=_call_until(facts, now),
         advice=_streak_advice(facts),
     )
@@ -71,14 +71,14 @@ def may_ask(facts: Facts, now: datetime) -> Verdict:
     advice = ""
     if facts.status == PermissionStatus.TEMPORARY:
         advice = gettext_noop(
-            "They allow calls already; ask only to call after that time."
+            "They already allow calls. Request permission only to call after that time."
         )
     elif facts.status == PermissionStatus.REQUESTED:
         advice = gettext_noop(
-            "The last request has no answer yet; a new one takes its place."
+            "The last request has no answer yet. A new request replaces it."
         )
     return Verdict(
-        True, Reason.ALLOWED, gettext_noop("You may ask for permission."), advice=advice
+        True, Reason.ALLOWED, gettext_noop("You can request permission."), advice=advice
     )
 
 
@@ -153,12 +153,12 @@ def _streak_advice(facts: Facts) -> str:
         return ""
     if facts.streak == UNANSWERED_BEFORE_ADVICE:
         return gettext_noop(
-            "The last two calls were not answered. Write to them first: after four, "
-            "WhatsApp takes the permission back."
+            "The last two calls were not answered. Message them first: after four,"
+            " WhatsApp revokes the permission."
         )
     return gettext_noop(
-        "Three calls or more in a row were not answered. Write to them first: after "
-        "four, WhatsApp takes the permission back."
+        "Three or more calls in a row were not answered. Message them first: after"
+        " four, WhatsApp revokes the permission."
     )
 
 
@@ -171,7 +171,7 @@ def _do_not_call(facts: Facts, now: datetime) -> Obstacle | None:
     return Obstacle(
         Reason.DO_NOT_CALL,
         gettext_noop("This person is on the do-not-call list."),
-        advice=gettext_noop("A supervisor can take them off the list."),
+        advice=gettext_noop("A supervisor can remove them from the list."),
     )
 
 
@@ -179,7 +179,7 @@ def _no_number(facts: Facts, now: datetime) -> Obstacle | None:
     if facts.has_number:
         return None
     return Obstacle(
-        Reason.NO_NUMBER, gettext_noop("This person's WhatsApp number is not known.")
+        Reason.NO_NUMBER, gettext_noop("This person's WhatsApp number is unknown.")
     )
 
 
@@ -191,9 +191,11 @@ def _number_cannot_call(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.NUMBER_CANNOT_CALL,
-        gettext_noop("Calling out is not available for the business number's country."),
+        gettext_noop(
+            "Outbound calls are not available in the business number's country."
+        ),
         earliest=refused_at + NUMBER_WAIT,
-        advice=gettext_noop("Use another business number, or tell your administrator."),
+        advice=gettext_noop("Use another business number or tell your administrator."),
     )
 
 
@@ -210,9 +212,9 @@ def _refused(
     if action.can and read_at and read_at > refusal.at:
         return None
     usual = (
-        gettext_noop("WhatsApp refused the last request.")
+        gettext_noop("WhatsApp rejected the last request.")
         if name == ASK
-        else gettext_noop("WhatsApp refused the last call.")
+        else gettext_noop("WhatsApp rejected the last call.")
     )
     return Obstacle(
         Reason.REFUSED,
@@ -231,7 +233,7 @@ def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
         return None
     if name == CALL and facts.reading and facts.reading.grant == Grant.NONE:
         return None  # it said no for want of a grant, and the grant is looked at above
-    text = gettext_noop("WhatsApp does not allow this at the moment.")
+    text = gettext_noop("WhatsApp does not allow this right now.")
     return Obstacle(Reason.WHATSAPP_SAYS_NO, text, read_at + READING_IS_FRESH)
 
 
@@ -244,7 +246,7 @@ def _call_running(facts: Facts, now: datetime) -> Obstacle | None:
         return Obstacle(Reason.CALL_RUNNING, text)
     if facts.rings_since is None:
         return None
-    text = gettext_noop("The last call to this person may still ring.")
+    text = gettext_noop("The last call to this person may still be ringing.")
     return Obstacle(Reason.CALL_RUNNING, text, facts.rings_since + RINGS_AT_MOST)
 
 
@@ -255,19 +257,19 @@ NO_GRANT = {
     ),
     PermissionStatus.REQUESTED: (
         Reason.REQUESTED,
-        gettext_noop("The request waits for their answer."),
+        gettext_noop("The request is pending."),
     ),
     PermissionStatus.DECLINED: (
         Reason.DECLINED,
-        gettext_noop("This person declined to be called."),
+        gettext_noop("This person declined the permission request."),
     ),
     PermissionStatus.REVOKED: (
         Reason.REVOKED,
-        gettext_noop("The permission to call was taken back."),
+        gettext_noop("The call permission was revoked."),
     ),
     PermissionStatus.EXPIRED: (
         Reason.EXPIRED,
-        gettext_noop("The permission to call has run out."),
+        gettext_noop("The call permission has expired."),
     ),
 }
 
@@ -277,7 +279,7 @@ def _no_grant(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     reason, text = NO_GRANT[facts.status]
     advice = gettext_noop(
-        "They can also allow calls on your business's WhatsApp profile."
+        "They can also allow calls in your business's WhatsApp profile."
     )
     if facts.status != PermissionStatus.REQUESTED and may_ask(facts, now).allowed:
         advice = gettext_noop("Request permission.")
@@ -290,11 +292,11 @@ def _streak(facts: Facts, now: datetime) -> Obstacle | None:
     return Obstacle(
         Reason.STREAK,
         gettext_noop(
-            "Three calls or more in a row were not answered; after another one "
-            "WhatsApp takes the permission back."
+            "Three or more calls in a row were not answered. After one more, "
+            "WhatsApp revokes the permission."
         ),
         advice=gettext_noop(
-            "Write to them first. A supervisor can allow one more call."
+            "Message them first. A supervisor can allow one more call."
         ),
     )
 
@@ -303,7 +305,7 @@ def _call_limit(facts: Facts, now: datetime) -> Obstacle | None:
     counted = _call_uses(facts, now)
     if counted.left:
         return None
-    text = gettext_noop("The most calls a day with this person have been made.")
+    text = gettext_noop("The daily limit of calls with this person has been reached.")
     return Obstacle(Reason.CALL_LIMIT, text, counted.frees_at)
 
 
@@ -331,7 +333,7 @@ def _outside_hours(facts: Facts, now: datetime) -> Obstacle | None:
 def _is_permanent(facts: Facts, now: datetime) -> Obstacle | None:
     if facts.status != PermissionStatus.PERMANENT:
         return None
-    text = gettext_noop("This person allows calls for good; just call.")
+    text = gettext_noop("This person allows calls permanently. Call without a request.")
     return Obstacle(Reason.ALREADY_PERMANENT, text)
 
 
@@ -340,7 +342,7 @@ def _declined_lately(facts: Facts, now: datetime) -> Obstacle | None:
         return None
     return Obstacle(
         Reason.DECLINED,
-        gettext_noop("This person said no; give them a day."),
+        gettext_noop("This person declined. Wait 24 hours."),
         facts.declined_at + WAIT_AFTER_DECLINE,
     )
 
@@ -352,10 +354,12 @@ def _request_limit(facts: Facts, now: datetime) -> Obstacle | None:
     return Obstacle(
         Reason.REQUEST_LIMIT,
         gettext_noop(
-            "WhatsApp allows no further permission request to this person for now."
+            "WhatsApp allows no more permission requests to this person for now."
         ),
         max(counted.frees_at for counted in full),
-        advice=gettext_noop("If you talk with them in a call, you may ask again."),
+        advice=gettext_noop(
+            "After a connected call with them you can request permission again."
+        ),
     )
 
 

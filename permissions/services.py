@@ -327,7 +327,7 @@ def override(
     if not user.is_staff:
         raise Refused(_("Only a supervisor can allow this call."))
     if not reason:
-        raise Refused(_("Give a reason: it is kept with the permission."))
+        raise Refused(_("Enter a reason. It is saved with the permission."))
     at = at or timezone.now()
     about = at.isoformat()
     return ledger.note(pair, EventKind.OVERRIDDEN, about, at, user=user, detail=reason)
@@ -337,7 +337,7 @@ def block(contact: Contact, *, user: User | None, reason: str) -> bool:
     """Put a person on the do-not-call list. False when they were on it. Or Refused."""
     reason = reason.strip()
     if not reason:
-        raise Refused(_("Give a reason: it is kept with the contact."))
+        raise Refused(_("Enter a reason. It is saved with the contact."))
     return _set_do_not_call(contact, True, user, reason)
 
 

@@ -18,26 +18,28 @@ from permissions.rules import UNANSWERED_BEFORE_ADVICE, UNANSWERED_BEFORE_BLOCK
 WITH_LINES = "account__lines"
 
 WHAT_HAPPENED = {
-    EventKind.REQUESTED: gettext_noop("We asked for permission."),
-    EventKind.REQUEST_REFUSED: gettext_noop("WhatsApp refused the request."),
+    EventKind.REQUESTED: gettext_noop("Permission requested."),
+    EventKind.REQUEST_REFUSED: gettext_noop("WhatsApp rejected the request."),
     EventKind.REQUEST_NOT_SENT: gettext_noop("The request was not sent."),
     EventKind.GRANTED: gettext_noop("The person allowed calls."),
-    EventKind.DECLINED: gettext_noop("The person did not allow calls."),
-    EventKind.REVOKED: gettext_noop("The permission was taken back."),
-    EventKind.EXPIRED: gettext_noop("The permission ran out."),
-    EventKind.USED: gettext_noop("We called."),
+    EventKind.DECLINED: gettext_noop("The person declined the request."),
+    EventKind.REVOKED: gettext_noop("The permission was revoked."),
+    EventKind.EXPIRED: gettext_noop("The permission expired."),
+    EventKind.USED: gettext_noop("Call placed."),
     EventKind.CONNECTED: gettext_noop("The person answered."),
-    EventKind.UNANSWERED: gettext_noop("Our call was not answered."),
-    EventKind.CALL_REFUSED: gettext_noop("WhatsApp refused the call."),
+    EventKind.UNANSWERED: gettext_noop("The call was not answered."),
+    EventKind.CALL_REFUSED: gettext_noop("WhatsApp rejected the call."),
     EventKind.CALL_NOT_SENT: gettext_noop("The call was not sent."),
-    EventKind.CALLED_US: gettext_noop("The person called us, and we talked."),
+    EventKind.CALLED_US: gettext_noop(
+        "The person called us and the call was connected."
+    ),
     EventKind.OVERRIDDEN: gettext_noop("A supervisor allowed the next call."),
-    EventKind.BLOCKED: gettext_noop("Put on the do-not-call list."),
-    EventKind.UNBLOCKED: gettext_noop("Taken off the do-not-call list."),
+    EventKind.BLOCKED: gettext_noop("Added to the do-not-call list."),
+    EventKind.UNBLOCKED: gettext_noop("Removed from the do-not-call list."),
 }
 GRANTED = {
-    Grant.TEMPORARY: gettext_noop("The person allowed calls for a week."),
-    Grant.PERMANENT: gettext_noop("The person allowed calls for good."),
+    Grant.TEMPORARY: gettext_noop("The person allowed calls for 7 days."),
+    Grant.PERMANENT: gettext_noop("The person allowed calls permanently."),
 }
 
 
@@ -70,9 +72,9 @@ def state_badge(permission: CallPermission, now: datetime) -> SafeString:
     """Where it stands now, also when no sweep has noted yet that it ran out."""
     status, until = permission.status, permission.expires_at
     if until and until <= now:
-        return badge("ran-out", _("Run out"))
+        return badge("ran-out", _("Expired"))
     if status == PermissionStatus.PERMANENT:
-        return badge("allowed", _("Allowed for good"))
+        return badge("allowed", _("Permanent"))
     if status == PermissionStatus.TEMPORARY:
         lasts = (
             _("Allowed until {instant}").format(instant=moment(until)) if until else ""
@@ -89,7 +91,7 @@ def streak_badge(streak: int) -> str | SafeString:
     if streak >= UNANSWERED_BEFORE_BLOCK:
         return badge("blocked", _("{streak}, next call blocked").format(streak=streak))
     if streak >= UNANSWERED_BEFORE_ADVICE:
-        return badge("at-risk", _("{streak}, write first").format(streak=streak))
+        return badge("at-risk", _("{streak}, message first").format(streak=streak))
     return str(streak)
 
 

@@ -214,7 +214,7 @@ def test_a_sign_in_that_fails_is_explained_in_spanish(
 
     page = client.post("/sign-in/", {"username": "ana", "password": ""}).text
 
-    assert "Completar el nombre de usuario y la contraseña." in page
+    assert "Escriba su nombre de usuario y su contraseña." in page
 
 
 async def test_a_websocket_is_answered_in_the_language_it_names() -> None:
@@ -279,7 +279,7 @@ def test_what_is_stored_in_english_is_shown_in_spanish(
         contact=contact,
         status="ended",
         result="timeout",
-        end_text="Nobody answered in time.",
+        end_text="No agent answered in time.",
         created_at=timezone.now(),
         ended_at=timezone.now(),
     )
@@ -289,8 +289,8 @@ def test_what_is_stored_in_english_is_shown_in_spanish(
     log = client.get("/admin/calls/call/").text
     person = client.get(f"/admin/permissions/contact/{contact.pk}/change/").text
 
-    assert "Nadie contestó a tiempo." in log
+    assert "Ningún agente contestó a tiempo." in log
     assert "No atendida a tiempo" in log
-    assert "Nadie contestó a tiempo." in person
+    assert "Ningún agente contestó a tiempo." in person
     assert "Esta persona todavía no ha permitido llamadas." in person
     assert "Entrante" in client.get(f"/admin/calls/call/{call.pk}/change/").text

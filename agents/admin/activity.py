@@ -36,7 +36,7 @@ class DayForm(forms.Form):
     day = forms.DateField(
         label=gettext_lazy("Day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Write the day like 2026-11-23.")},
+        error_messages={"invalid": gettext_lazy("Enter the date as 2026-11-23.")},
     )
     agent = forms.ModelChoiceField(
         Agent.objects.order_by("name"), label=gettext_lazy("Agent"), empty_label=None
@@ -45,13 +45,15 @@ class DayForm(forms.Form):
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
         if not 2000 <= day.year <= 2100:
-            raise forms.ValidationError(gettext_lazy("Choose a day of this century."))
+            raise forms.ValidationError(
+                gettext_lazy("Choose a date between 2000 and 2100.")
+            )
         return day
 
 
 @admin.register(AgentStateSpan)
 class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
-    list_title = gettext_lazy("Agents' days")
+    list_title = gettext_lazy("Agent activity")
     export = exports.EXPORT
     date_hierarchy = "started_at"
     ordering = ["-started_at", "-pk"]
@@ -89,7 +91,7 @@ class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
             "opts": self.opts,
             "agent": agent,
             "form": form,
-            "title": _("{name}'s day").format(name=agent.name),
+            "title": _("Activity of {name}").format(name=agent.name),
             "zone": str(timezone.get_current_timezone()),
         }
         return render(request, "admin/agents/day.html", context)
@@ -98,10 +100,10 @@ class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
     def state_badge(self, span: AgentStateSpan) -> SafeString:
         return badge(span.state, span.get_state_display())
 
-    @admin.display(description=gettext_lazy("lasted"))
+    @admin.display(description=gettext_lazy("duration"))
     def lasted(self, span: AgentStateSpan) -> str:
         if span.ended_at is None:
-            return _("still")
+            return _("ongoing")
         return clock(span.ended_at - span.started_at)
 
     @admin.display(description=gettext_lazy("day"))

@@ -31,7 +31,7 @@ class QueueOfAgentInline(admin.TabularInline):
     formset = OneForQueue
     extra = 0
     verbose_name = gettext_lazy("queue")
-    verbose_name_plural = gettext_lazy("queues this agent serves")
+    verbose_name_plural = gettext_lazy("queues of this agent")
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 1 if obj is None else 0
@@ -61,7 +61,8 @@ class NewAgentForm(AgentOfUserForm):
         label=gettext_lazy("New username"),
         validators=[User.username_validator],
         help_text=gettext_lazy(
-            "To make a new user for this agent. It opens the console, not the admin."
+            "Creates a new user for this agent. The user can open the console, but"
+            " not the admin."
         ),
     )
     password = forms.CharField(
@@ -79,14 +80,14 @@ class NewAgentForm(AgentOfUserForm):
         data = super().clean() or {}
         username = data.get("username", "")
         if bool(data.get("user")) == bool(username):
-            raise ValidationError(_("Choose an existing user, or name a new one."))
+            raise ValidationError(_("Choose an existing user or enter a new username."))
         if username:
             self._check_new_user(username, data.get("password", ""))
         return data
 
     def _check_new_user(self, username: str, password: str) -> None:
         if User.objects.filter(username__iexact=username).exists():
-            self.add_error("username", _("This username is taken."))
+            self.add_error("username", _("This username is already taken."))
         try:
             validate_password(password, User(username=username))
         except ValidationError as error:
@@ -160,7 +161,7 @@ class BreakReasonAdmin(admin.ModelAdmin):
     list_display = ["name", "limit", "is_work", "is_active", "position"]
     list_editable = ["position"]
 
-    @admin.display(description=gettext_lazy("may last"), ordering="minutes")
+    @admin.display(description=gettext_lazy("time limit"), ordering="minutes")
     def limit(self, reason: BreakReason) -> str:
         if reason.minutes is None:
             return _("No limit")

@@ -55,7 +55,7 @@ def _instant(name: str, text: str, *, days: int) -> datetime | None:
     except (ValueError, OverflowError):
         raise BadPeriod(
             _(
-                "“{name}” must be a date such as 2026-11-23 or an instant such as "
+                "“{name}” must be a date such as 2026-11-23 or a time such as "
                 "2026-11-23T09:30:00Z, not “{text}”."
             ).format(name=name, text=text[:40])
         ) from None

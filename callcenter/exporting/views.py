@@ -71,9 +71,7 @@ def download(request: HttpRequest, export: Export) -> HttpResponseBase:
     except BadPeriod as problem:
         return _bad(str(problem))
     except (IncorrectLookupParameters, DisallowedModelAdminLookup):
-        return _bad(
-            _("One of the filters in this address is not known or not readable.")
-        )
+        return _bad(_("This URL has a filter that is unknown or invalid."))
     logger.info("user %s exports the %s", request.user.pk, export.what)
     file_name = csv_files.name_of(export.name, wish)
     return StreamingHttpResponse(

@@ -32,7 +32,7 @@ class WatiError(Exception):
         match self.outcome:
             case Outcome.UNAUTHORISED:
                 return gettext_noop(
-                    "Wati refuses our API token. Your supervisor must renew it."
+                    "Wati rejects our API token. A supervisor must renew it."
                 )
             case Outcome.UNREACHABLE:
                 return gettext_noop("Wati cannot be reached.")
@@ -41,56 +41,58 @@ class WatiError(Exception):
 
 # Protocol: error codes of WhatsApp's calling API, in a sentence for an agent.
 SENTENCES: dict[int, str] = {
-    100: gettext_noop(
-        "WhatsApp did not accept our sound description. Tell your administrator."
-    ),
-    613: gettext_noop("WhatsApp was asked too often. Try again in a minute."),
+    100: gettext_noop("WhatsApp did not accept our SDP. Tell your administrator."),
+    613: gettext_noop("Too many requests to WhatsApp. Try again in a minute."),
     131009: gettext_noop(
-        "WhatsApp takes no permission requests from the business number's country."
+        "WhatsApp does not accept permission requests from the business number's "
+        "country."
     ),
     131026: gettext_noop("This person's WhatsApp cannot receive a permission request."),
     131030: gettext_noop(
-        "This number is not on the test number's list of allowed people."
+        "This number is not on the list of recipients of the test number."
     ),
     131044: gettext_noop("The business has no valid payment method at WhatsApp."),
     131055: gettext_noop(
         "The business number is in SIP mode; calls cannot be made from here."
     ),
-    138000: gettext_noop("Calling is not switched on for the business number."),
+    138000: gettext_noop("Calling is not turned on for the business number."),
     138001: gettext_noop("This person cannot be called on WhatsApp."),
     138002: gettext_noop(
         "The business number has too many calls at once. Try again soon."
     ),
-    138003: gettext_noop("A call with this person is already running."),
+    138003: gettext_noop("There is already a call with this person."),
     138004: gettext_noop("WhatsApp could not connect the call. Try again."),
     138005: gettext_noop(
-        "The business number started too many calls. Try again in a minute."
+        "The business number placed too many calls. Try again in a minute."
     ),
     138006: gettext_noop("This person has not allowed calls yet."),
     138007: gettext_noop("The call was not connected in time."),
     138009: gettext_noop(
-        "WhatsApp allows no further permission request to this person for now."
+        "WhatsApp allows no more permission requests to this person for now."
     ),
     138011: gettext_noop(
-        "Write to this person first; WhatsApp wants a chat before a request."
+        "Message this person first: WhatsApp requires a chat before a permission "
+        "request."
     ),
-    138012: gettext_noop("The most calls a day with this person have been made."),
+    138012: gettext_noop("The daily limit of calls with this person has been reached."),
     138013: gettext_noop(
-        "Calling out is not available for the business number's country."
+        "Outbound calls are not available in the business number's country."
     ),
     138014: gettext_noop(
-        "WhatsApp has paused calls of the business number because of low quality."
+        "WhatsApp has paused calling for the business number because of low quality."
     ),
     138015: gettext_noop("The business number's messaging limit is too low for calls."),
-    138017: gettext_noop("This person allows calls for good; just call."),
-    138018: gettext_noop("The business number lacks the technical setup for calls."),
-    138019: gettext_noop("The caller's phone could not set the call up."),
-    138020: gettext_noop("The caller's phone could not reach WhatsApp's relay."),
-    138021: gettext_noop(
-        "The caller's phone heard nothing for too long and ended the call."
+    138017: gettext_noop(
+        "This person allows calls permanently. Call without a request."
     ),
-    138022: gettext_noop("The caller's phone could not send sound and ended the call."),
-    138023: gettext_noop("The call was accepted but sound never started."),
+    138018: gettext_noop("The business number is not set up for calls."),
+    138019: gettext_noop("The caller's phone could not set up the call."),
+    138020: gettext_noop("The caller's phone could not reach WhatsApp's relay server."),
+    138021: gettext_noop(
+        "The caller's phone received no audio for too long and ended the call."
+    ),
+    138022: gettext_noop("The caller's phone could not send audio and ended the call."),
+    138023: gettext_noop("The call was accepted, but audio never started."),
 }
 
 # Nothing an agent does helps: somebody must act at WhatsApp, at Wati or here.

@@ -139,12 +139,12 @@ def _status(body: dict[str, Any]) -> Event:
 def _permission(body: dict[str, Any]) -> Event:
     waid = _person(body)
     if not waid:
-        raise NotUnderstood("The permission names nobody.")
+        raise NotUnderstood("The permission has no contact.")
     word = text_of(find(body, "status", "response"), 40).lower()
     flag = truth_of(find(body, "hasPermission", "permission", "granted"))
     if flag is None:
         if word not in GRANTED + REFUSED:
-            raise NotUnderstood("The permission says neither yes nor no.")
+            raise NotUnderstood("The permission is neither granted nor declined.")
         flag = word in GRANTED
     return events.PermissionChanged(
         waid=waid,
@@ -171,9 +171,11 @@ def _call_id(body: dict[str, Any]) -> str:
     value = find(body, *CALL_ID)
     call_id = text_of(value)
     if not call_id:
-        raise NotUnderstood("The body names no call.")
+        raise NotUnderstood("The body has no call ID.")
     if len(call_id) > LONGEST_CALL_ID or call_id != str(value):
-        raise NotUnderstood("The call id is too long or holds forbidden characters.")
+        raise NotUnderstood(
+            "The call ID is too long or has characters that are not allowed."
+        )
     return call_id
 
 

@@ -49,9 +49,10 @@ class HoursInline(admin.TabularInline):
     model = OpenHours
     formfield_overrides = ON_THE_WALL
     extra = 0
-    verbose_name = gettext_lazy("stretch")
+    verbose_name = gettext_lazy("opening hours")
     verbose_name_plural = gettext_lazy(
-        "the week; over midnight where it closes earlier than it opens"
+        "weekly opening hours; a closing time before the opening time is on the "
+        "next day"
     )
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
@@ -67,7 +68,7 @@ class HolidayInline(admin.TabularInline):
     formfield_overrides = ON_THE_WALL
     formset = OneForDate
     extra = 0
-    verbose_name_plural = gettext_lazy("holidays, and other days that are different")
+    verbose_name_plural = gettext_lazy("holidays and other exceptions")
 
 
 @admin.register(Schedule)
@@ -97,7 +98,7 @@ class ScheduleAdmin(PreviewAdmin):
     def week(self, schedule: Schedule) -> str:
         return "; ".join(str(hours) for hours in schedule.hours.all())
 
-    @admin.display(description=gettext_lazy("lines"))
+    @admin.display(description=gettext_lazy("business numbers"))
     def used_by(self, schedule: Schedule) -> str:
         names = (line.name for line in schedule.lines.all())
         return ", ".join(sorted(names)) or _("none yet")
@@ -122,8 +123,8 @@ class LineAdmin(PreviewAdmin):
     search_fields = ["name", "number"]
     fieldsets = [
         (None, {"fields": ["name", "number_as_read", "account"]}),
-        (gettext_lazy("Who answers"), {"fields": ["queue", "priority"]}),
-        (gettext_lazy("When"), {"fields": ["schedule", "closed_prompt"]}),
+        (gettext_lazy("Routing"), {"fields": ["queue", "priority"]}),
+        (gettext_lazy("Business hours"), {"fields": ["schedule", "closed_prompt"]}),
     ]
     readonly_fields = ["number_as_read", "account"]
 

@@ -76,7 +76,7 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
         "wati_call_id",
         "agent__name",
     ]
-    search_help_text = gettext_lazy("Name, number, agent, Wati call id or call id")
+    search_help_text = gettext_lazy("Name, number, agent, Wati call ID or call ID")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
         calls: QuerySet[Call] = Call.objects.logged()
@@ -110,25 +110,25 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
                 _("Times"),
                 {
                     "fields": [
-                        (when("created_at", "received"), when("ended_at", "ended")),
+                        (when("created_at", "started"), when("ended_at", "ended")),
                         (
-                            when("claimed_at", "agent took it"),
-                            when("answered_at", "sound flowed"),
+                            when("claimed_at", "answered by agent"),
+                            when("answered_at", "connected"),
                         ),
                         ("wait", "talk"),
-                        ("hold_story", when("media_at", "the caller heard us")),
-                        ("at_whatsapp", when("accepted_at", "WhatsApp agreed")),
+                        ("hold_story", when("media_at", "first audio")),
+                        ("at_whatsapp", when("accepted_at", "accepted by WhatsApp")),
                     ]
                 },
             ),
             (
-                _("On the way"),
+                _("Routing"),
                 {
                     "fields": [
                         (
-                            fact("queue_visits", "queues visited"),
-                            fact("reattach_count", "console came back"),
-                            fact("one_way_seconds", "seconds heard one way only"),
+                            fact("queue_visits", "queue visits"),
+                            fact("reattach_count", "console reconnects"),
+                            fact("one_way_seconds", "one-way audio (seconds)"),
                         )
                     ]
                 },
@@ -163,7 +163,7 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
         user = cast(User, request.user)
         if ending.end(call.pk, Event.SUPERVISOR_ENDED, user=user):
             self.log_change(request, call, "Ended the call.")
-            messages.success(request, _("The call is ended."))
+            messages.success(request, _("The call was ended."))
         else:
             messages.warning(request, _("This call had already ended."))
         return HttpResponseRedirect(reverse("admin:calls_call_change", args=[call.pk]))
@@ -190,7 +190,7 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
             call.get_direction_display(),
         )
 
-    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
+    @admin.display(description=gettext_lazy("contact"), ordering="contact__name")
     def caller(self, call: Call) -> SafeString:
         name = call.contact.name if call.contact else ""
         number = display(call.contact.waid or "") if call.contact else ""
@@ -206,34 +206,34 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
             return badge(call.result, call.get_result_display())
         return badge(call.status, call.get_status_display())
 
-    @admin.display(description=gettext_lazy("wait"))
+    @admin.display(description=gettext_lazy("wait time"))
     def wait(self, call: Call) -> str:
         return duration(call.wait_seconds)
 
-    @admin.display(description=gettext_lazy("talk"))
+    @admin.display(description=gettext_lazy("talk time"))
     def talk(self, call: Call) -> str:
         return duration(call.talk_seconds)
 
-    @admin.display(description=gettext_lazy("on hold"))
+    @admin.display(description=gettext_lazy("hold time"))
     def hold_story(self, call: Call) -> str:
         if not call.holds and not call.hold_seconds:
             return _("Never")
         text = ngettext("{time} ({count} time)", "{time} ({count} times)", call.holds)
         return text.format(time=duration(call.hold_seconds), count=call.holds)
 
-    @admin.display(description=gettext_lazy("talk, says WhatsApp"))
+    @admin.display(description=gettext_lazy("talk time (WhatsApp)"))
     def at_whatsapp(self, call: Call) -> str:
         return duration(call.provider_duration)
 
-    @admin.display(description=gettext_lazy("line"))
+    @admin.display(description=gettext_lazy("business number"))
     def business_line(self, call: Call) -> str:
         return f"{call.line.name} {display(call.line.number)}" if call.line else ""
 
-    @admin.display(description=gettext_lazy("why it ended"), ordering="end_text")
+    @admin.display(description=gettext_lazy("end reason"), ordering="end_text")
     def ending(self, call: Call) -> str:
         return _(call.end_text)
 
-    @admin.display(description=gettext_lazy("why it ended"))
+    @admin.display(description=gettext_lazy("end reason"))
     def why_it_ended(self, call: Call) -> str:
         text, who = _(call.end_text), call.get_ended_by_display()
         if not who:

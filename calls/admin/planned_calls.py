@@ -35,7 +35,7 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
         "line",
         "age",
         when("due_at", "not before"),
-        when("expires_at", "runs out"),
+        when("expires_at", "expires"),
         "sentence_of",
     ]
     list_filter = [PlanStateFilter, "kind", "agent", "line"]
@@ -47,7 +47,7 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "title": _("Planned calls")}
+        context = {**(extra_context or {}), "title": _("Scheduled calls")}
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -63,10 +63,10 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
             "sentence_of",
             "agent",
             "line",
-            when("created_at", "planned"),
+            when("created_at", "scheduled"),
             when("due_at", "not before"),
             when("offered_at", "offered"),
-            when("expires_at", "runs out"),
+            when("expires_at", "expires"),
             "call_link",
         ]
 
@@ -76,23 +76,23 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
     def has_give_up_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("calls.change_plan")
 
-    @admin.action(description=gettext_lazy("Give up"), permissions=["give_up"])
+    @admin.action(description=gettext_lazy("Cancel"), permissions=["give_up"])
     def give_up(self, request: HttpRequest, chosen: QuerySet[Plan]) -> None:
         user = cast(User, request.user)
-        sentence = f"{user.get_full_name() or user.get_username()} gave it up."
+        sentence = f"Cancelled by {user.get_full_name() or user.get_username()}."
         found = list(chosen.select_related("contact", "line__account"))
         given_up = [
             plan for plan in found if planned_calls.give_up(plan, sentence=sentence)
         ]
         for plan in given_up:
-            self.log_change(request, plan, "Gave it up.")
-        messages.success(request, _("{count} given up.").format(count=len(given_up)))
+            self.log_change(request, plan, "Cancelled.")
+        messages.success(request, _("{count} cancelled.").format(count=len(given_up)))
         if late := len(found) - len(given_up):
             messages.warning(
                 request, _("{count} had already ended.").format(count=late)
             )
 
-    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
+    @admin.display(description=gettext_lazy("contact"), ordering="contact__name")
     def person(self, plan: Plan) -> SafeString:
         return link_to(plan.contact)
 
@@ -108,7 +108,7 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
     def age(self, plan: Plan) -> str:
         return age(plan.created_at, timezone.now())
 
-    @admin.display(description=gettext_lazy("why"))
+    @admin.display(description=gettext_lazy("details"))
     def sentence_of(self, plan: Plan) -> str:
         return _(plan.sentence)
 

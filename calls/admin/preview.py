@@ -20,20 +20,22 @@ class WhenForm(forms.Form):
     """An instant on the clock of whoever asks, and one of the lines."""
 
     what_at = forms.DateTimeField(
-        label=gettext_lazy("Day and time"),
+        label=gettext_lazy("Date and time"),
         widget=forms.DateTimeInput(
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
         error_messages={
-            "required": gettext_lazy("Choose a day and a time."),
-            "invalid": gettext_lazy("Write the time like 2026-11-23 09:30."),
+            "required": gettext_lazy("Choose a date and time."),
+            "invalid": gettext_lazy("Enter the time as 2026-11-23 09:30."),
         },
     )
     line = forms.ModelChoiceField(
         queryset=Line.objects.none(),
-        label=gettext_lazy("Line"),
+        label=gettext_lazy("Business number"),
         empty_label=None,
-        error_messages={"invalid_choice": gettext_lazy("Choose one of these lines.")},
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose one of these business numbers.")
+        },
     )
 
     def __init__(self, lines: QuerySet[Line], data: QueryDict | None = None) -> None:
@@ -48,7 +50,9 @@ class WhenForm(forms.Form):
     def clean_what_at(self) -> datetime:
         at: datetime = self.cleaned_data["what_at"]
         if not 2000 <= at.year <= 2100:
-            raise forms.ValidationError(gettext_lazy("Choose a day of this century."))
+            raise forms.ValidationError(
+                gettext_lazy("Choose a date between 2000 and 2100.")
+            )
         return at
 
 

@@ -32,10 +32,10 @@ class PromptForm(forms.ModelForm):
     """A name and a file; what the file becomes is kept, not the file."""
 
     file = forms.FileField(
-        label=gettext_lazy("Sound file"),
+        label=gettext_lazy("Audio file"),
         help_text=gettext_lazy(
-            "WAV, MP3, FLAC, Ogg Vorbis or Opus; at most 20 MB and 5 minutes. "
-            "It is made as loud as all others. That takes some seconds."
+            "WAV, MP3, FLAC, Ogg Vorbis or Opus, up to 20 MB and 5 minutes. The "
+            "volume is levelled with the other prompts; this takes a few seconds."
         ),
         widget=forms.ClearableFileInput(attrs={"accept": "audio/*,.opus,.ogg"}),
     )
@@ -93,7 +93,7 @@ class PromptAdmin(admin.ModelAdmin):
         now = ["player", "lasts", "file_name", UPLOADED, "used_by"]
         return [
             (None, {"fields": fields}),
-            (gettext_lazy("What is stored"), {"fields": now}),
+            (gettext_lazy("Stored audio"), {"fields": now}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -131,13 +131,13 @@ class PromptAdmin(admin.ModelAdmin):
             prompt.name,
         )
 
-    @admin.display(description=gettext_lazy("lasts"), ordering="seconds")
+    @admin.display(description=gettext_lazy("duration"), ordering="seconds")
     def lasts(self, prompt: Prompt) -> str:
         return duration(round(prompt.seconds))
 
     @admin.display(description=gettext_lazy("used by"))
     def used_by(self, prompt: Prompt) -> str:
-        return "; ".join(uses_of(prompt)) or _("Nothing yet")
+        return "; ".join(uses_of(prompt)) or _("Not used")
 
 
 def uses_of(prompt: Prompt) -> list[str]:
@@ -150,5 +150,5 @@ def uses_of(prompt: Prompt) -> list[str]:
     return [
         *told(_("greeting of {name}"), Queue.objects.filter(greeting=prompt)),
         *told(_("music of {name}"), Queue.objects.filter(music=prompt)),
-        *told(_("{name} when it is closed"), Line.objects.filter(closed_prompt=prompt)),
+        *told(_("closed message of {name}"), Line.objects.filter(closed_prompt=prompt)),
     ]

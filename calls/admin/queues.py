@@ -32,12 +32,12 @@ class QueueForm(forms.ModelForm):
             names = " → ".join(circle)
             self.add_error(
                 "overflow_to",
-                _("Callers would go round in a circle: {names}.").format(names=names),
+                _("These overflow queues form a loop: {names}.").format(names=names),
             )
         if data.get("when_nobody") == WhenNobody.OVERFLOW and other is None:
             self.add_error(
                 "overflow_to",
-                _("Choose the queue to try when nobody is on duty."),
+                _("Choose the overflow queue for when no agent is signed in."),
             )
         self._check_answer(data)
         return data
@@ -45,7 +45,9 @@ class QueueForm(forms.ModelForm):
     def _check_answer(self, data: dict[str, Any]) -> None:
         after, rings = data.get("answer_after_seconds"), data.get("ring_seconds")
         if data.get("system_answers") and after and rings and after > rings:
-            text = _("The ringing ends before that, after {seconds} seconds.")
+            text = _(
+                "The ring timeout ends the call before that, after {seconds} seconds."
+            )
             self.add_error("answer_after_seconds", text.format(seconds=rings))
 
 
@@ -80,7 +82,7 @@ class MembershipInline(admin.TabularInline):
     extra = 0
     autocomplete_fields = ["agent"]
     verbose_name = gettext_lazy("member")
-    verbose_name_plural = gettext_lazy("agents who serve this queue")
+    verbose_name_plural = gettext_lazy("queue members")
 
 
 @admin.register(Queue)
@@ -141,23 +143,23 @@ class QueueAdmin(PreviewAdmin):
     @admin.display(description=gettext_lazy("agents"))
     def members(self, queue: Queue) -> str:
         names = (agent.name for agent in queue.agents.all())
-        return ", ".join(sorted(names)) or _("nobody")
+        return ", ".join(sorted(names)) or _("none")
 
     @admin.display(description=gettext_lazy("waiting now"), ordering="callers")
     def waiting_now(self, queue: Any) -> int:
         callers: int = queue.callers
         return callers
 
-    @admin.display(description=gettext_lazy("ready now"))
+    @admin.display(description=gettext_lazy("available now"))
     def ready_now(self, queue: Queue) -> str:
         names = [
             agent.name
             for agent in queue.agents.all()
             if agent.state == AgentState.AVAILABLE and agent.can_ring
         ]
-        return ", ".join(sorted(names)) or _("nobody")
+        return ", ".join(sorted(names)) or _("none")
 
-    @admin.display(description=gettext_lazy("overflows to"))
+    @admin.display(description=gettext_lazy("overflow queue"))
     def leads(self, queue: Queue) -> str:
         return queue.overflow_to.name if queue.overflow_to else "-"
 
@@ -168,8 +170,10 @@ class FinerInline(admin.TabularInline):
     fk_name = "parent"
     extra = 0
     fields = ["name", "position", "is_active"]
-    verbose_name = gettext_lazy("finer one")
-    verbose_name_plural = gettext_lazy("finer ones, offered once this is chosen")
+    verbose_name = gettext_lazy("sub-disposition")
+    verbose_name_plural = gettext_lazy(
+        "sub-dispositions, offered when this disposition is selected"
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if isinstance(obj, Disposition) and is_used(obj):
@@ -187,7 +191,7 @@ class DispositionForm(forms.ModelForm):
         name = str(self.cleaned_data["name"])
         others = Disposition.objects.filter(parent=None, name=name)
         if others.exclude(pk=self.instance.pk).exists():
-            raise ValidationError(_("There is one of this name already."))
+            raise ValidationError(_("There is already one with this name."))
         return name
 
 
@@ -212,7 +216,7 @@ class DispositionAdmin(admin.ModelAdmin):
             return False
         return super().has_delete_permission(request, obj)
 
-    @admin.display(description=gettext_lazy("finer ones"))
+    @admin.display(description=gettext_lazy("sub-dispositions"))
     def finer(self, disposition: Disposition) -> str:
         return ", ".join(one.name for one in disposition.children.all()) or "-"
 

@@ -35,7 +35,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", KindFilter, "account"]
     search_fields = ["wati_call_id", "problem"]
-    search_help_text = gettext_lazy("Wati call id or problem")
+    search_help_text = gettext_lazy("Wati call ID or error")
     actions = ["replay"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
@@ -52,7 +52,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
             "wati_call_id",
             "copies",
             "attempts",
-            when("next_attempt_at", "next try"),
+            when("next_attempt_at", "next attempt"),
             "remote_address",
             "whole_body" if request.user.is_superuser else "body_without_sdp",
         ]
@@ -64,7 +64,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         return request.user.has_perm("calls.change_webhookdelivery")
 
     @admin.action(
-        description=gettext_lazy("Replay what needs a look"), permissions=["replay"]
+        description=gettext_lazy("Replay webhooks that need attention"),
+        permissions=["replay"],
     )
     def replay(
         self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]
@@ -79,10 +80,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         count = len(chosen) - useless - failed
         messages.success(request, _("{count} replayed.").format(count=count))
         if useless:
-            text = _("{count} still cannot be used; the problem says why.")
+            text = _("{count} still need attention; see the error of each.")
             messages.warning(request, text.format(count=useless))
         if failed:
-            text = _("{count} failed again and will be tried some more.")
+            text = _("{count} failed again and will be retried.")
             messages.warning(request, text.format(count=failed))
 
     @admin.display(description=gettext_lazy("webhook"), ordering="kind")
@@ -101,7 +102,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         found = (
             call.select_related("contact").first() if delivery.wati_call_id else None
         )
-        return link_to(found) if found else _("None that we know of")
+        return link_to(found) if found else _("None")
 
     @admin.display(description=gettext_lazy("body"))
     def whole_body(self, delivery: WebhookDelivery) -> SafeString:
@@ -131,7 +132,7 @@ class WatiRequestAdmin(ReadOnlyAdmin):
     ordering = ["-created_at", "-pk"]
     list_select_related = ["call__contact", "plan__contact", "account"]
     list_display = [
-        when("created_at", "asked"),
+        when("created_at", "created"),
         "verb",
         "state",
         "http_status",
@@ -143,7 +144,7 @@ class WatiRequestAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", "verb", "account"]
     search_fields = ["call__wati_call_id", "problem"]
-    search_help_text = gettext_lazy("Wati call id or problem")
+    search_help_text = gettext_lazy("Wati call ID or error")
 
     @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, request: WatiRequest) -> SafeString:
@@ -162,7 +163,7 @@ class NodeAdmin(ReadOnlyAdmin):
         "name",
         "state",
         "load",
-        when("lease_until", "heard of until"),
+        when("lease_until", "lease until"),
         "epoch",
         "url",
     ]
@@ -174,9 +175,9 @@ class NodeAdmin(ReadOnlyAdmin):
         return (
             badge("waiting", _("Draining"))
             if node.draining
-            else badge("ok", _("Alive"))
+            else badge("ok", _("Running"))
         )
 
-    @admin.display(description=gettext_lazy("calls held"))
+    @admin.display(description=gettext_lazy("live calls"))
     def load(self, node: Node) -> str:
         return _("{count} of {most}").format(count=node.calls, most=node.max_calls)

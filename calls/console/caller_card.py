@@ -21,7 +21,7 @@ def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
     concerned = Q(agent=agent) | Q(offers__agent=agent) | Q(legs__agent=agent)
     call = calls.filter(concerned, pk=call_id).first()
     if call is None:
-        raise Refused("This call is not yours.")
+        raise Refused("You are not on this call.")
     contact = call.contact
     known = describe(contact, call.line, besides=call) if contact and call.line else {}
     return {

@@ -63,7 +63,9 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         message = decode(text_data)
         if message is None or self.known_agent is None or not _is_known(message):
             await self.problem(
-                gettext_noop("The server did not understand the console.")
+                gettext_noop(
+                    "The server did not understand the console. Reload the page."
+                )
             )
             return
         try:
@@ -73,7 +75,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             await self.problem(str(refusal), message.get("request"))
         except Exception:
             logger.exception("console of agent %s", self.agent.pk)
-            text = gettext_noop("The server could not do that. Please try again.")
+            text = gettext_noop("The server could not do that. Try again.")
             await self.problem(text, message.get("request"))
 
     async def _do(self, message: Message) -> None:

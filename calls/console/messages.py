@@ -41,7 +41,7 @@ def uuid_of(message: Message, name: str) -> UUID:
     try:
         return UUID(str(message.get(name)))
     except ValueError:
-        raise Refused(_("This {name} is not known.").format(name=_(name))) from None
+        raise Refused(_("Unknown {name}.").format(name=_(name))) from None
 
 
 def instant_of(text: Any) -> datetime | None:
@@ -56,7 +56,7 @@ def queue_of(queue_id: Any) -> Queue:
     known = isinstance(queue_id, int)
     queue = Queue.objects.filter(pk=queue_id).first() if known else None
     if queue is None:
-        raise Refused("This queue is not known.")
+        raise Refused("Unknown queue.")
     return queue
 
 

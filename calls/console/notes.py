@@ -24,7 +24,7 @@ def _mine(call_id: UUID, agent: Agent) -> Leg:
     legs = Leg.objects.filter(call=call_id, agent=agent)
     leg = legs.select_related("call__queue", "call__contact", "call__line").last()
     if leg is None:
-        raise Refused("This call is not yours.")
+        raise Refused("You are not on this call.")
     return leg
 
 
@@ -41,7 +41,7 @@ def _storable(text: str) -> str:
 def set_disposition(call_id: UUID, agent: Agent, disposition_id: Any) -> None:
     leg = _mine(call_id, agent)
     if disposition_id is not None and not _is_offered(leg.call, disposition_id):
-        raise Refused("This disposition is not offered any more.")
+        raise Refused("This disposition is no longer available.")
     Leg.objects.filter(pk=leg.pk).update(disposition=disposition_id)
     notify.work_changed(agent.pk)
 
@@ -59,7 +59,7 @@ def name_person(call_id: UUID, agent: Agent, name: str) -> None:
     leg = _mine(call_id, agent)
     name = " ".join(_storable(name).split())[:200]
     if not name:
-        raise Refused("Type a name first.")
+        raise Refused("Enter a name first.")
     call = leg.call
     if call.contact is None:
         call.contact = Contact.objects.create(name=name)
@@ -76,7 +76,9 @@ def plan_callback(
     leg = _mine(call_id, agent)
     call = leg.call
     if call.contact is None or call.line is None or not call.contact.waid:
-        raise Refused("WhatsApp did not tell who this is: nobody can call them back.")
+        raise Refused(
+            "WhatsApp did not send this caller's number, so they cannot be called back."
+        )
     return planned_calls.call_back(
         call.contact,
         call.line,
@@ -92,11 +94,11 @@ def _instant(text: Any) -> datetime:
         at = datetime.fromisoformat(str(text))
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Refused("Choose a day and a time.") from None
+        raise Refused("Choose a date and time.") from None
     if at < timezone.now():
-        raise Refused("This time has passed already.")
+        raise Refused("This time is in the past.")
     if at > timezone.now() + LATEST_CALLBACK:
-        raise Refused("Choose a day within the next year.")
+        raise Refused("Choose a date within the next year.")
     return at
 
 
@@ -104,7 +106,7 @@ def agent_by_id(agent_id: Any) -> Agent:
     known = isinstance(agent_id, int)
     agent = Agent.objects.filter(pk=agent_id).first() if known else None
     if agent is None:
-        raise Refused("This colleague is not known.")
+        raise Refused("Unknown agent.")
     return agent
 
 

@@ -25,8 +25,8 @@ def console(request: HttpRequest) -> HttpResponse:
         messages.info(
             request,
             _(
-                "You are not an agent, so you have no console. Add an agent for your "
-                "user under Agents to get one."
+                "Your user is not an agent, so it has no console. To get one, add "
+                "an agent for your user under Agents."
             ),
         )
         return redirect("admin:index")

@@ -34,7 +34,7 @@ def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
     with locking.dispatch_lock():
         call = Call.objects.select_related("agent").filter(pk=call_id).first()
         if call is None or not _may_answer(call, agent):
-            raise Refused("This call was not offered to you.")
+            raise Refused("This call is not ringing at you.")
         try:
             move(call, Event.CLAIMED, user=agent.user, **_claimed(call, agent, near))
         except (IllegalMove, IntegrityError) as error:
@@ -61,7 +61,7 @@ def _claimed(call: Call, agent: Agent, near: str) -> dict[str, Any]:
         return fields
     node = placement.choose(near)
     if node is None:
-        raise Refused("No server has room for another call right now.")
+        raise Refused("All servers are at their call limit. Try again soon.")
     return fields | {"node": node.name, "node_epoch": node.epoch}
 
 
@@ -71,13 +71,13 @@ def _may_answer(call: Call, agent: Agent) -> bool:
 
 def _why_too_late(call_id: UUID, error: Exception) -> str:
     if isinstance(error, IntegrityError):
-        return gettext_noop("You are in another call.")
+        return gettext_noop("You are on another call.")
     call = Call.objects.select_related("agent").get(pk=call_id)
     if call.status == Status.ENDED:
-        return call.end_text or gettext_noop("The call is over.")
+        return call.end_text or gettext_noop("The call has ended.")
     if call.agent is None:
-        return gettext_noop("The call is taken.")
-    return _("{agent} took this call.").format(agent=call.agent)
+        return gettext_noop("Another agent answered this call.")
+    return _("{agent} answered this call.").format(agent=call.agent)
 
 
 def decline(call_id: UUID, agent: Agent) -> None:

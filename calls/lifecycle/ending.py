@@ -62,7 +62,7 @@ def finish(
     old = call.status
     ended_by, unanswered, usual_text = ending(old, event)
     if call.status == Status.UNMATCHED and not call.direction:
-        usual_text = gettext_noop("The call ended before we heard of it.")
+        usual_text = gettext_noop("The call ended before its webhook arrived.")
     move(
         call,
         event,
@@ -97,7 +97,7 @@ def hang_up(call_id: UUID, agent: Agent) -> None:
         call = Call.objects.select_for_update().get(pk=call_id)
         leg = participants.leg_of(call, agent)
         if leg is None:
-            raise Refused("This call is not yours.")
+            raise Refused("You are not on this call.")
         if leg.mode == Leg.Mode.CONSULT:
             participants.leave(leg)
             bump_version(call)

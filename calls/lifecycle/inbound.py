@@ -39,7 +39,7 @@ def begin(
     with locking.dispatch_lock():
         call = lock_or_create(account, event.call_id)
         if call.direction:
-            raise Conflict("This call was offered before, with another sound offer.")
+            raise Conflict("This call was received before with a different SDP offer.")
         call.direction = Direction.INBOUND
         call.line, call.queue, call.priority = line, line.queue, line.priority
         call.contact = remember(event.caller)
@@ -101,10 +101,10 @@ def line_of(account: WatiAccount, number: str) -> Line:
     found = lines.filter(number=number) if number else lines.all()[:2]
     if len(found) != 1:
         raise Conflict(
-            gettext_noop("The business number is not one of this account's lines.")
+            gettext_noop("The business number does not belong to this account.")
             if number
             else gettext_noop(
-                "The call names no business number, and this account has several."
+                "The call has no business number, and this account has several."
             )
         )
     return found[0]

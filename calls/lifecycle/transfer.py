@@ -20,7 +20,7 @@ from calls.states import FOR_ANYBODY, TALKING, Event, IllegalMove, Status
 from calls.transitions import bump_version, move, music_ends, record
 
 COLLEAGUE_RINGS = timedelta(seconds=20)
-NOT_YOURS = gettext_noop("This call is not yours.")
+NOT_YOURS = gettext_noop("You are not on this call.")
 
 
 @contextmanager
@@ -39,8 +39,8 @@ def _mine(call_id: UUID, agent: Agent) -> Iterator[Call]:
 
 def _why_not(call: Call) -> str:
     if call.status == Status.ENDED:
-        return call.end_text or gettext_noop("The call is over.")
-    return gettext_noop("That is not possible right now.")
+        return call.end_text or gettext_noop("The call has ended.")
+    return gettext_noop("This is not possible right now.")
 
 
 # --- Hold --------------------------------------------------------------------------
@@ -102,13 +102,15 @@ def transfer_to_agent(call_id: UUID, agent: Agent, target: Agent) -> None:
 def transfer_to_queue(call_id: UUID, agent: Agent, queue: Queue) -> None:
     with _mine(call_id, agent) as call:
         if not set(on_duty_for(queue.pk)) - {agent.pk}:
-            raise Refused(_("Nobody is on duty in {queue}.").format(queue=queue.name))
+            raise Refused(
+                _("No agent of {queue} is signed in.").format(queue=queue.name)
+            )
         _pass_on(call, agent, queue=queue)
 
 
 def _check_target(agent: Agent, target: Agent) -> None:
     if target.pk == agent.pk:
-        raise Refused("You have this call already.")
+        raise Refused("You are already on this call.")
     now = Agent.objects.get(pk=target.pk)  # it may ring there since it was looked up
     if now.state != AgentState.AVAILABLE or not now.can_ring:
         raise _cannot_take(target)
@@ -145,7 +147,7 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
             participants.ringing_consults(call).exists()
             or participants.guests(call).exists()
         ):
-            raise Refused("A colleague is in this call already, or is being asked.")
+            raise Refused("Another agent is already on this call or is ringing for it.")
         if call.status == Status.ACTIVE:
             _hold(call, agent)
         elif call.status != Status.HELD:
@@ -161,7 +163,7 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
         ring_attempts.start(
             call, colleague.pk, kind=Offer.Kind.CONSULT, ring_until=until
         )
-        record(call, "consulted", user=agent.user, detail=f"Asked {colleague.name}.")
+        record(call, "consulted", user=agent.user, detail=f"To {colleague.name}.")
         bump_version(call)
 
 
@@ -171,7 +173,7 @@ def join(call_id: UUID, colleague: Agent) -> Call:
         call = Call.objects.select_for_update().get(pk=call_id)
         asked = participants.ringing_consults(call).filter(agent=colleague)
         if call.status not in TALKING or not asked.exists():
-            raise Refused("Your colleague does not ask any more.")
+            raise Refused("The consult has ended.")
         asked.update(outcome=Offer.Outcome.ANSWERED, ended_at=timezone.now())
         participants.join(call, colleague, mode=Leg.Mode.CONSULT)
         record(call, "joined", user=colleague.user, detail=f"{colleague.name} joined.")
@@ -195,7 +197,7 @@ def complete(call_id: UUID, agent: Agent) -> None:
             participants.leg_of(call, agent),
         )
         if guest is None or mine is None:
-            raise Refused("Your colleague is not in the call yet.")
+            raise Refused("The other agent is not on the call yet.")
         mine.call = call
         participants.leave(mine)
         participants.hand_over(call, guest, user=agent.user)

@@ -17,11 +17,14 @@ class Line(models.Model):
     """A business number at WhatsApp, and the queue its calls ring."""
 
     account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="lines")
-    number = models.CharField(max_length=32, help_text="Digits, country code first.")
+    number = models.CharField(
+        max_length=32, help_text=("Digits only, starting with the country code.")
+    )
     name = models.CharField(max_length=100)
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="lines")
     priority = models.SmallIntegerField(
-        default=0, help_text="Callers of a higher one are served first."
+        default=0,
+        help_text=("Callers of a number with a higher priority are served first."),
     )
     schedule = models.ForeignKey(
         Schedule,
@@ -30,7 +33,7 @@ class Line(models.Model):
         blank=True,
         related_name="lines",
         verbose_name="business hours",
-        help_text="Empty: always open.",
+        help_text="Leave empty if always open.",
     )
     closed_prompt = models.ForeignKey(
         Prompt,
@@ -38,10 +41,12 @@ class Line(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Outside of business hours. Empty: the one that is shipped.",
+        help_text="Played outside business hours. Leave empty for the default.",
     )
 
     class Meta:
+        verbose_name = "business number"
+        verbose_name_plural = "business numbers"
         constraints = [
             models.UniqueConstraint("account", "number", name="one_line_per_number")
         ]
@@ -57,8 +62,8 @@ class Direction(models.TextChoices):
 
 class Announcement(models.TextChoices):
     CLOSED = "closed", "Closed"
-    NOBODY = "nobody", "Nobody on duty"
-    FULL = "full", "Too many callers"
+    NOBODY = "nobody", "No agents signed in"
+    FULL = "full", "Queue full"
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -73,9 +78,15 @@ class Call(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(WatiAccount, models.PROTECT, related_name="calls")
     # Empty for a call of ours that Wati has not named yet.
-    wati_call_id = models.CharField("Wati call id", max_length=256, blank=True)
+    wati_call_id = models.CharField("Wati call ID", max_length=256, blank=True)
     direction = models.CharField(max_length=10, choices=Direction, blank=True)
-    line = models.ForeignKey(Line, models.SET_NULL, null=True, blank=True)
+    line = models.ForeignKey(
+        Line,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name="business number",
+    )
     contact = models.ForeignKey(
         Contact, models.SET_NULL, null=True, blank=True, related_name="calls"
     )
@@ -90,7 +101,7 @@ class Call(models.Model):
     result = models.CharField(max_length=12, choices=Result, blank=True)
     end_reason = models.CharField(max_length=20, blank=True)
     ended_by = models.CharField(max_length=12, choices=EndedBy, blank=True)
-    end_text = models.CharField("what happened", max_length=300, blank=True)
+    end_text = models.CharField("end reason", max_length=300, blank=True)
     error_code = models.PositiveIntegerField(null=True, blank=True)
 
     node = models.CharField(max_length=100, blank=True)
@@ -128,7 +139,7 @@ class Call(models.Model):
     reattach_count = models.PositiveSmallIntegerField(default=0)
     one_way_seconds = models.PositiveIntegerField(default=0)
 
-    created_at = models.DateTimeField("received at", default=timezone.now)
+    created_at = models.DateTimeField("started at", default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     media_at = models.DateTimeField(null=True)

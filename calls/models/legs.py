@@ -36,17 +36,17 @@ class Offer(models.Model):
         RINGING = "ringing", _("Ringing")
         ANSWERED = "answered", _("Answered")
         DECLINED = "declined", _("Declined")
-        TAKEN = "taken", _("Taken by a colleague")
+        TAKEN = "taken", _("Answered by another agent")
         CALLER_LEFT = "caller_left", _("Caller left")
         NO_ANSWER = "no_answer", _("No answer")
-        CONSOLE = "console", _("The console could not ring")
-        CANCELLED = "cancelled", _("Taken back")
+        CONSOLE = "console", _("Console could not ring")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Kind(models.TextChoices):
         QUEUE = "queue", _("Queue")
-        STICKY = "sticky", _("Knows the caller")
+        STICKY = "sticky", _("Sticky agent")
         TRANSFER = "transfer", _("Transfer")
-        CONSULT = "consult", _("Question of a colleague")
+        CONSULT = "consult", _("Consult")
 
     call = models.ForeignKey("Call", models.CASCADE, related_name="offers")
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="offers")
@@ -63,7 +63,7 @@ class Offer(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.RINGING)
 
     class Meta:
-        verbose_name = _("offer")
+        verbose_name = _("ring attempt")
         constraints = [
             models.UniqueConstraint(
                 "call",
@@ -92,17 +92,17 @@ class Disposition(models.Model):
         null=True,
         blank=True,
         related_name="children",
-        verbose_name=_("part of"),
+        verbose_name=_("parent disposition"),
     )
     queues = models.ManyToManyField(
         Queue,
         blank=True,
         related_name="dispositions",
         verbose_name=_("queues"),
-        help_text=_("Empty: all queues."),
+        help_text=_("Leave empty for all queues."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    is_active = models.BooleanField(_("offered"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("disposition")
@@ -131,8 +131,8 @@ class Leg(models.Model):
     """One agent's part in one call, and what they wrote about it."""
 
     class Mode(models.TextChoices):
-        TALK = "talk", _("Talk")
-        CONSULT = "consult", _("Asked by a colleague")
+        TALK = "talk", _("Agent")
+        CONSULT = "consult", _("Consulted agent")
 
     call = models.ForeignKey("Call", models.CASCADE, related_name="legs")
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="legs")
@@ -151,8 +151,8 @@ class Leg(models.Model):
     objects = LegQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("part in a call")
-        verbose_name_plural = _("parts in calls")
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(

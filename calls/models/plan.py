@@ -18,14 +18,14 @@ class Plan(models.Model):
     """A call that somebody wants to make once it is allowed: a row, not a task."""
 
     class State(models.TextChoices):
-        ASKING = "asking", "Asking"  # the request is on its way to Wati
+        ASKING = "asking", "Requesting permission"  # the request is on its way to Wati
         WAITING = "waiting", "Waiting for permission"
-        GRANTED = "granted", "Allowed, for the next agent"
+        GRANTED = "granted", "Ready for the next agent"
         OFFERED = "offered", "Offered to an agent"
         DONE = "done", "Called"
-        REFUSED = "refused", "Refused"
-        DROPPED = "dropped", "Given up"
-        EXPIRED = "expired", "Run out"
+        REFUSED = "refused", "Rejected"
+        DROPPED = "dropped", "Cancelled"
+        EXPIRED = "expired", "Expired"
 
     class Kind(models.TextChoices):
         REQUEST = "request", "Request"
@@ -35,7 +35,12 @@ class Plan(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="plans")
-    line = models.ForeignKey(Line, models.CASCADE, related_name="plans")
+    line = models.ForeignKey(
+        Line,
+        models.CASCADE,
+        related_name="plans",
+        verbose_name="business number",
+    )
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="plans")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.REQUEST)
     state = models.CharField(max_length=10, choices=State, default=State.ASKING)
@@ -50,7 +55,7 @@ class Plan(models.Model):
     objects = PlanQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "planned call"
+        verbose_name = "scheduled call"
         constraints = [
             models.UniqueConstraint(
                 "contact",

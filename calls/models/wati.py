@@ -14,17 +14,17 @@ class WebhookDelivery(models.Model):
         NEW = "new", "New"
         DONE = "done", "Done"
         WAITING = "waiting", "Waiting for its call"
-        DEAD = "dead", "Needs a look"
+        DEAD = "dead", "Needs attention"
 
     account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="deliveries")
     kind = models.CharField(max_length=24)
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     remote_address = models.GenericIPAddressField(null=True)
     body = models.BinaryField()
-    wati_call_id = models.CharField("Wati call id", max_length=256, blank=True)
+    wati_call_id = models.CharField("Wati call ID", max_length=256, blank=True)
     dedupe_key = models.CharField(max_length=64, null=True, editable=False)
     copies = models.PositiveIntegerField(
-        default=0, help_text="How often Wati sent the same again."
+        default=0, help_text="How often Wati sent the same webhook again."
     )
     status = models.CharField(max_length=8, choices=Status, default=Status.NEW)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -66,9 +66,9 @@ class WatiRequest(models.Model):
         PENDING = "pending", "Pending"
         SENT = "sent", "Sent"
         OK = "ok", "Done"
-        REFUSED = "refused", "Refused"
+        REFUSED = "refused", "Rejected"
         UNKNOWN = "unknown", "Unknown"
-        DROPPED = "dropped", "Not needed any more"
+        DROPPED = "dropped", "No longer needed"
 
     account = models.ForeignKey(WatiAccount, models.CASCADE, related_name="requests")
     # One of the two: what this request is about.

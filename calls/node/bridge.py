@@ -66,7 +66,7 @@ class Bridge:
         try:
             await self.session_for(call)
         except Full:
-            text = gettext_noop("The server has no room for another call.")
+            text = gettext_noop("The server is at its call limit.")
             await in_database(ending.end, call.pk, Event.MEDIA_FAILED, text=text)
 
 

@@ -40,7 +40,7 @@ async def take_answer(held: HeldCalls, session: Session, call: Call) -> None:
 async def _sound_must_come(held: HeldCalls, session: Session) -> None:
     await asyncio.sleep(held.hub.settings.media_deadline)
     if not session.is_up and session.close_reason is None:
-        text = gettext_noop("The sound connection to WhatsApp did not come up.")
+        text = gettext_noop("The audio connection to WhatsApp failed.")
         await held.end(session, Event.MEDIA_FAILED, text)
 
 

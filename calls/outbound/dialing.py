@@ -44,9 +44,9 @@ def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
     """Begin a call out. Raises Refused with a sentence for the agent."""
     node = placement.choose(near)
     if node is None:
-        raise Refused("No server has room for another call right now.")
+        raise Refused("All servers are at their call limit. Try again soon.")
     if line.account.unauthorised_since:
-        raise Refused("Wati refuses our API token. Your supervisor must renew it.")
+        raise Refused("Wati rejects our API token. A supervisor must renew it.")
     try:
         with locking.dispatch_lock():
             call = _new_call(agent, contact, line)
@@ -61,7 +61,9 @@ def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
             )
             participants.join(call, agent, only_from=MAY_CALL)
     except IntegrityError:
-        raise Refused("You or a colleague are in a call with this person.") from None
+        raise Refused(
+            "You or another agent are already on a call with this person."
+        ) from None
     except permissions.NotAllowed as no:
         raise Refused(str(no)) from None
     return call
@@ -154,9 +156,9 @@ def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> C
     with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
-            raise Conflict("A sound answer came for a call that came in.")
+            raise Conflict("An SDP answer arrived for an inbound call.")
         if call.answer_sdp and call.answer_sdp != answer:
-            raise Conflict("A second, different sound answer came for this call.")
+            raise Conflict("A second, different SDP answer arrived for this call.")
         if not call.answer_sdp:
             _keep_answer(call, answer)
     return call
@@ -183,7 +185,7 @@ def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
     with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
-            raise Conflict("A status of a call out came for a call that came in.")
+            raise Conflict("An outbound call status arrived for an inbound call.")
         if call.direction:
             _progress(call, event.status, event.sent_at)
         else:
@@ -301,7 +303,7 @@ def _unnamed(account: WatiAccount, waid: str) -> Call | None:
 def give_up(call: Call) -> None:
     """The deadline of a dialing call has passed."""
     if not call.offer_sdp:
-        text = gettext_noop("The console did not open the sound connection.")
+        text = gettext_noop("The console did not open the audio connection.")
         end(call.pk, Event.CONSOLE_LOST, text=text)
     elif call.wati_call_id:
         end(call.pk, Event.NO_ANSWER)

@@ -32,7 +32,7 @@ def lines_of(agent: Agent) -> list[Line]:
 def line_of(agent: Agent, line_id: Any) -> Line:
     lines = lines_of(agent)
     if not lines:
-        raise Refused("You belong to no queue that has a business number.")
+        raise Refused("None of your queues has a business number.")
     found = [line for line in lines if line.pk == line_id]
     return found[0] if found else lines[0]
 
@@ -84,7 +84,7 @@ def contact_of(contact_id: Any) -> Contact:
     known = isinstance(contact_id, int)
     contact = Contact.objects.filter(pk=contact_id).first() if known else None
     if contact is None:
-        raise Refused("This person is not known.")
+        raise Refused("Unknown person.")
     return contact
 
 

@@ -46,7 +46,7 @@ MISSED_CALL_COUNTS = timedelta(days=1)
 def ask(by: Agent, contact: Contact, line: Line, /, **fields: Any) -> Plan:
     """Send WhatsApp's permission request and plan the call. Raises Refused."""
     if line.account.unauthorised_since:
-        raise Refused("Wati refuses our API token. Your supervisor must renew it.")
+        raise Refused("Wati rejects our API token. A supervisor must renew it.")
     try:
         with transaction.atomic():
             plan = Plan.objects.create(
@@ -59,7 +59,7 @@ def ask(by: Agent, contact: Contact, line: Line, /, **fields: Any) -> Plan:
             outbox.ask(plan=plan, verb=WatiRequest.Verb.ASK)
             _tell(plan)
     except IntegrityError:
-        raise Refused("A call to this person is planned already.") from None
+        raise Refused("A call to this person is already scheduled.") from None
     except permissions.NotAllowed as no:
         raise Refused(str(no)) from None
     return plan
@@ -98,7 +98,7 @@ def call_back(
             )
             _tell(plan)
     except IntegrityError:
-        raise Refused("A call to this person is planned already.") from None
+        raise Refused("A call to this person is already scheduled.") from None
     return plan
 
 
@@ -196,7 +196,7 @@ def sweep() -> None:
 def _ran_out(plan: Plan) -> str:
     if plan.state in (State.ASKING, State.WAITING):
         return gettext_noop("The person did not answer the request.")
-    return gettext_noop("The permission ran out.")
+    return gettext_noop("The permission expired.")
 
 
 def _offer(plan: Plan) -> None:
@@ -260,7 +260,7 @@ def give_up(plan: Plan, *, sentence: str = "") -> bool:
             return False
         if outbox.drop_unsent(plan):
             pair = pair_of(plan.contact, plan.line)
-            permissions.ask_not_sent(pair, key=str(plan.pk), detail="Given up before.")
+            permissions.ask_not_sent(pair, key=str(plan.pk), detail="Cancelled before.")
     return True
 
 

@@ -33,7 +33,7 @@ def choose_next(agent_id: int, state: str, reason: str = "") -> None:
     with transaction.atomic():
         agent = Agent.objects.select_for_update(no_key=True).get(pk=agent_id)
         if state and agent.state not in WITH_A_CALL:
-            raise Refused("You are not in a call.")
+            raise Refused("You are not on a call.")
         staff.set_next(agent_id, state, reason)
         notify.agent_changed(agent_id)
 

@@ -45,11 +45,11 @@ def join(
 def _why_not(agent: Agent) -> str:
     now = Agent.objects.get(pk=agent.pk)
     if now.state in IN_A_CALL:
-        return gettext_noop("You are in another call.")
+        return gettext_noop("You are on another call.")
     if now.state == AgentState.WRAP_UP:
         return gettext_noop("Finish your wrap-up first.")
     if now.state == AgentState.RINGING:
-        return gettext_noop("A call rings at your console. Answer or decline it first.")
+        return gettext_noop("A call is ringing. Answer or decline it first.")
     if now.state == AgentState.CANNOT_RING and now.reason:
         return now.reason
     return gettext_noop("You are not available. Go available first.")

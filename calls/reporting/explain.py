@@ -57,7 +57,7 @@ def explained(call: Call, zone: tzinfo, *, replayed: bool = False) -> list[Why]:
 def _why(
     row: RoutingDecision, offers: Sequence[Offer], zone: tzinfo, replayed: bool
 ) -> Why:
-    queue = row.queue.name if row.queue else _("a queue that is no more")
+    queue = row.queue.name if row.queue else _("a deleted queue")
     shared: dict[str, Any] = {
         "at": row.at,
         "queue": queue,
@@ -97,12 +97,14 @@ def _today(facts: Any, then: Decision, names: dict[int, str]) -> str:
     """Whether the rules of today would decide the same of what was known then."""
     now = replay(facts)
     if now.ring != then.ring:
-        rings = ", ".join(_named(names, pk) for pk in now.ring) or _("nobody")
-        text = _("Today's rules would decide otherwise: it would ring at {names}.")
+        rings = ", ".join(_named(names, pk) for pk in now.ring) or _("none")
+        text = _("With today's rules it would ring at: {names}.")
         return text.format(names=rings)
     if _reasons(now) != _reasons(then):
-        return _("Today's rules would ring at the same, for other reasons.")
-    return _("Today's rules would decide the same.")
+        return _(
+            "With today's rules it would ring at the same agents, for other reasons."
+        )
+    return _("Today's rules give the same result.")
 
 
 def _reasons(decision: Decision) -> list[tuple[int, str]]:
@@ -115,7 +117,7 @@ def _reasons(decision: Decision) -> list[tuple[int, str]]:
 def outcome_of(offer: Offer) -> str:
     """How it went; what the console failed at is not the person's."""
     if offer.outcome == Offer.Outcome.CONSOLE:
-        text = _("The console could not ring: booked to the console, not to {name}.")
+        text = _("The console could not ring; not counted as missed by {name}.")
         return text.format(name=offer.agent.name)
     return str(offer.get_outcome_display())
 
@@ -162,7 +164,9 @@ def _not_me(
             return NotMe(call, row.at, queue, reason)
     newest = rows[0]
     queue = newest.queue.name if newest.queue else ""
-    return NotMe(call, newest.at, queue, _("Did not serve this queue then."))
+    return NotMe(
+        call, newest.at, queue, _("Was not a member of this queue at that time.")
+    )
 
 
 def _reason_for(row: RoutingDecision, agent_id: int, zone: tzinfo) -> str:

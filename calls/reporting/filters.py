@@ -24,15 +24,15 @@ class ResultFilter(SimpleListFilter):
     parameter_name = "result"
     names = {
         "answered": gettext_lazy("Answered"),
-        "missed": gettext_lazy("Not answered, for any reason"),
-        "abandoned": gettext_lazy("In: abandoned"),
-        "declined": gettext_lazy("In: declined"),
-        "timeout": gettext_lazy("In: not answered in time"),
-        "after_hours": gettext_lazy("In: after hours"),
-        "turned_away": gettext_lazy("In: turned away"),
-        "no_answer": gettext_lazy("Out: no answer"),
-        "rejected": gettext_lazy("Out: rejected"),
-        "cancelled": gettext_lazy("Out: cancelled"),
+        "missed": gettext_lazy("Not answered (all reasons)"),
+        "abandoned": gettext_lazy("Inbound: abandoned"),
+        "declined": gettext_lazy("Inbound: declined"),
+        "timeout": gettext_lazy("Inbound: not answered in time"),
+        "after_hours": gettext_lazy("Inbound: after hours"),
+        "turned_away": gettext_lazy("Inbound: rejected (queue full / no agents)"),
+        "no_answer": gettext_lazy("Outbound: no answer"),
+        "rejected": gettext_lazy("Outbound: rejected"),
+        "cancelled": gettext_lazy("Outbound: cancelled"),
         "failed": gettext_lazy("Failed"),
         "waiting": gettext_lazy("Not answered yet"),
     }
@@ -55,13 +55,13 @@ class StatusFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
-            ("live", _("Live now")),
+            ("live", _("Live")),
             ("ringing", _("Ringing")),
             ("dialing", _("Dialing")),
             ("connecting", _("Connecting")),
             ("active", _("In call")),
             ("held", _("On hold")),
-            ("waiting", _("Waiting, with music")),
+            ("waiting", _("Waiting in queue")),
             ("ended", _("Ended")),
         ]
 
@@ -83,7 +83,7 @@ class PlanStateFilter(SimpleListFilter):
         return [
             ("open", _("Open")),
             ("waiting", _("Waiting for permission")),
-            ("ready", _("Allowed, not called yet")),
+            ("ready", _("Ready to call")),
             *[
                 (state, _(state.label))
                 for state in Plan.State

@@ -6,24 +6,24 @@ from django.utils.translation import gettext_noop
 from calls.states import ENDINGS, Event, Status, ending
 
 WHAT_HAPPENED = {
-    Event.OFFERED: gettext_noop("WhatsApp offered the call."),
+    Event.OFFERED: gettext_noop("Inbound call received."),
     Event.CLAIMED: gettext_noop("An agent answered."),
-    Event.RELEASED: gettext_noop("The agent's console did not connect; it rang again."),
-    Event.MEDIA_UP: gettext_noop("Sound flows."),
-    Event.PARKED: gettext_noop("Nobody had answered: the system did, and music plays."),
+    Event.RELEASED: gettext_noop(
+        "The agent's console did not connect; the call rings again."
+    ),
+    Event.MEDIA_UP: gettext_noop("Connected."),
+    Event.PARKED: gettext_noop("Auto-answered; caller queued with music."),
     Event.RETURNED: gettext_noop(
-        "The agent's console did not connect; the caller waits on."
+        "The agent's console did not connect; the caller is back in the queue."
     ),
-    Event.PUT_ON_HOLD: gettext_noop("The agent put the call on hold."),
-    Event.RESUMED: gettext_noop("The agent took the call back from hold."),
-    Event.TRANSFERRED: gettext_noop("The agent passed the call on."),
-    Event.HANDED_OVER: gettext_noop(
-        "A colleague who was asked first took the call over."
-    ),
+    Event.PUT_ON_HOLD: gettext_noop("Put on hold."),
+    Event.RESUMED: gettext_noop("Resumed."),
+    Event.TRANSFERRED: gettext_noop("Transferred."),
+    Event.HANDED_OVER: gettext_noop("Transferred after a consult."),
     Event.REQUEUED: gettext_noop(
-        "The agent's console stayed away; the caller is next."
+        "Agent disconnected; caller returned to the front of the queue."
     ),
-    Event.DIALED: gettext_noop("An agent called."),
+    Event.DIALED: gettext_noop("An agent placed the call."),
     Event.ANSWERED: gettext_noop("The person answered."),
 }
 
@@ -46,7 +46,9 @@ def happened(event: str, old: str = "") -> str:
     except ValueError:
         return _plain(event)
     if known == Event.AGENT_ENDED and old == Status.DIALING:
-        return _("The agent hung up before the answer.")  # the agent reads "you"
+        return _(
+            "The agent hung up before the person answered."
+        )  # the agent reads "you"
     if known in ENDINGS:
         return _(ending(old, known)[2])
     return _(WHAT_HAPPENED.get(known, _plain(event)))

@@ -51,7 +51,7 @@ def what_would_happen(line: Line, at: datetime) -> Preview:
     zone = ZoneInfo(line.schedule.time_zone) if line.schedule else None
     words = _opening_words(opening, zone)
     if not opening.open:
-        closed = _said_at_once(_named(line.closed_prompt, _("that it is closed")))
+        closed = _said_at_once(_named(line.closed_prompt, _("the closed message")))
         return Preview(line, at, False, words, hears=closed)
     settled, queue, there = settled_for(line.queue)
     way, hears = _way(line.queue, settled), _hears(queue, settled, there)
@@ -65,11 +65,11 @@ def what_would_happen(line: Line, at: datetime) -> Preview:
 
 def _opening_words(opening: Opening, zone: ZoneInfo | None) -> str:
     if zone is None:
-        return _("Open: this line has no business hours, so it always is.")
+        return _("Always open: this business number has no business hours.")
     reason = opening.sentence(_)
     if opening.until is None:
-        always = _("Open, without an end in sight.")
-        never = _("Closed, and it never opens by these hours.")
+        always = _("Open, with no closing time.")
+        never = _("Closed, with no opening hours ahead.")
         return f"{always if opening.open else never} {reason}"
     local = date_format(opening.until.astimezone(zone), _("D, j M Y, H:i"))
     until = f"{local} ({zone.key})"
@@ -85,17 +85,17 @@ def _way(first: Queue, settled: Settled) -> tuple[str, ...]:
     names = dict(Queue.objects.in_bulk(settled.visited).items())
     asked = [names[pk].name for pk in settled.visited]
     passed = [
-        _("{queue} passes the caller on to {other}.").format(queue=queue, other=other)
+        _("{queue} overflows to {other}.").format(queue=queue, other=other)
         for queue, other in zip(asked, asked[1:], strict=False)
     ]
     last = names[settled.queue_id].name
     outcome = settled.admission.outcome
     if outcome == Outcome.FULL:
-        full = _("{queue} is full: as many callers wait as may.")
+        full = _("{queue} is full.")
         return (*passed, full.format(queue=last))
     if outcome == Outcome.NOBODY:
-        return (*passed, _("Nobody of {queue} is on duty.").format(queue=last))
-    return (*passed, _("The caller comes into the queue {queue}.").format(queue=last))
+        return (*passed, _("No agent of {queue} is signed in.").format(queue=last))
+    return (*passed, _("The caller enters the queue {queue}.").format(queue=last))
 
 
 # --- At whom it rings --------------------------------------------------------------
@@ -114,7 +114,8 @@ def _people(line: Line, queue: Queue, at: datetime) -> tuple[PreviewPerson, ...]
     decision = answer(question)
     names = {one.agent_id: one.name for one in question.candidates}
     rings = [
-        PreviewPerson(names[pk], True, _("It would ring here.")) for pk in decision.ring
+        PreviewPerson(names[pk], True, _("Rings at this agent."))
+        for pk in decision.ring
     ]
     zone = timezone.get_current_timezone()
     others = [
@@ -130,12 +131,12 @@ def _people(line: Line, queue: Queue, at: datetime) -> tuple[PreviewPerson, ...]
 def _named(prompt: Prompt | None, shipped: str) -> str:
     if prompt is not None:
         return f"“{prompt.name}”"
-    return _("{what}, by the prompt that is shipped").format(what=shipped)
+    return _("{what} (default prompt)").format(what=shipped)
 
 
 def _said_at_once(what: str) -> tuple[str, ...]:
     return (
-        _("The system answers at once and says {what}.").format(what=what),
+        _("Auto-answered at once with {what}.").format(what=what),
         _("Then the call ends."),
     )
 
@@ -143,39 +144,39 @@ def _said_at_once(what: str) -> tuple[str, ...]:
 def _hears(queue: Queue, settled: Settled, there: Floor) -> tuple[str, ...]:
     outcome = settled.admission.outcome
     if outcome == Outcome.FULL:
-        return _said_at_once(_named(None, _("that too many wait already")))
+        return _said_at_once(_named(None, _("the message that the queue is full")))
     if outcome == Outcome.NOBODY:
-        return _said_at_once(_named(None, _("that nobody is there")))
+        return _said_at_once(_named(None, _("the message that no agent is signed in")))
     return (*_first(queue, there), *_last(queue, there))
 
 
 def _first(queue: Queue, there: Floor) -> tuple[str, ...]:
     """Until somebody or something answers."""
     if not there.logged_in and queue.when_nobody == WhenNobody.WAIT:
-        return (_("Nobody is on duty: the system answers at once."), *_music(queue))
+        return (_("No agent is signed in: auto-answered at once."), *_music(queue))
     if not there.logged_in or not queue.system_answers:
         return (
             _(
-                "WhatsApp's ringing, for {seconds} seconds at most; the system does "
-                "not answer. Then the call counts as not answered in time."
+                "WhatsApp's ringing tone for up to {seconds} seconds; the call is "
+                "not auto-answered. After that it counts as not answered in time."
             ).format(seconds=queue.ring_seconds),
         )
     return (
         _(
-            "WhatsApp's ringing; after {seconds} seconds without an agent the system "
-            "answers."
+            "WhatsApp's ringing tone; auto-answered after {seconds} seconds if no "
+            "agent answers."
         ).format(seconds=queue.answer_after_seconds),
         *_music(queue),
     )
 
 
 def _music(queue: Queue) -> tuple[str, ...]:
-    greeting = _named(queue.greeting, _("a greeting"))
+    greeting = _named(queue.greeting, _("the greeting"))
     music = _named(queue.music, _("music"))
-    heard = _("First {greeting}; then {music}.")
+    heard = _("First {greeting}, then {music}.")
     said = [heard.format(greeting=greeting, music=music)]
     if queue.position_every_seconds:
-        position = _("Their position in the line, every {seconds} seconds.")
+        position = _("The position in the queue, every {seconds} seconds.")
         said.append(position.format(seconds=queue.position_every_seconds))
     return tuple(said)
 
@@ -188,9 +189,9 @@ def _last(queue: Queue, there: Floor) -> tuple[str, ...]:
     longest = queue.max_wait_seconds or int(LONGEST_WAIT.total_seconds())
     after = _minutes(timedelta(seconds=longest))
     if queue.overflow_to is not None and queue.max_wait_seconds:
-        text = _("After {minutes} in all the caller goes on to {queue}.")
+        text = _("After a total of {minutes} the caller overflows to {queue}.")
         return (text.format(minutes=after, queue=queue.overflow_to.name),)
-    return (_("After {minutes} in all the call ends.").format(minutes=after),)
+    return (_("The call ends after a total of {minutes}.").format(minutes=after),)
 
 
 def _minutes(span: timedelta) -> str:

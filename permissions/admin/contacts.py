@@ -39,7 +39,7 @@ from permissions.story import standing, story_of
 
 logger = logging.getLogger(__name__)
 
-FIRST_HEARD = when("created_at", "first heard of")
+FIRST_HEARD = when("created_at", "first contact")
 
 
 @admin.register(Contact)
@@ -157,7 +157,7 @@ class ContactAdmin(WithHistory, DetailedAdmin):
     # --- Actions on several --------------------------------------------------------
 
     @admin.action(
-        description=gettext_lazy("Put on do-not-call"), permissions=["change"]
+        description=gettext_lazy("Add to do-not-call"), permissions=["change"]
     )
     def put_on_do_not_call(
         self, request: HttpRequest, contacts: QuerySet[Contact]
@@ -165,7 +165,7 @@ class ContactAdmin(WithHistory, DetailedAdmin):
         self._set_do_not_call(request, list(contacts), on=True)
 
     @admin.action(
-        description=gettext_lazy("Take off do-not-call"), permissions=["change"]
+        description=gettext_lazy("Remove from do-not-call"), permissions=["change"]
     )
     def take_off_do_not_call(
         self, request: HttpRequest, contacts: QuerySet[Contact]
@@ -177,7 +177,7 @@ class ContactAdmin(WithHistory, DetailedAdmin):
     ) -> None:
         reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
         if not reason:
-            messages.error(request, _("Give a reason: it is kept with the contact."))
+            messages.error(request, _("Enter a reason. It is saved with the contact."))
             return
         changed = [
             contact
@@ -185,13 +185,13 @@ class ContactAdmin(WithHistory, DetailedAdmin):
             if _set_do_not_call(contact, on, cast(User, request.user), reason)
         ]
         text = (
-            _("{count} put on the do-not-call list.")
+            _("{count} added to the do-not-call list.")
             if on
-            else _("{count} taken off the do-not-call list.")
+            else _("{count} removed from the do-not-call list.")
         )
         messages.success(request, text.format(count=len(changed)))
         if same := len(contacts) - len(changed):
-            text = _("{count} needed no change.").format(count=same)
+            text = _("{count} unchanged.").format(count=same)
             messages.info(request, text)
 
     # --- Pages of their own --------------------------------------------------------
@@ -229,22 +229,22 @@ class ContactAdmin(WithHistory, DetailedAdmin):
             reason, user = form.cleaned_data["reason"], cast(User, request.user)
             changed = _set_do_not_call(contact, on, user, reason)
             text = (
-                _("{person} is on the do-not-call list.")
+                _("{person} was added to the do-not-call list.")
                 if on
-                else _("{person} is off the do-not-call list.")
+                else _("{person} was removed from the do-not-call list.")
             ).format(person=contact)
-            unchanged = _("No change: {text}").format(text=text)
+            unchanged = _("Not changed: {text}").format(text=text)
             messages.success(request, text if changed else unchanged)
             return _to_page_of(contact)
         context = {
             "on": on,
-            "button": _("Put on do-not-call") if on else _("Take off do-not-call"),
+            "button": _("Add to do-not-call") if on else _("Remove from do-not-call"),
             "explanation": _(
-                "Nobody can call this person, or ask for permission, until somebody "
-                "takes them off the list."
+                "Agents cannot call this contact or request permission while the "
+                "contact is on the list."
             )
             if on
-            else _("They are on the list because: {reason}").format(
+            else _("Reason on the list: {reason}").format(
                 reason=contact.do_not_call_reason
             ),
         }
@@ -261,19 +261,21 @@ class ContactAdmin(WithHistory, DetailedAdmin):
         permission = get_object_or_404(permissions, pk=permission_id)
         now_is = standing(permission, timezone.now())
         if not now_is.call.can_override:
-            messages.warning(request, _("Unanswered calls do not block the next call."))
+            messages.warning(
+                request, _("The next call is not blocked by unanswered calls.")
+            )
             return _to_page_of(permission.contact)
         form = ReasonForm(_posted(request))
         if form.is_valid():
             reason, user = form.cleaned_data["reason"], cast(User, request.user)
             services.override(now_is.pair, user=user, reason=reason)
-            messages.success(request, _("The next call is allowed, for a day."))
+            messages.success(request, _("The next call is allowed for 24 hours."))
             return _to_page_of(permission.contact)
         context = {
             "button": _("Allow the next call"),
             "explanation": _(
-                "{sentence} Write to them first; if you allow the call and nobody "
-                "answers, the permission is lost."
+                "{sentence} Message them first: if you allow the call and it is "
+                "not answered, WhatsApp revokes the permission."
             ).format(sentence=_(now_is.call.sentence)),
         }
         return self._ask_why(request, permission.contact, form, context)

@@ -44,7 +44,7 @@ class LedgerAdmin(WithHistory, ReadOnlyAdmin):
     search_fields = ["contact__name", "contact__waid", "contact__bsuid"]
     search_help_text = gettext_lazy("Name or number")
 
-    @admin.display(description=gettext_lazy("person"), ordering="contact__name")
+    @admin.display(description=gettext_lazy("contact"), ordering="contact__name")
     def person(self, row: Any) -> SafeString:
         return link_to(row.contact)
 
@@ -59,7 +59,7 @@ class CallPermissionAdmin(LedgerAdmin):
         "state",
         "waits",
         "unanswered",
-        when("read_at", "asked WhatsApp"),
+        when("read_at", "last checked with WhatsApp"),
     ]
     list_filter = [WatchFilter, "status", LineFilter]
 
@@ -79,16 +79,18 @@ class CallPermissionAdmin(LedgerAdmin):
             "line",
             "state",
             "unanswered",
-            when("requested_at", "asked the person"),
-            when("expires_at", "runs out"),
-            when("read_at", "asked WhatsApp"),
+            when("requested_at", "requested"),
+            when("expires_at", "expires"),
+            when("read_at", "last checked with WhatsApp"),
             "read_result",
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
-    @admin.display(description=gettext_lazy("line"), ordering="business_number")
+    @admin.display(
+        description=gettext_lazy("business number"), ordering="business_number"
+    )
     def line(self, permission: CallPermission) -> str:
         return words.line_of(permission)
 
@@ -97,7 +99,7 @@ class CallPermissionAdmin(LedgerAdmin):
         return words.state_badge(permission, timezone.now())
 
     @admin.display(
-        description=gettext_lazy("request waits"),
+        description=gettext_lazy("pending for"),
         ordering=F("requested_at").desc(nulls_last=True),
     )
     def waits(self, permission: CallPermission) -> str:
@@ -115,7 +117,7 @@ class PermissionEventAdmin(LedgerAdmin):
     ordering = ["-at", "-pk"]
     list_select_related = ["contact", "user"]
     list_display = [
-        when("at", "when"),
+        when("at", "time"),
         "person",
         "line",
         "what",
@@ -132,7 +134,7 @@ class PermissionEventAdmin(LedgerAdmin):
         return events.prefetch_related(f"permission__{words.WITH_LINES}")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        told = when("written_at", "written down")
+        told = when("written_at", "recorded")
         return [*self.list_display, "code", "counters", told]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -142,11 +144,11 @@ class PermissionEventAdmin(LedgerAdmin):
         of_one = lookup == "contact__id__exact"
         return of_one or super().lookup_allowed(lookup, value, request)
 
-    @admin.display(description=gettext_lazy("line"))
+    @admin.display(description=gettext_lazy("business number"))
     def line(self, event: PermissionEvent) -> str:
         return words.line_of(event.permission)
 
-    @admin.display(description=gettext_lazy("what"), ordering="kind")
+    @admin.display(description=gettext_lazy("event"), ordering="kind")
     def what(self, event: PermissionEvent) -> str:
         return words.happened(event)
 
@@ -157,6 +159,6 @@ class PermissionEventAdmin(LedgerAdmin):
         address = reverse("admin:calls_call_change", args=[event.call])
         return format_html('<a href="{}">{}</a>', address, capfirst(_("call")))
 
-    @admin.display(description=gettext_lazy("counters after it"))
+    @admin.display(description=gettext_lazy("counters after this event"))
     def counters(self, event: PermissionEvent) -> str:
         return words.counters(event)

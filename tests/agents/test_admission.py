@@ -55,7 +55,7 @@ def test_with_nobody_logged_in_and_nowhere_to_go_the_caller_is_told_so():
     limits = Limits(when_nobody=WhenNobody.OVERFLOW, overflow_to=None)
     admission = enter(limits, EMPTY)
     assert admission.outcome == Outcome.NOBODY
-    assert admission.reason == "Nobody of this queue is logged in."
+    assert admission.reason == "No agent of this queue is signed in."
 
 
 def test_a_full_queue_sends_on_or_away():

@@ -38,7 +38,7 @@ def candidates(draw: st.DrawFn, agent_id: int) -> Candidate:
         f"Agent {agent_id}",
         draw(st.sampled_from([*RINGABLE, *RINGABLE, *SITUATIONS, "unheard of"])),
         draw(instants),
-        reason=draw(st.sampled_from(["", "Lunch", "The microphone gives no sound."])),
+        reason=draw(st.sampled_from(["", "Lunch", "The microphone sends no audio."])),
         can_ring=draw(st.sampled_from([True, True, True, False])),
         level=draw(st.integers(1, 3)),
         last_offered_at=draw(st.none() | instants),

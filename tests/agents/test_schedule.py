@@ -100,9 +100,9 @@ CHRISTMAS = ClosedDay(date(2026, 12, 25), "Christmas")
 @pytest.mark.parametrize(
     ("at", "open_", "sentence", "until"),
     [
-        ("12-24 09:30", False, "Outside the hours of a holiday: {}.", "12-24 10:00"),
-        ("12-24 10:00", True, "Open at the hours of a holiday: {}.", "12-24 13:00"),
-        ("12-24 16:00", False, "Outside the hours of a holiday: {}.", "12-28 09:00"),
+        ("12-24 09:30", False, "Outside holiday hours: {}.", "12-24 10:00"),
+        ("12-24 10:00", True, "Open with holiday hours: {}.", "12-24 13:00"),
+        ("12-24 16:00", False, "Outside holiday hours: {}.", "12-28 09:00"),
         ("12-25 10:00", False, "Closed for a holiday: {}.", "12-28 09:00"),
         ("12-26 10:00", False, "Outside business hours.", "12-28 09:00"),
     ],

@@ -41,12 +41,12 @@ STORIES: list[Story] = [
     ),
     (bruno("on_break"), [ana()], RING_ALL, carla(), Skip.ON_BREAK, "On a break."),
     (
-        bruno("cannot_ring", reason="The microphone gives no sound."),
+        bruno("cannot_ring", reason="The microphone sends no audio."),
         [ana()],
         RING_ALL,
         carla(),
         Skip.CANNOT_RING,
-        "Cannot ring: the microphone gives no sound.",
+        "Not reachable: the microphone sends no audio.",
     ),
     (
         bruno(can_ring=False),
@@ -54,7 +54,7 @@ STORIES: list[Story] = [
         RING_ALL,
         carla(),
         Skip.CANNOT_RING,
-        "Cannot ring.",
+        "Not reachable.",
     ),
     (
         bruno("in_call", idle=120),
@@ -62,7 +62,7 @@ STORIES: list[Story] = [
         RING_ALL,
         carla(),
         Skip.IN_CALL,
-        "In another call since 14:00.",
+        "On another call since 14:00.",
     ),
     (bruno("wrap_up"), [ana()], RING_ALL, carla(), Skip.WRAP_UP, "In wrap-up."),
     (
@@ -87,7 +87,7 @@ STORIES: list[Story] = [
         replace(RING_ALL, retry_seconds=30),
         carla(),
         Skip.MISSED,
-        "Just missed this call.",
+        "Did not answer this call; the retry delay is not over.",
     ),
     (
         bruno(idle=20, **here),
@@ -95,7 +95,7 @@ STORIES: list[Story] = [
         LONGEST_IDLE,
         carla(),
         Skip.MISSED,
-        "Just missed this call.",
+        "Did not answer this call; the retry delay is not over.",
     ),
     (
         bruno(tried="console", tried_at=ago(2)),
@@ -103,7 +103,7 @@ STORIES: list[Story] = [
         RING_ALL,
         carla(),
         Skip.CONSOLE,
-        "The console did not confirm the ring.",
+        "The console did not confirm that it was ringing.",
     ),
     (
         bruno(),
@@ -111,7 +111,7 @@ STORIES: list[Story] = [
         RING_ALL,
         carla(from_agent=2),
         Skip.PASSED_ON,
-        "Passed this call on.",
+        "Transferred this call.",
     ),
     (
         bruno(),
@@ -119,7 +119,7 @@ STORIES: list[Story] = [
         RING_ALL,
         carla(only_agent=1, only_until=ahead(1)),
         Skip.TRANSFERRED,
-        "The call was transferred to Ana alone.",
+        "The call was transferred to Ana only.",
     ),
     (
         bruno(),
@@ -127,7 +127,7 @@ STORIES: list[Story] = [
         RING_ALL,
         carla(only_agent=9),
         Skip.TRANSFERRED,
-        "The call was transferred to one colleague alone.",
+        "The call was transferred to one agent only.",
     ),
     (
         bruno("ringing"),
@@ -135,7 +135,7 @@ STORIES: list[Story] = [
         LONGEST_IDLE,
         carla(),
         Skip.RINGS_ELSEWHERE,
-        "Rings for another caller.",
+        "Another call is ringing at this agent.",
     ),
     (
         bruno(),
@@ -143,7 +143,7 @@ STORIES: list[Story] = [
         RING_ALL,
         carla(sticky_agent=1, sticky_until=ahead(1)),
         Skip.STICKY,
-        "Ana, who knows this person, is asked first.",
+        "The call rings first at the sticky agent, Ana.",
     ),
     (
         bruno(level=2),
@@ -159,7 +159,7 @@ STORIES: list[Story] = [
         LONGEST_IDLE,
         carla(),
         Skip.COLLEAGUE_RINGS,
-        "Ana is being asked now.",
+        "The call is ringing at Ana.",
     ),
     (
         bruno(idle=600, tried="missed", tried_at=ago(60)),
@@ -167,7 +167,7 @@ STORIES: list[Story] = [
         replace(LONGEST_IDLE, retry_seconds=30),
         carla(waited=90),
         Skip.NOT_ASKED_YET,
-        "A colleague is next: not asked for this call yet.",
+        "Another agent is next: this call has not rung at them yet.",
     ),
     (
         bruno(idle=600, level=2),
@@ -175,7 +175,7 @@ STORIES: list[Story] = [
         LEVELS,
         carla(waited=17),
         Skip.EARLIER_LEVEL,
-        "A colleague is next: of an earlier level.",
+        "Another agent is next: on a lower level.",
     ),
     (
         bruno(),
@@ -183,7 +183,7 @@ STORIES: list[Story] = [
         LONGEST_IDLE,
         carla(),
         Skip.IDLE_LONGER,
-        "A colleague is next: idle for longer.",
+        "Another agent is next: idle for longer.",
     ),
     (
         bruno(idle=600, last_offered_at=ago(40)),
@@ -191,7 +191,7 @@ STORIES: list[Story] = [
         ROUND_ROBIN,
         carla(),
         Skip.ASKED_LONGER_AGO,
-        "A colleague is next: asked longer ago.",
+        "Another agent is next: their last ring attempt was longer ago.",
     ),
     (
         bruno(idle=60),
@@ -199,7 +199,7 @@ STORIES: list[Story] = [
         LONGEST_IDLE,
         carla(),
         Skip.EARLIER_IN_LIST,
-        "A colleague is next: equal, but earlier in the list.",
+        "Another agent is next: tied, but earlier in the list.",
     ),
 ]
 
@@ -234,7 +234,7 @@ def test_a_state_that_the_rules_do_not_know_does_not_ring():
     someone = bruno("on_the_moon")
     assert why_not(someone, decide(carla(), RING_ALL, [someone], NOW)) == (
         Skip.CANNOT_RING,
-        "Cannot ring.",
+        "Not reachable.",
     )
 
 
@@ -247,16 +247,16 @@ def test_how_ana_is_counts_before_what_the_call_wants():
 
 def test_the_hour_is_that_of_the_reader():
     busy = Skipped(2, Skip.IN_CALL, since=NOW)
-    assert sentence(busy, ZoneInfo("Asia/Kolkata")) == "In another call since 19:32."
+    assert sentence(busy, ZoneInfo("Asia/Kolkata")) == "On another call since 19:32."
 
 
 def test_whole_sentences_are_translated_and_the_reason_in_them_too():
     catalogue = {
-        "Cannot ring: {detail}.": "No puede sonar: {detail}.",
-        "The microphone gives no sound.": "El micrófono no da sonido.",
+        "Not reachable: {detail}.": "No puede sonar: {detail}.",
+        "The microphone sends no audio.": "El micrófono no da sonido.",
         "On a break.": "En una pausa.",
     }
-    deaf = Skipped(2, Skip.CANNOT_RING, detail="The microphone gives no sound.")
+    deaf = Skipped(2, Skip.CANNOT_RING, detail="The microphone sends no audio.")
     spanish = catalogue.__getitem__
     assert sentence(deaf, translate=spanish) == (
         "No puede sonar: el micrófono no da sonido."

@@ -37,7 +37,7 @@ def call_carla(stack: Stack, ana: ConsoleWindow) -> None:
     """Carla has allowed calls; Ana presses Call."""
     stack.simulator.reply(CARLA, "temporary")
     find_carla(ana)
-    ana.shows("You may call.")
+    ana.shows("You can call.")
     ana.press("Call")
     ana.reads("Dialing")
 
@@ -93,7 +93,7 @@ def test_carla_does_not_allow_it_and_ana_reads_so(
 ) -> None:
     ask_carla(ana)
     carla.press("Don't allow")
-    ana.shows("This person declined to be called.")
+    ana.shows("This person declined the permission request.")
     expect(ana.page.get_by_text("Waiting for permission")).to_have_count(0)
     find_carla(ana)
     ana.shows("Permission cannot be requested now.")
@@ -159,7 +159,7 @@ def test_ana_hangs_up_while_it_rings(
     ana.press("Hang up")
     ana.reads("Idle")
     ana.is_still()
-    ana.shows("You hung up before the answer.")
+    ana.shows("You hung up before the person answered.")
     carla.reads("Ended")
 
 

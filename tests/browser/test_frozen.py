@@ -63,7 +63,7 @@ def test_a_frozen_page_cannot_ring_and_gets_no_call(
         lambda: state_of(crew.ana) == "cannot_ring", "Ana cannot ring", 30
     )
     tell(f"A frozen page was known to be deaf after {seconds:.1f} s.")
-    assert Agent.objects.get(pk=crew.ana.pk).reason == "The console does not answer."
+    assert Agent.objects.get(pk=crew.ana.pk).reason == "The console does not respond."
 
     bruno = stack.console(crew.bruno).go_available()
     stack.simulator.place_call()

@@ -156,9 +156,9 @@ def test_work_goes_on_once_the_token_is_replaced(cast: Cast, sofia: Client):
     cast.line.account.refresh_from_db()
     with pytest.raises(Refused, match="must renew it"):
         planned_calls.ask(cast.ana, carla, cast.line)
-    assert "has refused the API token" in sofia.get(PAGE).content.decode()
+    assert "has rejected the API token" in sofia.get(PAGE).content.decode()
     page = save(sofia, cast.account, api_token="a-new-token")
-    assert "has refused the API token" not in page.content.decode()
+    assert "has rejected the API token" not in page.content.decode()
     cast.line.account.refresh_from_db()
     assert planned_calls.ask(cast.ana, carla, cast.line).state == "asking"
 
@@ -268,11 +268,11 @@ def test_the_page_has_the_five_addresses_and_when_each_was_heard(
 
 
 def test_token_trouble_stands_on_every_page_of_the_admin(cast: Cast, sofia: Client):
-    assert "has refused the API token" not in sofia.get("/admin/").content.decode()
+    assert "has rejected the API token" not in sofia.get("/admin/").content.decode()
     WatiAccount.objects.update(unauthorised_since=timezone.now())
     for address in ("/admin/", "/admin/calls/call/", "/admin/agents/queue/add/"):
-        assert "has refused the API token" in sofia.get(address).content.decode()
-    assert "refused the API" not in Client().get("/admin/login/").content.decode()
+        assert "has rejected the API token" in sofia.get(address).content.decode()
+    assert "rejected the API" not in Client().get("/admin/login/").content.decode()
 
 
 # --- Test connection ---------------------------------------------------------------
@@ -286,7 +286,7 @@ def ask(client: Client, account: WatiAccount) -> str:
 
 def test_a_good_connection_is_called_good(cast: Cast, sofia: Client, wati):
     WatiAccount.objects.update(unauthorised_since=timezone.now())
-    assert ask(sofia, cast.account).startswith("Wati answered: the address and")
+    assert ask(sofia, cast.account).startswith("Connection successful: the URL and")
     path = "/demo/api/v1/openapi/whatsapp/calls/permissions/15550100000"
     assert wati.seen == [(path, "Bearer simulator-token")]
     assert WatiAccount.objects.get().unauthorised_since is None
@@ -300,27 +300,27 @@ def test_whatsapps_own_no_comes_with_a_good_token(cast: Cast, sofia: Client, wat
 
 def test_a_refused_token_is_said_and_remembered(cast: Cast, sofia: Client, wati):
     wati.status, wati.body = 401, b"Unauthorized"
-    assert "Wati refuses the API token." in ask(sofia, cast.account)
+    assert "Wati rejects the API token." in ask(sofia, cast.account)
     assert WatiAccount.objects.get().unauthorised_since is not None
 
 
 def test_a_wrong_address_is_told_from_a_wrong_token(cast: Cast, sofia: Client, wati):
     wati.status, wati.body = 404, b"<html><p width=100>no such page</p></html>"
-    assert "Check the base URL and the tenant id" in ask(sofia, cast.account)
+    assert "Check the base URL and the tenant ID" in ask(sofia, cast.account)
 
 
 def test_something_that_is_not_wati_is_told(cast: Cast, sofia: Client, wati):
     wati.body = b"<html>hello</html>"
-    assert "not as Wati does" in ask(sofia, cast.account)
+    assert "not one that Wati sends" in ask(sofia, cast.account)
 
 
 def test_an_address_where_nobody_listens_is_told(cast: Cast, sofia: Client):
-    assert "Nothing answers at the base URL" in ask(sofia, cast.account)
+    assert "The base URL does not respond" in ask(sofia, cast.account)
 
 
 def test_an_account_without_a_line_can_be_tested(cast: Cast, sofia: Client, wati):
     Line.objects.all().delete()
-    assert ask(sofia, cast.account).startswith("Wati answered")
+    assert ask(sofia, cast.account).startswith("Connection successful")
 
 
 def test_looking_is_not_enough_to_ask_wati(cast: Cast, wati):

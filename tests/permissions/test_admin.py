@@ -87,16 +87,22 @@ def test_the_list_tells_where_each_person_stands(
 ):
     missed(carla, 2)
     text = text_of(sofia, PEOPLE)
-    for shown in ("Carla", "+49 1511 2345678", "DE", "Allowed until", "2, write first"):
+    for shown in (
+        "Carla",
+        "+49 1511 2345678",
+        "DE",
+        "Allowed until",
+        "2, message first",
+    ):
         assert shown in text
 
 
 @pytest.mark.parametrize(
     ("word", "badge"),
     [
-        ({"granted": True, "permanent": True}, "Allowed for good"),
-        ({"granted": False, "status": "revoked"}, "Taken back"),
-        ({"granted": False, "status": "expired"}, "Run out"),
+        ({"granted": True, "permanent": True}, "Permanent"),
+        ({"granted": False, "status": "revoked"}, "Revoked"),
+        ({"granted": False, "status": "expired"}, "Expired"),
     ],
 )
 def test_every_state_has_its_words(sofia: Client, carla: Pair, word, badge: str):
@@ -120,7 +126,7 @@ def test_a_permission_whose_time_is_up_is_not_shown_as_allowed(
     past = timezone.now() - timedelta(seconds=1)
     CallPermission.objects.update(expires_at=past)
     text = text_of(sofia, PEOPLE)
-    assert "Run out Shop" in text
+    assert "Expired Shop" in text
     assert "Allowed until" not in text
 
 
@@ -174,12 +180,12 @@ def test_the_lists_cost_the_same_for_one_and_for_many(
 
 def test_the_page_answers_may_we_call_and_may_we_ask(sofia: Client, carla: Pair):
     text = text_of(sofia, page_of(carla))
-    assert "Yes You may call." in text
-    assert "You may ask for permission." in text
+    assert "Yes You can call." in text
+    assert "You can request permission." in text
     said(carla, hours=-0.01, granted=False)
     text = text_of(sofia, page_of(carla))
-    assert "No The permission to call was taken back." in text
-    assert "No This person said no; give them a day." in text
+    assert "No The call permission was revoked." in text
+    assert "No This person declined. Wait 24 hours." in text
     assert "Earliest" in text
 
 
@@ -195,7 +201,7 @@ def test_a_stranger_has_a_verdict_for_every_line(cast: Cast, sofia: Client):
 def test_a_person_without_a_number_has_a_page(cast: Cast, sofia: Client):
     hidden = Contact.objects.create(bsuid="DE.1234567890")
     text = text_of(sofia, f"{PEOPLE}{hidden.pk}/change/")
-    assert "WhatsApp number is not known" in text
+    assert "WhatsApp number is unknown" in text
 
 
 def test_the_ledgers_verdict_counts_a_call_that_runs(
@@ -203,7 +209,7 @@ def test_the_ledgers_verdict_counts_a_call_that_runs(
 ):
     fields = {"account": cast.account, "line": cast.line, "direction": "inbound"}
     Call.objects.create(contact=carla.contact, status="ringing", **fields)
-    assert "is already running" in text_of(sofia, page_of(carla))
+    assert "There is already a call" in text_of(sofia, page_of(carla))
 
 
 def test_the_history_tells_what_who_and_how_the_counters_stood(
@@ -218,9 +224,9 @@ def test_the_history_tells_what_who_and_how_the_counters_stood(
     Plan.objects.create(contact=carla.contact, line=cast.line, sentence="Sooner.")
     text = text_of(sofia, page_of(carla))
     for shown in (
-        "The person allowed calls for a week.",
-        "We called. Own count ana",
-        "Our call was not answered.",
+        "The person allowed calls for 7 days.",
+        "Call placed. Our count ana",
+        "The call was not answered.",
         "It rang in vain.",
         "1 unanswered in a row; 0 of 100 calls a day",
         "No answer",
@@ -243,7 +249,7 @@ def test_every_kind_of_event_has_words_of_its_own(kind: EventKind):
 def test_a_name_and_calling_hours_are_mended(sofia: Client, carla: Pair):
     hours = {"time_zone": "America/Sao_Paulo", "calls_from": "9:00"}
     page = sofia.post(page_of(carla), {"name": "Carla F.", **hours, "calls_until": ""})
-    assert "Give both ends of the calling hours or none." in page.content.decode()
+    assert "Enter both ends of the calling hours or neither." in page.content.decode()
     fields = {"name": "Carla F.", **hours, "calls_until": "18:00", "waid": "1"}
     assert sofia.post(page_of(carla), fields).status_code == 302
     carla.contact.refresh_from_db()
@@ -253,7 +259,7 @@ def test_a_name_and_calling_hours_are_mended(sofia: Client, carla: Pair):
 
 def test_a_time_zone_that_is_none_is_explained(sofia: Client, carla: Pair):
     page = sofia.post(page_of(carla), {"name": "Carla", "time_zone": "Berlin"})
-    assert "This is no time zone." in page.content.decode()
+    assert "This is not a time zone." in page.content.decode()
 
 
 # --- Do not call -------------------------------------------------------------------
@@ -263,11 +269,11 @@ def test_a_person_is_put_on_do_not_call_and_taken_off_with_a_reason(
     cast: Cast, sofia: Client, carla: Pair
 ):
     address = f"{PEOPLE}{carla.contact.pk}/do-not-call/"
-    assert "Put on do-not-call" in text_of(sofia, page_of(carla))
+    assert "Add to do-not-call" in text_of(sofia, page_of(carla))
     refused = sofia.post(address, {"on": "1", "reason": "  "})
     assert "This field is required." in refused.content.decode()
     done = sofia.post(address, {"on": "1", "reason": "She asked."}, follow=True)
-    assert "Carla is on the do-not-call list." in done.content.decode()
+    assert "Carla was added to the do-not-call list." in done.content.decode()
     text = text_of(sofia, page_of(carla))
     assert "by supervisor: She asked." in text
     assert "No This person is on the do-not-call list." in text
@@ -286,7 +292,7 @@ def test_two_supervisors_who_block_at_once_do_not_unblock(
     services.block(carla.contact, user=cast.sofia, reason="First.")
     address = f"{PEOPLE}{carla.contact.pk}/do-not-call/"
     done = sofia.post(address, {"on": "1", "reason": "Second."}, follow=True)
-    assert "No change" in done.content.decode()
+    assert "Not changed" in done.content.decode()
     carla.contact.refresh_from_db()
     assert carla.contact.do_not_call_reason == "First."
 
@@ -296,17 +302,17 @@ def test_several_people_are_blocked_together(cast: Cast, sofia: Client, carla: P
     chosen = [carla.contact.pk, dario.pk]
     action = {"action": "put_on_do_not_call", "_selected_action": chosen}
     without = sofia.post(PEOPLE, action, follow=True)
-    assert "Give a reason" in without.content.decode()
+    assert "Enter a reason" in without.content.decode()
     assert not Contact.objects.filter(do_not_call=True).exists()
     done = sofia.post(PEOPLE, action | {"reason": "Legal."}, follow=True)
-    assert "2 put on the do-not-call list." in done.content.decode()
+    assert "2 added to the do-not-call list." in done.content.decode()
     action["action"] = "take_off_do_not_call"
     sofia.post(PEOPLE, action | {"reason": "Cleared."}, follow=True)
     assert not Contact.objects.filter(do_not_call=True).exists()
 
 
 def test_blocking_needs_more_than_looking(rui: Client, carla: Pair):
-    assert "Put on do-not-call" not in text_of(rui, page_of(carla))
+    assert "Add to do-not-call" not in text_of(rui, page_of(carla))
     address = f"{PEOPLE}{carla.contact.pk}/do-not-call/"
     assert rui.post(address, {"on": "1", "reason": "No."}).status_code == 403
     action = {"action": "put_on_do_not_call", "_selected_action": [carla.contact.pk]}
@@ -330,7 +336,7 @@ def test_a_supervisor_allows_the_next_call_with_a_reason(
     missed(carla, 3)
     assert not may_call(facts_for(carla), timezone.now()).allowed
     link = override_link(sofia, carla)
-    assert "the permission is lost" in text_of(sofia, link)
+    assert "revokes the permission" in text_of(sofia, link)
     assert "This field is required." in sofia.post(link, {}).content.decode()
     assert not may_call(facts_for(carla), timezone.now()).allowed
     done = sofia.post(link, {"reason": "She wrote: call me now."}, follow=True)
@@ -347,7 +353,7 @@ def test_there_is_nothing_to_override_without_a_streak(sofia: Client, carla: Pai
     permission = CallPermission.objects.get()
     address = f"{PEOPLE}{carla.contact.pk}/override/{permission.pk}/"
     done = sofia.post(address, {"reason": "Just so."}, follow=True)
-    assert "do not block the next call" in done.content.decode()
+    assert "not blocked by unanswered calls" in done.content.decode()
     assert not PermissionEvent.objects.filter(kind="overridden").exists()
 
 
@@ -409,7 +415,7 @@ def test_an_age_has_one_unit(minutes: float, text: str):
 def test_the_history_is_never_edited(cast: Cast, sofia: Client, carla: Pair):
     event = PermissionEvent.objects.get()
     page = f"/admin/permissions/permissionevent/{event.pk}"
-    assert "The person allowed calls for a week." in text_of(sofia, f"{page}/change/")
+    assert "The person allowed calls for 7 days." in text_of(sofia, f"{page}/change/")
     assert sofia.post(f"{page}/change/", {}).status_code == 403
     assert sofia.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
 
@@ -422,9 +428,9 @@ def test_a_planned_call_is_given_up(cast: Cast, sofia: Client):
     plan = planned_calls.ask(cast.ana, contact, cast.line)
     action = {"action": "give_up", "_selected_action": [str(plan.pk)]}
     done = sofia.post(PLANS, action, follow=True)
-    assert "1 given up." in done.content.decode()
+    assert "1 cancelled." in done.content.decode()
     plan.refresh_from_db()
-    assert (plan.state, plan.sentence) == ("dropped", "supervisor gave it up.")
+    assert (plan.state, plan.sentence) == ("dropped", "Cancelled by supervisor.")
     # The request had not left yet: it must not reach Carla any more, nor count.
     assert WatiRequest.objects.get().status == "dropped"
     assert PermissionEvent.objects.last().kind == "request_not_sent"
@@ -457,7 +463,7 @@ def test_a_planned_call_has_a_page(cast: Cast, sofia: Client):
     contact = Contact.objects.create(waid=CARLA, name="Carla")
     plan = Plan.objects.create(contact=contact, line=cast.line, state="granted")
     text = text_of(sofia, f"{PLANS}{plan.pk}/change/")
-    assert "Allowed, for the next agent" in text
+    assert "Ready for the next agent" in text
     assert "None yet" in text
 
 
@@ -474,11 +480,11 @@ def upload(client: Client, content: bytes, **fields: str) -> str:
 def test_an_import_tells_what_became_of_each_row(cast: Cast, sofia: Client):
     rows = b"number,name\r\n+4915112345678,Carla\r\n12,<b>Nobody</b>\r\n"
     page = upload(sofia, rows, rehearse="on")
-    assert "nothing was written yet" in page
+    assert "nothing was saved" in page
     assert not Contact.objects.exists()
     page = upload(sofia, rows)
-    assert "What was imported" in page
-    assert "no complete phone number" in page
+    assert "Import result" in page
+    assert "not a complete phone number" in page
     assert "&lt;b&gt;Nobody" in page
     assert Contact.objects.get().name == "Carla"
 
@@ -487,7 +493,7 @@ def test_an_import_tells_what_became_of_each_row(cast: Cast, sofia: Client):
     ("content", "words"),
     [
         (b"", "empty"),
-        (b"hello", "must name the columns"),
+        (b"hello", "must be the column headings"),
         (b"\xff\xfe", "not UTF-8"),
         (b"x" * 1_100_000, "larger than 1 MB"),
     ],

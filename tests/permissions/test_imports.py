@@ -66,13 +66,13 @@ def test_a_rehearsal_tells_the_same_and_writes_nothing():
     ("row", "words"),
     [
         ("call me,Carla", "country code"),
-        ("+1 415,Carla", "no complete phone number"),
+        ("+1 415,Carla", "not a complete phone number"),
         (",Carla", "country code"),
         ("+4915112345678,", "name is missing"),
         ("+4915112345678", "name is missing"),
         ("+4915112345678,Car\0la", "cannot be stored"),
         (f"+4915112345678,{'C' * 201}", "at most 200"),
-        ("+4915112345678,Carla,Berlin", "no time zone"),
+        ("+4915112345678,Carla,Berlin", "not a time zone"),
         ("+4915112345678,Carla,,9:00", "both ends"),
         ("+4915112345678,Carla,,nine,ten", "HH:MM"),
     ],
@@ -90,7 +90,7 @@ def test_a_bad_row_is_told_with_its_line_and_why(row: str, words: str):
 def test_a_number_that_comes_twice_counts_once():
     report = import_contacts(file("+4915112345678,Carla", "004915112345678,Carlotta"))
     [bad] = report.bad
-    assert bad.reason == "The same number stands in line 2."
+    assert bad.reason == "The same number is on line 2."
     assert Contact.objects.get().name == "Carla"
 
 
@@ -102,8 +102,8 @@ def test_text_marks_of_spreadsheets_do_no_harm():
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "must name the columns"),
-        (b"+4915112345678,Carla", "must name the columns"),
+        (b"", "must be the column headings"),
+        (b"+4915112345678,Carla", "must be the column headings"),
         (b"number\r\n+4915112345678", "“name”"),
         ("number,name\r\n1,Amélie".encode("latin-1"), "UTF-8"),
         (b"\x89PNG\r\n\x1a\n\0", "UTF-8"),

@@ -86,7 +86,7 @@ def test_two_lost_requests_end_the_call_and_free_ana(
         (
             {"outcome": "status", "status": 404},
             "caller_gone",
-            "The caller had already gone.",
+            "The caller had already hung up.",
         ),
         (
             {"outcome": "redirect"},

@@ -79,7 +79,7 @@ def test_a_no_ends_the_plan_with_a_sentence(stack: Stack, ana: Console):
     press(ana, "ask", person)
     ana.until(lambda: bool(ana.plans), "the plan")
     ana.until(lambda: not ana.plans, "its end")
-    assert Plan.objects.get().sentence == "The person did not allow calls."
+    assert Plan.objects.get().sentence == "The person declined the request."
     person = ana.look_up(f"+{CARLA}")
     assert not person["ask"]["allowed"]
     assert person["ask"]["earliest"] is not None
@@ -148,7 +148,7 @@ def test_a_lost_reply_is_joined_by_the_webhooks_and_never_repeated(
 @pytest.mark.parametrize(
     ("person", "sentence"),
     [
-        ({"reaction": "busy"}, "A call with this person is already running."),
+        ({"reaction": "busy"}, "There is already a call with this person."),
         ({"reaction": "unreachable"}, "This person cannot be called on WhatsApp."),
     ],
 )

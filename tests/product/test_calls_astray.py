@@ -33,8 +33,8 @@ from tests.stack import FULL, Console, Stack
 
 ANSWER = SDP / "whatsapp_answer.sdp"
 RUNNING = {
-    "A call with this person is already running.",
-    "You or a colleague are in a call with this person.",
+    "There is already a call with this person.",
+    "You or another agent are already on a call with this person.",
 }
 
 
@@ -72,12 +72,12 @@ def test_a_call_nobody_heard_of_again_is_given_up_and_not_repeated_at_once(
     time_is_up(call_id)
     ended = ana.wait_for_status(call_id, "ended")
     assert outcome(call_id) == ("failed", "lost_track")
-    assert "did not say whether the call was placed" in ended["end_text"]
+    assert "did not confirm whether the call was placed" in ended["end_text"]
 
     person = ana.look_up(f"+{CARLA}")
     assert person["call"]["earliest"] is not None
     press(ana, "call", person)
-    assert refusal(ana) == "The last call to this person may still ring."
+    assert refusal(ana) == "The last call to this person may still be ringing."
     assert placed(stack) == 1
     headset.close()
 
@@ -112,7 +112,7 @@ def test_carla_calls_ana_while_ana_calls_carla(stack: Stack, ana: Console):
     wait_for(lambda: placed(stack) == 1, "our request, on its way")
     name = stack.simulator.place_call(waid=CARLA, name="Carla", tone=CARLAS_TONE)
     ended = ana.wait_for_status(ours, "ended")
-    assert ended["end_text"] == "A call with this person is already running."
+    assert ended["end_text"] == "There is already a call with this person."
 
     theirs = ana.wait_for_ring()  # it waited until Ana was free
     assert theirs != ours
@@ -137,7 +137,7 @@ def test_after_three_calls_in_vain_only_a_supervisor_lets_a_fourth_through(
         advice.append(ana.look_up(f"+{CARLA}")["call"]["advice"])
         call_in_vain(ana)
     assert [bool(text) for text in advice] == [False, False, True]
-    assert "Write to them first" in advice[-1]
+    assert "Message them first" in advice[-1]
 
     person = ana.look_up(f"+{CARLA}")
     press(ana, "call", person)
@@ -150,7 +150,7 @@ def test_after_three_calls_in_vain_only_a_supervisor_lets_a_fourth_through(
     # WhatsApp takes the permission back, as everybody knew, and nothing hides it.
     wait_for(lambda: "revoked" in ledger(), "WhatsApp's word")
     person = ana.look_up(f"+{CARLA}")
-    assert person["call"]["sentence"] == "The permission to call was taken back."
+    assert person["call"]["sentence"] == "The call permission was revoked."
     assert placed(stack) == 4
 
 
@@ -264,7 +264,7 @@ def has_problem(console: Console) -> bool:
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda sdp: "v=0\r\n", "one audio line"),
+        (lambda sdp: "v=0\r\n", "one m=audio line"),
         (lambda sdp: sdp + "a=x:y\r\n" * 4000, "larger than 16 KiB"),
         (lambda sdp: re.sub(r"(udp \d+) \S+", r"\1 a.example", sdp), "candidate"),
     ],

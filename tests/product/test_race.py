@@ -79,7 +79,7 @@ def test_one_winner_and_one_accept_each_time(cast: Cast, agents: list[Agent]):
             call.refresh_from_db()
             assert said[agents.index(call.agent)] == ""
             losers = {text for text in said if text}
-            assert losers == {f"{call.agent} took this call."}
+            assert losers == {f"{call.agent} answered this call."}
             assert WatiRequest.objects.get(call=call).attempts == 1
             ending.hang_up(call.pk, call.agent)
 
@@ -99,7 +99,7 @@ def test_a_click_as_the_ringing_ends_has_one_outcome(cast: Cast):
             said = click.result()
             call.refresh_from_db()
             if call.status == "ended":
-                assert (said, call.result) == ("Nobody answered in time.", "timeout")
+                assert (said, call.result) == ("No agent answered in time.", "timeout")
                 assert call.agent is None
             else:
                 assert (said, call.status, call.agent) == ("", "connecting", ana)

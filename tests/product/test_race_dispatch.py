@@ -82,7 +82,7 @@ def test_two_agents_claim_a_waiting_caller(cast: Cast):
         call.refresh_from_db()
         winner = said.index(next(one for one in said if isinstance(one, Call)))
         assert call.agent == both[winner]
-        assert said[1 - winner] == f"{call.agent} took this call."
+        assert said[1 - winner] == f"{call.agent} answered this call."
         ending.hang_up(call.pk, call.agent)
 
 

@@ -147,7 +147,7 @@ def test_without_room_on_any_node_it_rings_on_and_the_click_is_refused(
     call_id = ana.wait_for_ring()
     ana.say("answer", call=call_id)
     ana.until(lambda: bool(ana.problems), "the refusal")
-    assert ana.problems == ["No server has room for another call right now."]
+    assert ana.problems == ["All servers are at their call limit. Try again soon."]
     call = wait_for_row(wati_id, "ended")  # nor can the system answer
     assert (call.result, call.queued_with_audio_at) == ("timeout", None)
 

@@ -55,12 +55,12 @@ def test_a_request_whose_reply_was_lost_counts_as_sent(stack: Stack, ana: Consol
     press(ana, "ask", person)
     plan = ana.wait_for_plan("waiting")
     press(ana, "ask", person)
-    assert refusal(ana) == "A call to this person is planned already."
+    assert refusal(ana) == "A call to this person is already scheduled."
     ana.say("drop_plan", plan=plan["id"])
     ana.until(lambda: not ana.plans, "the plan to go")
 
     press(ana, "ask", person)
-    assert "no further permission request" in refusal(ana)
+    assert "no more permission requests" in refusal(ana)
     assert asked(stack) == 1
     assert "request_not_sent" not in ledger()
     stack.simulator.reply(CARLA, "temporary")  # she had got it
@@ -183,7 +183,7 @@ def test_one_yes_serves_everybody_who_waited_for_it_with_one_call(
     stack.simulator.hang_up(missed)  # so she is owed a call back, too
     wait_for(lambda: Call.objects.get().status == "ended", "its end")
     press(bruno, "ask", bruno.look_up(f"+{CARLA}"))
-    assert refusal(bruno) == "A call to this person is planned already."
+    assert refusal(bruno) == "A call to this person is already scheduled."
 
     stack.simulator.set_webhook_fault(kind="call-permission", copies=1)
     stack.simulator.reply(CARLA, "permanent")

@@ -20,7 +20,9 @@ User = get_user_model()
 
 
 class Command(BaseCommand):
-    help = "Make what a demo needs: users, queues, a line at the simulator, past calls."
+    help = (
+        "Create the demo data: users, queues, a simulated business number, past calls."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:

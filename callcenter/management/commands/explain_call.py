@@ -11,17 +11,17 @@ from calls.reporting.explain import Why, call_named, explained, local_zone, outc
 
 class Command(BaseCommand):
     help = (
-        "Tell why a call rang where it rang and nowhere else, from the records of "
-        "then, and whether today's rules would decide the same."
+        "Show the routing decisions of a call from the records, with the reason for "
+        "each agent, and whether today's rules give the same result."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("id", help="The call's id, or its id at Wati.")
+        parser.add_argument("id", help="The call's ID, or its Wati call ID.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         call = call_named(options["id"])
         if call is None:
-            raise CommandError("No call of this id is known.")
+            raise CommandError("There is no call with this ID.")
         for line in story(call):
             self.stdout.write(line)
 
@@ -35,7 +35,7 @@ def story(call: Call) -> Iterator[str]:
         yield ""
         yield from _decision(why)
     if not decisions:
-        yield "No decision was recorded: the call waited for nobody."
+        yield "No routing decisions: the call did not wait for an agent."
 
 
 def _decision(why: Why) -> Iterator[str]:
@@ -49,11 +49,11 @@ def _decision(why: Why) -> Iterator[str]:
     for name in why.rang:
         yield f"  rings at {name}"
     if not why.rang:
-        yield "  rings at nobody"
+        yield "  rings at no agent"
     for name, reason in why.skipped:
-        yield f"  not at {name}: {reason}"
+        yield f"  not offered to {name}: {reason}"
     for offer in why.offers:
-        yield f"  offer to {offer.agent.name}: {_offer(offer)}"
+        yield f"  ring attempt at {offer.agent.name}: {_offer(offer)}"
     yield f"  {why.today}"
 
 

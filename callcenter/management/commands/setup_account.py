@@ -21,8 +21,9 @@ NEEDED = (
 
 class Command(BaseCommand):
     help = (
-        "Make the first Wati account, its line and a queue from the environment "
-        "(WATI_BASE_URL and the others). Does nothing once that account exists."
+        "Create the first Wati account, its business number and a queue from the "
+        "environment (WATI_BASE_URL and the others). Does nothing once that account "
+        "exists."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -89,7 +89,7 @@ def encode_file(source: Path, target: Path) -> None:
 
 def _unreadable() -> BadSound:
     return BadSound(
-        "The file cannot be read as a WAV, MP3, FLAC, Ogg Vorbis or Opus sound."
+        "The file is not a readable WAV, MP3, FLAC, Ogg Vorbis or Opus file."
     )
 
 
@@ -146,13 +146,13 @@ def decode(source: Path) -> Iterator[bytes]:
                 for part in resampler.resample(frame):
                     samples += part.samples
                     if samples > MAX_SECONDS * SAMPLES_PER_SECOND:
-                        raise BadSound("The sound lasts longer than 5 minutes.")
+                        raise BadSound("The audio is longer than 5 minutes.")
                     yield bytes(part.planes[0])[: part.samples * 2]
 
 
 def _only_sound(streams: Sequence[AudioStream], codecs: Collection[str]) -> AudioStream:
     if len(streams) != 1:
-        raise BadSound("The file must hold one sound, not several or none.")
+        raise BadSound("The file must have exactly one audio track.")
     codec = streams[0].codec_context
     is_sane = 8000 <= codec.sample_rate <= 192_000 and 1 <= codec.channels <= 8
     if codec.name not in codecs or not is_sane:
@@ -185,7 +185,7 @@ def gain_for(samples: array) -> float:  # type: ignore[type-arg]  # from 3.12 on
     powers = [sum(map(mul, block, block)) / len(block) for block in blocks]
     audible = [power for power in powers if power > (_FULL_SCALE * _AUDIBLE) ** 2]
     if not audible:
-        raise BadSound("The file holds no sound that could be heard.")
+        raise BadSound("The file has no audible audio.")
     floor = sum(audible) / len(audible) * _BELOW_MEAN**2
     loud = [power for power in audible if power > floor]
     loudness = 10 * log10(sum(loud) / len(loud) / _FULL_SCALE**2)

@@ -42,14 +42,14 @@ class Sound:
         """
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
-                raise BadSound("The sound file is larger than 4 MB.")
+                raise BadSound("The audio file is larger than 4 MB.")
             packets = _demux(path)
         except (OSError, av.FFmpegError):
-            raise BadSound("The sound file is not readable as Ogg Opus.") from None
+            raise BadSound("The audio file is not a readable Ogg Opus file.") from None
         if not packets:
-            raise BadSound("The sound file holds no sound.")
+            raise BadSound("The audio file has no audio.")
         if not all(_is_twenty_milliseconds_mono(packet) for packet in packets):
-            raise BadSound("The sound file is not mono in packets of 20 ms.")
+            raise BadSound("The audio file is not mono in packets of 20 ms.")
         return cls(packets)
 
 
@@ -60,9 +60,9 @@ def _demux(path: Path) -> tuple[bytes, ...]:
     ):
         streams = container.streams
         if len(streams) != 1 or len(streams.audio) != 1:
-            raise BadSound("The sound file must hold one stream of sound alone.")
+            raise BadSound("The audio file must have exactly one audio stream.")
         if streams.audio[0].codec_context.name not in ("opus", "libopus"):
-            raise BadSound("The sound file is Ogg, but not Opus.")
+            raise BadSound("The audio file is Ogg, but not Opus.")
         return tuple(bytes(packet) for packet in container.demux() if packet.size)
 
 

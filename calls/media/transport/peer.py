@@ -140,9 +140,7 @@ class Peer:
             )
         except Exception as error:
             logger.info("Call %s: its %s was not taken: %r", self._call_id, kind, error)
-            raise RefusedSdp(
-                "The media engine could not use the session description."
-            ) from error
+            raise RefusedSdp("The media engine could not use the SDP.") from error
 
     def _is_up(self) -> None:
         if self.state is PeerState.CONNECTING:

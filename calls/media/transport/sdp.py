@@ -85,7 +85,7 @@ def gate(text: str, *, allow_private: bool, kind: Kind = "offer") -> str:
 def _refuse_large(text: str) -> str:
     # A character takes a byte at least, so an enormous text is never encoded.
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise RefusedSdp("The session description is larger than 16 KiB.")
+        raise RefusedSdp("The SDP is larger than 16 KiB.")
     return text
 
 
@@ -102,9 +102,9 @@ def _read_lines(text: str) -> Lines:
     lines = [line for line in lines if line]
     for line in lines:
         if len(line) > MAX_LINE_CHARACTERS or not _LINE.fullmatch(line):
-            raise RefusedSdp("A line of the session description is not letter=value.")
+            raise RefusedSdp("A line of the SDP is not letter=value.")
     if not lines or lines[0] != "v=0":
-        raise RefusedSdp("The session description does not begin with v=0.")
+        raise RefusedSdp("The SDP does not begin with v=0.")
     _refuse_crowds(lines)
     return lines
 
@@ -115,15 +115,15 @@ def _refuse_crowds(lines: Lines) -> None:
         kind = line.partition(":")[0].partition(" ")[0] if line[0] == "a" else line[0]
         counts[kind] = counts.get(kind, 0) + 1
     if counts.get("a=candidate", 0) > MAX_CANDIDATES:
-        raise RefusedSdp("The session description has more than 16 candidates.")
+        raise RefusedSdp("The SDP has more than 16 candidates.")
     if any(count > MAX_LINES_OF_A_KIND for count in counts.values()):
-        raise RefusedSdp("The session description has more than 64 lines of a kind.")
+        raise RefusedSdp("The SDP has more than 64 lines of one type.")
 
 
 def _split(lines: Lines) -> tuple[Lines, Lines]:
     starts = [number for number, line in enumerate(lines) if line.startswith("m=")]
     if len(starts) != 1 or not lines[starts[0]].startswith("m=audio "):
-        raise RefusedSdp("The session description needs one audio line and no other.")
+        raise RefusedSdp("The SDP must have one m=audio line and no other media.")
     return lines[: starts[0]], lines[starts[0] :]
 
 
@@ -148,12 +148,12 @@ def _by_name(lines: Lines) -> dict[str, list[str]]:
 def _require_both_ways(attributes: dict[str, list[str]]) -> None:
     for direction in _DIRECTIONS[1:]:
         if direction in attributes:
-            raise RefusedSdp(f"The sound must go both ways, not {direction}.")
+            raise RefusedSdp(f"The audio must be sendrecv, not {direction}.")
 
 
 def _require_mux(attributes: dict[str, list[str]]) -> None:
     if "rtcp-mux" not in attributes:
-        raise RefusedSdp("The session description has no rtcp-mux.")
+        raise RefusedSdp("The SDP has no rtcp-mux.")
 
 
 def _read_candidates(
@@ -171,19 +171,21 @@ def _read_candidates(
 
 def _require_a_way_to_meet(candidates: list[IceCandidate], *, lite: bool) -> None:
     if lite and not candidates:
-        raise RefusedSdp("An ICE-lite end without a usable candidate is out of reach.")
+        raise RefusedSdp(
+            "The peer is ICE-lite and has no usable candidate, so it cannot be reached."
+        )
 
 
 def _read_opus(media_line: str, attributes: dict[str, list[str]]) -> int:
     match = _MEDIA.fullmatch(media_line)
     if match is None or int(match[1]) == 0:
-        raise RefusedSdp("The audio line is not RTP/SAVPF on an open port.")
+        raise RefusedSdp("The m=audio line is not RTP/SAVPF on an open port.")
     offered = match[2].split()
     for value in attributes.get("rtpmap", []):
         opus = _OPUS.fullmatch(value)
         if opus and opus[1] in offered and int(opus[1]) in _PAYLOAD_TYPES:
             return int(opus[1])
-    raise RefusedSdp("The session description offers no Opus.")
+    raise RefusedSdp("The SDP offers no Opus.")
 
 
 def _read_credentials(attributes: dict[str, list[str]]) -> Lines:
@@ -209,7 +211,7 @@ def _read_fingerprints(attributes: dict[str, list[str]]) -> Lines:
         if _DIGEST_BYTES.get(algorithm) == (len(digest) + 1) // 3:
             lines.append(f"a=fingerprint:{algorithm} {digest}")
     if not lines:
-        raise RefusedSdp("The session description has no usable fingerprint.")
+        raise RefusedSdp("The SDP has no usable fingerprint.")
     return lines
 
 
@@ -224,7 +226,7 @@ def _read_setup(attributes: dict[str, list[str]], kind: Kind) -> str:
 def _read_mid(attributes: dict[str, list[str]]) -> str:
     mid = attributes.get("mid", ["0"])[0]
     if not _MID.fullmatch(mid):
-        raise RefusedSdp("The mid of the audio line is not a short plain word.")
+        raise RefusedSdp("The mid of the m=audio line is not a short token.")
     return mid
 
 
@@ -278,7 +280,7 @@ def sanitise(text: str) -> str:
     kept += [_audio_line(media[0], wanted)]
     kept += [line for line in media[1:] if _is_for_whatsapp(line)]
     if not any(line.startswith("a=fingerprint:") for line in kept):
-        raise RefusedSdp("Our own description has no SHA-256 fingerprint.")
+        raise RefusedSdp("Our own SDP has no SHA-256 fingerprint.")
     return _join([*map(_capital_sha, kept), *_opus_lines(wanted)])
 
 

@@ -43,8 +43,8 @@ def test_an_upload_becomes_a_sound_that_can_be_played(sofia: Client, tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"no sound at all", "cannot be read as a WAV"),
-        (wav(voice(1.0) * 0), "no sound that could be heard"),
+        (b"no sound at all", "not a readable WAV"),
+        (wav(voice(1.0) * 0), "no audible audio"),
         (b"", "empty"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_prompt_tells_where_it_is_heard(cast: Cast, sofia: Client):
     cast.line.closed_prompt = prompt
     cast.line.save()
     page = sofia.get(PROMPTS).content.decode()
-    assert "music of Support; Shop when it is closed" in page
+    assert "music of Support; closed message of Shop" in page
     assert "1:03" in page
 
 

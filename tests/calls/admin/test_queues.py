@@ -34,7 +34,7 @@ def test_the_list_tells_how_a_queue_rings_and_who_is_there(cast: Cast, sofia: Cl
     sales = Queue.objects.create(name="Sales", strategy="round_robin")
     Queue.objects.filter(pk=cast.queue.pk).update(overflow_to=sales)
     page = sofia.get(QUEUES).content.decode()
-    for words in ("Ring everybody", "One after the other", "Ana, Bruno", "nobody"):
+    for words in ("Ring all", "Round robin", "Ana, Bruno", "none"):
         assert words in page
     assert '<td class="field-waiting_now">1</td>' in page
     assert '<td class="field-ready_now">Ana</td>' in page
@@ -78,8 +78,11 @@ def test_a_circle_of_others_hangs_nobodys_page(cast: Cast, sofia: Client):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"when_nobody": "overflow"}, "Choose the queue to try"),
-        ({"ring_seconds": 15}, "The ringing ends before that, after 15 seconds."),
+        ({"when_nobody": "overflow"}, "Choose the overflow queue"),
+        (
+            {"ring_seconds": 15},
+            "The ring timeout ends the call before that, after 15 seconds.",
+        ),
         ({"answer_after_seconds": 40}, "less than or equal to 28"),
         ({"agent_seconds": 2}, "greater than or equal to 5"),
         ({"membership_set-0-level": "12"}, "less than or equal to 9"),
@@ -109,7 +112,7 @@ def test_nobody_serves_a_queue_twice(cast: Cast, sofia: Client):
     fields = form_of(sofia, page_of(cast.queue))
     fields["membership_set-1-agent"] = fields["membership_set-0-agent"]
     answer = sofia.post(page_of(cast.queue), fields)
-    assert "stands here more than once" in errors_of(answer)
+    assert "is listed more than once" in errors_of(answer)
 
 
 # --- What agents choose ------------------------------------------------------------
@@ -146,11 +149,11 @@ def test_a_disposition_is_made_with_its_finer_ones(cast: Cast, sofia: Client):
 
 def test_two_dispositions_of_one_name_are_refused_in_words(sofia: Client, cast: Cast):
     add_disposition(sofia)
-    assert "one of this name already" in errors_of(add_disposition(sofia))
+    assert "already one with this name" in errors_of(add_disposition(sofia))
     twice = {"children-0-name": "New", "children-1-name": "New"}
     twice |= {"children-0-position": "1", "children-1-position": "2"}
     answer = add_disposition(sofia, name="Other", **twice)
-    assert "“New” stands here more than once." in errors_of(answer)
+    assert "“New” is listed more than once." in errors_of(answer)
     assert Disposition.objects.count() == 1
 
 
@@ -186,9 +189,9 @@ def test_hours_are_made_with_week_and_holidays(sofia: Client):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"time_zone": "Berlin"}, "This is no time zone."),
-        ({"time_zone": "../etc/passwd"}, "This is no time zone."),
-        ({"holidays-0-opens": "10:00"}, "Give both times, or none."),
+        ({"time_zone": "Berlin"}, "This is not a time zone."),
+        ({"time_zone": "../etc/passwd"}, "This is not a time zone."),
+        ({"holidays-0-opens": "10:00"}, "Enter both times or neither."),
         ({"hours-0-opens": "25:00"}, "Enter a valid time"),
     ],
 )
@@ -200,7 +203,7 @@ def test_hours_that_cannot_be_are_explained(sofia: Client, fields: dict, words: 
 def test_a_date_is_a_holiday_once(sofia: Client):
     again = {"holidays-TOTAL_FORMS": "2", "holidays-1-date": "2026-12-25"}
     answer = add_hours(sofia, **again, **{"holidays-1-name": "Yule"})
-    assert "“2026-12-25” stands here more than once." in errors_of(answer)
+    assert "“2026-12-25” is listed more than once." in errors_of(answer)
 
 
 def test_a_line_gets_its_hours_where_its_account_is(cast: Cast, sofia: Client):
@@ -230,7 +233,7 @@ def test_the_page_answers_what_would_happen(cast: Cast, sofia: Client, place: st
     asked = f"?what_at=2026-11-30T08:30&line={cast.line.pk}"
     page = sofia.get(pages[place] + asked).content.decode()
     assert "Open until Mon, 30 Nov 2026, 17:00 (Europe/Berlin)." in page
-    assert "The caller comes into the queue Support." in page
+    assert "The caller enters the queue Support." in page
 
 
 def test_hours_answer_for_a_line_that_does_not_keep_them_yet(cast: Cast, sofia: Client):
@@ -246,12 +249,12 @@ def test_hours_answer_for_a_line_that_does_not_keep_them_yet(cast: Cast, sofia: 
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("what_at=tomorrow", "Write the time like"),
-        ("what_at=", "Choose a day and a time."),
-        ("what_at=0001-01-01T00:00", "Choose a day of this century."),
-        ("what_at=9999-12-31T23:59", "Choose a day of this century."),
-        ("what_at=2026-11-30T08:30&line=999", "Choose one of these lines."),
-        ("what_at=2026-11-30T08:30&line=x", "Choose one of these lines."),
+        ("what_at=tomorrow", "Enter the time as"),
+        ("what_at=", "Choose a date and time."),
+        ("what_at=0001-01-01T00:00", "Choose a date between 2000 and 2100."),
+        ("what_at=9999-12-31T23:59", "Choose a date between 2000 and 2100."),
+        ("what_at=2026-11-30T08:30&line=999", "Choose one of these business numbers."),
+        ("what_at=2026-11-30T08:30&line=x", "Choose one of these business numbers."),
     ],
 )
 def test_a_question_that_is_none_gets_a_sentence(
@@ -263,14 +266,16 @@ def test_a_question_that_is_none_gets_a_sentence(
 
 def test_a_queue_without_a_line_says_so(cast: Cast, sofia: Client):
     sales = Queue.objects.create(name="Sales")
-    assert "No line leads here yet" in sofia.get(page_of(sales)).content.decode()
+    assert (
+        "No business number uses this yet" in sofia.get(page_of(sales)).content.decode()
+    )
 
 
 def test_asking_changes_nothing(cast: Cast, sofia: Client):
     on_duty(cast.ana)
     asked = f"?what_at={timezone.localtime() + timedelta(hours=1):%Y-%m-%dT%H:%M}"
     page = sofia.get(f"{page_of(cast.queue)}{asked}&line={cast.line.pk}")
-    assert "It would ring here." in page.content.decode()
+    assert "Rings at this agent." in page.content.decode()
     assert not Call.objects.exists()
     cast.ana.refresh_from_db()
     assert (cast.ana.state, cast.ana.last_offered_at) == ("available", None)

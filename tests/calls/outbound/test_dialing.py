@@ -158,7 +158,7 @@ def test_an_unknown_outcome_is_never_sent_again_and_given_up_in_the_end(
     tasks.sweep()
     assert fresh(call).end_reason == "lost_track"
     assert ledger()[-1] == "unanswered"  # in doubt it rang, and rings
-    with pytest.raises(errors.Refused, match="may still ring"):
+    with pytest.raises(errors.Refused, match="may still be ringing"):
         dialing.dial(cast.ana, carla, cast.line)
 
 
@@ -413,7 +413,7 @@ def test_whatsapps_limit_is_told_and_the_plan_ends(cast: Cast, carla: Contact):
 
 def test_one_person_is_planned_once(cast: Cast, carla: Contact):
     ask(cast, carla)
-    with pytest.raises(errors.Refused, match="planned already"):
+    with pytest.raises(errors.Refused, match="already scheduled"):
         planned_calls.ask(cast.bruno, carla, cast.line)
     assert WatiRequest.objects.count() == 1
 
@@ -428,7 +428,7 @@ def test_a_yes_without_a_plan_or_a_missed_call_dials_nobody(cast: Cast, carla: C
     ("state", "sentence"),
     [
         ("waiting", "The person did not answer the request."),
-        ("granted", "The permission ran out."),
+        ("granted", "The permission expired."),
     ],
 )
 def test_a_plan_that_ran_out_says_what_did(

@@ -501,7 +501,7 @@ def test_a_console_notices_what_it_was_not_told(cast: Cast, shift: Shift):
 
 def test_what_follows_the_call_can_only_be_chosen_in_one(cast: Cast, shift: Shift):
     shift.begins(cast.ana)
-    with pytest.raises(Refused, match="not in a call"):
+    with pytest.raises(Refused, match="not on a call"):
         agent_state.choose_next(cast.ana.pk, "on_break", "Lunch")
     agent_state.choose_next(cast.ana.pk, "")
     assert Agent.objects.get(pk=cast.ana.pk).next_state == ""

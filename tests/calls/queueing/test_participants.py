@@ -245,16 +245,16 @@ def test_whose_console_failed_in_a_call_cannot_ring_after_it_and_reads_why(
     shift.clock.forward(8)
     ending.hang_up(call.pk, cast.ana)
     ana = now_of(cast.ana)
-    assert (ana.state, ana.reason) == ("cannot_ring", "The console does not answer.")
+    assert (ana.state, ana.reason) == ("cannot_ring", "The console does not respond.")
 
 
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        ("in_call", "You are in another call."),
+        ("in_call", "You are on another call."),
         ("wrap_up", "Finish your wrap-up first."),
         ("on_break", "You are not available. Go available first."),
-        ("cannot_ring", "The microphone gives no sound."),
+        ("cannot_ring", "The microphone sends no audio."),
     ],
 )
 def test_who_may_not_take_a_call_reads_why(

@@ -197,9 +197,9 @@ def test_the_same_query_string_gives_the_rows_of_the_admins_list(
         ("?to=2026-13-01", "2026-13-01"),
         ("?from=2026-11-20&to=2026-11-19", "before"),
         ("?from=0001-01-01T00:00:00%2B14:00", "0001"),
-        ("?no_such_field=1", "filters"),
-        ("?agent__user__password__startswith=p", "filters"),
-        ("?queue__id__exact=Support", "filters"),
+        ("?no_such_field=1", "filter"),
+        ("?agent__user__password__startswith=p", "filter"),
+        ("?queue__id__exact=Support", "filter"),
     ],
 )
 def test_a_filter_that_cannot_be_read_is_said_in_a_sentence(

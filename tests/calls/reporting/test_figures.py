@@ -214,8 +214,8 @@ def test_a_refusal_for_the_administrator_stands_on_the_first_page(
     refused(cast, 138006)  # the person's own no
     assert troubles() == [(138013, 2)]
     text = sofia.get("/admin/").content.decode()
-    assert "Calling out is not available" in html.unescape(text)
-    [link] = re.findall(r'href="([^"]+)">2 requests refused', text)
+    assert "Outbound calls are not available" in html.unescape(text)
+    [link] = re.findall(r'href="([^"]+)">2 requests rejected', text)
     assert sofia.get(link).context["cl"].queryset.count() == 2
 
 
@@ -244,7 +244,7 @@ def test_calls_in_that_whatsapp_ended_with_a_code_are_listed(cast: Cast, sofia: 
     new_call(cast, "inbound", "abandoned", error_code=131044, created_at=before)
     assert troubles() == [(131044, 1)]
     text = sofia.get("/admin/").content.decode()
-    [link] = re.findall(r'href="([^"]+)">1 call in ended so', text)
+    [link] = re.findall(r'href="([^"]+)">1 inbound call ended with this error', text)
     assert sofia.get(link).context["cl"].queryset.count() == 1
     new_call(cast, "inbound", "answered", created_at=timezone.now())
     assert troubles() == []
@@ -325,8 +325,8 @@ def test_a_call_out_that_was_hung_up_early_is_told_as_such(cast: Cast, sofia: Cl
         call.changes.create(event=event, old=old, new="ended")
     changes = sofia.get(f"{LOG}{call.pk}/change/").context["changes"]
     assert [change["what"] for change in changes] == [
-        "An agent called.",
-        "The agent hung up before the answer.",
+        "An agent placed the call.",
+        "The agent hung up before the person answered.",
     ]
 
 

@@ -55,18 +55,18 @@ def test_on_a_holiday_the_closed_prompt_is_heard_and_nothing_rings(cast: Cast):
     assert not preview.is_open
     assert "Closed for a holiday: St Andrew." in preview.opening
     assert "Tue, 1 Dec 2026, 09:00" in preview.opening
-    assert preview.hears[0] == "The system answers at once and says “We are out”."
+    assert preview.hears[0] == "Auto-answered at once with “We are out”."
     assert (preview.people, preview.queue) == ((), None)
 
 
 def test_a_line_without_hours_is_always_open(cast: Cast):
-    assert "it always is" in now(cast).opening
+    assert "Always open" in now(cast).opening
 
 
 def test_hours_that_never_open_say_so(cast: Cast):
     cast.line.schedule = Schedule.objects.create(name="Never", time_zone="UTC")
     cast.line.save()
-    assert "it never opens" in now(cast).opening
+    assert "no opening hours ahead" in now(cast).opening
 
 
 def test_it_names_who_would_be_rung_and_why_nobody_else(cast: Cast):
@@ -77,9 +77,9 @@ def test_it_names_who_would_be_rung_and_why_nobody_else(cast: Cast):
     preview = now(cast)
     assert [p.name for p in preview.people if p.rings] == ["Ana"]
     assert reasons(preview) == {
-        "Ana": "It would ring here.",
+        "Ana": "Rings at this agent.",
         "Bruno": "Offline.",
-        "Dario": "Level 2 opens in 20 s.",
+        "Dario": "Level 2 rings in 20 s.",
     }
 
 
@@ -87,7 +87,7 @@ def test_an_agent_whose_console_proves_nothing_would_not_be_rung(cast: Cast):
     on_duty(cast.ana)
     cast.ana.ready_at = timezone.now() - timedelta(minutes=1)
     cast.ana.save()
-    assert reasons(now(cast))["Ana"] == "Cannot ring."
+    assert reasons(now(cast))["Ana"] == "Not reachable."
 
 
 def test_a_full_queue_passes_the_caller_on(cast: Cast):
@@ -97,26 +97,26 @@ def test_a_full_queue_passes_the_caller_on(cast: Cast):
     Call.objects.create(account=cast.account, queue=cast.queue, status="ringing")
     preview = now(cast)
     assert preview.way == (
-        "Support passes the caller on to Sales.",
-        "The caller comes into the queue Sales.",
+        "Support overflows to Sales.",
+        "The caller enters the queue Sales.",
     )
-    assert reasons(preview) == {"Dario": "It would ring here."}
+    assert reasons(preview) == {"Dario": "Rings at this agent."}
 
 
 def test_a_full_queue_without_another_one_says_good_bye(cast: Cast):
     change(cast.queue, max_length=0)
     preview = now(cast)
-    assert preview.way == ("Support is full: as many callers wait as may.",)
-    assert "too many wait" in preview.hears[0]
+    assert preview.way == ("Support is full.",)
+    assert "queue is full" in preview.hears[0]
     assert preview.hears[1] == "Then the call ends."
 
 
 @pytest.mark.parametrize(
     ("when_nobody", "words"),
     [
-        ("ring", "WhatsApp's ringing, for 45 seconds at most"),
-        ("wait", "Nobody is on duty: the system answers at once."),
-        ("goodbye", "says that nobody is there"),
+        ("ring", "WhatsApp's ringing tone for up to 45 seconds"),
+        ("wait", "No agent is signed in: auto-answered at once."),
+        ("goodbye", "the message that no agent is signed in"),
     ],
 )
 def test_nobody_on_duty_means_what_the_queue_says(
@@ -133,10 +133,10 @@ def test_it_tells_when_the_system_answers_and_what_follows(cast: Cast):
     change(cast.queue, music=jazz, answer_after_seconds=22, overflow_to=sales)
     change(cast.queue, max_wait_seconds=90, position_every_seconds=30)
     assert now(cast).hears == (
-        "WhatsApp's ringing; after 22 seconds without an agent the system answers.",
-        "First a greeting, by the prompt that is shipped; then “Jazz”.",
-        "Their position in the line, every 30 seconds.",
-        "After 1 minute 30 s in all the caller goes on to Sales.",
+        "WhatsApp's ringing tone; auto-answered after 22 seconds if no agent answers.",
+        "First the greeting (default prompt), then “Jazz”.",
+        "The position in the queue, every 30 seconds.",
+        "After a total of 1 minute 30 s the caller overflows to Sales.",
     )
 
 
@@ -145,4 +145,4 @@ def test_a_queue_that_only_rings_plays_nothing(cast: Cast):
     change(cast.queue, system_answers=False, ring_seconds=30)
     hears = now(cast).hears
     assert len(hears) == 1
-    assert "for 30 seconds at most" in hears[0]
+    assert "for up to 30 seconds" in hears[0]
