@@ -160,11 +160,11 @@ def test_a_stretch_is_one_line(cast: Cast, reader: AsyncClient):
             "agent_id": str(cast.ana.pk),
             "state": "on_break",
             "reason": "Lunch",
-            "kind": "rest",
+            "kind": "break",
             "started_at": "2026-11-20 09:43:00",
             "ended_at": "2026-11-20 10:13:00",
             "timezone": "UTC",
-            "seconds": "1800",
+            "duration_s": "1800",
         }
     ]
 
@@ -182,8 +182,8 @@ def test_every_state_counts_as_something(cast: Cast, reader: AsyncClient):
         "ringing": "ring",
         "in_call": "talk",
         "reconnecting": "reconnecting",
-        "wrap_up": "acw",
-        "on_break": "rest",
+        "wrap_up": "wrap_up",
+        "on_break": "break",
         "on_breakTraining": "productive",
     }
 
@@ -194,13 +194,13 @@ def test_the_seconds_of_a_day_add_up_without_rounding_away(
     edges = [0, 0.7, 1.4, 2.6, 3.1, 4.9, 6]
     for first, last in zip(edges, edges[1:], strict=False):
         span(cast.ana, "available", first / 60, last / 60)
-    assert sum(int(row["seconds"]) for row in read(reader, FILE)) == 6
+    assert sum(int(row["duration_s"]) for row in read(reader, FILE)) == 6
 
 
 def test_what_still_lasts_has_no_seconds_yet(cast: Cast, reader: AsyncClient):
     span(cast.ana, "available", 0, None)
     [row] = read(reader, FILE)
-    assert (row["ended_at"], row["seconds"]) == ("", "")
+    assert (row["ended_at"], row["duration_s"]) == ("", "")
 
 
 def test_a_break_that_is_a_formula_stays_text(cast: Cast, reader: AsyncClient):

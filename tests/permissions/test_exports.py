@@ -52,7 +52,7 @@ def test_a_request_and_its_grant_are_two_lines(cast: Cast, sofia: AsyncClient):
     assert granted["contact_waid"] == CARLA
     assert granted["business_number"] == f"+{cast.line.number}"
     assert granted["timezone"] == "UTC"
-    assert granted["streak"] == "0"
+    assert granted["unanswered_in_a_row"] == "0"
     assert (granted["calls_used_24h"], granted["calls_max_24h"]) == ("0", "100")
 
 
@@ -131,8 +131,8 @@ def test_a_call_of_the_log_names_the_permission_it_used(cast: Cast, sofia: Async
         "webhook",
         "temporary",
     )
-    assert row["permission_expires_at"] > row["offered_at"]
-    assert row["unanswered_streak_after"] == "1"
+    assert row["permission_expires_at"] > row["started_at"]
+    assert row["unanswered_in_a_row"] == "1"
 
 
 def test_only_staff_who_may_see_the_history_get_the_file(cast: Cast, client: Client):

@@ -50,9 +50,9 @@ def test_the_facts_of_the_row_stand_in_the_line(cast: Cast, sofia: AsyncClient):
     )
     [row] = read_log(sofia)
     assert row["queue_visits"] == "3"
-    assert row["media_at"] == "2026-11-20 12:00:08"
+    assert row["first_audio_at"] == "2026-11-20 12:00:08"
     assert (row["hold_s"], row["holds"]) == ("41", "2")
-    assert (row["one_way_s"], row["reattach_count"]) == ("5", "1")
+    assert (row["one_way_audio_s"], row["console_reconnects"]) == ("5", "1")
 
 
 def test_what_an_agent_wrote_and_how_long_it_took(cast: Cast, sofia: AsyncClient):
@@ -63,8 +63,8 @@ def test_what_an_agent_wrote_and_how_long_it_took(cast: Cast, sofia: AsyncClient
     leg(call, cast.ana, 0, 60, notes="Wants blue.", disposition=change, **wrap_up)
     [row] = read_log(sofia)
     assert (row["disposition"], row["sub_disposition"]) == ("Order", "Change")
-    assert row["note"] == "Wants blue."
-    assert (row["acw_s"], row["wrapup_ended_at"]) == ("25", "2026-11-20 12:01:25")
+    assert row["notes"] == "Wants blue."
+    assert (row["wrap_up_s"], row["wrap_up_ended_at"]) == ("25", "2026-11-20 12:01:25")
     assert (row["first_agent"], row["last_agent"]) == ("Ana", "Ana")
     assert (row["transfer_kind"], row["transferred_from"]) == ("", "")
 
@@ -87,7 +87,7 @@ def test_a_blind_transfer_names_giver_and_taker(cast: Cast, sofia: AsyncClient):
     assert row["transfer_kind"] == "blind"
     assert (row["transferred_from"], row["transferred_to"]) == ("Ana", "Bruno")
     assert (row["first_agent"], row["last_agent"]) == ("Ana", "Bruno")
-    assert row["note"] == "To Bruno.\nDone."
+    assert row["notes"] == "To Bruno.\nDone."
 
 
 def test_a_transfer_that_nobody_took_names_the_giver_alone(
@@ -134,7 +134,7 @@ def test_who_never_had_the_sound_did_not_talk(cast: Cast, sofia: AsyncClient):
 @pytest.mark.parametrize("text", ["=1+1", "\n=cmd()", "@x"])
 def test_a_note_that_is_a_formula_stays_text(cast: Cast, sofia: AsyncClient, text: str):
     leg(past_call(cast), cast.ana, 0, 60, notes=text)
-    assert read_log(sofia)[0]["note"] == f"'{text}"
+    assert read_log(sofia)[0]["notes"] == f"'{text}"
 
 
 def test_a_page_costs_as_many_queries_for_one_call_as_for_many(

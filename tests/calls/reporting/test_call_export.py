@@ -79,23 +79,23 @@ def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient):
         "agent_id": str(cast.ana.pk),
         "first_agent": "",
         "last_agent": "",
-        "offers": "2",
-        "offers_missed": "1",
-        "tried_agents": "Bruno; Ana",
-        "offered_at": "2026-11-20 12:00:00",
+        "ring_attempts": "2",
+        "ring_attempts_missed": "1",
+        "rung_agents": "Bruno; Ana",
+        "started_at": "2026-11-20 12:00:00",
         "accepted_at": "2026-11-20 12:00:09",
-        "answered_at": "2026-11-20 12:00:10",
-        "media_at": "",
+        "connected_at": "2026-11-20 12:00:10",
+        "first_audio_at": "",
         "ended_at": "2026-11-20 12:01:30",
-        "wrapup_ended_at": "",
+        "wrap_up_ended_at": "",
         "timezone": "UTC",
         "wait_s": "10",
         "talk_s": "80",
         "hold_s": "0",
         "holds": "0",
-        "acw_s": "",
-        "total_s": "90",
-        "provider_duration_s": "81",
+        "wrap_up_s": "",
+        "duration_s": "90",
+        "whatsapp_talk_s": "81",
         "result": "answered",
         "end_reason": "customer_ended",
         "ended_by": "customer",
@@ -105,13 +105,13 @@ def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient):
         "consults": "0",
         "disposition": "",
         "sub_disposition": "",
-        "note": "",
+        "notes": "",
         "permission_source": "",
         "permission_kind": "",
         "permission_expires_at": "",
-        "unanswered_streak_after": "",
-        "one_way_s": "0",
-        "reattach_count": "0",
+        "unanswered_in_a_row": "",
+        "one_way_audio_s": "0",
+        "console_reconnects": "0",
         "error_code": "",
         "error_text": "",
     }
@@ -123,7 +123,7 @@ def test_times_stand_in_the_call_centers_zone_which_is_named(
     settings.TIME_ZONE = "Asia/Kolkata"
     past_call(cast)
     [row] = read_log(sofia)
-    assert row["offered_at"] == "2026-11-20 17:30:00"
+    assert row["started_at"] == "2026-11-20 17:30:00"
     assert row["timezone"] == "Asia/Kolkata"
 
 
@@ -147,7 +147,7 @@ def test_pages_join_without_a_gap_or_a_double(
     ]
     rows = read_log(sofia)
     assert sorted(row["call_id"] for row in rows) == sorted(str(c.pk) for c in calls)
-    starts = [row["offered_at"] for row in rows]
+    starts = [row["started_at"] for row in rows]
     assert starts == sorted(starts)
 
 
