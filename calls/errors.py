@@ -1,8 +1,8 @@
 """What may go wrong with a call, as exceptions that carry a sentence."""
 
+from callcenter.refusals import Refused
 
-class Refused(Exception):
-    """The agent cannot have that; the text is a sentence for them."""
+__all__ = ["Conflict", "Refused"]
 
 
 class Conflict(Exception):

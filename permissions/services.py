@@ -23,6 +23,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.refusals import Refused
 from callcenter.wati.errors import sentence
 from callcenter.wati.events import Caller, PermissionChanged
 from permissions import ledger, rules
@@ -42,10 +43,6 @@ class NotAllowed(Exception):
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.sentence)
         self.verdict = verdict
-
-
-class Refused(Exception):
-    """The user cannot have that; the text is a sentence for them."""
 
 
 def remember(caller: Caller) -> Contact | None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from callcenter.refusals import Refused
 from callcenter.wati.events import Caller, PermissionChanged
 from permissions import services
 from permissions.ledger import Change, Pair
@@ -84,9 +85,9 @@ def test_a_grant_nobody_asked_for_counts(pair: Pair):
 
 
 def test_only_a_supervisor_overrides_and_says_why(cast: Cast, pair: Pair):
-    with pytest.raises(services.Refused):
+    with pytest.raises(Refused):
         services.override(pair, user=cast.ana.user, reason="please")
-    with pytest.raises(services.Refused):
+    with pytest.raises(Refused):
         services.override(pair, user=cast.sofia, reason=" ")
     services.override(pair, user=cast.sofia, reason="He asked me to.")
     assert kinds() == ["overridden"]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.models import IN_A_CALL, Agent, AgentState, AgentStateSpan
-from calls.console.requests.agent_state import AT_REST
+from calls.console.requests.agent_state import FREE_TO_CHANGE
 from calls.errors import Refused
 from calls.lifecycle import answer, ending, reconnect, transfer
 from calls.models import Call, CallChange, Leg, Offer
@@ -118,7 +118,7 @@ class Day:
 
     def rests(self, name: str, number: int) -> None:
         state = ["on_break", "offline", "on_break"][number]
-        dispatch.change_agent(self.agents[name].pk, state, only_from=AT_REST)
+        dispatch.change_agent(self.agents[name].pk, state, only_from=FREE_TO_CHANGE)
 
     def chooses_what_follows(self, name: str, number: int) -> None:
         with suppress(Refused):
