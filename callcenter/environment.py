@@ -1,6 +1,7 @@
 """Strict readers for the environment: a wrong word stops the start."""
 
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,6 +33,15 @@ def read_int(name: str, default: int, *, low: int = 0) -> int:
             f"{name} must be a whole number of {low} or more, not {word!r}."
         )
     return int(word)
+
+
+def read_seconds(name: str, default: float) -> float:
+    word = read_text(name) or str(default)
+    if not re.fullmatch(r"\d+(\.\d+)?", word) or not float(word):
+        raise ImproperlyConfigured(
+            f"{name} must be a number of seconds above 0, not {word!r}."
+        )
+    return float(word)
 
 
 def read_list(name: str, default: str = "") -> list[str]:

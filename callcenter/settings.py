@@ -9,7 +9,13 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from callcenter.environment import read_bool, read_int, read_list, read_text
+from callcenter.environment import (
+    read_bool,
+    read_int,
+    read_list,
+    read_seconds,
+    read_text,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
@@ -54,6 +60,10 @@ if MEDIA_ALLOW_PRIVATE_CANDIDATES and not DEBUG:
         "MEDIA_ALLOW_PRIVATE_CANDIDATES=1 lets strangers make this server send "
         "packets into its own network; it is refused unless DEBUG=1."
     )
+
+# Waits of the product, which the tests change.
+RING_CONFIRM_SECONDS = read_seconds("RING_CONFIRM_SECONDS", 1.5)
+GUEST_RETURN_SECONDS = read_seconds("GUEST_RETURN_SECONDS", 20)
 
 SIMULATOR = read_bool("SIMULATOR")
 SIMULATOR_URL = read_text("SIMULATOR_URL", f"http://127.0.0.1:{PORT}").rstrip("/")

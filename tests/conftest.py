@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from calls.webhooks import processor
 from tests.cast import Cast, introduce
+from tests.orders import EVERY_ORDER
 from tests.shift import Clock, Shift
 from tests.sound import Headset
 from tests.stack import Console, Stack
@@ -23,6 +25,23 @@ from tests.talking import (
     phone_hears,
     take,
 )
+
+# Neither the machine's speed nor chance decides whether a run passes.
+hypothesis.settings.register_profile(
+    "usual",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "thorough",
+    hypothesis.settings.get_profile("usual"),
+    max_examples=2000,
+    derandomize=False,
+)
+hypothesis.settings.load_profile("thorough" if EVERY_ORDER else "usual")
 
 
 @pytest.fixture(scope="session")

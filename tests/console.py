@@ -108,7 +108,7 @@ class Console:
     def say(self, kind: str, **fields: Any) -> None:
         self._socket.send(json.dumps({"type": kind, **fields}))
 
-    def until(self, check: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    def until(self, check: Callable[[], bool], what: str, seconds: float = 60) -> None:
         def heard() -> bool:
             while not self._news.empty():
                 self._hear(self._news.get())
@@ -164,7 +164,7 @@ class Console:
         return str(call["id"])
 
     def wait_for_status(
-        self, call_id: str, status: str, seconds: float = 20
+        self, call_id: str, status: str, seconds: float = 60
     ) -> dict[str, Any]:
         self.until(
             lambda: self.calls.get(call_id, {}).get("status") == status,

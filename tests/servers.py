@@ -15,7 +15,7 @@ from tests import processes
 from tests.ports import free_port
 
 
-def wait_for(check: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+def wait_for(check: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not check():
         if time.monotonic() > until:

@@ -8,6 +8,7 @@ import wave
 from collections import Counter, deque
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,7 @@ from calls.media.sounds.player import Sound
 
 RATE = 48000
 FRAME = 960  # samples in 20 ms
+PIECE = 3200  # samples at 8 kHz: 0.4 s of a prompt
 WINDOW = 0.6  # seconds: what was heard just now
 KEPT = 500  # frames
 # Of full scale: a voice of one tone is far above this, what leaks from others below.
@@ -151,18 +153,41 @@ def longest_silence(sound: numpy.ndarray) -> float:
 
 
 def holds_prompt(sound: numpy.ndarray, prompt: Path) -> bool:
-    """Whether this very prompt was played, by its likeness at the best place."""
-    said = _slower(_decoded(Sound.load(prompt)))
-    heard = _slower(sound)
-    if len(heard) < len(said):
+    """Whether this very prompt was played: most of what is its own is found.
+
+    By pieces, for a crowded machine may leave a hole in a prompt, and shift the rest.
+    """
+    own, heard = _own_pieces(prompt), _slower(sound)
+    return sum(_is_in(piece, heard) for piece in own) > len(own) / 2
+
+
+@cache
+def _own_pieces(prompt: Path) -> list[numpy.ndarray]:
+    """What no other prompt says; they share words."""
+    said = _samples(prompt)
+    pieces = [said[at : at + PIECE] for at in range(0, len(said) - PIECE + 1, PIECE)]
+    loud = [piece for piece in pieces if numpy.abs(piece).max() > AUDIBLE]
+    others = [_samples(path) for path in prompt.parent.iterdir() if path != prompt]
+    return [p for p in loud if not any(_is_in(p, other) for other in others)]
+
+
+def _is_in(piece: numpy.ndarray, heard: numpy.ndarray) -> bool:
+    if len(heard) < len(piece):
         return False
-    size = 1 << (len(heard) + len(said)).bit_length()
-    both = numpy.fft.rfft(heard, size) * numpy.fft.rfft(said, size).conj()
-    places = numpy.fft.irfft(both, size)[: len(heard) - len(said) + 1]
-    best = int(places.argmax())
-    there = heard[best : best + len(said)]
-    likeness = places[best] / (numpy.linalg.norm(there) * numpy.linalg.norm(said))
-    return bool(likeness > 0.8)
+    size = 1 << (len(heard) + len(piece)).bit_length()
+    both = numpy.fft.rfft(heard, size) * numpy.fft.rfft(piece, size).conj()
+    places = numpy.fft.irfft(both, size)[: len(heard) - len(piece) + 1]
+    sums = numpy.concatenate([[0.0], numpy.cumsum(heard**2)])
+    energy = numpy.sqrt(numpy.maximum(sums[len(piece) :] - sums[: -len(piece)], 0))
+    length = numpy.linalg.norm(piece)
+    # Silence would be like anything.
+    likeness = places / (numpy.maximum(energy, length / 10) * length)
+    return bool(likeness.max() > 0.8)
+
+
+@cache
+def _samples(prompt: Path) -> numpy.ndarray:
+    return _slower(_decoded(Sound.load(prompt)))
 
 
 def _slower(sound: numpy.ndarray) -> numpy.ndarray:

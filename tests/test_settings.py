@@ -8,7 +8,7 @@ import pytest
 
 from tests.paths import ROOT
 
-READERS = re.compile(r'read_(?:text|bool|int|list)\(\s*"(\w+)"')
+READERS = re.compile(r'read_(?:text|bool|int|list|seconds)\(\s*"(\w+)"')
 SOURCES = [ROOT / "callcenter" / "settings.py"]
 
 
@@ -41,6 +41,8 @@ def test_every_variable_stands_in_the_example_with_a_line_of_explanation():
         ({"MEDIA_ALLOW_PRIVATE_CANDIDATES": "1"}, "refused unless DEBUG=1"),
         ({"SIMULATOR": "1"}, "needs DEBUG=1"),
         ({"NODE_NAME": "node one"}, "NODE_NAME"),
+        ({"RING_CONFIRM_SECONDS": "soon"}, "RING_CONFIRM_SECONDS must be a number"),
+        ({"GUEST_RETURN_SECONDS": "0"}, "GUEST_RETURN_SECONDS must be a number"),
     ],
 )
 def test_a_wrong_word_stops_the_start_and_says_why(environment, word):

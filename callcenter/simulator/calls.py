@@ -99,7 +99,7 @@ class PhoneCall:
             watcher()
 
     def decide(self, decision: str) -> None:
-        """What the user does with a ringing call: ``answer`` or ``reject``."""
+        """What the user does with a ringing call: ``answer``, ``reject`` or nothing."""
         if not self.decision.done():
             self.decision.set_result(decision)
 

@@ -83,6 +83,10 @@ class SimulatorControl:
         """Let the user ``answer`` or ``reject`` a call of the business."""
         self._post(f"call/{decision}", {"call": call_id})
 
+    def ring_out(self, call_id: str) -> None:
+        """Let the time be over for which WhatsApp rings at the user."""
+        self._post("call/ring_out", {"call": call_id})
+
     def mute(self, call_id: str, how: str = "silence") -> None:
         """``silence`` keeps packets flowing, ``stop`` does not, empty unmutes."""
         self._post("call/mute", {"call": call_id, "how": how})

@@ -56,6 +56,8 @@ async def act(request: HttpRequest, action: str) -> HttpResponseBase:
         world.hang_up(found.call_id)
     elif action in ("answer", "reject"):
         found.decide(action)
+    elif action == "ring_out":
+        found.decide("")
     else:
         act_on_phone(scripted(found), action, given)
     return nothing()

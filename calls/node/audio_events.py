@@ -4,6 +4,8 @@ import asyncio
 import logging
 from uuid import UUID
 
+from django.conf import settings
+
 from callcenter.database import in_database
 from calls import notify
 from calls.lifecycle import answer, reconnect
@@ -18,7 +20,6 @@ from calls.states import Event, Status
 logger = logging.getLogger(__name__)
 
 TERMINATE_FOLLOWS = 3.0  # seconds
-GUEST_MUST_RETURN = 20.0  # seconds
 
 
 class AudioEvents:
@@ -105,7 +106,7 @@ class AudioEvents:
         if not await in_database(layout.may_hear, call, int(participant)):
             return  # their part was over before
         if str(call.agent_id) != participant:
-            await asyncio.sleep(GUEST_MUST_RETURN)
+            await asyncio.sleep(settings.GUEST_RETURN_SECONDS)
             await in_database(reconnect.guest_left, call_id, int(participant))
 
 

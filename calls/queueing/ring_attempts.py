@@ -5,14 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
 from agents import presence
 from agents.models import Agent
 from calls.models import Call, Offer
-
-CONFIRM_WITHIN = timedelta(seconds=1.5)
 
 # By call, and there by agent.
 Ringing = dict[Any, dict[int, Offer]]
@@ -21,11 +20,12 @@ Ringing = dict[Any, dict[int, Offer]]
 def start(call: Call, agent_id: int, **fields: Any) -> None:
     """Ring the call there; the console has to confirm it."""
     now = timezone.now()
+    confirm_by = now + timedelta(seconds=settings.RING_CONFIRM_SECONDS)
     Offer.objects.get_or_create(
         call=call,
         agent_id=agent_id,
         outcome=Offer.Outcome.RINGING,
-        defaults={"offered_at": now, "confirm_by": now + CONFIRM_WITHIN, **fields},
+        defaults={"offered_at": now, "confirm_by": confirm_by, **fields},
     )
     Agent.objects.filter(pk=agent_id).update(last_offered_at=now)
 

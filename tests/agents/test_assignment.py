@@ -131,14 +131,22 @@ def test_the_members_of_a_queue_as_one_call_sees_them():
 
 
 @pytest.mark.parametrize("strategy", Strategy)
-def test_a_floor_of_a_hundred_agents_and_fifty_callers_is_decided_in_no_time(strategy):
-    """About 10 ms on one core; the best of many, for a machine that is busy."""
+def test_twice_the_agents_and_callers_cost_four_times_as_much_and_no_more(strategy):
+    """All pairs are looked at, and none of them again and again."""
+    small, large = (
+        time_to_decide(strategy, agents, agents // 2) for agents in (50, 100)
+    )
+    assert large < 7 * small
+
+
+def time_to_decide(strategy: Strategy, many: int, callers: int) -> float:
+    """Processor time, the best of many: a busy machine is slow at both sizes."""
     states = ["available", "available", "in_call", "wrap_up", "on_break"]
     agents = [
         Candidate(n, f"Agent {n}", states[n % 5], ago(n * 7 % 100), level=1 + n % 2)
-        for n in range(100)
+        for n in range(many)
     ]
-    line = [caller(f"caller {n}", waited=n) for n in range(50)]
+    line = [caller(f"caller {n}", waited=n) for n in range(callers)]
     seen = {w.call_id: for_call(agents, {5: Try("missed", NOW)}, ()) for w in line}
     rules = {SUPPORT: Rules(strategy, level_seconds=25)}
 
@@ -147,4 +155,4 @@ def test_a_floor_of_a_hundred_agents_and_fifty_callers_is_decided_in_no_time(str
         serve(line, rules, seen, NOW)
         return process_time() - started
 
-    assert min(took() for _ in range(20)) < 0.05
+    return min(took() for _ in range(20))

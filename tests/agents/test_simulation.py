@@ -1,4 +1,7 @@
-"""2,000 calls for 100 people: the rules and a reckoning of their own agree on all."""
+"""A day of 100 people and 1,000 calls: the rules and a reckoning of their own agree.
+
+With EVERY_ORDER=1 there are 2,000.
+"""
 
 from collections import Counter
 
@@ -8,10 +11,11 @@ from agents.routing import Strategy
 from tests.agents.day import PARTS, SALES, SUPPORT, Day, Record, a_day
 from tests.agents.independent import Everybody, OneAtATime
 from tests.agents.simulation import Simulation
+from tests.orders import examples
 
 pytestmark = pytest.mark.stackless
 
-WORKERS, CALLERS = 100, 2000
+WORKERS, CALLERS = 100, examples(1000, thorough=2000)
 
 
 def reckoned(day: Day, strategy: Strategy) -> Record:

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from calls.models import Call, Plan
-from tests.browser.conftest import ANAS_TONE, CARLAS_TONE, Tell
-from tests.browser.windows import ConsoleWindow, PhoneWindow, delays, told
+from tests.browser.conftest import ANAS_TONE, CARLAS_TONE
+from tests.browser.windows import ConsoleWindow, PhoneWindow
 from tests.cast import CARLA
 from tests.stack import Stack
 
@@ -51,7 +51,7 @@ def hears_ringback(ana: ConsoleWindow) -> None:
 
 
 def test_ana_asks_carla_allows_and_they_hear_each_other(
-    ana: ConsoleWindow, carla: PhoneWindow, tell: Tell
+    ana: ConsoleWindow, carla: PhoneWindow
 ) -> None:
     ask_carla(ana)
     ana.reads("Idle")
@@ -71,8 +71,6 @@ def test_ana_asks_carla_allows_and_they_hear_each_other(
     carla.reads("In call")
     ana.hears(CARLAS_TONE)
     carla.hears(ANAS_TONE)
-    tell(told("Carla to Ana", delays(carla, ana)))
-    tell(told("Ana to Carla", delays(ana, carla)))
 
     ana.press("Mute")
     ana.shows("You are muted. The customer cannot hear you.")
@@ -118,10 +116,11 @@ def test_an_offer_put_aside_waits_in_the_list_and_can_be_given_up(
 def test_carla_does_not_answer(
     stack: Stack, ana: ConsoleWindow, carla: PhoneWindow
 ) -> None:
-    stack.simulator.behave(ring_limit=15.0)
     call_carla(stack, ana)
     carla.reads("Ringing")
     hears_ringback(ana)
+    (call,) = stack.simulator.calls()
+    stack.simulator.ring_out(call["call"])
     ana.reads("Idle")
     ana.is_still()
     ana.shows("The call was not answered.")

@@ -47,8 +47,9 @@ def test_carla_calls_and_they_hear_each_other(
     carla.reads("In call")
     ana.hears(CARLAS_TONE)
     carla.hears(ANAS_TONE)
-    tell(told("Carla to Ana", delays(carla, ana)))
-    tell(told("Ana to Carla", delays(ana, carla)))
+    to_ana, to_carla = delays(carla, ana)
+    tell(told("Carla to Ana", to_ana))
+    tell(told("Ana to Carla", to_carla))
 
     ana.press("Mute")
     ana.shows("You are muted. The caller cannot hear you.")

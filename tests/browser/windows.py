@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, expect
 
 PAGES = Path(__file__).parent / "pages"
 SAMPLE_RATE = 48000
-PATIENCE_SECONDS = 45.0
+PATIENCE_SECONDS = 60.0
 VOICE_SECONDS = 4.2
 LOOP_MS = VOICE_SECONDS * 1000
 WORDS_AT = (0.0, 0.75, 1.65, 2.85)
@@ -153,14 +153,21 @@ class Window:
         self.page.context.close()
 
 
-def delays(speaker: Window, listener: Window, count: int = 6) -> list[float]:
-    """From one's microphone to the other's speaker, in ms, for the next few words."""
-    known = len(listener.onsets("speaker"))
-    listener.until(
-        lambda: len(listener.onsets("speaker")) >= known + count, f"{count} words"
+def delays(one: Window, other: Window, count: int = 5) -> list[list[float]]:
+    """From each one's microphone to the other's speaker, in ms, for a few words."""
+    ways = [(one, other), (other, one)]
+    known = [len(listener.onsets("speaker")) for _, listener in ways]
+    one.until(
+        lambda: all(
+            len(listener.onsets("speaker")) >= before + count
+            for (_, listener), before in zip(ways, known, strict=True)
+        ),
+        f"{count} words on either side",
     )
-    spoken, heard = speaker.onsets("microphone"), listener.onsets("speaker")[known:]
-    return same_words(spoken, heard)
+    return [
+        same_words(speaker.onsets("microphone"), listener.onsets("speaker")[before:])
+        for (speaker, listener), before in zip(ways, known, strict=True)
+    ]
 
 
 def same_words(spoken: list[float], heard: list[float]) -> list[float]:

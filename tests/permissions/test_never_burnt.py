@@ -30,9 +30,10 @@ from permissions.ledger import Pair, facts_for
 from permissions.models import Contact, PermissionEvent
 from permissions.verdicts import Reason
 from tests.cast import Cast
+from tests.orders import examples
 from tests.permissions.whatsapp import RINGS, WhatsApp
 
-EXAMPLES = 60
+EXAMPLES = examples(25, thorough=500)
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 waids = count(4915112000000)
 latencies = st.integers(0, 60).map(lambda s: timedelta(seconds=s))
@@ -182,7 +183,7 @@ class Ledger(RuleBasedStateMachine):
 
 
 @pytest.mark.stackless  # one writer: the rules are tested here, not the locks
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 def test_no_sequence_of_events_burns_a_permission_unseen(cast: Cast):
     Ledger.cast = cast
     run_state_machine_as_test(

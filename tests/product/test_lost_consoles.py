@@ -14,14 +14,14 @@ from calls.models import Call
 from tests.cast import Cast
 from tests.console import Console
 from tests.servers import wait_for
-from tests.sound import Headset, holds_prompt, longest_silence
+from tests.sound import Headset, longest_silence
 from tests.stack import FULL, Stack
 from tests.talking import (
     ANAS,
     BRUNOS,
     CARLAS,
     MUSIC,
-    PROMPTS,
+    SOON,
     Talk,
     Wear,
     call_in,
@@ -34,11 +34,9 @@ from tests.talking import (
     phone_tones,
     row,
     take,
+    wait_for_prompt,
     wait_for_row,
 )
-
-# Seconds of silence that a caller may hear: two, and one for a crowded machine.
-HOLE = 3.0
 
 
 @pytest.fixture
@@ -82,9 +80,8 @@ def test_a_console_that_crashed_gets_its_call_back_as_it_was(
     ana.cut()
     wait_until_missed(wati_id)
     phone_hears(stack, wati_id, MUSIC)
-    heard = heard_so_far(stack, wati_id)
-    assert holds_prompt(heard, PROMPTS / "en" / "one-moment.opus")
-    assert longest_silence(heard) < HOLE
+    wait_for_prompt(stack, wati_id, "one-moment")
+    assert longest_silence(heard_so_far(stack, wati_id)) < SOON
     answered_at = row(wati_id).answered_at
 
     loaded = time.monotonic()
@@ -103,7 +100,7 @@ def test_a_console_that_crashed_gets_its_call_back_as_it_was(
     sound_after = again.first_sound(loaded)
     assert sound_after is not None
     sys.stdout.write(f"from the new page to sound: {sound_after:.2f} s\n")
-    assert sound_after < 3
+    assert sound_after < SOON
     page.wait_for_state("in_call")
     page.until(lambda: page.calls[call_id]["console_lost_until"] is None, "to be back")
     assert row(wati_id).reattach_count == 1
@@ -114,21 +111,22 @@ def test_sound_that_drops_for_a_moment_comes_back_and_again(
     stack: Stack, ana: Console, talk: Talk, wear: Wear
 ):
     wati_id, call_id, headset = talk
-    for seconds in (1, 5):
+    for seconds in (0, 3):
         headset.cut()
-        time.sleep(seconds)  # how long the network is away
+        phone_hears(stack, wati_id, MUSIC)
+        goes_on(lambda: phone_tones(stack, wati_id) <= {MUSIC}, "music", seconds)
         back = time.monotonic()
         headset = wear(headset_of(ana, call_id, ANAS))
         hears(headset, CARLAS)
         sound_after = headset.first_sound(back)
         assert sound_after is not None
         sys.stdout.write(f"from the new socket to sound: {sound_after:.2f} s\n")
-        assert sound_after < 2
+        assert sound_after < SOON
         phone_hears(stack, wati_id, ANAS)
-    assert longest_silence(heard_so_far(stack, wati_id)) < HOLE
+    assert longest_silence(heard_so_far(stack, wati_id)) < SOON
     heard = stack.simulator.heard(wati_id)
     assert len(heard.sources) == 1
-    assert heard.longest_gap < HOLE  # between packets, whatever is in them
+    assert heard.longest_gap < SOON  # between packets, whatever is in them
 
 
 @pytest.mark.distributed
@@ -161,7 +159,7 @@ def test_after_a_minute_the_caller_is_next_and_bruno_gets_the_call(
     assert notes == [("Ana", "Wants a refund."), ("Bruno", "")]
     events = [change.event for change in call.changes.all()]
     assert events[-3:] == ["requeued", "claimed", "media_up"]
-    assert longest_silence(heard_so_far(stack, wati_id)) < HOLE
+    assert longest_silence(heard_so_far(stack, wati_id)) < SOON
     bruno.close()
 
 
@@ -175,7 +173,7 @@ def test_an_old_socket_that_lingers_is_replaced_and_nothing_is_doubled(
     assert old.close_code == 4001
     hears(new, CARLAS)
     phone_hears(stack, wati_id, BRUNOS)
-    goes_on(lambda: phone_tones(stack, wati_id) == {BRUNOS}, "one voice alone")
+    goes_on(lambda: phone_tones(stack, wati_id) <= {BRUNOS}, "one voice alone")
     assert set(new.numbers.values()) == {1}
     assert row(wati_id).console_lost_until is None
     assert ana.wait_for_state("in_call")
@@ -210,7 +208,7 @@ def test_a_caller_who_falls_silent_is_told_of_within_seconds(
     stack.simulator.mute(wati_id, "stop")
     silent = time.monotonic()
     ana.until(lambda: _caller_heard(ana) is False, "word of it")
-    assert time.monotonic() - silent < 4
+    assert time.monotonic() - silent < SOON
     stack.simulator.mute(wati_id, "")
     ana.until(lambda: _caller_heard(ana) is True, "word of her return")
     stack.simulator.hang_up(wati_id)
@@ -227,7 +225,7 @@ def test_an_agent_whose_sound_does_not_come_is_told(
     ana.until(
         lambda: (ana.heard("sound") or {}).get("caller_hears") is False, "word of it"
     )
-    assert time.monotonic() - silent < 4
+    assert time.monotonic() - silent < SOON
     told = ana.heard("sound")
     assert told is not None
     assert (told["call"], told["caller_heard"]) == (call_id, True)

@@ -3,7 +3,6 @@
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -14,7 +13,6 @@ from callcenter.wati.events import InboundCall
 from calls import deadlines, errors, placement
 from calls.lifecycle import answer, ending, inbound
 from calls.models import Call, WatiRequest
-from calls.queueing import ring_attempts
 from calls.signaling import outbox
 from tests.cast import Cast, hire
 
@@ -25,12 +23,7 @@ IS_REAL = connection.vendor == "postgresql"
 AGENTS = 50 if IS_REAL else 10
 ROUNDS = int(os.environ.get("ROUNDS", 10 if IS_REAL else 3))
 
-
-@pytest.fixture(autouse=True)
-def patient_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No console is here to say that it rings, no node to renew its lease."""
-    monkeypatch.setattr(ring_attempts, "CONFIRM_WITHIN", timedelta(minutes=5))
-    monkeypatch.setattr(placement, "LEASE", timedelta(minutes=5))
+pytestmark = pytest.mark.usefixtures("patient_server")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from agents.models import Schedule
-from calls.models import Node
+from calls.models import Call, Node
 from tests.cast import Cast
 from tests.console import Console
 from tests.servers import wait_for
@@ -19,6 +19,7 @@ from tests.talking import (
     CARLAS,
     GREETING,
     MUSIC,
+    SOON,
     call_in,
     give_tones,
     heard_so_far,
@@ -36,6 +37,10 @@ from tests.talking import (
 def crew(crew: Cast) -> Cast:
     give_tones(crew.queue, answer_after_seconds=1, position_every_seconds=2)
     return crew
+
+
+# A phone that does not give up while a node is started again.
+PATIENT = {"media_gap_limit": 600.0}
 
 
 def nobody_is_here(crew: Cast, then: str) -> None:
@@ -57,7 +62,7 @@ def test_the_caller_waits_with_music_and_who_comes_later_talks_at_once(
     phone_hears(stack, wati_id, GREETING)
     phone_hears(stack, wati_id, MUSIC)
     wait_for_prompt(stack, wati_id, "position-1")
-    assert longest_silence(heard_so_far(stack, wati_id)) < 2
+    assert longest_silence(heard_so_far(stack, wati_id)) < SOON
 
     ana = stack.console(crew.ana)
     ana.say("available")
@@ -69,7 +74,7 @@ def test_the_caller_waits_with_music_and_who_comes_later_talks_at_once(
     sound_after = headset.first_sound(clicked)
     assert sound_after is not None
     sys.stdout.write(f"from the click to sound: {sound_after:.2f} s\n")
-    assert sound_after < 3
+    assert sound_after < SOON
     stack.simulator.hang_up(wati_id)
     ana.wait_for_status(call_id, "ended")
     headset.close()
@@ -164,13 +169,13 @@ def test_a_lost_accept_is_sent_again_for_who_waits(stack: Stack, crew: Cast):
 @pytest.mark.distributed
 def test_ten_who_wait_hang_up_in_the_same_second(stack: Stack, crew: Cast):
     nobody_is_here(crew, "wait")
-    everybody = [
-        call_in(stack, waid=f"49151000000{number:02}", name=f"Caller {number}")
-        for number in range(10)
-    ]
-    for wati_id in everybody:
-        wait_for_row(wati_id, "waiting")
-        wait_for(lambda name=wati_id: row(name).media_at is not None, "music", 40)
+    everybody: list[str] = []
+    for number in range(10):
+        wati_id = call_in(
+            stack, waid=f"49151000000{number:02}", name=f"Caller {number}"
+        )
+        wait_for(lambda name=wati_id: hears_music(name), "music")
+        everybody.append(wati_id)
     for wati_id in everybody:
         stack.simulator.hang_up(wati_id)
     for wati_id in everybody:
@@ -178,6 +183,11 @@ def test_ten_who_wait_hang_up_in_the_same_second(stack: Stack, crew: Cast):
         assert (call.result, call.ended_by) == ("abandoned", "customer")
     wait_for(lambda: calls_held(stack) == 0, "the nodes to be empty")
     assert sum(told_to_end(stack, wati_id) for wati_id in everybody) == 0
+
+
+def hears_music(wati_id: str) -> bool:
+    waiting = Call.objects.filter(wati_call_id=wati_id, status="waiting")
+    return waiting.exclude(media_at=None).exists()
 
 
 def calls_held(stack: Stack) -> int:
@@ -189,7 +199,7 @@ def calls_held(stack: Stack) -> int:
 def test_a_node_that_is_killed_ends_the_calls_of_who_waits_once(
     stack: Stack, crew: Cast, ana: Console
 ):
-    wati_id = call_in(stack)
+    wati_id = call_in(stack, behaviour=PATIENT)
     call_id = ana.wait_for_ring()
     ana.wait_for_status(call_id, "waiting")
     phone_hears(stack, wati_id, MUSIC)
@@ -199,7 +209,7 @@ def test_a_node_that_is_killed_ends_the_calls_of_who_waits_once(
         stack.heal()
         ana.close()
         ana = stack.console(crew.ana)
-    call = wait_for_row(wati_id, "ended", 40)
+    call = wait_for_row(wati_id, "ended")
     assert (call.end_reason, call.answered_at) == ("node_lost", None)
     ana.until(lambda: ana.ringing() is None, "the ringing to end")
     ana.wait_for_state("available")

@@ -19,9 +19,10 @@ from calls.queueing import agent_state, dispatch, ring_attempts, wrap_up
 from calls.states import LIVE, WITH_AGENT, Status
 from tests.cast import CARLA, Cast
 from tests.console import PROOF
+from tests.orders import examples
 from tests.shift import DORA, ERIK, Shift, change
 
-EXAMPLES = 25
+EXAMPLES = examples(8, thorough=200)
 STEPS = 50
 # Within one step the clock only ticks, so an observer is never later than this.
 A_MOMENT = timedelta(seconds=1)
@@ -288,7 +289,7 @@ days = st.lists(st.tuples(acts, who, which), min_size=STEPS, max_size=STEPS)
 
 
 @pytest.mark.stackless  # one writer: what happens is tested here, not the locks
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_whatever_happens_the_timeline_adds_up(cast: Cast, shift: Shift):
     change(cast.queue, strategy="longest_idle", wrap_up_seconds=10, retry_seconds=5)
     seen: set[str] = set()

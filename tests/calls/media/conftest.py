@@ -72,7 +72,10 @@ class Ear:
 
 @pytest.fixture
 def settings() -> MediaSettings:
-    return MediaSettings(allow_private_candidates=True, media_deadline=25)
+    """Patient ones; a test of a limit sets that limit."""
+    return MediaSettings(
+        allow_private_candidates=True, media_deadline=25, ice_hold_limit=25
+    )
 
 
 @pytest.fixture
