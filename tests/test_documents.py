@@ -34,7 +34,7 @@ A_PATH = re.compile(
     r"(?!/)[\w@./-]*(?:/|\.(?:py|md|js|toml|yaml|conf|sh|css|html|lock|service))"
 )
 A_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
-A_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+A_VARIABLE = re.compile(r"(?<!\.)\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # Directories of this machine, and addresses that only package tools should know.
 OF_A_MACHINE = r"(^|[^a-z])/(work|farm|root|home)/"
 # Written so that it does not find itself.

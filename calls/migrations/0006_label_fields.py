@@ -115,6 +115,11 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('ringing', 'Ringing'), ('answered', 'Answered'), ('declined', 'Declined'), ('taken', 'Answered by another agent'), ('caller_left', 'Caller left'), ('no_answer', 'No answer'), ('console', 'Console could not ring'), ('cancelled', 'Cancelled')], default='ringing', max_length=12),
         ),
         migrations.AlterField(
+            model_name='offer',
+            name='rang_at',
+            field=models.DateTimeField(null=True, verbose_name='ring confirmed at'),
+        ),
+        migrations.AlterField(
             model_name='plan',
             name='line',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='plans', to='calls.line', verbose_name='business number'),

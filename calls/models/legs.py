@@ -57,7 +57,7 @@ class Offer(models.Model):
     offered_at = models.DateTimeField(default=timezone.now)
     # The console must have confirmed that it rings; then the agent has a while.
     confirm_by = models.DateTimeField(null=True)
-    rang_at = models.DateTimeField(null=True)
+    rang_at = models.DateTimeField("ring confirmed at", null=True)
     ring_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.RINGING)
