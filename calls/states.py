@@ -201,7 +201,7 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.CUSTOMER_ENDED: (
         CUSTOMER,
         Result.ABANDONED,
-        gettext_noop("The caller hung up."),
+        gettext_noop("The customer hung up."),
     ),
     Event.AGENT_ENDED: (AGENT, Result.ABANDONED, gettext_noop("The agent hung up.")),
     Event.SUPERVISOR_ENDED: (
@@ -291,7 +291,7 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.MEDIA_LOST: (
         SYSTEM,
         Result.FAILED,
-        gettext_noop("The connection to the caller was lost."),
+        gettext_noop("The connection to the customer was lost."),
     ),
     Event.NODE_LOST: (
         SYSTEM,
@@ -315,7 +315,7 @@ DIALING_ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.AGENT_ENDED: (
         AGENT,
         Result.CANCELLED,
-        gettext_noop("You hung up before the person answered."),
+        gettext_noop("Cancelled before the person answered."),
     ),
 }
 

@@ -41,7 +41,7 @@ def watched(name: str) -> Q:
 class WatchFilter(SimpleListFilter):
     """Permissions that somebody should look at."""
 
-    title = gettext_lazy("needs attention")
+    title = gettext_lazy("risk")
     parameter_name = "watch"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:

@@ -82,7 +82,7 @@ def state_badge(permission: CallPermission, now: datetime) -> SafeString:
         return badge("allowed", lasts or _("Allowed"))
     if status == PermissionStatus.REQUESTED and permission.requested_at:
         since = moment(permission.requested_at)
-        return badge("requested", _("Requested since {instant}").format(instant=since))
+        return badge("requested", _("Requested on {instant}").format(instant=since))
     kind = "taken-back" if status == PermissionStatus.REVOKED else status
     return badge(kind, permission.get_status_display())
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from calls.states import ENDINGS, Event, Status, ending
+from calls.states import ENDINGS, Event, ending
 
 WHAT_HAPPENED = {
     Event.OFFERED: gettext_noop("Inbound call received."),
@@ -45,10 +45,6 @@ def happened(event: str, old: str = "") -> str:
         known = Event(event)
     except ValueError:
         return _plain(event)
-    if known == Event.AGENT_ENDED and old == Status.DIALING:
-        return _(
-            "The agent hung up before the person answered."
-        )  # the agent reads "you"
     if known in ENDINGS:
         return _(ending(old, known)[2])
     return _(WHAT_HAPPENED.get(known, _plain(event)))

@@ -158,7 +158,7 @@ def test_ana_hangs_up_while_it_rings(
     ana.press("Hang up")
     ana.reads("Idle")
     ana.is_still()
-    ana.shows("You hung up before the person answered.")
+    ana.shows("Cancelled before the person answered.")
     carla.reads("Ended")
 
 

@@ -114,7 +114,7 @@ def test_a_request_shows_since_when_it_waits(cast: Cast, sofia: Client):
     pair = pair_of(Contact.objects.create(waid=CARLA), cast.line)
     assert "None yet" in text_of(sofia, PEOPLE)
     services.ask(pair, key="plan", by=cast.ana.user)
-    assert "Requested since" in text_of(sofia, PEOPLE)
+    assert "Requested on" in text_of(sofia, PEOPLE)
     said(pair, hours=-0.01, granted=False)
     assert "Declined Shop" in text_of(sofia, PEOPLE)
 

@@ -50,7 +50,7 @@ def new_call(cast: Cast, **changes) -> Call:
         "queue": cast.queue,
         "status": "ended",
         "result": "abandoned",
-        "end_text": "The caller hung up.",
+        "end_text": "The customer hung up.",
         "created_at": now - timedelta(seconds=30),
         "ended_at": now,
         "offer_sdp": SDP,

@@ -102,9 +102,9 @@ def test_what_comes_after_the_end_is_told_how_it_ended(
     cast: Cast, shift: Shift, talk: Call
 ):
     shift.hangs_up(talk)
-    with pytest.raises(Refused, match="The caller hung up"):
+    with pytest.raises(Refused, match="The customer hung up"):
         transfer.hold(talk.pk, cast.ana)
-    with pytest.raises(Refused, match="The caller hung up"):
+    with pytest.raises(Refused, match="The customer hung up"):
         transfer.transfer_to_agent(talk.pk, cast.ana, cast.bruno)
 
 

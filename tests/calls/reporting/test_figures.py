@@ -326,7 +326,7 @@ def test_a_call_out_that_was_hung_up_early_is_told_as_such(cast: Cast, sofia: Cl
     changes = sofia.get(f"{LOG}{call.pk}/change/").context["changes"]
     assert [change["what"] for change in changes] == [
         "An agent placed the call.",
-        "The agent hung up before the person answered.",
+        "Cancelled before the person answered.",
     ]
 
 
