@@ -34,7 +34,7 @@ def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
     with locking.dispatch_lock():
         call = Call.objects.select_related("agent").filter(pk=call_id).first()
         if call is None or not _may_answer(call, agent):
-            raise Refused("This call is not ringing at you.")
+            raise Refused("This call does not ring for you.")
         try:
             move(call, Event.CLAIMED, user=agent.user, **_claimed(call, agent, near))
         except (IllegalMove, IntegrityError) as error:

@@ -151,7 +151,7 @@ STORIES: list[Story] = [
         LEVELS,
         carla(waited=5),
         Skip.LEVEL,
-        "Level 2 opens in 12 s.",
+        "Level 2 rings in 12 s.",
     ),
     (
         bruno(),

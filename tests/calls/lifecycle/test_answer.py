@@ -74,7 +74,7 @@ def test_ana_is_first_and_bruno_is_told_so(cast: Cast):
     on_duty(cast.ana, cast.bruno)
     call = carla_calls(cast)
     answer.claim(call.pk, cast.ana)
-    with pytest.raises(errors.Refused, match="Ana took this call"):
+    with pytest.raises(errors.Refused, match="Ana answered this call"):
         answer.claim(call.pk, cast.bruno)
     assert outcomes(call) == {"Ana": "answered", "Bruno": "taken"}
     assert (state_of(cast.ana), state_of(cast.bruno)) == ("in_call", "available")
@@ -91,7 +91,7 @@ def test_an_agent_has_one_call_at_a_time(cast: Cast):
 def test_a_call_that_was_not_offered_cannot_be_answered(cast: Cast):
     call = carla_calls(cast)
     on_duty(cast.ana)
-    with pytest.raises(errors.Refused, match="not offered"):
+    with pytest.raises(errors.Refused, match="does not ring for you"):
         answer.claim(call.pk, cast.ana)
 
 
@@ -199,7 +199,7 @@ def test_a_second_offer_for_a_call_harms_nothing(cast: Cast):
 
 def test_a_number_that_is_not_ours_is_a_conflict(cast: Cast):
     event = InboundCall(call_id="wacid.9", offer=OFFER, business_number="4900")
-    with pytest.raises(errors.Conflict, match="not one of"):
+    with pytest.raises(errors.Conflict, match="does not belong"):
         inbound.begin(cast.account, event, received_at=timezone.now(), offer=OFFER)
     assert not Call.objects.exists()
 
