@@ -135,7 +135,7 @@ def permission_changed(change: Change) -> None:
         _wake(_for_later(waiting, permission.expires_at), permission.expires_at)
     elif change.recorded and change.after in ("declined", "revoked"):
         for plan in waiting:
-            _move(plan, State.REFUSED, sentence="The person did not allow calls.")
+            _move(plan, State.REFUSED, sentence="The person declined the request.")
 
 
 def _for_later(waiting: Any, expires_at: datetime | None) -> Any:
