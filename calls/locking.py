@@ -10,7 +10,7 @@ DISPATCH_LOCK = 0xF100
 
 @contextmanager
 def dispatch_lock() -> Iterator[None]:
-    """One at a time, over all processes; SQLite's own write lock does the same."""
+    """Let one at a time in, over all processes; SQLite's write lock does the same."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:

@@ -41,17 +41,17 @@ def plans_changed(agent_id: int) -> None:
 
 
 def work_changed(agent_id: int) -> None:
-    """What this agent may write about a call: another call, or its end."""
+    """Push what this agent may write about a call: another call, or its end."""
     once_after_commit(_send_work, agent_id)
 
 
 def person_changed(agent_id: int, person: Snapshot) -> None:
-    """What WhatsApp said of somebody whom this agent looked up."""
+    """Push what WhatsApp said of a contact whom this agent looked up."""
     _push(agent_id, message("person", person=person, request=None))
 
 
 def console_opened(agent_id: int, console: str) -> None:
-    """This page is the agent's newest: all the others stop ringing."""
+    """Push that this page is the agent's newest: all the others stop ringing."""
     content = {"type": "replaced", "console": console}
     send_group(agent_group(agent_id), {"type": "console_opened", "message": content})
 
@@ -59,7 +59,7 @@ def console_opened(agent_id: int, console: str) -> None:
 def flow_changed(
     agent_id: int, call_id: str, *, caller_hears: bool, caller_heard: bool
 ) -> None:
-    """Which way sound flows between this agent and the other end."""
+    """Push which way audio flows between this agent and the other end."""
     heard = {"caller_hears": caller_hears, "caller_heard": caller_heard}
     _push(agent_id, message("sound", call=call_id, **heard))
 

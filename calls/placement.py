@@ -16,7 +16,7 @@ OUTAGE_GRACE = timedelta(seconds=5)
 
 
 def register() -> Node:
-    """This process takes over its name; calls of an earlier epoch are lost."""
+    """Take over the name for this process; calls of an earlier epoch are lost."""
     lease = {
         "lease_until": timezone.now() + LEASE,
         "url": settings.NODE_URL,
@@ -31,20 +31,20 @@ def register() -> Node:
 
 
 def renew(node: Node, *, calls: int, draining: bool) -> bool:
-    """False when another process runs under this name: stop holding calls."""
+    """Renew the lease; False when another process runs under this name."""
     mine = Node.objects.filter(pk=node.pk, epoch=node.epoch)
     lease_until = timezone.now() + LEASE
     return bool(mine.update(lease_until=lease_until, calls=calls, draining=draining))
 
 
 def retire(node: Node) -> None:
-    """This process stops: whoever looks may end what it still held."""
+    """Give the lease back: any other process may end what this one still held."""
     mine = Node.objects.filter(pk=node.pk, epoch=node.epoch)
     mine.update(lease_until=timezone.now(), draining=True)
 
 
 def choose(near: str = "") -> Node | None:
-    """The least loaded living node; among equals the asking one."""
+    """Choose the least loaded living node; among equals the asking one."""
     alive = Node.objects.filter(lease_until__gt=timezone.now(), draining=False)
     held = Counter(
         Call.objects.filter(status__in=ON_NODE).values_list("node", flat=True)
@@ -54,9 +54,9 @@ def choose(near: str = "") -> Node | None:
 
 
 def orphans() -> list[Call]:
-    """Calls whose node died, or was started anew since.
+    """Return calls whose node died, or was started anew since.
 
-    When not one lease is good, the database was rather away than all nodes dead; then
+    When not one lease is valid, the database was away rather than all nodes dead; then
     they get a moment to renew first, for their calls go on without it.
     """
     now = timezone.now()

@@ -24,7 +24,7 @@ def iso(instant: datetime | None) -> str | None:
 
 
 def console_snapshot(agent_id: int) -> Snapshot:
-    """Everything that this agent's console shows."""
+    """Return everything that this agent's console shows."""
     agent = Agent.objects.get(pk=agent_id)
     calls = Call.objects.filter(pk__in=_concerned(agent_id))
     calls = calls.select_related("agent", "queue", "contact", "from_agent")
@@ -41,7 +41,7 @@ def console_snapshot(agent_id: int) -> Snapshot:
 
 
 def _concerned(agent_id: int) -> set[Any]:
-    """Calls that this agent is in, or that ring at their console."""
+    """Return calls that this agent is on, or that ring at their console."""
     calls = Call.objects.filter(status__in=LIVE)
     mine = Q(status__in=WITH_AGENT, agent=agent_id)
     rung = Q(offers__agent=agent_id, offers__outcome=Offer.Outcome.RINGING)
@@ -54,7 +54,7 @@ def _concerned(agent_id: int) -> set[Any]:
 
 
 def fingerprint(agent_id: int) -> object:
-    """Differs when a console may have missed something; cheap enough for each beat."""
+    """Return a value that differs when a console may have missed something."""
     agent = Agent.objects.only("version").get(pk=agent_id)
     calls = Call.objects.filter(pk__in=_concerned(agent_id)).order_by("pk")
     plans = Plan.objects.open().filter(agent=agent_id).order_by("pk")
@@ -95,7 +95,7 @@ def _named(agent: Agent | None) -> Snapshot | None:
 
 
 def call_snapshot(call: Call) -> Snapshot:
-    """A call as its agents may see it."""
+    """Return a call as its agents may see it."""
     ringing = list(
         call.offers.filter(outcome=Offer.Outcome.RINGING).select_related("agent")
     )
@@ -137,7 +137,7 @@ def _contact(call: Call) -> Snapshot:
 
 
 def _legs(call: Call, ringing: list[Offer]) -> list[Snapshot]:
-    """Everybody of ours who is in the call, then those who are asked to come."""
+    """Return the agents on the call, then those who ring for a consult."""
     joined = [
         _leg(leg.agent, leg.mode, "joined", leg.joined_at)
         for leg in call.legs.open().select_related("agent")
@@ -200,7 +200,7 @@ def _lines_snapshot(agent_id: int) -> list[Snapshot]:
 
 
 def leg_at_work(agent_id: int) -> Leg | None:
-    """The part in a call that this agent has now, or is wrapping up."""
+    """Return the agent's part in a call now, or the one in wrap-up."""
     legs = Leg.objects.filter(agent=agent_id).select_related(
         "agent", "call__queue", "call__agent", "call__contact", "call__from_agent"
     )
@@ -226,7 +226,7 @@ def work_snapshot(agent_id: int) -> Snapshot | None:
 
 
 def choices_of(queue_id: int | None) -> list[Snapshot]:
-    """The dispositions of a queue, the finer ones below those they belong to."""
+    """Return a queue's dispositions, with their sub-dispositions below."""
     offered = Disposition.objects.filter(is_active=True)
     roots = offered.filter(parent=None).filter(Q(queues=None) | Q(queues=queue_id))
     finer: dict[int | None, list[Snapshot]] = {}

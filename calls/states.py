@@ -165,7 +165,7 @@ class IllegalMove(Exception):
 
 
 def after(status: str, event: str) -> Status:
-    """The status that follows. Raises IllegalMove."""
+    """Return the status that follows. Raises IllegalMove."""
     try:
         return TABLE[Status(status)][Event(event)]
     except KeyError:
@@ -321,7 +321,7 @@ DIALING_ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
 
 
 def ending(status: str, event: Event) -> tuple[EndedBy, Result, str]:
-    """Who ended it, the result if nobody had answered, and a sentence."""
+    """Return who ended it, the result if it was not connected, and a sentence."""
     if status == Status.DIALING and event in DIALING_ENDINGS:
         return DIALING_ENDINGS[event]
     return ENDINGS[event]

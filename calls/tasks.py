@@ -41,7 +41,7 @@ def sweep() -> None:
 
 
 def _try(act: Callable[..., object], call_id: UUID, *rest: Any) -> None:
-    """One call's trouble must not cost the others."""
+    """Run one call's task; its failure must not cost the others."""
     try:
         act(call_id, *rest)
     except OperationalError:  # the database is away: for all of them
@@ -52,7 +52,7 @@ def _try(act: Callable[..., object], call_id: UUID, *rest: Any) -> None:
 
 @shared_task
 def sweep_floor() -> None:
-    """Offers that nobody confirmed or answered, levels that open, consoles gone."""
+    """Expire ring attempts, open levels, and sign out agents whose consoles are gone."""
     agent_state.watch_agents()
     participants.watch_guests()
     for call_id in requeue.abandoned_by_console():
@@ -71,7 +71,7 @@ def sweep_plans() -> None:
 
 @shared_task
 def forget_strangers() -> None:
-    """People somebody looked up a day ago, and then neither called nor asked."""
+    """Delete contacts that were looked up a day ago and neither called nor asked."""
     yesterday = timezone.now() - timedelta(days=1)
     strangers = Contact.objects.filter(
         name="",

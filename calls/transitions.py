@@ -55,7 +55,7 @@ def record(
 
 
 def music_ends(call: Call) -> dict[str, Any]:
-    """The time that the customer spent with music, once they talk again or are gone."""
+    """Add the time with music, once the customer talks again or is gone."""
     if call.held_since is None:
         return {}
     seconds = (timezone.now() - call.held_since).total_seconds()
@@ -63,6 +63,6 @@ def music_ends(call: Call) -> dict[str, Any]:
 
 
 def bump_version(call: Call) -> None:
-    """Something other than the status changed: browsers want a newer version."""
+    """Give browsers a newer version: something other than the status changed."""
     Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
     notify.call_changed(call)
