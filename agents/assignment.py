@@ -110,7 +110,7 @@ def _remembering() -> Situation:
 
 
 class Promises:
-    """For whom it rings on this floor. Only calls that ring at everybody share."""
+    """Agents that are promised to a call. Only calls that ring at all agents share."""
 
     def __init__(self) -> None:
         self._given: dict[int, str] = {}

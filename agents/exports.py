@@ -1,4 +1,4 @@
-"""The agents' time as a file: CSV, one line per stretch of somebody's day."""
+"""The agent activity as CSV, one line per interval."""
 
 from collections.abc import Callable
 from functools import partial

@@ -118,9 +118,10 @@ class Agent(models.Model):
 
 
 class AgentStateSpan(models.Model):
-    """One stretch of an agent's one timeline; the open one has no end.
+    """One interval of an agent's activity; the open one has no end.
 
-    Offline is no span: the spans of a day add up to the time of being signed in.
+    There are no intervals while offline, so those of a day add up to the time signed
+    in.
     """
 
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="spans")

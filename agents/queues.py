@@ -244,7 +244,7 @@ class Weekday(models.IntegerChoices):
 
 
 class OpenHours(models.Model):
-    """One stretch of the week; it may run over midnight."""
+    """One opening of the week; it may run over midnight."""
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday)

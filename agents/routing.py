@@ -1,7 +1,7 @@
-"""Whom to ring, and why nobody else. Decides, does nothing. Pure.
+"""Choose the agents to ring, with a reason for every other one. Pure.
 
-First counts how somebody is: situation(). Then come the RULES, in their order. Each
-takes some people out and gives each of them its one reason; it rings at those who are
+First comes how an agent is: situation(). Then come the RULES, in their order. Each
+takes some agents out and gives each of them its one reason; it rings at those who are
 left. Change a rule: raise RULE_VERSION.
 """
 
@@ -70,11 +70,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A call that wants somebody.
+    """A call that waits for an agent.
 
-    `since`: its place in line. `weight` is the queue's, `priority` the call's.
-    `sticky_agent` knows the person and is asked first; `only_agent` was named in a
-    transfer. A missing end means: no end. `from_agent` passed the call on.
+    `since`: its place in the queue. `weight` is the queue's, `priority` the call's.
+    `sticky_agent` rings first; `only_agent` was named in a transfer. A missing end
+    means: no end. `from_agent` transferred the call.
     """
 
     call_id: str
@@ -91,7 +91,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where it shall ring now, best first, and why nowhere else, by agent."""
+    """The agents to ring now, best first, and the reason for each other agent."""
 
     ring: tuple[int, ...]
     skipped: tuple[Skipped, ...]

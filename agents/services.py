@@ -1,4 +1,4 @@
-"""What happens to agents. Who must be told of it is the caller's business."""
+"""Changes of an agent's state. Pushing them is the caller's business."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Why it does not ring at somebody: one reason each, and its sentence. Pure."""
+"""The reasons why it does not ring at an agent, one each, in sentences. Pure."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo

@@ -15,7 +15,7 @@ ORDER = ["calls", "agents", "permissions", "callcenter", "auth"]
 
 
 class CallCenterAdminSite(AdminSite):
-    """The supervisors' home: what goes on today stands before the list of models."""
+    """The supervisors' home: the live figures come before the list of models."""
 
     site_header = gettext_lazy("Call center")
     site_title = gettext_lazy("Call center")

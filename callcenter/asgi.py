@@ -19,7 +19,7 @@ from calls.node.process import node_process  # noqa: E402
 
 
 async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Start and stop with the server, where the server tells (Daphne does not)."""
+    """Start and stop with the server, where it says so (Daphne does not)."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

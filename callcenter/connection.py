@@ -60,7 +60,7 @@ def check(account: WatiAccount, number: str) -> TokenCheck:
 
 
 def judge(error: WatiError) -> TokenCheck:
-    """What an error says of the set-up. WhatsApp's own codes come with a good token."""
+    """Say what an error means for the setup. WhatsApp's codes prove a valid token."""
     if error.outcome == Outcome.REFUSED and error.code in WHATSAPP_CODES:
         more = _("WhatsApp says: {message}").format(message=_(error.message))
         return TokenCheck(True, f"{_(GOOD)} {more}")

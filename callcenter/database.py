@@ -1,4 +1,4 @@
-"""Rows from the event loop, without waiting behind anybody else's query.
+"""Rows from the event loop, without a queue behind other queries.
 
 Channels' own helper puts every query of every websocket on one thread.
 """
@@ -35,7 +35,7 @@ def once_after_commit(work: Callable[..., None], *arguments: Any) -> None:
     """Do this after the commit, once, however often it is asked for until then.
 
     One transaction may change the same call for each of fifty agents. A savepoint that
-    is rolled back takes what was asked for inside it along, as ever.
+    is rolled back drops what was asked for inside it, as in Django.
     """
     for entry in connection.run_on_commit:
         waiting: Any = entry[1]

@@ -1,4 +1,4 @@
-"""How late the event loop is: sound waits for whatever blocks it."""
+"""The delay of the event loop: audio waits for whatever blocks it."""
 
 import asyncio
 import logging

@@ -52,8 +52,8 @@ class EmbeddedChannelLayer(InMemoryChannelLayer):
 class Sender:
     """One loop in one thread per process, so that Redis sees few connections.
 
-    A message is a hint: who receives it too late or never re-reads the rows. So
-    sending waits for nobody, and beyond MOST_PENDING messages new ones are dropped.
+    A message is a hint: a console that gets it late re-reads the rows. So sending waits
+    for nothing, and beyond MOST_PENDING messages new ones are dropped.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from calls.states import TALKING, Event, Status
 
 
 def overdue(call_id: UUID) -> None:
-    """Act on a deadline, unless somebody was faster."""
+    """Act on a deadline, unless the call has moved on."""
     with locking.dispatch_lock():
         late = Call.objects.select_for_update().filter(deadline__lte=timezone.now())
         call = late.filter(pk=call_id).first()

@@ -28,7 +28,7 @@ def node_group(name: str) -> str:
 
 
 def call_changed(call: Call) -> None:
-    """Tell everybody concerned about this call, once this transaction is committed."""
+    """Push this call to everyone concerned, once the transaction is committed."""
     once_after_commit(_send_call, call.pk)
 
 

@@ -1,4 +1,4 @@
-"""What browsers are told: whole things, as docs/console-websocket.md describes them."""
+"""Whole snapshots for browsers, as docs/console-websocket.md describes them."""
 
 from datetime import datetime
 from typing import Any

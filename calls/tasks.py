@@ -52,7 +52,7 @@ def _try(act: Callable[..., object], call_id: UUID, *rest: Any) -> None:
 
 @shared_task
 def sweep_floor() -> None:
-    """Expire ring attempts, open levels, and sign out agents whose consoles are gone."""
+    """Expire ring attempts, open levels, sign out agents whose consoles are gone."""
     agent_state.watch_agents()
     participants.watch_guests()
     for call_id in requeue.abandoned_by_console():
@@ -86,7 +86,7 @@ def forget_strangers() -> None:
 
 @shared_task
 def read_permission(agent_id: int, contact_id: int, line_id: int) -> None:
-    """Ask WhatsApp what it lets us do with a person; tell the agent who wonders."""
+    """Ask WhatsApp what it allows with a contact; push it to the agent who looked."""
     contact = Contact.objects.get(pk=contact_id)
     line = Line.objects.select_related("account").get(pk=line_id)
     at = timezone.now()

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Overtaken(IllegalMove):
-    """Somebody moved this call first. For the caller it means the same: too late."""
+    """The call has moved on before. For the caller it means the same: too late."""
 
 
 def move(
@@ -42,7 +42,7 @@ def record(
     user: User | None = None,
     detail: str = "",
 ) -> None:
-    """Leave a row in the call's history, and tell who watches the call."""
+    """Add a row to the call's timeline, and push the call."""
     CallChange.objects.create(
         call=call,
         event=event,

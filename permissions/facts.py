@@ -127,7 +127,7 @@ class Standing:
 
 @dataclass
 class Attempt:
-    """One call of ours, from whatever its entries say."""
+    """One outbound call, from whatever its entries say."""
 
     placed_at: datetime
     connected_at: datetime | None = None

@@ -39,7 +39,7 @@ def watched(name: str) -> Q:
 
 
 class WatchFilter(SimpleListFilter):
-    """Permissions that somebody should look at."""
+    """Permissions at risk."""
 
     title = gettext_lazy("risk")
     parameter_name = "watch"

@@ -31,7 +31,7 @@ class Verdict:
     """The answer. Sentences name no instants: the page shows them in its own zone.
 
     `until`: how long a yes holds; None: without end. `earliest`: when a no may turn
-    into a yes by itself; None: only if somebody does something.
+    into a yes by itself; None: never by itself.
     """
 
     allowed: bool

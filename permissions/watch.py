@@ -1,4 +1,4 @@
-"""Which permissions somebody should look at, for lists and figures alike."""
+"""Permissions at risk, for lists and figures alike."""
 
 from datetime import datetime, timedelta
 

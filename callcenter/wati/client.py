@@ -111,7 +111,8 @@ class WatiClient:
 def judge(
     status: int, content: bytes, headers: httpx2.Headers | dict[str, str]
 ) -> Answer:
-    """Tell yes from no from maybe. Raises WatiError unless HTTP and body say yes."""
+    """Sort a reply into yes, no or maybe. Raises WatiError unless HTTP and body say
+    yes."""
     body = _object(content)
     code = _business_code(body)
     if 200 <= status < 300 and code == 200 and body.get("success") is not False:

@@ -1,4 +1,4 @@
-"""What Wati tells us, in our words."""
+"""Wati's webhooks as events of our own."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is at the other end, as far as WhatsApp tells. All may be empty."""
+    """The other end, as far as WhatsApp reports it. All may be empty."""
 
     waid: str = ""  # digits
     name: str = ""

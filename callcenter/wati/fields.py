@@ -1,7 +1,7 @@
-"""Finding things in JSON whose spelling nobody promised.
+"""Finding things in JSON of uncertain spelling.
 
-Protocol file, section 7: names are compared without case, `_` and `-`; one level
-down in data, result, payload, call and calls[0] counts; a full Meta envelope too.
+Names are compared without case, `_` and `-`; one level down in data, result, payload,
+call and calls[0] counts; a full Meta envelope too.
 """
 
 import re

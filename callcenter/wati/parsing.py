@@ -40,7 +40,7 @@ REFUSED = ("denied", "reject", "rejected", "declined", "revoked", "expired")
 
 
 class NotJson(ValueError):
-    """Nobody could have meant this body: answer 400."""
+    """The body cannot be a webhook: answer 400."""
 
 
 class NotUnderstood(ValueError):

@@ -1,4 +1,4 @@
-"""In which language somebody is answered, and what a console needs to speak it."""
+"""The language of an answer, and the texts that a console needs for it."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Catalogue = dict[str, str | list[str]]
 def speaking(language: Any) -> Iterator[None]:
     """Answer a websocket in the language its page names; an unknown one is English.
 
-    Holds for this task and for what it runs by in_database(), for nobody else.
+    Holds for this task and for what it runs by in_database(), and for no other.
     """
     known = isinstance(language, str) and language in dict(settings.LANGUAGES)
     with override(language if known else settings.LANGUAGE_CODE):

@@ -81,7 +81,7 @@ def _why_too_late(call_id: UUID, error: Exception) -> str:
 
 
 def decline(call_id: UUID, agent: Agent) -> None:
-    """Silence the call for this agent; end it when nobody else could answer."""
+    """Silence the call for this agent; end it when no other agent could answer."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().filter(pk=call_id).first()
         if call is None:

@@ -1,4 +1,4 @@
-"""What a call tells the permission ledger. The rows of a call in, a fact out."""
+"""Facts for the permission ledger, from the rows of a call."""
 
 from datetime import datetime
 

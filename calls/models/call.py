@@ -73,7 +73,7 @@ class CallQuerySet(models.QuerySet["Call"]):
 
 
 class Call(models.Model):
-    """One call; its row is the line in the log."""
+    """One call; its row is the entry in the log."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(WatiAccount, models.PROTECT, related_name="calls")

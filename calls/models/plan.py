@@ -15,7 +15,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
 
 class Plan(models.Model):
-    """A call that somebody wants to make once it is allowed: a row, not a task."""
+    """A scheduled call, made once it is allowed: a row, not a task."""
 
     class State(models.TextChoices):
         ASKING = "asking", "Requesting permission"  # the request is on its way to Wati

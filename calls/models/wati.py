@@ -1,4 +1,4 @@
-"""What Wati told us and what we told Wati: a row before it has an effect."""
+"""Webhooks from Wati and requests to it: a row before it has an effect."""
 
 from django.db import models
 from django.db.models import Q

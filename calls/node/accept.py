@@ -30,7 +30,7 @@ class Ending(NamedTuple):
 async def accept(
     session: Session, call: Call, http: httpx2.AsyncClient
 ) -> Ending | None:
-    """Send our answer, and let the sound start. Returns why that cannot be."""
+    """Send our answer, and let the audio start. Returns why that cannot be."""
     request = await in_database(outbox.prepare_accept, call)
     try:
         error, was_unknown = await _send(session, request.pk, http)

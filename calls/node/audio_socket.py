@@ -1,4 +1,4 @@
-"""The lean websockets for sound: bare ASGI applications, nothing per frame."""
+"""The lean websockets for audio: bare ASGI applications, nothing per frame."""
 
 import asyncio
 from typing import Any

@@ -92,7 +92,7 @@ class HeldCalls:
     async def end(
         self, session: Session, event: Event, text: str = "", code: int | None = None
     ) -> None:
-        """End the row and the sound; a database that is away is waited for."""
+        """End the row and the audio; a database that is away is waited for."""
         call_id = UUID(session.call_id)
         while True:
             try:
@@ -106,7 +106,7 @@ class HeldCalls:
         await self.drop(session)
 
     async def drop(self, session: Session) -> None:
-        """End the sound of a call whose row is over, or with another node."""
+        """End the audio of a call whose row is over, or with another node."""
         self.answered.discard(session.call_id)
         self.versions.pop(session.call_id, None)
         is_first = session.close_reason is None

@@ -11,7 +11,7 @@ from calls.states import Event
 
 
 async def connect(held: HeldCalls, session: Session, call: Call) -> None:
-    """Answer the offer; the sound comes up once Wati agrees."""
+    """Answer the SDP offer; the audio comes up once Wati accepts."""
     try:
         answer_sdp = await session.answer(call.offer_sdp)
     except RefusedSdp as refusal:

@@ -1,4 +1,4 @@
-"""A call out: our offer, and the answer to it, by SDP and by sound."""
+"""An outbound call: our SDP offer, and the answer to it, by SDP and by audio."""
 
 import asyncio
 from uuid import UUID
@@ -25,7 +25,7 @@ async def dial(held: HeldCalls, session: Session, call: Call) -> None:
 
 
 async def take_answer(held: HeldCalls, session: Session, call: Call) -> None:
-    """Apply the SDP answer once; when the call was answered, sound must come."""
+    """Apply the SDP answer once; when the call was answered, audio must come."""
     if session.call_id not in held.answered:
         held.answered.add(session.call_id)
         try:

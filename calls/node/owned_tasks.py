@@ -1,4 +1,4 @@
-"""Tasks that somebody owns until they end."""
+"""Tasks that have an owner until they end."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 
 class OwnedTasks:
-    """Whatever this node does for its calls beside the path of sound."""
+    """What this node does for its calls beside the audio path."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

@@ -58,7 +58,7 @@ class NodeProcess:
             logger.error("node: %s while stopping", type(error).__name__)
 
     async def _live(self) -> None:
-        """Renew the lease. Sound needs no database: an outage ends no call here."""
+        """Renew the lease. Audio needs no database: an outage ends no call here."""
         renewed = time.monotonic()
         while True:
             try:

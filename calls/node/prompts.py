@@ -60,7 +60,7 @@ def music(queue: Queue | None) -> Sound:
 
 
 def welcome(queue: Queue | None) -> Playback:
-    """For a caller whom nobody could answer yet."""
+    """Return what a caller hears before an agent answers."""
     greeting = sound_of(queue.greeting if queue else None, path_of(queue, "greeting"))
     return Playback(once=(greeting,), loop=music(queue))
 

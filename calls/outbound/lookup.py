@@ -1,4 +1,4 @@
-"""Whom an agent may call: a typed number, two verdicts, and what WhatsApp says."""
+"""Lookup of a number: a contact, two verdicts, and what WhatsApp says."""
 
 from typing import Any
 

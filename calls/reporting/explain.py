@@ -21,7 +21,7 @@ LAST_CALLS = 20
 
 
 class Passed(NamedTuple):
-    """Somebody at whom it did not ring, and the one reason."""
+    """An agent at whom it did not ring, and the reason."""
 
     name: str
     reason: str

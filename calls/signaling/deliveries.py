@@ -67,7 +67,7 @@ def _row(incoming: Incoming) -> dict[str, object]:
 
 
 def bury(delivery_id: int, problem: str) -> None:
-    """No effect, and a person should look: shown in the admin, can be replayed."""
+    """Keep it without an effect: it needs attention, and can be replayed."""
     WebhookDelivery.objects.filter(pk=delivery_id).update(
         status=Status.DEAD, problem=problem[:300], next_attempt_at=None
     )

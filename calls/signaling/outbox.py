@@ -36,7 +36,8 @@ PATIENCE: dict[str, timedelta] = {
 def ask(
     *, verb: str, call: Call | None = None, plan: Plan | None = None
 ) -> WatiRequest:
-    """Write down that Wati shall be asked, soon and once, about a call or a plan."""
+    """Store a request to Wati about a call or a scheduled call, to be sent soon and
+    once."""
     owner = plan.line if plan else call
     assert owner is not None
     request, created = WatiRequest.objects.get_or_create(
@@ -87,9 +88,9 @@ def due() -> list[int]:
 
 
 async def send(request_id: int, http: httpx2.AsyncClient) -> WatiError | None:
-    """Send one request if it is ours to send. Returns the error, None for success.
+    """Send one request if this process may. Returns the error, None for success.
 
-    Raises LookupError when somebody else sends it, or nobody needs it any more.
+    Raises LookupError when another process sends it, or it is no longer needed.
     """
     request = await in_database(take, request_id)
     if request is None:
@@ -140,7 +141,7 @@ def take(request_id: int) -> WatiRequest | None:
 
 
 def _must_wait(request: WatiRequest) -> bool:
-    """A terminate follows what it ends; where nothing was begun it is moot."""
+    """Hold a terminate until what it ends was sent; drop it if that never began."""
     call = request.call
     if request.verb != Verb.TERMINATE or call is None:
         return False

@@ -136,7 +136,7 @@ def _answer(delivery: WebhookDelivery, event: OutboundAnswer) -> Call:
 
 
 def _permission(delivery: WebhookDelivery, event: PermissionChanged) -> None:
-    """Somebody allowed or forbade calls; then WhatsApp is asked for the whole of it."""
+    """Record an answer to a permission request, then read it from WhatsApp."""
     line = inbound.line_of(delivery.account, event.business_number)
     contact = remember(Caller(waid=event.waid))
     assert contact is not None  # the parser lets no permission pass without a waid

@@ -1,4 +1,4 @@
-"""Webhooks on disk while the database is away: Wati was told 200, nothing is lost."""
+"""Webhooks on disk while the database is away: none that got a 200 is lost."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ LARGEST = 256 * 1024 * 1024
 
 
 class SpoolFull(OSError):
-    """No place for another webhook: tell Wati to come again."""
+    """There is no room for another webhook: Wati must come again."""
 
 
 def append(incoming: deliveries.Incoming) -> None:

@@ -28,7 +28,7 @@ WORKER_THREADS = 4
 class EmbeddedWorker:
     """A Celery worker and beat in threads of this process.
 
-    For small tasks of HTTP and database only: what burns CPU here makes sound stutter.
+    For small tasks of HTTP and database only: what burns CPU here makes audio stutter.
     """
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Hold, and the call on its way to somebody else."""
+"""Hold, transfer and consult."""
 
 from calls.console.messages import Message, Page, call_of, queue_of
 from calls.console.notes import agent_by_id
