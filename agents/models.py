@@ -30,7 +30,7 @@ __all__ = [
 
 # A console proves every 2 s that it can ring; after this long without, it cannot.
 READINESS_LASTS = timedelta(seconds=7)
-# And so long without a word at all, nobody sits there any more.
+# Without any message for this long, the agent is taken to be gone.
 PRESENCE_LASTS = timedelta(seconds=60)
 
 
@@ -49,7 +49,7 @@ class AgentState(models.TextChoices):
 
 
 IN_A_CALL = (AgentState.IN_CALL, AgentState.RECONNECTING)
-# Whoever may take a call now or before long.
+# Those who may take a call now or soon.
 ON_DUTY = (
     AgentState.AVAILABLE,
     AgentState.RINGING,
@@ -99,7 +99,7 @@ class Agent(models.Model):
     console = models.CharField(max_length=64, blank=True, editable=False)
     console_since = models.DateTimeField(null=True, editable=False)
     ready_at = models.DateTimeField(null=True, editable=False)
-    # Round robin asks whom nobody has asked for longest.
+    # Round robin: the longest time since the last ring attempt comes first.
     last_offered_at = models.DateTimeField(null=True, editable=False)
 
     objects = AgentQuerySet.as_manager()

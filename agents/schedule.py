@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from callcenter.wall_clock import instant
 
 DAY = timedelta(days=1)
-# Who stays closed for longer has no next opening that anybody should be told.
+# Closed for longer than this, there is no next opening worth showing.
 LOOK_AHEAD = 400
 
 OPEN = gettext_noop("Within business hours.")
@@ -117,7 +117,7 @@ def _hours_from(
         holiday = named.get(day)
         name = holiday.name if holiday else ""
         for span in _spans_of(week, day, holiday):
-            # Where the clock shows a time twice, nobody who goes by it is too late.
+            # Where the clock shows a time twice, the later one closes.
             last_day = day if span.opens < span.closes else day + DAY
             opens = instant(day, span.opens, zone)
             closes = instant(last_day, span.closes, zone, last=True)

@@ -37,7 +37,7 @@ def set_state(
         agent = mine.select_for_update(no_key=True).first()
         if agent is None:
             return False
-        # Read under the lock, and clocks differ: a stretch never ends before it began.
+        # Read under the lock, and clocks differ: no interval ends before it began.
         now = max(timezone.now(), agent.state_since)
         fields: dict[str, Any] = {"state": state, "reason": reason, "until": until}
         if state in AWAY:  # what was to follow a call is of no use any more

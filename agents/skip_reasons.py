@@ -21,7 +21,7 @@ class Skip(StrEnum):
     MISSED = "missed"
     CONSOLE = "console"
     PASSED_ON = "passed_on"
-    # What the call, the floor and the queue want.
+    # What the call, other calls and the queue require.
     TRANSFERRED = "transferred"
     RINGS_ELSEWHERE = "rings_elsewhere"
     STICKY = "sticky"
@@ -43,7 +43,7 @@ class Skipped(NamedTuple):
 
     agent_id: int
     skip: Skip
-    detail: str = ""  # the break's name, why it cannot ring, or a colleague's name
+    detail: str = ""  # the break's name, why not reachable, or an agent's name
     since: datetime | None = None
     level: int = 0
     seconds: int = 0

@@ -32,7 +32,7 @@ from calls.reporting.labels import kind_name
 OLD_KEY_LASTS = timedelta(hours=24)
 SECRETS = ("api_token", "webhook_key")
 FOR_SUPERUSERS = ("base_url", "tenant_id")
-# Asked about when the account has no line yet; WhatsApp knows no such person.
+# For the connection test while the account has no business number; it is unassigned.
 SOME_NUMBER = "15550100000"
 
 

@@ -170,7 +170,7 @@ def plans_snapshot(agent_id: int) -> list[Snapshot]:
 
 
 def _plan_snapshot(plan: Plan) -> Snapshot:
-    # Allowed, but outside of calling hours or with nobody free: to the agent it waits.
+    # Allowed, but outside calling hours or with no agent free: to the agent it waits.
     waits = plan.state == Plan.State.GRANTED
     return {
         "id": str(plan.pk),

@@ -24,38 +24,38 @@ class Status(TextChoices):
 
 
 class Event(StrEnum):
-    DIALED = "dialed"  # an agent calls somebody
-    ANSWERED = "answered"  # and that person picked up
+    DIALED = "dialed"  # an agent places a call
+    ANSWERED = "answered"  # and the contact answered
     REJECTED = "rejected"  # or pressed the red button
     NO_ANSWER = "no_answer"
     PLACE_REFUSED = "place_refused"  # WhatsApp did not place our call
-    LOST_TRACK = "lost_track"  # nobody ever said what became of our call
+    LOST_TRACK = "lost_track"  # the outcome of our call stays unknown
     CONSOLE_LOST = "console_lost"  # the agent's console never came, or stayed away
-    OFFERED = "offered"  # Wati told us of an inbound call that we can take
+    OFFERED = "offered"  # Wati reported an inbound call that we can take
     CLAIMED = "claimed"  # an agent pressed Answer and was first
-    RELEASED = "released"  # the winner's console did not come for the sound
-    PARKED = "parked"  # nobody answered soon enough: we did, with music
-    RETURNED = "returned"  # as RELEASED, of a caller who hears music meanwhile
+    RELEASED = "released"  # the winner's console did not open the audio
+    PARKED = "parked"  # auto-answered, and queued with music
+    RETURNED = "returned"  # as RELEASED, for a caller in the queue
     PUT_ON_HOLD = "put_on_hold"
     RESUMED = "resumed"
-    TRANSFERRED = "transferred"  # to a colleague or a queue that has not answered yet
-    HANDED_OVER = "handed_over"  # to a colleague who was asked first
+    TRANSFERRED = "transferred"  # to an agent or queue that has not answered yet
+    HANDED_OVER = "handed_over"  # to the consulted agent
     REQUEUED = "requeued"  # the agent's console stayed away: others may answer
-    MEDIA_UP = "media_up"  # sound can flow
+    MEDIA_UP = "media_up"  # audio can flow
     CUSTOMER_ENDED = "customer_ended"
     AGENT_ENDED = "agent_ended"
     SUPERVISOR_ENDED = "supervisor_ended"
-    DECLINED = "declined"  # by everybody who could have answered
+    DECLINED = "declined"  # by every agent who could have answered
     RING_TIMEOUT = "ring_timeout"
     WAIT_TIMEOUT = "wait_timeout"
-    CLOSED = "closed"  # outside of business hours, and the caller was told
-    NOBODY_THERE = "nobody_there"  # the same with nobody on duty
-    QUEUE_FULL = "queue_full"  # and with too many who wait already
-    OFFERED_LATE = "offered_late"  # too old to ring anybody
-    OFFER_REFUSED = "offer_refused"  # a sound description nobody may open
+    CLOSED = "closed"  # outside business hours, with an announcement
+    NOBODY_THERE = "nobody_there"  # the same with no agent signed in
+    QUEUE_FULL = "queue_full"  # and with a full queue
+    OFFERED_LATE = "offered_late"  # too old to ring
+    OFFER_REFUSED = "offer_refused"  # an SDP that did not pass the gate
     ACCEPT_REFUSED = "accept_refused"
     CALLER_GONE = "caller_gone"  # Wati no longer knew the call when we accepted
-    MEDIA_FAILED = "media_failed"  # accepted, but sound never came up
+    MEDIA_FAILED = "media_failed"  # accepted, but audio never came up
     MEDIA_LOST = "media_lost"
     NODE_LOST = "node_lost"
     TOO_LONG = "too_long"
@@ -153,9 +153,9 @@ TABLE: dict[Status, dict[Event, Status]] = {
 
 TALKING = (Status.ACTIVE, Status.HELD)
 WITH_AGENT = (Status.DIALING, Status.CONNECTING, *TALKING)
-# No agent yet, or no more: whoever is free may have the call.
+# No agent yet, or no longer: any free agent may have the call.
 FOR_ANYBODY = (Status.RINGING, Status.WAITING)
-# A node has, or makes, the sound.
+# A node has, or sets up, the audio.
 ON_NODE = (*WITH_AGENT, Status.WAITING)
 LIVE = (Status.RINGING, *ON_NODE)
 
@@ -196,7 +196,7 @@ class Result(TextChoices):
 
 CUSTOMER, AGENT, SUPERVISOR, SYSTEM = EndedBy
 
-# Ending event -> who ended it, how it counts when nobody had answered, and a sentence.
+# Ending event -> who ended it, how it counts if not connected, and a sentence.
 ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.CUSTOMER_ENDED: (
         CUSTOMER,
@@ -305,7 +305,7 @@ ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     ),
 }
 
-# The same, where it reads differently for a call of ours that nobody had answered.
+# The same, where it reads differently for an outbound call that was not answered.
 DIALING_ENDINGS: dict[Event, tuple[EndedBy, Result, str]] = {
     Event.CUSTOMER_ENDED: (
         CUSTOMER,

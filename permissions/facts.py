@@ -91,14 +91,14 @@ class Facts:
     declined_at: datetime | None = None  # the person's last word was no
     requests: tuple[datetime, ...] = ()  # since a call last connected
     requests_free_since: datetime | None = None
-    connected: tuple[datetime, ...] = ()  # calls of ours that were answered
-    streak: int = 0  # calls of ours in a row that nobody answered
-    rings_since: datetime | None = None  # a call of ours without an outcome yet
+    connected: tuple[datetime, ...] = ()  # outbound calls that were answered
+    streak: int = 0  # outbound calls in a row without an answer
+    rings_since: datetime | None = None  # an outbound call without an outcome yet
     overridden_at: datetime | None = None  # by a supervisor, for a call still to come
     request_refused: WhatsAppRefusal | None = None
     call_refused: WhatsAppRefusal | None = None
     reading: Reading | None = None
-    # What the pair's own entries cannot tell:
+    # What the pair's own entries do not hold:
     has_number: bool = True
     do_not_call: bool = False
     call_running: bool = False
@@ -222,7 +222,7 @@ def _after_grant(standing: Standing, entry: LedgerEntry) -> Standing:
     if entry.grant == Grant.PERMANENT:
         return Standing(PermissionStatus.PERMANENT, answered_at=entry.at)
     if entry.expires_at is None and standing.holds(entry.at):
-        # It names no term, so it may be the one that we know, told late.
+        # It names no term, so it may be the known one, reported late.
         return replace(standing, declined_at=None, answered_at=entry.at)
     expires_at = entry.expires_at or entry.at + GRANT_LASTS
     return Standing(PermissionStatus.TEMPORARY, expires_at, answered_at=entry.at)

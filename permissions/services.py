@@ -149,7 +149,7 @@ def _word_of(event: PermissionChanged, held: Facts) -> tuple[EventKind, dict[str
         return EventKind.GRANTED, fields
     if event.status in (EventKind.REVOKED, EventKind.EXPIRED):
         return EventKind(event.status), {}
-    # An answer to our question, or a grant taken back; the rules treat both alike.
+    # An answer to our request, or a revoked grant; the rules treat both alike.
     return EventKind.REVOKED if held.is_allowed else EventKind.DECLINED, {}
 
 

@@ -1,5 +1,6 @@
 """The glossary, the labels and the CSV files use one word for one thing."""
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -12,7 +13,7 @@ from agents import exports as agent_time
 from agents.models import AgentState
 from agents.routing import Strategy
 from callcenter.names import our_models
-from callcenter.translations.sources import all_texts
+from callcenter.translations.sources import all_texts, files
 from calls.models import Direction
 from calls.reporting import call_export
 from calls.states import Result, Status
@@ -201,3 +202,41 @@ def test_the_documents_are_free_of_quaint_words(document):
     text = re.sub(r"\s+", " ", text)
     found_here = {m[0] for w in QUAINT for m in re.finditer(w, text, re.IGNORECASE)}
     assert found_here == set()
+
+
+# --- Docstrings -----------------------------------------------------------------------
+
+# Every function's docstring in these opens with its verb.
+ROOMS = [
+    "agents/assignment.py",
+    "agents/[b-z]*.py",
+    "agents/admin/*.py",
+    "permissions/**/*.py",
+    "calls/*.py",
+    "calls/lifecycle/*.py",
+    "calls/models/*.py",
+    "calls/outbound/*.py",
+    "calls/reporting/*.py",
+    "calls/signaling/*.py",
+    "calls/webhooks/*.py",
+    "callcenter/*.py",
+    "callcenter/wati/*.py",
+]
+OPENINGS = re.compile(r"(Who|Whom|Whose|What|Whether|How|Whoever|When|Where|Why)\b")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_docstrings_open_with_their_verb(room):
+    opened = {
+        f"{name}: {text.splitlines()[0]}"
+        for name, source in files(room)
+        for text in docstrings_of(source)
+        if OPENINGS.match(text)
+    }
+    assert opened == set()
+
+
+def docstrings_of(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""

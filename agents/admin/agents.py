@@ -142,7 +142,7 @@ class AgentAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # The log tells who was rung and who answered; deactivate the user instead.
+        # The log has their ring attempts and calls; deactivate the user instead.
         if isinstance(obj, Agent) and obj.offers.exists():
             return False
         return super().has_delete_permission(request, obj)

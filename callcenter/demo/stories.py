@@ -62,7 +62,7 @@ class StoryPart(NamedTuple):
     joins: float
     leaves: float
     notes: str
-    was_asked: bool = False  # by a colleague, before the call was theirs
+    was_asked: bool = False  # consulted, before the call was theirs
 
 
 @dataclass

@@ -95,7 +95,7 @@ SENTENCES: dict[int, str] = {
     138023: gettext_noop("The call was accepted, but audio never started."),
 }
 
-# Nothing an agent does helps: somebody must act at WhatsApp, at Wati or here.
+# An agent cannot fix these: an administrator must act at WhatsApp, Wati or here.
 NEEDS_ADMIN = frozenset(
     {
         100,

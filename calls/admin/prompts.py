@@ -48,7 +48,7 @@ class PromptForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "file" in self.fields:  # not on the page of who may only look
+        if "file" in self.fields:  # not on a page that is view only
             self.fields["file"].required = self.instance.pk is None
 
     def clean_file(self) -> UploadedFile | None:
@@ -122,7 +122,7 @@ class PromptAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("listen"))
     def player(self, prompt: Prompt) -> SafeString:
-        # With its instant: a newer sound is not the one the browser kept.
+        # With its instant: newer audio is not what the browser cached.
         address = reverse("admin:agents_prompt_sound", args=[prompt.pk])
         return format_html(
             '<audio controls preload="none" src="{}?{}" aria-label="{}"></audio>',

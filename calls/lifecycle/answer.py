@@ -56,7 +56,7 @@ def _claimed(call: Call, agent: Agent, near: str) -> dict[str, Any]:
         "wanted_as": "",
     }
     if call.status == Status.WAITING:
-        if call.media_at is None:  # its sound is being made: nobody may be blamed
+        if call.media_at is None:  # its audio is being set up: no agent failed
             fields["deadline"] = now + hold_queue.MEDIA_MUST_COME
         return fields
     node = placement.choose(near)

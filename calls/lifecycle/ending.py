@@ -23,7 +23,7 @@ from calls.states import (
 )
 from calls.transitions import bump_version, move, music_ends
 
-# Endings that Wati told us of, or that leave nothing to end there.
+# Endings that Wati reported, or that leave nothing to end there.
 OVER_AT_WATI = (
     Event.CUSTOMER_ENDED,
     Event.CALLER_GONE,

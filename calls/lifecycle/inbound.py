@@ -22,7 +22,7 @@ from calls.states import (
 from calls.transitions import move, record
 from permissions.services import remember
 
-# WhatsApp stops ringing after 30 to 60 s: an older offer would ring for nobody.
+# WhatsApp stops ringing after 30 to 60 s: an older call has ended.
 OFFER_GOES_STALE = timedelta(seconds=30)
 
 

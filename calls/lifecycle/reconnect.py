@@ -14,7 +14,7 @@ from calls.states import TALKING, WITH_AGENT, Event, Status
 from calls.transitions import bump_version
 
 DIALER_MUST_RETURN = timedelta(seconds=20)  # while it rings out
-# A reload takes seconds; after this the caller is for somebody else.
+# A reload takes seconds; after this the caller goes to another agent.
 CONSOLE_MUST_RETURN = timedelta(seconds=60)
 
 

@@ -63,7 +63,7 @@ def resume(call_id: UUID, agent: Agent) -> None:
         move(call, Event.RESUMED, user=agent.user, **music_ends(call))
 
 
-# --- To somebody else --------------------------------------------------------------
+# --- Transfer -----------------------------------------------------------------------
 
 
 def targets(agent: Agent) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _pass_on(
     )
 
 
-# --- Asking a colleague ------------------------------------------------------------
+# --- Consult ------------------------------------------------------------------------
 
 
 def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:

@@ -77,7 +77,7 @@ class Call(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(WatiAccount, models.PROTECT, related_name="calls")
-    # Empty for a call of ours that Wati has not named yet.
+    # Empty for an outbound call that Wati has not named yet.
     wati_call_id = models.CharField("Wati call ID", max_length=256, blank=True)
     direction = models.CharField(max_length=10, choices=Direction, blank=True)
     line = models.ForeignKey(
@@ -91,7 +91,7 @@ class Call(models.Model):
         Contact, models.SET_NULL, null=True, blank=True, related_name="calls"
     )
     queue = models.ForeignKey(Queue, models.SET_NULL, null=True, blank=True)
-    # Whose call it is now; everybody who had a part in it stands in `legs`.
+    # The agent who has the call now; all participants are in `legs`.
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, blank=True)
 
     status = models.CharField(
@@ -106,7 +106,7 @@ class Call(models.Model):
 
     node = models.CharField(max_length=100, blank=True)
     node_epoch = models.PositiveIntegerField(default=0)
-    # Of a call out: what Wati said last of its way.
+    # Of an outbound call: the progress that Wati reported last.
     progress = models.CharField(max_length=12, blank=True, editable=False)
     # Of a shadow: the status words that came before their call, in order.
     heard = models.CharField(max_length=200, blank=True, editable=False)
@@ -114,16 +114,16 @@ class Call(models.Model):
     answer_sdp = models.TextField(blank=True)
     muted = models.BooleanField(default=False)
 
-    # The caller's place in the line: who is brought forward keeps an earlier one.
+    # The caller's place in the queue; one who is brought forward has an earlier one.
     queued_at = models.DateTimeField(null=True)
     place_since = models.DateTimeField(null=True)
     priority = models.SmallIntegerField(default=0)
     queue_visits = models.PositiveSmallIntegerField(default=0)
-    # Since when there is sound without an agent, or was before one came.
+    # When audio began without an agent: auto-answered.
     queued_with_audio_at = models.DateTimeField(null=True)
-    # Why the system says good-bye: what it plays before it ends the call.
+    # The announcement that is played before the system ends the call.
     announcement = models.CharField(max_length=10, blank=True, choices=Announcement)
-    # For one agent alone until then: who knows the caller, or a transfer to a person.
+    # For one agent only until then: the sticky agent, or a transfer to an agent.
     wanted_agent = models.ForeignKey(
         Agent, models.SET_NULL, null=True, related_name="+"
     )
@@ -147,7 +147,7 @@ class Call(models.Model):
     ended_at = models.DateTimeField(null=True)
     provider_duration = models.PositiveIntegerField(null=True)
 
-    # When somebody must look at this call again. Swept; never a countdown elsewhere.
+    # When this call must be looked at again. Swept; never a countdown elsewhere.
     deadline = models.DateTimeField(null=True)
 
     objects = CallQuerySet.as_manager()

@@ -13,7 +13,7 @@ from calls.models import Call
 from calls.signaling import outbox
 from calls.states import Event
 
-# An accept whose reply was lost has probably worked: sound tells within this time.
+# An accept whose reply was lost has probably worked: audio shows it within this time.
 LOST_REPLY_PAUSE = 3.0  # seconds
 LONGEST_PAUSE = 10.0  # seconds
 UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
@@ -59,7 +59,7 @@ async def _send(
         if pause is None:
             return error, was_unknown
         was_unknown = error is not None and error.outcome == Outcome.UNKNOWN
-        await asyncio.sleep(pause)  # sound may come up meanwhile and tell
+        await asyncio.sleep(pause)  # audio may come up meanwhile
         if session.is_up:
             return None, was_unknown
         await in_database(outbox.retry_accept, request_id)

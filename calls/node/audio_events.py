@@ -50,7 +50,7 @@ class AudioEvents:
         if session.counters.media_up_at is None:
             await self._held.end(session, Event.MEDIA_FAILED, reason)
             return
-        # A caller who hangs up closes the sound first; Wati says so a moment later.
+        # A caller who hangs up closes the audio first; Wati says so a moment later.
         await asyncio.sleep(TERMINATE_FOLLOWS)
         await self._held.end(session, Event.MEDIA_LOST, reason)
 

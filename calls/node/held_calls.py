@@ -52,8 +52,8 @@ class HeldCalls:
         self.hub = Hub(media_settings())
         self.node: Node | None = None
         self.tasks = OwnedTasks()
-        self.answered: set[str] = set()  # calls out whose answer is applied
-        self.versions: dict[str, int] = {}  # of the rows that the sound follows
+        self.answered: set[str] = set()  # outbound calls whose SDP answer is applied
+        self.versions: dict[str, int] = {}  # of the rows that the audio follows
         self._http: httpx2.AsyncClient | None = None
 
     @property

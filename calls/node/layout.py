@@ -13,7 +13,7 @@ def layout_of(call: Call) -> Layout:
     of_ours = [str(agent_id) for agent_id in legs.values_list("agent_id", flat=True)]
     match call.status:
         case Status.HELD:
-            # With a colleague there the two talk; alone the agent hears nothing.
+            # With a consulted agent the two talk; alone the agent hears nothing.
             return Layout(consult=tuple(of_ours), playback=_hold_music(call))
         case Status.ACTIVE:
             return Layout(speakers=tuple(of_ours), playback=_one_moment(call))

@@ -13,7 +13,7 @@ from calls.node.held_calls import HeldCalls
 from calls.outbound import dialing
 from calls.states import TALKING, Event
 
-# Half a second of sound in a row: no phone that only rings sends it.
+# Half a second of audio in a row: a phone that only rings never sends it.
 SPEECH_PACKETS = 25
 
 

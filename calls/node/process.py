@@ -82,7 +82,7 @@ class NodeProcess:
             placement.renew, bridge.held.node, calls=calls, draining=draining
         )
         if not await renew:
-            # Another process took our name; our calls are ended by whoever sweeps.
+            # Another process took our name; a sweep ends our calls.
             logger.critical("node %s runs twice; closing calls", settings.NODE_NAME)
             bridge.held.node = None
             await bridge.follow_all()

@@ -31,9 +31,9 @@ from permissions.models import Contact
 
 logger = logging.getLogger(__name__)
 
-# Wati says within this time what became of a call, or nobody ever will.
+# Wati reports the outcome of a call within this time, or never.
 PLACING_MUST_BE_KNOWN = timedelta(seconds=45)
-# Nobody calls out while offline: nobody would hear it.
+# No outbound calls while offline: the agent would not hear them.
 MAY_CALL = (AgentState.AVAILABLE, AgentState.ON_BREAK, AgentState.WRAP_UP)
 RINGS_AT_MOST = timedelta(seconds=60)
 # A webhook about an unnamed call may belong to a request as old as this.
@@ -86,7 +86,7 @@ def _reserve(call: Call, agent: Agent) -> None:
     assert call.contact is not None
     assert call.line is not None
     pair = pair_of(call.contact, call.line)
-    locked(pair)  # a colleague may be calling this person at the same moment
+    locked(pair)  # another agent may be calling this contact now
     others = Call.objects.filter(contact=call.contact, status__in=LIVE)
     permissions.place_call(
         pair,
@@ -115,7 +115,7 @@ def offer_made(call_id: UUID, offer: str) -> bool:
 def placed(call: Call, wati_call_id: str) -> None:
     """Wati named our call. Facts that came under that name already are taken over."""
     with locking.dispatch_lock():
-        # The name first, also where nobody used it yet: a webhook may be about to.
+        # The name first, also if it is not used yet: a webhook may be about to.
         shadow = inbound.lock_or_create(call.account, wati_call_id)
         call = Call.objects.select_for_update().get(pk=call.pk)
         if call.wati_call_id or shadow.direction:

@@ -19,7 +19,7 @@ from permissions.rules import may_ask, may_call
 from permissions.services import remember
 from permissions.verdicts import Verdict
 
-# What WhatsApp said of a person is asked again after this many seconds.
+# WhatsApp's reading of a contact is read again after this many seconds.
 READING_LASTS = 60.0
 
 

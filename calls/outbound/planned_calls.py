@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 State = Plan.State
 
 REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
-OFFER_LASTS = timedelta(minutes=5)  # then the next agent is asked
+OFFER_LASTS = timedelta(minutes=5)  # then the next agent gets it
 MISSED = (
     Result.ABANDONED,
     Result.TIMEOUT,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from calls.models import Call, CallChange, Leg
 from calls.states import Event
 
-# How the caller came to somebody else.
+# How the caller came to another agent.
 TRANSFERS = {Event.TRANSFERRED: "blind", Event.HANDED_OVER: "consult"}
 
 

@@ -26,7 +26,7 @@ from permissions.facts import EventKind
 from permissions.models import PermissionEvent
 from permissions.numbers import country_of
 
-# Not the sound descriptions: they are most of a row.
+# Not the SDP: it is most of a row.
 USED = (
     "account",
     "wati_call_id",

@@ -16,7 +16,7 @@ from agents.routing import Decision, Question, Strategy
 from agents.skip_reasons import sentence
 from calls.models import Call, Offer, RoutingDecision
 
-# Of an agent's queues, how many calls that did not ring at them are told of.
+# How many calls of an agent's queues that did not ring at them are shown.
 LAST_CALLS = 20
 
 

@@ -107,8 +107,8 @@ class LiveFigures:
     in_call: int
     wrap_up: int
     on_break: int
-    ringing: int  # callers whom nobody has answered yet
-    waiting: int  # callers whom the system has answered, with music
+    ringing: int  # callers not answered yet
+    waiting: int  # auto-answered callers, with music
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Trouble:
     code: int
     sentence: str
     times: int
-    in_calls: bool  # told of calls that came in; else in answer to our requests
+    in_calls: bool  # from inbound calls; else from our requests
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def _way(first: Queue, settled: Settled) -> tuple[str, ...]:
     return (*passed, _("The caller enters the queue {queue}.").format(queue=last))
 
 
-# --- At whom it rings --------------------------------------------------------------
+# --- Which agents ring ---------------------------------------------------------------
 
 
 def _people(line: Line, queue: Queue, at: datetime) -> tuple[PreviewPerson, ...]:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 Verb, Status = WatiRequest.Verb, WatiRequest.Status
 
-# Nobody answers for a request that was sent longer ago than any time-out.
+# A request that was sent longer ago than any time-out gets no answer.
 LOST_AFTER = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(minutes=10)
 # How long a request is worth repeating.
@@ -157,8 +157,8 @@ def _must_wait(request: WatiRequest) -> bool:
         return True
     if begun.status == Status.UNKNOWN:
         return False
-    # What was never sent must not be sent any more; then a call out is over, while
-    # one that came in still rings.
+    # What was never sent must not be sent any more; then an outbound call is over,
+    # while an inbound one still rings.
     unsent = call.requests.filter(pk=begun.pk, status=Status.PENDING)
     dropped = unsent.update(status=Status.DROPPED, finished_at=timezone.now())
     if dropped and begun.verb == Verb.ACCEPT:

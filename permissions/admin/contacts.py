@@ -224,7 +224,7 @@ class ContactAdmin(WithHistory, DetailedAdmin):
         on = not contact.do_not_call
         form = ReasonForm(_posted(request))
         if form.is_valid():
-            # As the page said it, though somebody else may have been quicker.
+            # As the page showed it, though another user may have been quicker.
             on = request.POST.get("on") == "1"
             reason, user = form.cleaned_data["reason"], cast(User, request.user)
             changed = _set_do_not_call(contact, on, user, reason)
