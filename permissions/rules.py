@@ -242,7 +242,7 @@ def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
 
 def _call_running(facts: Facts, now: datetime) -> Obstacle | None:
     if facts.call_running:
-        text = "There is already a call with this person."
+        text = gettext_noop("There is already a call with this person.")
         return Obstacle(Reason.CALL_RUNNING, text)
     if facts.rings_since is None:
         return None

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='queue',
             name='answer_after_seconds',
-            field=models.PositiveSmallIntegerField(default=25, help_text='Seconds of ringing. WhatsApp may stop ringing after 30 seconds.', validators=[django.core.validators.MaxValueValidator(28)], verbose_name='auto-answer after'),
+            field=models.PositiveSmallIntegerField(default=25, help_text='Seconds. WhatsApp may stop ringing after 30 seconds.', validators=[django.core.validators.MaxValueValidator(28)], verbose_name='auto-answer after'),
         ),
         migrations.AlterField(
             model_name='queue',

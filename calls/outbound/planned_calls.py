@@ -21,7 +21,7 @@ from calls.outbound import dialing
 from calls.signaling import outbox
 from calls.states import Result
 from permissions import services as permissions
-from permissions.facts import ALLOWING
+from permissions.facts import ALLOWING, PermissionStatus
 from permissions.ledger import Change, facts_for
 from permissions.models import Contact
 from permissions.rules import may_ask, may_call
@@ -41,10 +41,14 @@ MISSED = (
     Result.TURNED_AWAY,
 )
 MISSED_CALL_COUNTS = timedelta(days=1)
+WITHDRAWN: dict[str, str] = {
+    PermissionStatus.DECLINED: gettext_noop("The person declined the request."),
+    PermissionStatus.REVOKED: gettext_noop("The permission was revoked."),
+}
 
 
 def ask(by: Agent, contact: Contact, line: Line, /, **fields: Any) -> Plan:
-    """Send WhatsApp's permission request and plan the call. Raises Refused."""
+    """Send WhatsApp's permission request and schedule the call. Raises Refused."""
     if line.account.unauthorised_since:
         raise Refused("Wati rejects our API token. A supervisor must renew it.")
     try:
@@ -133,9 +137,9 @@ def permission_changed(change: Change) -> None:
             _callback(permission.contact, line, permission.expires_at)
     elif change.recorded and change.after in ALLOWING:
         _wake(_for_later(waiting, permission.expires_at), permission.expires_at)
-    elif change.recorded and change.after in ("declined", "revoked"):
+    elif change.recorded and (sentence := WITHDRAWN.get(change.after)):
         for plan in waiting:
-            _move(plan, State.REFUSED, sentence="The person declined the request.")
+            _move(plan, State.REFUSED, sentence=sentence)
 
 
 def _for_later(waiting: Any, expires_at: datetime | None) -> Any:
