@@ -16,7 +16,8 @@ from permissions.reading import Grant, Reading
 
 GRANT_LASTS = timedelta(days=7)  # a temporary one
 REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
-RINGS_AT_MOST = timedelta(seconds=90)
+# Whatever was said or not said of a call of ours: after this its phone is silent.
+OUTBOUND_MAY_RING = timedelta(seconds=90)
 OVERRIDE_LASTS = timedelta(days=1)
 
 NO_PERMISSION = 138006
@@ -146,14 +147,14 @@ class Attempt:
         """Nobody has said that it is over; one that we lost sight of ends later."""
         lost = self.missed_at is not None and self.missed_at > now
         is_over = self.connected_at is not None or not (self.is_open or lost)
-        return not is_over and now < self.placed_at + RINGS_AT_MOST
+        return not is_over and now < self.placed_at + OUTBOUND_MAY_RING
 
     def unanswered_at(self, now: datetime) -> datetime | None:
         """When it ended unanswered; without an outcome, when it must have."""
         if self.connected_at:
             return None
-        if self.is_open and now >= self.placed_at + RINGS_AT_MOST:
-            return self.placed_at + RINGS_AT_MOST
+        if self.is_open and now >= self.placed_at + OUTBOUND_MAY_RING:
+            return self.placed_at + OUTBOUND_MAY_RING
         return self.missed_at
 
 

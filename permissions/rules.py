@@ -10,7 +10,12 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_noop
 
 from callcenter.wati.errors import sentence
-from permissions.facts import RINGS_AT_MOST, Facts, PermissionStatus, WhatsAppRefusal
+from permissions.facts import (
+    OUTBOUND_MAY_RING,
+    Facts,
+    PermissionStatus,
+    WhatsAppRefusal,
+)
 from permissions.limits import Uses, uses
 from permissions.reading import ASK, CALL, Action, Grant, Reading
 from permissions.verdicts import Obstacle, Reason, Verdict
@@ -247,7 +252,7 @@ def _call_running(facts: Facts, now: datetime) -> Obstacle | None:
     if facts.rings_since is None:
         return None
     text = gettext_noop("The last call to this person may still be ringing.")
-    return Obstacle(Reason.CALL_RUNNING, text, facts.rings_since + RINGS_AT_MOST)
+    return Obstacle(Reason.CALL_RUNNING, text, facts.rings_since + OUTBOUND_MAY_RING)
 
 
 NO_GRANT = {

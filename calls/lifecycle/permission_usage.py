@@ -7,7 +7,7 @@ from django.utils import timezone
 from calls.models import Call, Direction, Line, WatiRequest
 from calls.states import Event, Status
 from permissions import services as permissions
-from permissions.facts import RINGS_AT_MOST
+from permissions.facts import OUTBOUND_MAY_RING
 from permissions.ledger import Pair
 from permissions.models import Contact
 
@@ -48,7 +48,7 @@ def _over_at(call: Call, event: Event) -> datetime:
     now = timezone.now()
     if event != Event.LOST_TRACK:
         return now
-    return max(now, call.created_at + RINGS_AT_MOST)
+    return max(now, call.created_at + OUTBOUND_MAY_RING)
 
 
 def _may_have_rung(call: Call) -> bool:

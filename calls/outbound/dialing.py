@@ -35,7 +35,8 @@ logger = logging.getLogger(__name__)
 PLACING_MUST_BE_KNOWN = timedelta(seconds=45)
 # No outbound calls while offline: the agent would not hear them.
 MAY_CALL = (AgentState.AVAILABLE, AgentState.ON_BREAK, AgentState.WRAP_UP)
-RINGS_AT_MOST = timedelta(seconds=60)
+# We give up then, if WhatsApp has not.
+OUTBOUND_RING_TIMEOUT = timedelta(seconds=60)
 # A webhook about an unnamed call may belong to a request as old as this.
 JOIN_WITHIN = timedelta(seconds=120)
 
@@ -123,7 +124,7 @@ def placed(call: Call, wati_call_id: str) -> None:
         Call.objects.filter(pk=shadow.pk).delete()
         call.wati_call_id = wati_call_id
         if call.status == Status.DIALING:
-            call.deadline = timezone.now() + RINGS_AT_MOST
+            call.deadline = timezone.now() + OUTBOUND_RING_TIMEOUT
             call.progress = call.progress or "placed"
         call.save()
         inbound.webhooks_matched(call.account_id, wati_call_id)
