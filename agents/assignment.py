@@ -20,51 +20,46 @@ from agents.skip_reasons import Skipped
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """How the last offer of a call went with an agent."""
+    """Tell how the last ring attempt of a call went with an agent."""
 
     how: Tried = ""
     at: datetime | None = None
 
 
-UNTRIED = Try()
-
-
 def for_call(
-    members: Sequence[Candidate], tries: Mapping[int, Try], ringing: Collection[int]
-) -> tuple[Candidate, ...]:
-    """The members of a queue as one call sees them."""
+    members: Sequence[Candidate],
+    tries: Mapping[int, Try],
+    ringing: Mapping[int, datetime],
+) -> Sequence[Candidate]:
+    """Return the members of a queue as one call sees them.
 
+    `ringing`: since when it rings at them for this call, by agent.
+    """
     if not tries and not ringing:
-        return tuple(members)
-    return tuple(
-        _seen(member, tries.get(member.agent_id, UNTRIED), member.agent_id in ringing)
+        return members
+    return [
+        _seen(member, tries.get(member.agent_id), ringing.get(member.agent_id))
         for member in members
+    ]
+
+
+def _seen(
+    member: Candidate, tried: Try | None, rings_since: datetime | None
+) -> Candidate:
+    if tried is None and rings_since is None:
+        return member  # the same one for every call, so that it is looked at once
+    tried = tried or Try()
+    return replace(
+        member,
+        tried=tried.how,
+        tried_at=tried.at,
+        since=rings_since or member.since,
+        is_ringing_here=rings_since is not None,
     )
-
-
-def _seen(member: Candidate, tried: Try, rings: bool) -> Candidate:
-    if tried is UNTRIED and not rings:
-        return member  # the same one for every call: a floor has thousands
-    return replace(member, tried=tried.how, tried_at=tried.at, is_ringing_here=rings)
 
 
 def queue_order(waiting: Waiting) -> tuple[int, int, datetime, str]:
     return -waiting.weight, -waiting.priority, waiting.since, waiting.call_id
-
-
-def serve(
-    waitings: Sequence[Waiting],
-    rules_by_queue: Mapping[int, Rules],
-    candidates_by_call: Mapping[str, Sequence[Candidate]],
-    now: datetime,
-) -> dict[str, Decision]:
-    """The whole floor at once, so that nobody is promised to two callers."""
-    return {
-        question.waiting.call_id: decision
-        for question, decision in assign(
-            waitings, rules_by_queue, candidates_by_call, now
-        )
-    }
 
 
 def assign(
@@ -73,7 +68,10 @@ def assign(
     candidates_by_call: Mapping[str, Sequence[Candidate]],
     now: datetime,
 ) -> Iterator[tuple[Question, Decision]]:
-    """serve(), with what each decision rested on."""
+    """Decide for all who wait at once, so that no agent is promised to two callers.
+
+    Each decision comes with what it rested on.
+    """
     line = sorted(waitings, key=queue_order)
     promises, situation_of = Promises(), _remembering()
     for waiting in line:

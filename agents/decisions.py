@@ -36,7 +36,7 @@ def as_json(question: Question, decision: Decision) -> Json:
     return {
         "now": question.now.isoformat(),
         "waiting": _plain(asdict(question.waiting)),
-        "rules": asdict(question.rules),
+        "rules": _stored(question.rules),
         "candidates": [_plain(asdict(agent)) for agent in question.candidates],
         "promised": sorted(question.promised),
         "decision": {
@@ -71,8 +71,14 @@ def _question(stored: Json) -> Question:
     )
 
 
-def _rules(strategy: str, **seconds: int) -> Rules:
-    return Rules(Strategy(strategy), **seconds)
+def _stored(rules: Rules) -> Json:
+    """The rows of earlier versions say `ring_seconds`, and so do those of today."""
+    row = asdict(rules)
+    return row | {"ring_seconds": row.pop("agent_seconds")}
+
+
+def _rules(strategy: str, ring_seconds: int, **seconds: int) -> Rules:
+    return Rules(Strategy(strategy), agent_seconds=ring_seconds, **seconds)
 
 
 def _decision(stored: Json) -> Decision:

@@ -19,6 +19,20 @@ def on_duty_for(queue_id: int) -> list[int]:
     return list(there.values_list("pk", flat=True))
 
 
+def staff_of(queue_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Count by queue who is on duty, and who of them could be rung now."""
+    found = dict.fromkeys(queue_ids, (0, 0))
+    there = Agent.objects.present().filter(
+        membership__queue__in=list(found), state__in=ON_DUTY
+    )
+    is_ready = models.Q(pk__in=Agent.objects.ready().values("pk"))
+    counts = there.values("membership__queue").annotate(
+        on_duty=models.Count("pk"), ready=models.Count("pk", filter=is_ready)
+    )
+    rows = counts.values_list("membership__queue", "on_duty", "ready")
+    return found | {queue: (on_duty, ready) for queue, on_duty, ready in rows}
+
+
 def members(queue_ids: Iterable[int]) -> dict[int, list[tuple[Agent, int]]]:
     """Everybody who serves these queues, with their level there."""
     found: dict[int, list[tuple[Agent, int]]] = {pk: [] for pk in queue_ids}

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from agents.admission import WhenNobody
-from agents.routing import Strategy
+from agents.admission import LATEST_AUTO_ANSWER, RING_TIMEOUT, WhenNobody
+from agents.routing import AGENT_RING_TIME, Strategy
 
 if TYPE_CHECKING:
     from agents.models import Agent
@@ -62,7 +62,7 @@ class Queue(models.Model):
     )
     agent_seconds = models.PositiveSmallIntegerField(
         _("ring time per agent"),
-        default=20,
+        default=AGENT_RING_TIME,
         validators=[MinValueValidator(5), MaxValueValidator(120)],
         help_text=_(
             "Seconds that a call rings at one agent before it rings at the next one."
@@ -90,7 +90,7 @@ class Queue(models.Model):
 
     ring_seconds = models.PositiveSmallIntegerField(
         _("ring timeout"),
-        default=45,
+        default=RING_TIMEOUT,
         help_text=_(
             "Seconds that a call rings before it counts as missed, if it is not "
             "auto-answered. WhatsApp itself stops ringing after 30 to 60 seconds."

@@ -18,6 +18,8 @@ from django.db.models import TextChoices
 from agents.skip_reasons import Skip, Skipped
 
 RULE_VERSION = 1
+# Seconds for which a call rings at one agent, before the next one is asked.
+AGENT_RING_TIME = 20
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 Tried = Literal["", "declined", "missed", "console"]
@@ -54,13 +56,13 @@ class Candidate:
 class Rules:
     """How a queue rings.
 
-    `ring_seconds`: for one agent, before the next is asked; ring_all rings on.
+    `agent_seconds`: for one agent, before the next is asked; ring_all rings on.
     `retry_seconds`: after this, who missed the call may be asked again; 0: never.
     """
 
     strategy: Strategy
     level_seconds: int = 0
-    ring_seconds: int = 20
+    agent_seconds: int = AGENT_RING_TIME
     retry_seconds: int = 0
 
     @property
@@ -297,7 +299,7 @@ def _rang_out(question: Question, agent: Candidate) -> bool:
     """It has rung there for as long as it may before the next one is asked."""
     if agent.state != "ringing" or not agent.is_ringing_here:
         return False
-    ends = agent.since + timedelta(seconds=question.rules.ring_seconds)
+    ends = agent.since + timedelta(seconds=question.rules.agent_seconds)
     return question.rules.is_one_at_a_time and ends <= question.now
 
 

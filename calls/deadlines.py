@@ -8,7 +8,7 @@ from calls import locking
 from calls.lifecycle import answer, ending
 from calls.models import Announcement, Call, WatiRequest
 from calls.outbound import dialing
-from calls.queueing import hold_queue, requeue
+from calls.queueing import dispatch, hold_queue, limits
 from calls.states import TALKING, Event, Status
 
 
@@ -37,8 +37,10 @@ def _act_on(call: Call) -> None:
 
 
 def _rang_out(call: Call) -> None:
-    if not hold_queue.rang_long_enough(call):
+    if call.announcement:  # no server had room to play it
         ending.end(call.pk, Event.RING_TIMEOUT)
+    else:
+        _advance(call, Event.RING_TIMEOUT)
 
 
 def _waited_out(call: Call) -> None:
@@ -48,8 +50,15 @@ def _waited_out(call: Call) -> None:
         ending.end(
             call.pk, hold_queue.ANNOUNCED_ENDINGS[Announcement(call.announcement)]
         )
-    elif not requeue.waited_long_enough(call):
-        ending.end(call.pk, Event.WAIT_TIMEOUT)
+    else:
+        _advance(call, Event.WAIT_TIMEOUT)
+
+
+def _advance(call: Call, timeout: Event) -> None:
+    if limits.advance(call):
+        dispatch.run_after_commit()
+    else:
+        ending.end(call.pk, timeout)
 
 
 def _accept_is_out(call: Call) -> bool:

@@ -284,6 +284,7 @@ def _call(
         queued_at=at,
         place_since=at,
         queue_visits=1 + _count(story, E.TRANSFERRED),
+        visited_queues=[line.queue_id],
         claimed_at=at + timedelta(seconds=last.takes) if last else None,
         accepted_at=queued_with_audio_at or answered_at,
         media_at=queued_with_audio_at or answered_at,

@@ -121,7 +121,7 @@ def release(call_id: UUID, reason: str) -> bool:
 
 
 def _released(call: Call) -> dict[str, Any]:
-    """It rings on for a moment, or waits for as long as its queue lets it."""
+    """It rings on, or waits, for as long as its queue lets it."""
     fields: dict[str, Any] = {
         "agent": None,
         "claimed_at": None,
@@ -132,10 +132,7 @@ def _released(call: Call) -> dict[str, Any]:
         return fields | {
             "deadline": hold_queue.wait_ends_at(call) if call.media_at else soon
         }
-    seconds = call.queue.ring_seconds if call.queue else 45
-    rings_until = call.created_at + timedelta(seconds=seconds)
-    soonest = timezone.now() + timedelta(seconds=5)
-    return fields | {"node": "", "deadline": max(rings_until, soonest)}
+    return fields | {"node": "", "deadline": hold_queue.rings_until(call)}
 
 
 def accept_sent(call_id: UUID, answer_sdp: str) -> bool:

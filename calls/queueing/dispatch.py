@@ -1,7 +1,8 @@
-"""Ring waiting calls at the agents whom the rules name.
+"""Ring waiting calls at the agents whom the rules name, then apply the queues' limits.
 
 agents.routing decides from what is known; questions.py looks that up, and the decision
-is carried out and recorded here. Everything that changes calls and agents together
+is carried out and recorded here; what becomes of a call that then rings at no console,
+or for too long, limits.py knows. Everything that changes calls and agents together
 takes the dispatch lock first, so that no two of them wait for each other's rows.
 """
 
@@ -25,15 +26,13 @@ from callcenter.database import once_after_commit
 from calls import notify
 from calls.locking import dispatch_lock
 from calls.models import Call, Offer, RoutingDecision
-from calls.queueing import ring_attempts
+from calls.queueing import limits, ring_attempts
 from calls.queueing.questions import facts
 from calls.states import FOR_ANYBODY
 from calls.transitions import bump_version
 
 # Something is going to follow it.
 WITH_A_CALL = (AgentState.RINGING, *IN_A_CALL, AgentState.WRAP_UP)
-# Calls that one look at the floor considers; the others are looked at when these go.
-MOST_CALLS = 200
 RELATED = ("queue", "wanted_agent")
 
 
@@ -80,13 +79,27 @@ def run() -> None:
     with dispatch_lock():
         now = timezone.now()
         _expire(now)
-        calls = list(_waiting_calls().select_related(*RELATED)[:MOST_CALLS])
+        calls = list(_first_in_line())
         by_id = {str(call.pk): call for call in calls}
         ringing = ring_attempts.ringing_of(calls)
         for question, decision in assign(*facts(calls, ringing), now):
             call = by_id[question.waiting.call_id]
             record = _record(call, question, decision, len(calls))
             _carry_out(call, decision.ring, ringing[call.pk], record)
+        if limits.apply_to_ringing():
+            run_after_commit()
+
+
+def would_ring(call: Call) -> tuple[Question, Decision]:
+    """Decide for a call that has not come, beside those that wait. Changes nothing."""
+    calls = [*_first_in_line(), call]
+    looked_up = facts(calls, ring_attempts.ringing_of(calls))
+    decided = assign(*looked_up, timezone.now())
+    return next(one for one in decided if one[0].waiting.call_id == str(call.pk))
+
+
+def _first_in_line() -> QuerySet[Call]:
+    return _waiting_calls().select_related(*RELATED)[: limits.MOST_CALLS]
 
 
 def _waiting_calls() -> QuerySet[Call]:

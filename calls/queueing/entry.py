@@ -3,24 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Q
 from django.utils import timezone
 
-from agents.admission import (
-    Floor,
-    Limits,
-    Outcome,
-    Settled,
-    WhenNobody,
-    keeps_place,
-    settle,
-)
+from agents.admission import EntryOutcome, keeps_place, resolve_overflow
 from agents.line_hours import opening_of
 from agents.models import Queue
-from agents.presence import on_duty_for, ready_for
 from calls.models import Announcement, Call, Direction, Leg, Line, Offer
 from calls.queueing import dispatch
-from calls.queueing.hold_queue import auto_answer, play_announcement, set_fields
+from calls.queueing.hold_queue import play_announcement, set_fields
+from calls.queueing.limits import deadline_of
+from calls.queueing.queue_state import queues_now
 from calls.states import FOR_ANYBODY, Result
 
 
@@ -50,68 +43,24 @@ def _place_of(call: Call) -> datetime:
 
 def _join(call: Call, first: Queue) -> None:
     """Into this queue, or the one it overflows into; or the caller is told why not."""
-    settled, queue, there = settled_for(first, but=call)
+    queues = queues_now([first], without=call)
+    found = resolve_overflow(first.pk, queues)
+    queue = (
+        first if found.queue_id == first.pk else Queue.objects.get(pk=found.queue_id)
+    )
     set_fields(
-        call, queue=queue, queue_visits=len(settled.visited), **_wanted(call, queue)
+        call,
+        queue=queue,
+        queue_visits=len(found.visited),
+        visited_queues=list(found.visited),
+        **_wanted(call, queue),
     )
-    outcome = settled.admission.outcome
-    if outcome == Outcome.FULL:
+    if found.outcome == EntryOutcome.FULL:
         play_announcement(call, Announcement.FULL)
-    elif outcome == Outcome.NOBODY:
+    elif found.outcome == EntryOutcome.NO_AGENTS:
         play_announcement(call, Announcement.NOBODY)
-    else:
-        _begin_to_wait(call, queue, nobody=not there.logged_in)
-
-
-def settled_for(first: Queue, but: Call | None = None) -> tuple[Settled, Queue, Floor]:
-    """Where a caller who comes to this queue now ends up, and who is there."""
-    reachable = _reachable(first)
-    limits = {pk: _limits(queue) for pk, queue in reachable.items()}
-    floors = {pk: _floor(pk, but=but) for pk in reachable}
-    settled = settle(first.pk, limits, floors)
-    return settled, reachable[settled.queue_id], floors[settled.queue_id]
-
-
-def _begin_to_wait(call: Call, queue: Queue, *, nobody: bool) -> None:
-    if nobody and queue.when_nobody == WhenNobody.WAIT and auto_answer(call):
-        return
-    # Whether somebody is on duty then, rang_long_enough() looks.
-    answers = queue.system_answers
-    seconds = queue.answer_after_seconds if answers else queue.ring_seconds
-    set_fields(call, deadline=call.created_at + timedelta(seconds=seconds))
-
-
-def _reachable(queue: Queue) -> dict[int, Queue]:
-    found: dict[int, Queue] = {}
-    onward: Queue | None = queue
-    while onward is not None and onward.pk not in found:
-        found[onward.pk] = onward
-        onward = onward.overflow_to
-    return found
-
-
-def _limits(queue: Queue) -> Limits:
-    return Limits(
-        max_wait=queue.max_wait_seconds,
-        max_length=queue.max_length,
-        when_nobody=queue.when_nobody,
-        overflow_to=queue.overflow_to_id,
-    )
-
-
-def _floor(queue_id: int, but: Call | None) -> Floor:
-    others = Call.objects.filter(
-        queue=queue_id, status__in=FOR_ANYBODY, announcement=""
-    )
-    if but is not None:
-        others = others.exclude(pk=but.pk)
-    since = others.aggregate(first=Min("queued_at"))["first"]
-    return Floor(
-        logged_in=len(on_duty_for(queue_id)),
-        ready=len(ready_for(queue_id)),
-        waiting=others.count(),
-        longest_wait=(timezone.now() - since).total_seconds() if since else 0,
-    )
+    else:  # whether it rings anywhere, and what then, dispatch sees next
+        set_fields(call, deadline=deadline_of(call, queues))
 
 
 def _wanted(call: Call, queue: Queue) -> dict[str, Any]:

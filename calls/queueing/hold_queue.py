@@ -5,16 +5,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.presence import on_duty_for
+from agents import admission
 from calls import placement
 from calls.models import Announcement, Call
-from calls.queueing import dispatch
+from calls.queueing.queue_state import limits_of
 from calls.states import Event, IllegalMove, Status
 from calls.transitions import move
 
 MEDIA_MUST_COME = timedelta(seconds=20)
-# Nobody waits for ever, whatever the queue says.
-LONGEST_WAIT = timedelta(hours=2)
 LONGEST_ANNOUNCEMENT = timedelta(minutes=6)
 ANNOUNCED_ENDINGS = {
     Announcement.CLOSED: Event.CLOSED,
@@ -30,7 +28,7 @@ def set_fields(call: Call, **fields: Any) -> None:
 
 
 def auto_answer(call: Call, *, announcement: str = "") -> bool:
-    """Answer with music, or with a good-bye. False when no node has room."""
+    """Answer with music, or with an announcement. False when no node has room."""
     node = placement.choose()
     if node is None:
         return False
@@ -48,33 +46,18 @@ def auto_answer(call: Call, *, announcement: str = "") -> bool:
     except IllegalMove:
         return False
     call.announcement = announcement
-    dispatch.run_after_commit()
     return True
 
 
 def play_announcement(call: Call, announcement: Announcement) -> None:
     if not auto_answer(call, announcement=announcement):
-        # No room even for that: it rings out, at nobody's console.
-        set_fields(call, announcement=announcement, deadline=_rings_until(call))
+        # No room even for that: it rings out, at no console.
+        set_fields(call, announcement=announcement, deadline=rings_until(call))
 
 
-def _rings_until(call: Call) -> datetime:
-    seconds = call.queue.ring_seconds if call.queue else 45
-    return call.created_at + timedelta(seconds=seconds)
-
-
-def rang_long_enough(call: Call) -> bool:
-    """WhatsApp stops ringing soon. True when the call goes on, with us or ringing."""
-    queue = call.queue
-    if queue is None or call.announcement:
-        return False
-    on_duty = bool(on_duty_for(queue.pk))
-    if on_duty and queue.system_answers and auto_answer(call):
-        return True
-    if _rings_until(call) <= timezone.now():
-        return False
-    set_fields(call, deadline=_rings_until(call))
-    return True
+def rings_until(call: Call) -> datetime:
+    """Return when a call that nothing answers counts as missed."""
+    return call.created_at + timedelta(seconds=limits_of(call.queue).ring_timeout)
 
 
 def media_came_up(call: Call) -> None:
@@ -88,6 +71,5 @@ def media_came_up(call: Call) -> None:
 
 
 def wait_ends_at(call: Call) -> datetime:
-    longest = call.queue.max_wait_seconds if call.queue else None
-    begun = call.queued_at or call.created_at
-    return begun + (timedelta(seconds=longest) if longest else LONGEST_WAIT)
+    queued_at = call.queued_at or call.created_at
+    return admission.wait_ends_at(limits_of(call.queue), queued_at)

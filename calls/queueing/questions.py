@@ -1,14 +1,16 @@
 """Ask the routing rules: calls and agents from rows into the rules' own terms."""
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 from django.utils import timezone
 
+from agents.assignment import Try, for_call
 from agents.models import Agent, Queue
 from agents.presence import members
 from agents.routing import (
     Candidate,
-    Question,
     Rules,
     Strategy,
     Tried,
@@ -23,68 +25,60 @@ TRIED: dict[str, Tried] = {
     Offer.Outcome.NO_ANSWER: "missed",
     Offer.Outcome.CONSOLE: "console",
 }
-Facts = tuple[list[Waiting], dict[int, Rules], dict[str, list[Candidate]]]
+Facts = tuple[list[Waiting], dict[int, Rules], dict[str, Sequence[Candidate]]]
 
 
 def facts(calls: list[Call], ringing: Ringing) -> Facts:
     """Everything that the rules want to know, in their words."""
     queues = {call.queue.pk: call.queue for call in calls if call.queue}
-    staffed = members(queues)
-    last = ring_attempts.latest_of(calls)
+    serving = {
+        pk: [_candidate(agent, level) for agent, level in there]
+        for pk, there in members(queues).items()
+    }
+    tries = _tries(calls)
     candidates = {
-        str(call.pk): [
-            _candidate(agent, level, last.get((call.pk, agent.pk)), ringing[call.pk])
-            for agent, level in _asked_for(call, staffed, ringing[call.pk])
-        ]
+        str(call.pk): for_call(
+            _asked_for(call, serving[call.queue_id or 0], ringing[call.pk]),
+            tries[call.pk],
+            {pk: offer.offered_at for pk, offer in ringing[call.pk].items()},
+        )
         for call in calls
     }
     rules = {pk: _rules(queue) for pk, queue in queues.items()}
     return [_waiting(call, queues) for call in calls], rules, candidates
 
 
-def question_for(call: Call, now: datetime) -> Question:
-    """What the rules would be asked of a new call in its queue; nothing rings."""
-    assert call.queue is not None
-    staffed = members([call.queue.pk])[call.queue.pk]
-    return Question(
-        waiting=_waiting(call, {call.queue.pk: call.queue}),
-        rules=_rules(call.queue),
-        candidates=tuple(
-            _candidate(agent, level, None, {}) for agent, level in staffed
-        ),
-        now=now,
-    )
+def _tries(calls: list[Call]) -> dict[Any, dict[int, Try]]:
+    found: dict[Any, dict[int, Try]] = defaultdict(dict)
+    for (call_id, agent_id), offer in ring_attempts.latest_of(calls).items():
+        how = TRIED.get(offer.outcome, "")
+        found[call_id][agent_id] = Try(how, offer.ended_at)
+    return found
 
 
 def _asked_for(
-    call: Call, staffed: dict[int, list[tuple[Agent, int]]], ringing: dict[int, Offer]
-) -> list[tuple[Agent, int]]:
+    call: Call, serving: Sequence[Candidate], ringing: dict[int, Offer]
+) -> Sequence[Candidate]:
     """A transfer may name somebody who does not serve the queue: for their chance."""
-    serve = staffed[call.queue_id or 0]
     wanted = call.wanted_agent
-    if wanted is None or any(agent.pk == wanted.pk for agent, _ in serve):
-        return serve
+    if wanted is None or any(one.agent_id == wanted.pk for one in serving):
+        return serving
     here, now = ringing.get(wanted.pk), timezone.now()
     until = here.ring_until if here else call.wanted_until
-    return [*serve, (wanted, 1)] if until is None or until > now else serve
+    is_asked = until is None or until > now
+    return [*serving, _candidate(wanted, 1)] if is_asked else serving
 
 
-def _candidate(
-    agent: Agent, level: int, last: Offer | None, ringing: dict[int, Offer]
-) -> Candidate:
-    here = ringing.get(agent.pk)
+def _candidate(agent: Agent, level: int) -> Candidate:
     return Candidate(
         agent_id=agent.pk,
         name=agent.name,
         state=agent.state,
-        since=here.offered_at if here else agent.state_since,
+        since=agent.state_since,
         reason=agent.reason,
         can_ring=agent.can_ring,
         level=level,
         last_offered_at=agent.last_offered_at,
-        tried=TRIED.get(last.outcome, "") if last else "",
-        tried_at=last.ended_at if last else None,
-        is_ringing_here=here is not None,
     )
 
 
@@ -92,7 +86,7 @@ def _rules(queue: Queue) -> Rules:
     return Rules(
         strategy=Strategy(queue.strategy),
         level_seconds=queue.level_seconds,
-        ring_seconds=queue.agent_seconds,
+        agent_seconds=queue.agent_seconds,
         retry_seconds=queue.retry_seconds,
     )
 

@@ -1,4 +1,4 @@
-"""Send a waiting caller on: to the overflow queue, or back to the front."""
+"""Put a caller who talked already back into a queue, before all who are new."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,34 +7,16 @@ from uuid import UUID
 from django.utils import timezone
 
 from agents.models import Agent, Queue
+from agents.routing import AGENT_RING_TIME
 from calls import locking
 from calls.models import Call, Offer
 from calls.queueing import dispatch, participants
-from calls.queueing.hold_queue import set_fields, wait_ends_at
+from calls.queueing.hold_queue import wait_ends_at
 from calls.states import TALKING, Event, Status
-from calls.transitions import bump_version, move
+from calls.transitions import move
 
 # Callers who talked already come before all who did not.
 FRONT = 1000
-
-
-def waited_long_enough(call: Call) -> bool:
-    """The queue's limit is reached. True when another queue takes the caller."""
-    other = call.queue.overflow_to if call.queue else None
-    if other is None or other.pk == call.queue_id or call.queue_visits > 5:
-        return False
-    set_fields(
-        call,
-        queue=other,
-        queued_at=timezone.now(),
-        queue_visits=call.queue_visits + 1,
-        wanted_agent=None,
-        wanted_as="",
-    )
-    set_fields(call, deadline=wait_ends_at(call))
-    bump_version(call)
-    dispatch.run_after_commit()
-    return True
 
 
 def send_to_queue(
@@ -52,7 +34,7 @@ def send_to_queue(
     """
     now = timezone.now()
     queue = queue or call.queue
-    seconds = queue.agent_seconds if queue else 20
+    seconds = queue.agent_seconds if queue else AGENT_RING_TIME
     moved: dict[str, Any] = {
         "agent": None,
         "queue": queue,
@@ -60,6 +42,7 @@ def send_to_queue(
         "media_at": call.media_at or now,  # of a call out nobody noted it
         "queued_at": now,
         "queue_visits": call.queue_visits + 1,
+        "visited_queues": _visited(call, queue),
         "priority": max(call.priority, FRONT),
         "held_since": call.held_since or now,
         "console_lost_until": None,
@@ -76,6 +59,12 @@ def send_to_queue(
         call, event, user=user, place_since=call.created_at, deadline=deadline, **moved
     )
     dispatch.run_after_commit()
+
+
+def _visited(call: Call, queue: Queue | None) -> list[int]:
+    if queue is None or queue.pk in call.visited_queues:
+        return call.visited_queues
+    return [*call.visited_queues, queue.pk]
 
 
 def abandoned_by_console() -> list[UUID]:

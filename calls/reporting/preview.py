@@ -12,16 +12,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from agents.admission import Floor, Outcome, Settled, WhenNobody
+from agents.admission import Action, EntryOutcome, Resolution, resolve_overflow
 from agents.line_hours import opening_of
 from agents.models import Prompt, Queue
-from agents.routing import answer
+from agents.routing import Decision, Question
 from agents.schedule import Opening
 from agents.skip_reasons import sentence
+from calls import placement
 from calls.models import Call, Direction, Line
-from calls.queueing.entry import settled_for
-from calls.queueing.hold_queue import LONGEST_WAIT
-from calls.queueing.questions import question_for
+from calls.queueing.dispatch import would_ring
+from calls.queueing.queue_state import limits_of, queues_now
+from calls.reporting.forecast import Forecast, forecast_of
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,35 @@ def what_would_happen(line: Line, at: datetime) -> Preview:
     opening = opening_of(line.schedule, at)
     zone = ZoneInfo(line.schedule.time_zone) if line.schedule else None
     words = _opening_words(opening, zone)
+    has_room = placement.choose() is not None
     if not opening.open:
-        closed = _said_at_once(_named(line.closed_prompt, _("the closed message")))
-        return Preview(line, at, False, words, hears=closed)
-    settled, queue, there = settled_for(line.queue)
-    way, hears = _way(line.queue, settled), _hears(queue, settled, there)
-    if settled.admission.outcome != Outcome.JOIN:
+        closed = _named(line.closed_prompt, _("the closed message"))
+        hears = _said_at_once(closed) if has_room else _rings_out(_timeout(line.queue))
+        return Preview(line, at, False, words, hears=hears)
+    queues = queues_now([line.queue])
+    found = resolve_overflow(line.queue.pk, queues)
+    queue = Queue.objects.select_related("greeting", "music").get(pk=found.queue_id)
+    way = _way(found)
+    if found.outcome != EntryOutcome.JOIN:
+        hears = _refusal(found.outcome) if has_room else _rings_out(_timeout(queue))
         return Preview(line, at, True, words, way=way, hears=hears)
-    return Preview(line, at, True, words, queue, way, _people(line, queue, at), hears)
+    question, decision = would_ring(_call(line, queue))
+    forecast = forecast_of(question, decision, queues, found, has_room=has_room)
+    hears = (*_first(queue, forecast), *_last(forecast))
+    return Preview(
+        line, at, True, words, queue, way, _people(question, decision), hears
+    )
+
+
+def _call(line: Line, queue: Queue) -> Call:
+    """A call that came this instant; it is not saved."""
+    return Call(
+        direction=Direction.INBOUND,
+        line=line,
+        queue=queue,
+        priority=line.priority,
+        place_since=timezone.now(),
+    )
 
 
 # --- Open or closed ----------------------------------------------------------------
@@ -80,38 +102,27 @@ def _opening_words(opening: Opening, zone: ZoneInfo | None) -> str:
 # --- Which queue -------------------------------------------------------------------
 
 
-def _way(first: Queue, settled: Settled) -> tuple[str, ...]:
+def _way(found: Resolution) -> tuple[str, ...]:
     """The queues that were asked, and what came of it."""
-    names = dict(Queue.objects.in_bulk(settled.visited).items())
-    asked = [names[pk].name for pk in settled.visited]
+    names = Queue.objects.in_bulk(found.visited)
+    asked = [names[pk].name for pk in found.visited]
     passed = [
         _("{queue} overflows to {other}.").format(queue=queue, other=other)
         for queue, other in zip(asked, asked[1:], strict=False)
     ]
-    last = names[settled.queue_id].name
-    outcome = settled.admission.outcome
-    if outcome == Outcome.FULL:
+    last = asked[-1]
+    if found.outcome == EntryOutcome.FULL:
         full = _("{queue} is full.")
         return (*passed, full.format(queue=last))
-    if outcome == Outcome.NOBODY:
+    if found.outcome == EntryOutcome.NO_AGENTS:
         return (*passed, _("No agent of {queue} is signed in.").format(queue=last))
     return (*passed, _("The caller enters the queue {queue}.").format(queue=last))
 
 
-# --- Which agents ring ---------------------------------------------------------------
+# --- Which agents ring --------------------------------------------------------------
 
 
-def _people(line: Line, queue: Queue, at: datetime) -> tuple[PreviewPerson, ...]:
-    call = Call(
-        direction=Direction.INBOUND,
-        line=line,
-        queue=queue,
-        priority=line.priority,
-        created_at=at,
-        place_since=at,
-    )
-    question = question_for(call, at)
-    decision = answer(question)
+def _people(question: Question, decision: Decision) -> tuple[PreviewPerson, ...]:
     names = {one.agent_id: one.name for one in question.candidates}
     rings = [
         PreviewPerson(names[pk], True, _("Rings at this agent."))
@@ -141,33 +152,51 @@ def _said_at_once(what: str) -> tuple[str, ...]:
     )
 
 
-def _hears(queue: Queue, settled: Settled, there: Floor) -> tuple[str, ...]:
-    outcome = settled.admission.outcome
-    if outcome == Outcome.FULL:
+def _refusal(outcome: EntryOutcome) -> tuple[str, ...]:
+    if outcome == EntryOutcome.FULL:
         return _said_at_once(_named(None, _("the message that the queue is full")))
-    if outcome == Outcome.NOBODY:
-        return _said_at_once(_named(None, _("the message that no agent is signed in")))
-    return (*_first(queue, there), *_last(queue, there))
+    return _said_at_once(_named(None, _("the message that no agent is signed in")))
 
 
-def _first(queue: Queue, there: Floor) -> tuple[str, ...]:
+def _timeout(queue: Queue) -> int:
+    return limits_of(queue).ring_timeout
+
+
+def _rings_out(seconds: int) -> tuple[str, ...]:
+    text = _(
+        "WhatsApp's ringing tone for up to {seconds} seconds; the call is "
+        "not auto-answered. After that it counts as not answered in time."
+    )
+    return (text.format(seconds=seconds),)
+
+
+def _first(queue: Queue, forecast: Forecast) -> tuple[str, ...]:
     """Until somebody or something answers."""
-    if not there.logged_in and queue.when_nobody == WhenNobody.WAIT:
-        return (_("No agent is signed in: auto-answered at once."), *_music(queue))
-    if not there.logged_in or not queue.system_answers:
-        return (
-            _(
-                "WhatsApp's ringing tone for up to {seconds} seconds; the call is "
-                "not auto-answered. After that it counts as not answered in time."
-            ).format(seconds=queue.ring_seconds),
+    if forecast.after_ringing.action == Action.TIME_OUT:
+        return _rings_out(forecast.rings_for)
+    if other := _other_queue(forecast.after_ringing.resolution):
+        text = _(
+            "WhatsApp's ringing tone; the caller overflows to {queue} after {seconds} "
+            "seconds if no agent answers."
         )
-    return (
-        _(
+        return (text.format(seconds=forecast.rings_for, queue=other),)
+    return (_answered(forecast), *_music(queue))
+
+
+def _answered(forecast: Forecast) -> str:
+    if forecast.rings_for:
+        text = _(
             "WhatsApp's ringing tone; auto-answered after {seconds} seconds if no "
             "agent answers."
-        ).format(seconds=queue.answer_after_seconds),
-        *_music(queue),
-    )
+        )
+        return text.format(seconds=forecast.rings_for)
+    if forecast.is_staffed:
+        return _("No agent is free: auto-answered at once.")
+    return _("No agent is signed in: auto-answered at once.")
+
+
+def _other_queue(found: Resolution | None) -> str:
+    return Queue.objects.get(pk=found.queue_id).name if found else ""
 
 
 def _music(queue: Queue) -> tuple[str, ...]:
@@ -181,17 +210,15 @@ def _music(queue: Queue) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _last(queue: Queue, there: Floor) -> tuple[str, ...]:
+def _last(forecast: Forecast) -> tuple[str, ...]:
     """The end of the waiting."""
-    waits = queue.when_nobody == WhenNobody.WAIT if not there.logged_in else True
-    if not waits or (there.logged_in and not queue.system_answers):
+    if forecast.after_ringing.action != Action.AUTO_ANSWER:
         return ()
-    longest = queue.max_wait_seconds or int(LONGEST_WAIT.total_seconds())
-    after = _minutes(timedelta(seconds=longest))
-    if queue.overflow_to is not None and queue.max_wait_seconds:
+    minutes = _minutes(timedelta(seconds=forecast.waits_for))
+    if other := _other_queue(forecast.after_wait.resolution):
         text = _("After a total of {minutes} the caller overflows to {queue}.")
-        return (text.format(minutes=after, queue=queue.overflow_to.name),)
-    return (_("The call ends after a total of {minutes}.").format(minutes=after),)
+        return (text.format(minutes=minutes, queue=other),)
+    return (_("The call ends after a total of {minutes}.").format(minutes=minutes),)
 
 
 def _minutes(span: timedelta) -> str:

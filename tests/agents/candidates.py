@@ -1,15 +1,17 @@
 """Ana, Bruno and Diego serve one queue, and Carla waits in it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from agents.assignment import assign
 from agents.routing import Candidate, Decision, Rules, Strategy, Waiting, decide
 from agents.skip_reasons import Skip, sentence
 
 NOW = datetime(2026, 3, 10, 14, 2, tzinfo=UTC)
 
-LONGEST_IDLE = Rules(Strategy.LONGEST_IDLE, ring_seconds=20)
-ROUND_ROBIN = Rules(Strategy.ROUND_ROBIN, ring_seconds=20)
-RING_ALL = Rules(Strategy.RING_ALL, ring_seconds=20)
+LONGEST_IDLE = Rules(Strategy.LONGEST_IDLE, agent_seconds=20)
+ROUND_ROBIN = Rules(Strategy.ROUND_ROBIN, agent_seconds=20)
+RING_ALL = Rules(Strategy.RING_ALL, agent_seconds=20)
 
 
 def ago(seconds: float) -> datetime:
@@ -44,6 +46,17 @@ def why_not(agent: Candidate, decision: Decision) -> tuple[Skip, str]:
     """The one reason why it does not ring there, and how it reads."""
     (found,) = [one for one in decision.skipped if one.agent_id == agent.agent_id]
     return found.skip, sentence(found)
+
+
+def decisions(
+    waitings: Sequence[Waiting],
+    rules: Mapping[int, Rules],
+    candidates: Mapping[str, Sequence[Candidate]],
+    now: datetime,
+) -> dict[str, Decision]:
+    """What is decided for all who wait at once, by call."""
+    decided = assign(waitings, rules, candidates, now)
+    return {question.waiting.call_id: decision for question, decision in decided}
 
 
 def rings_at(rules: Rules, *agents: Candidate, **waiting) -> list[int]:

@@ -5,12 +5,31 @@ Times are whole microseconds since the morning. Everything follows from the seed
 
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 from zlib import crc32
 
 SECOND = 1_000_000
 SUPPORT, SALES, PARTS = 1, 2, 3
 WEIGHTS = {SUPPORT: 0, SALES: 5, PARTS: 0}
 LEVEL_SECONDS, RING_SECONDS, RETRY_SECONDS, CONSOLE_SECONDS = 12, 15, 10, 1.5
+# While it rings; where it rings nowhere the system answers at once.
+ANSWER_AFTER = 13
+
+
+class Setting(NamedTuple):
+    """How many may wait in a queue and for how long, and where to otherwise."""
+
+    most: int
+    longest: int
+    onward: int | None
+
+
+# Support and parts have nobody in common, and overflow into each other.
+SETTINGS = {
+    SUPPORT: Setting(11, 63, PARTS),
+    SALES: Setting(11, 43, None),
+    PARTS: Setting(3, 33, SUPPORT),
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +121,11 @@ class Record:
     rang: list[tuple[int, str, int]]  # when, for whom, at whom
     answered: list[tuple[int, str, int]]
     abandoned: list[tuple[int, str]]
+    audio: list[tuple[int, str]]  # the system answered
+    moved: list[tuple[int, str, int]]  # to which queue, on entry too
+    full: list[tuple[int, str]]
+    ended: list[tuple[int, str]]  # after the maximum wait
 
     @classmethod
     def empty(cls) -> "Record":
-        return cls([], [], [])
+        return cls([], [], [], [], [], [], [])

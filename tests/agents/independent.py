@@ -10,10 +10,12 @@ from heapq import heappop, heappush
 from math import inf
 
 from tests.agents.day import (
+    ANSWER_AFTER,
     LEVEL_SECONDS,
     RETRY_SECONDS,
     RING_SECONDS,
     SECOND,
+    SETTINGS,
     WEIGHTS,
     Day,
     Record,
@@ -25,7 +27,7 @@ LEVEL, RING, RETRY = (
 
 
 class Reckoning:
-    """What both ways of ringing share: the calendar, the levels, who is out of it."""
+    """What both ways of ringing share: the calendar, levels, limits, who is out."""
 
     def __init__(self, day: Day) -> None:
         self.day, self.record = day, Record.empty()
@@ -34,6 +36,10 @@ class Reckoning:
         # For each caller, from when on each worker may be asked again.
         self.out: dict[str, dict[int, float]] = defaultdict(dict)
         self.attempts: dict[tuple[str, int], int] = defaultdict(int)
+        # Of each caller who waits, the queue; whom the system answered; who was where.
+        self.queue: dict[str, int] = {}
+        self.audio: set[str] = set()
+        self.been: dict[str, set[int]] = defaultdict(set)
         self.calendar: list[tuple] = []
         for worker in day.workers:
             heappush(self.calendar, (worker.logs_in_at, "frees", worker.number))
@@ -41,12 +47,66 @@ class Reckoning:
             heappush(self.calendar, (caller.at, "comes", caller.name))
             heappush(self.calendar, (caller.leaves_at, "leaves", caller.name))
 
+    def idle_in(self, queue: int) -> int:
+        raise NotImplementedError
+
+    def goes_to(self, name: str, queue: int | None, now: int) -> bool:
+        """Into this queue, or the next that has room; False: into none."""
+        been = {*self.been[name]}
+        while queue is not None and queue not in been:
+            been.add(queue)
+            waiting = [*self.queue.values()].count(queue)
+            if self.idle_in(queue) > waiting or waiting < SETTINGS[queue].most:
+                self.been[name], self.queue[name] = been, queue
+                if queue != self.callers[name].queue:
+                    self.record.moved.append((now, name, queue))
+                over = now + SETTINGS[queue].longest * SECOND
+                heappush(self.calendar, (over, "waited", name, queue))
+                return True
+            queue = SETTINGS[queue].onward
+        return False
+
+    def enters(self, now: int, name: str) -> bool:
+        if not self.goes_to(name, self.callers[name].queue, now):
+            self.record.full.append((now, name))
+            return False
+        heappush(self.calendar, (now + LEVEL, "opens", name))
+        heappush(self.calendar, (now + ANSWER_AFTER * SECOND, "plays", name))
+        return True
+
+    def plays(self, now: int, name: str) -> None:
+        if name in self.queue and name not in self.audio:
+            self.audio.add(name)
+            self.record.audio.append((now, name))
+
+    def waited(self, now: int, name: str, queue: int) -> None:
+        if self.queue.get(name) != queue:
+            return
+        self.stands_up(now, name)
+        self.out[name].clear()
+        if self.goes_to(name, SETTINGS[queue].onward, now):
+            self.sits_down(now, name)
+        else:
+            del self.queue[name]
+            self.record.ended.append((now, name))
+
+    def stands_up(self, now: int, name: str) -> None:
+        raise NotImplementedError
+
+    def sits_down(self, now: int, name: str) -> None:
+        raise NotImplementedError
+
+    def leaves(self, now: int, name: str) -> None:
+        if name in self.queue:
+            self.record.abandoned.append((now, name))
+            self.stands_up(now, name)
+            del self.queue[name]
+
     def is_open(self, name: str, level: int, now: int) -> bool:
-        caller = self.callers[name]
-        if now - caller.at >= (level - 1) * LEVEL:
+        if now - self.callers[name].at >= (level - 1) * LEVEL:
             return True
         return not any(
-            worker.levels.get(caller.queue, level) < level
+            worker.levels.get(self.queue[name], level) < level
             and worker.logs_in_at <= now
             and self.out[name].get(number) != inf
             for number, worker in self.workers.items()
@@ -60,6 +120,7 @@ class Reckoning:
 
     def talk(self, name: str, number: int, now: int) -> None:
         self.record.answered.append((now, name, number))
+        del self.queue[name]
         caller = self.callers[name]
         free_at = now + caller.talks + caller.wrap_up
         heappush(self.calendar, (free_at, "frees", number))
@@ -84,7 +145,7 @@ class OneAtATime(Reckoning):
                 _, what, *about = heappop(self.calendar)
                 if what == "rings_out":
                     released += self.rings_out(now, *about)
-                elif what != "looks":
+                elif what not in ("looks", "opens"):
                     getattr(self, what)(now, *about)
             self.match(now)
             # Whose bell has just gone silent sits down after the others were asked.
@@ -94,6 +155,9 @@ class OneAtATime(Reckoning):
                 self.match(now)
         return self.record
 
+    def idle_in(self, queue: int) -> int:
+        return sum(queue in self.workers[number].levels for number in self.idle)
+
     def frees(self, now: int, number: int) -> None:
         rank = self.asked.get(number, -1) if self.by_rota else now
         self.idle[number] = rank
@@ -101,12 +165,12 @@ class OneAtATime(Reckoning):
             heappush(self.benches[bench], (rank, number))
 
     def comes(self, now: int, name: str) -> None:
-        self.queue_up(name)
-        heappush(self.calendar, (now + LEVEL, "looks"))
+        if self.enters(now, name):
+            self.sits_down(now, name)
 
-    def queue_up(self, name: str) -> None:
+    def sits_down(self, now: int, name: str) -> None:
         caller = self.callers[name]
-        insort(self.line, (-WEIGHTS[caller.queue], caller.at, name))
+        insort(self.line, (-WEIGHTS[self.queue[name]], caller.at, name))
 
     def match(self, now: int) -> None:
         for place in [*self.line]:
@@ -114,9 +178,11 @@ class OneAtATime(Reckoning):
             if number is not None:
                 self.line.remove(place)
                 self.ring(place[-1], number, now)
+        for *_, name in self.line:
+            self.plays(now, name)
 
     def next_for(self, name: str, now: int) -> int | None:
-        queue = self.callers[name].queue
+        queue = self.queue[name]
         levels = [level for level in (1, 2) if self.is_open(name, level, now)]
         for level in levels:
             number = self.from_bench(self.benches[queue, level], self.out[name])
@@ -169,28 +235,23 @@ class OneAtATime(Reckoning):
 
     def fails(self, now: int, name: str, number: int, since: int, again: float) -> None:
         if self.silence(name, number, since):
-            self.back_to_line(name, number, again)
+            self.back_to_line(now, name, number, again)
             self.frees(now, number)
 
     def rings_out(self, now: int, name: str, number: int, since: int) -> list[int]:
         if not self.silence(name, number, since):
             return []
-        self.back_to_line(name, number, now + RETRY)
+        self.back_to_line(now, name, number, now + RETRY)
         return [number]
 
-    def back_to_line(self, name: str, number: int, again: float) -> None:
+    def back_to_line(self, now: int, name: str, number: int, again: float) -> None:
         self.out[name][number] = again
-        self.queue_up(name)
+        self.sits_down(now, name)
         if again != inf:
             heappush(self.calendar, (again, "looks"))
 
-    def leaves(self, now: int, name: str) -> None:
-        waits = [place for place in self.line if place[-1] == name]
-        if not waits and name not in self.bells:
-            return
-        self.record.abandoned.append((now, name))
-        for place in waits:
-            self.line.remove(place)
+    def stands_up(self, now: int, name: str) -> None:
+        self.line = [place for place in self.line if place[-1] != name]
         if name in self.bells:
             self.frees(now, self.bells.pop(name))
 
@@ -201,34 +262,47 @@ class Everybody(Reckoning):
     def __init__(self, day: Day) -> None:
         super().__init__(day)
         self.free: set[int] = set()
-        self.waiting: dict[str, None] = {}
         self.bells: dict[tuple[str, int], int] = {}  # the attempt
 
     def reckon(self) -> Record:
         while self.calendar:
             now, what, *about = heappop(self.calendar)
             getattr(self, what)(now, *about)
+            rung = {name for name, _ in self.bells}
+            for name in self.queue.keys() - self.audio - rung:
+                self.plays(now, name)
         return self.record
+
+    def idle_in(self, queue: int) -> int:
+        rung = {number for _, number in self.bells}
+        return sum(queue in self.workers[n].levels for n in self.free - rung)
 
     def frees(self, now: int, number: int) -> None:
         self.free.add(number)
-        for name in self.waiting:
+        for name in self.queue:
             self.may_ring(now, name, number)
 
     def comes(self, now: int, name: str) -> None:
-        self.waiting[name] = None
-        heappush(self.calendar, (now + LEVEL, "opens", name))
+        if self.enters(now, name):
+            self.opens(now, name)
+
+    def sits_down(self, now: int, name: str) -> None:
         self.opens(now, name)
+
+    def stands_up(self, now: int, name: str) -> None:
+        for bell in [b for b in self.bells if b[0] == name]:
+            del self.bells[bell]
 
     def opens(self, now: int, name: str) -> None:
         for number in sorted(self.free):
             self.may_ring(now, name, number)
 
     def may_ring(self, now: int, name: str, number: int) -> None:
-        level = self.workers[number].levels.get(self.callers[name].queue)
+        if name not in self.queue:
+            return
+        level = self.workers[number].levels.get(self.queue[name])
         if (
             level is not None
-            and name in self.waiting
             and number in self.free
             and (name, number) not in self.bells
             and self.out[name].get(number, 0) <= now
@@ -244,7 +318,6 @@ class Everybody(Reckoning):
         if self.bells.get((name, number)) == attempt:
             self.talk(name, number, now)
             self.free.discard(number)
-            self.waiting.pop(name)
             for bell in [b for b in self.bells if b[0] == name or b[1] == number]:
                 del self.bells[bell]
 
@@ -259,10 +332,3 @@ class Everybody(Reckoning):
             del self.bells[name, number]
             self.out[name][number] = now + RETRY
             heappush(self.calendar, (now + RETRY, "may_ring", name, number))
-
-    def leaves(self, now: int, name: str) -> None:
-        if name in self.waiting:
-            self.record.abandoned.append((now, name))
-            self.waiting.pop(name)
-            for bell in [b for b in self.bells if b[0] == name]:
-                del self.bells[bell]

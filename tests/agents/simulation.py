@@ -1,16 +1,33 @@
-"""The day as it goes with the rules: after each event the whole floor is served."""
+"""The day as it goes with the rules: after each event all who wait are looked at."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from typing import NamedTuple
 
-from agents.assignment import Try, for_call, serve
+from agents.admission import (
+    Action,
+    EntryOutcome,
+    Limits,
+    QueuedCaller,
+    QueueLoad,
+    QueueNow,
+    Queues,
+    Resolution,
+    next_step,
+    resolve_overflow,
+)
+from agents.assignment import Try, for_call
 from agents.routing import Candidate, Rules, Strategy, Waiting
+from tests.agents.candidates import decisions
 from tests.agents.day import (
+    ANSWER_AFTER,
     LEVEL_SECONDS,
     RETRY_SECONDS,
     RING_SECONDS,
     SECOND,
+    SETTINGS,
     WEIGHTS,
     Caller,
     Day,
@@ -24,6 +41,22 @@ def clock(at: int) -> datetime:
     return MORNING + timedelta(microseconds=at)
 
 
+LIMITS = {
+    queue: Limits(
+        max_wait=setting.longest,
+        max_length=setting.most,
+        overflow_to=setting.onward,
+        answer_after=ANSWER_AFTER,
+    )
+    for queue, setting in SETTINGS.items()
+}
+
+
+class Ring(NamedTuple):
+    attempt: int
+    since: int
+
+
 class Simulation:
     def __init__(self, day: Day, strategy: Strategy) -> None:
         self.day, self.record, self.now = day, Record.empty(), 0
@@ -33,8 +66,10 @@ class Simulation:
         )
         self.callers = {caller.name: caller for caller in day.callers}
         self.line: dict[str, Waiting] = {}
+        self.queued: dict[str, QueuedCaller] = {}
+        self.deadlines: dict[str, datetime] = {}
         self.tries: dict[str, dict[int, Try]] = defaultdict(dict)
-        self.rings: dict[str, dict[int, int]] = defaultdict(dict)  # attempt by worker
+        self.rings: dict[str, dict[int, Ring]] = defaultdict(dict)  # by worker
         self.attempts: Counter[tuple[str, int]] = Counter()
         self.workers = {worker.number: worker for worker in day.workers}
         self.asked_at: dict[int, datetime] = {}
@@ -58,8 +93,11 @@ class Simulation:
             while self.events and self.events[0][0] == self.now:
                 _, what, *about = heappop(self.events)
                 is_news |= getattr(self, what)(*about)
-            while is_news:
-                is_news = self.look()
+            while True:
+                is_news = is_news and self.look()
+                is_news |= self.apply_limits()
+                if not is_news:
+                    break
         return self.record
 
     def set_state(self, number: int, state: str) -> None:
@@ -76,14 +114,19 @@ class Simulation:
     # --- Looking -------------------------------------------------------------------
 
     def look(self) -> bool:
-        """Serve the floor and do as decided. True when something changed."""
+        """Decide for all who wait and do so. True when something changed."""
         members = {queue: [*found.values()] for queue, found in self.members.items()}
         by_call = {
-            name: for_call(members[w.queue_id], self.tries[name], self.rings[name])
-            for name, w in self.line.items()
+            name: for_call(
+                members[waiting.queue_id],
+                self.tries[name],
+                {number: clock(r.since) for number, r in self.rings[name].items()},
+            )
+            for name, waiting in self.line.items()
         }
-        decisions = serve([*self.line.values()], self.rules, by_call, clock(self.now))
-        wanted = {name: decision.ring for name, decision in decisions.items()}
+        line, now = [*self.line.values()], clock(self.now)
+        decided = decisions(line, self.rules, by_call, now)
+        wanted = {name: decision.ring for name, decision in decided.items()}
         over = [
             (name, number)
             for name, ring in wanted.items()
@@ -97,7 +140,7 @@ class Simulation:
             if number not in self.rings[name]
         ]
         for name, number in over:
-            self.stop(name, number, "missed")
+            self.stop(name, number, "missed" if self.rang_out(name, number) else "")
         for name, number in fresh:
             self.ring(name, number)
         return bool(over or fresh)
@@ -109,13 +152,17 @@ class Simulation:
             self.set_state(number, "ringing")
         attempt = self.attempts[name, number]
         self.attempts[name, number] += 1
-        self.rings[name][number] = attempt
+        self.rings[name][number] = Ring(attempt, self.now)
         what, delay = self.day.reacts(name, number, attempt)
         if what != "misses":
             self.plan(self.now + delay, what, name, number, attempt)
         if self.is_one_at_a_time:
             ends = self.now + RING_SECONDS * SECOND
             self.plan(ends, "rings_still", name, number, attempt)
+
+    def rang_out(self, name: str, number: int) -> bool:
+        rang_for = self.now - self.rings[name][number].since
+        return self.is_one_at_a_time and rang_for >= RING_SECONDS * SECOND
 
     def rings_at(self, number: int) -> list[str]:
         return [name for name, rings in self.rings.items() if number in rings]
@@ -128,13 +175,73 @@ class Simulation:
         if not self.rings_at(number):
             self.set_state(number, "available")
 
-    # --- Events: True when the floor must be looked at -----------------------------
+    # --- The queues' limits --------------------------------------------------------
+
+    def queues_now(self) -> Queues:
+        return {
+            queue: QueueNow(LIMITS[queue], self.load_of(queue)) for queue in WEIGHTS
+        }
+
+    def load_of(self, queue: int) -> QueueLoad:
+        states = [member.state for member in self.members[queue].values()]
+        return QueueLoad(
+            signed_in=len(states) - states.count("offline"),
+            ready=states.count("available"),
+            waiting=sum(w.queue_id == queue for w in self.line.values()),
+        )
+
+    def apply_limits(self) -> bool:
+        """Do what is due for all who wait. True when anybody changed the queue."""
+        queues, changed = self.queues_now(), False
+        for name in [name for name in self.line if self.is_due(name)]:
+            if self.apply_to(name, queues):
+                queues, changed = self.queues_now(), True
+        return changed
+
+    def is_due(self, name: str) -> bool:
+        """Agents only come here, none leaves: the queues make nothing due."""
+        is_late = self.deadlines.get(name, MORNING) <= clock(self.now)
+        return is_late or self.queued[name].rings_at_agent != bool(self.rings[name])
+
+    def apply_to(self, name: str, queues: Queues) -> bool:
+        queued = replace(self.queued[name], rings_at_agent=bool(self.rings[name]))
+        self.queued[name] = queued
+        step = next_step(queued, queues, clock(self.now))
+        if step.action == Action.AUTO_ANSWER:
+            self.record.audio.append((self.now, name))
+            self.queued[name] = replace(queued, rings_since=None)
+            return self.apply_to(name, queues)
+        if step.resolution is not None:
+            self.joins(name, step.resolution)
+        elif step.action == Action.TIME_OUT:
+            self.record.ended.append((self.now, name))
+            self.is_over(name)
+        elif step.until is not None and step.until != self.deadlines.get(name):
+            self.deadlines[name] = step.until
+            at = (step.until - MORNING) // timedelta(microseconds=1)
+            self.plan(at, "waits_still", name)
+        return step.action != Action.STAY
+
+    def joins(self, name: str, found: Resolution) -> None:
+        now, queue = clock(self.now), found.queue_id
+        queued = self.queued.get(name) or QueuedCaller(queue, now, rings_since=now)
+        self.queued[name] = replace(
+            queued, queue_id=queue, queued_at=now, visited=found.visited
+        )
+        since = clock(self.callers[name].at)
+        self.line[name] = Waiting(name, queue, since, weight=WEIGHTS[queue])
+        self.tries[name].clear()
+        if queue != self.callers[name].queue:
+            self.record.moved.append((self.now, name, queue))
+
+    # --- Events: True when all who wait must be looked at --------------------------
 
     def waits_still(self, name: str, *_: object) -> bool:
         return name in self.line
 
     def rings_still(self, name: str, number: int, attempt: int) -> bool:
-        return self.rings.get(name, {}).get(number) == attempt
+        ring = self.rings.get(name, {}).get(number)
+        return ring is not None and ring.attempt == attempt
 
     def is_free(self, _caller: str, number: int, _attempt: int) -> bool:
         self.set_state(number, "available")
@@ -142,9 +249,11 @@ class Simulation:
 
     def comes(self, name: str, *_: object) -> bool:
         caller = self.callers[name]
-        self.line[name] = Waiting(
-            name, caller.queue, clock(self.now), weight=WEIGHTS[caller.queue]
-        )
+        found = resolve_overflow(caller.queue, self.queues_now())
+        if found.outcome != EntryOutcome.JOIN:
+            self.record.full.append((self.now, name))
+            return False
+        self.joins(name, found)
         self.plan(self.now + LEVEL_SECONDS * SECOND, "waits_still", name)
         self.plan(caller.leaves_at, "leaves", name)
         return True

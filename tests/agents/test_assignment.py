@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from agents.assignment import Try, for_call, serve
+from agents.assignment import Try, for_call
 from agents.routing import Candidate, Rules, Strategy, Waiting
 from agents.skip_reasons import Skip
 from tests.agents.candidates import (
@@ -17,6 +17,7 @@ from tests.agents.candidates import (
     ago,
     ana,
     bruno,
+    decisions,
     diego,
     why_not,
 )
@@ -41,8 +42,8 @@ def rings(
     """`seen`: agents as one call sees them, where that differs."""
     by_call = {w.call_id: agents for w in waitings} | (seen or {})
     queues = {SUPPORT: LONGEST_IDLE, SALES: LONGEST_IDLE} | (rules or {})
-    decisions = serve(waitings, queues, by_call, now)
-    return {call_id: decision.ring for call_id, decision in decisions.items()}
+    decided = decisions(waitings, queues, by_call, now)
+    return {call_id: decision.ring for call_id, decision in decided.items()}
 
 
 def test_the_caller_who_waits_for_longest_gets_the_agent_who_is_idle_for_longest():
@@ -67,7 +68,7 @@ def test_who_was_picked_for_one_caller_reads_that_it_rings_for_another():
     line = [caller("carla", 9), caller("dora", 8)]
     agents = [ana()]
     by_call = {w.call_id: agents for w in line}
-    decision = serve(line, {SUPPORT: LONGEST_IDLE}, by_call, NOW)["dora"]
+    decision = decisions(line, {SUPPORT: LONGEST_IDLE}, by_call, NOW)["dora"]
     assert why_not(ana(), decision)[0] == Skip.RINGS_ELSEWHERE
 
 
@@ -124,10 +125,11 @@ def test_an_agent_of_two_queues_is_promised_once():
 def test_the_members_of_a_queue_as_one_call_sees_them():
     members = [ana(), bruno(), diego("ringing")]
     declined = Try("declined", ago(4))
-    seen = for_call(members, {2: declined}, ringing={3})
+    seen = for_call(members, {2: declined}, ringing={3: ago(7)})
     assert seen[0] is members[0]
     assert seen[1] == replace(bruno(), tried="declined", tried_at=ago(4))
-    assert seen[2] == replace(diego("ringing"), is_ringing_here=True)
+    assert seen[2] == diego("ringing", idle=7, is_ringing_here=True)
+    assert for_call(members, {}, {}) is members
 
 
 @pytest.mark.parametrize("strategy", Strategy)
@@ -147,12 +149,12 @@ def time_to_decide(strategy: Strategy, many: int, callers: int) -> float:
         for n in range(many)
     ]
     line = [caller(f"caller {n}", waited=n) for n in range(callers)]
-    seen = {w.call_id: for_call(agents, {5: Try("missed", NOW)}, ()) for w in line}
+    seen = {w.call_id: for_call(agents, {5: Try("missed", NOW)}, {}) for w in line}
     rules = {SUPPORT: Rules(strategy, level_seconds=25)}
 
     def took() -> float:
         started = process_time()
-        serve(line, rules, seen, NOW)
+        decisions(line, rules, seen, NOW)
         return process_time() - started
 
     return min(took() for _ in range(20))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agents.assignment import assign, serve
+from agents.assignment import assign
 from agents.decisions import Unreadable, as_json, from_json, replay
 from agents.routing import (
     RINGABLE,
@@ -21,7 +21,7 @@ from agents.routing import (
     answer,
 )
 from agents.skip_reasons import Skip, sentence
-from tests.agents.candidates import LONGEST_IDLE, NOW, ago, ana, carla
+from tests.agents.candidates import LONGEST_IDLE, NOW, ago, ana, carla, decisions
 
 pytestmark = pytest.mark.stackless
 
@@ -58,7 +58,7 @@ rules_ = st.builds(
     Rules,
     strategy=st.sampled_from(Strategy),
     level_seconds=st.sampled_from([0, 10, 60]),
-    ring_seconds=st.sampled_from([5, 20]),
+    agent_seconds=st.sampled_from([5, 20]),
     retry_seconds=st.sampled_from([0, 30]),
 )
 
@@ -114,7 +114,7 @@ def test_it_rings_at_nobody_who_cannot_or_shall_not(question: Question):
             assert NOW - agent.tried_at >= retry
         if rules.strategy != Strategy.RING_ALL and agent.state == "ringing":
             assert agent.is_ringing_here
-            assert NOW - agent.since < timedelta(seconds=rules.ring_seconds)
+            assert NOW - agent.since < timedelta(seconds=rules.agent_seconds)
         by_name = agent.agent_id in (waiting.sticky_agent, waiting.only_agent)
         opened = (NOW - waiting.since).total_seconds() >= (
             agent.level - 1
@@ -179,6 +179,7 @@ def test_asked_again_at_the_same_instant_nothing_changes(question: Question):
 def test_a_decision_that_was_kept_is_decided_the_same_again(question: Question):
     decision = answer(question)
     stored = json.loads(json.dumps(as_json(question, decision)))
+    assert stored["rules"]["ring_seconds"] == question.rules.agent_seconds
     assert from_json(stored) == (question, decision)
     assert replay(stored) == decision
 
@@ -209,7 +210,7 @@ def floors(draw: st.DrawFn):
 def test_nobody_is_promised_to_two_callers_unless_both_ring_at_everybody(floor):
     line, rules, by_call = floor
     rings: dict[int, list[Strategy]] = {}
-    for decision in serve(line, rules, by_call, NOW).values():
+    for decision in decisions(line, rules, by_call, NOW).values():
         for agent_id in decision.ring:
             rings.setdefault(agent_id, []).append(decision.strategy)
     for strategies in rings.values():
@@ -219,10 +220,10 @@ def test_nobody_is_promised_to_two_callers_unless_both_ring_at_everybody(floor):
 @given(floors())
 def test_each_decision_of_a_floor_can_be_replayed_alone(floor):
     line, rules, by_call = floor
-    decisions = serve(line, rules, by_call, NOW)
+    decided = decisions(line, rules, by_call, NOW)
     for question, decision in assign(line, rules, by_call, NOW):
         assert replay(as_json(question, decision)) == decision
-        assert decisions[question.waiting.call_id] == decision
+        assert decided[question.waiting.call_id] == decision
 
 
 @given(floors(), st.randoms(use_true_random=False))
@@ -230,4 +231,6 @@ def test_the_order_in_which_callers_are_listed_does_not_matter(floor, random):
     line, rules, by_call = floor
     shuffled = list(line)
     random.shuffle(shuffled)
-    assert serve(shuffled, rules, by_call, NOW) == serve(line, rules, by_call, NOW)
+    assert decisions(shuffled, rules, by_call, NOW) == decisions(
+        line, rules, by_call, NOW
+    )

@@ -30,6 +30,9 @@ def test_the_rules_ring_as_reckoned(strategy: Strategy):
     served, expected = Simulation(day, strategy).run(), reckoned(day, strategy)
     assert served.answered == expected.answered
     assert served.abandoned == expected.abandoned
+    assert sorted(served.audio) == sorted(expected.audio)
+    assert sorted(served.moved) == sorted(expected.moved)
+    assert (served.full, served.ended) == (expected.full, expected.ended)
     assert sorted(served.rang) == sorted(expected.rang)
     every_call_is_accounted_for(day, served)
     the_day_was_worth_it(day, served)
@@ -39,13 +42,14 @@ def test_the_rules_ring_as_reckoned(strategy: Strategy):
 
 def every_call_is_accounted_for(day: Day, record: Record) -> None:
     ends = [name for _, name, _ in record.answered]
-    ends += [name for _, name in record.abandoned]
+    ends += [name for _, name in (*record.abandoned, *record.full, *record.ended)]
     assert sorted(ends) == [caller.name for caller in day.callers]
 
 
 def the_day_was_worth_it(day: Day, record: Record) -> None:
     """Everything that the rules are about did happen."""
     queues = {caller.name: caller.queue for caller in day.callers}
+    queues |= {name: queue for _, name, queue in sorted(record.moved)}
     workers = {worker.number: worker for worker in day.workers}
     levels = Counter(
         (queues[name], workers[number].levels[queues[name]])
@@ -57,6 +61,8 @@ def the_day_was_worth_it(day: Day, record: Record) -> None:
     assert 10 < len(record.abandoned) < len(day.callers) / 2
     again = Counter((name, number) for _, name, number in record.rang)
     assert max(again.values()) > 1
+    limits = record.audio, record.moved, record.full, record.ended
+    assert min(map(len, limits)) >= 10, [*map(len, limits)]
 
 
 def weight_went_before_waiting(day: Day, record: Record) -> bool:

@@ -83,7 +83,7 @@ def test_a_circle_of_others_hangs_nobodys_page(cast: Cast, sofia: Client):
             {"ring_seconds": 15},
             "The ring timeout ends the call before that, after 15 seconds.",
         ),
-        ({"answer_after_seconds": 40}, "less than or equal to 28"),
+        ({"answer_after_seconds": 40}, "less than or equal to 25"),
         ({"agent_seconds": 2}, "greater than or equal to 5"),
         ({"membership_set-0-level": "12"}, "less than or equal to 9"),
     ],

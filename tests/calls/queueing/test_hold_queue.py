@@ -9,7 +9,7 @@ from agents.models import Membership, Queue, Schedule
 from calls import deadlines, errors, placement, tasks
 from calls.lifecycle import answer, ending, reconnect, transfer
 from calls.models import Call
-from calls.queueing import dispatch, entry, hold_queue
+from calls.queueing import dispatch, entry, hold_queue, limits
 from calls.states import Event
 from tests.cast import Cast, hire
 from tests.shift import (
@@ -39,9 +39,10 @@ def dina() -> object:
 
 
 def parked(shift: Shift) -> Call:
-    """A caller who hears our music, Bruno being busy elsewhere."""
+    """A caller who hears our music: at once, or once it has rung at agents."""
     call = shift.calls_in()
-    shift.later(26)
+    while fresh(call).status == "ringing":
+        shift.later(1)
     return shift.system_answers(call)
 
 
@@ -287,7 +288,7 @@ def test_who_has_waited_for_too_long_goes_to_the_other_queue(
     shift.talks(cast.ana, "4915112345690")
     call = parked(shift)
     assert ringing(call) == []
-    shift.later(36)
+    shift.later(61)
     call = fresh(call)
     assert (call.status, call.queue) == ("waiting", other)
     assert ringing(call) == ["Dina"]
@@ -324,7 +325,7 @@ def test_who_declined_it_in_one_queue_is_not_asked_in_the_next_while_it_rings(
     shift.begins(cast.bruno)
     shift.talks(cast.bruno, "4915112345690")
     call = parked(shift)
-    shift.later(28)
+    shift.later(54)
     shift.begins(cast.ana)
     assert ringing(call) == ["Ana"]
     shift.later(10)
@@ -351,16 +352,33 @@ def test_one_call_that_breaks_the_sweep_costs_no_other(
     cast: Cast, shift: Shift, monkeypatch: pytest.MonkeyPatch, caplog
 ):
     first, second = shift.calls_in(), shift.calls_in(DORA, "Dora")
-    goes_on = hold_queue.rang_long_enough
+    goes_on = limits.advance
 
     def breaks(call: Call) -> bool:
         if call.pk == first.pk:
             raise RuntimeError("out of order")
         return goes_on(call)
 
-    monkeypatch.setattr(hold_queue, "rang_long_enough", breaks)
+    monkeypatch.setattr(limits, "advance", breaks)
     shift.later(46, step=5)
     assert (fresh(first).status, fresh(second).status) == ("ringing", "ended")
+    assert f"call {first.pk}" in caplog.text
+
+
+def test_one_call_that_cannot_be_answered_costs_no_other(
+    cast: Cast, shift: Shift, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    change(cast.queue, when_nobody="wait")
+    answers = hold_queue.auto_answer
+
+    def breaks(call: Call, **more: str) -> bool:
+        if call.contact.name == "Carla":
+            raise RuntimeError("out of order")
+        return answers(call, **more)
+
+    monkeypatch.setattr(limits, "auto_answer", breaks)
+    first, second = shift.calls_in(), shift.calls_in(DORA, "Dora")
+    assert (fresh(first).status, fresh(second).status) == ("ringing", "waiting")
     assert f"call {first.pk}" in caplog.text
 
 

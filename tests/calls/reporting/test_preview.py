@@ -6,11 +6,18 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Holiday, Membership, OpenHours, Prompt, Queue, Schedule
-from calls.models import Call
+from calls import placement
+from calls.models import Call, Node
 from calls.reporting.preview import Preview, what_would_happen
 from tests.cast import Cast, hire, on_duty
 
 MONDAY_NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
+
+
+@pytest.fixture(autouse=True)
+def node(cast: Cast) -> Node:
+    """A server with room for the system's answers."""
+    return placement.register()
 
 
 def office_hours(cast: Cast) -> Schedule:
@@ -128,7 +135,7 @@ def test_nobody_on_duty_means_what_the_queue_says(
 
 def test_it_tells_when_the_system_answers_and_what_follows(cast: Cast):
     on_duty(cast.ana)
-    sales = Queue.objects.create(name="Sales")
+    sales = Queue.objects.create(name="Sales", when_nobody="wait")
     jazz = Prompt.objects.create(name="Jazz", sound=b"")
     change(cast.queue, music=jazz, answer_after_seconds=22, overflow_to=sales)
     change(cast.queue, max_wait_seconds=90, position_every_seconds=30)
@@ -138,6 +145,23 @@ def test_it_tells_when_the_system_answers_and_what_follows(cast: Cast):
         "The position in the queue, every 30 seconds.",
         "After a total of 1 minute 30 s the caller overflows to Sales.",
     )
+
+
+def test_it_does_not_promise_a_queue_that_would_not_take_the_caller(cast: Cast):
+    on_duty(cast.ana)
+    sales = Queue.objects.create(name="Sales", when_nobody="ring")
+    change(cast.queue, max_wait_seconds=90, overflow_to=sales)
+    assert now(cast).hears[-1] == "The call ends after a total of 1 minute 30 s."
+
+
+def test_without_room_on_any_server_it_says_that_it_rings_out(cast: Cast, node: Node):
+    Node.objects.update(max_calls=0)
+    for rule in ("wait", "goodbye"):
+        change(cast.queue, when_nobody=rule)
+        assert "for up to 45 seconds" in now(cast).hears[0]
+    cast.line.schedule = Schedule.objects.create(name="Never", time_zone="UTC")
+    cast.line.save()
+    assert "for up to 45 seconds" in now(cast).hears[0]
 
 
 def test_a_queue_that_only_rings_plays_nothing(cast: Cast):
