@@ -60,7 +60,7 @@ COLUMNS: list[tuple[str, Getter]] = [
 def file_of(
     events: QuerySet[PermissionEvent],
 ) -> File[PermissionEvent, PermissionEvent]:
-    """The file, what was written first at the top."""
+    """Stream the file, in the order of writing."""
     events = events.filter(written_at__lte=timezone.now())
     return File(COLUMNS, partial(_after, events), list)
 
@@ -79,7 +79,7 @@ def _after(
 
 
 def events_listed(request: HttpRequest) -> QuerySet[PermissionEvent]:
-    """As listed() in callcenter.exporting.views, for each of the three lists."""
+    """Select the events that each of the three lists shows."""
     events = PermissionEvent.objects.all()
     match request.GET.get(OF):
         case "contacts":

@@ -144,13 +144,13 @@ class Attempt:
         return self.counts and not (self.connected_at or self.missed_at)
 
     def may_ring(self, now: datetime) -> bool:
-        """Nobody has said that it is over; one that we lost sight of ends later."""
+        """Say whether no end is known; a call that was lost sight of ends later."""
         lost = self.missed_at is not None and self.missed_at > now
         is_over = self.connected_at is not None or not (self.is_open or lost)
         return not is_over and now < self.placed_at + OUTBOUND_MAY_RING
 
     def unanswered_at(self, now: datetime) -> datetime | None:
-        """When it ended unanswered; without an outcome, when it must have."""
+        """Return when it ended unanswered; without an outcome, when it must have."""
         if self.connected_at:
             return None
         if self.is_open and now >= self.placed_at + OUTBOUND_MAY_RING:
@@ -161,7 +161,7 @@ class Attempt:
 def facts_of(
     entries: Iterable[LedgerEntry], now: datetime, reading: Reading | None = None
 ) -> Facts:
-    """The facts as they stand at `now`.
+    """Return the facts as they stand at `now`.
 
     Entries may come in any order, but must hold all of the last eight days and
     everything since the last grant. The reading is the newest one of WhatsApp's API.
@@ -242,7 +242,7 @@ def _after_reading(standing: Standing, reading: Reading) -> Standing:
 
 
 def _after_no(standing: Standing, at: datetime) -> Standing:
-    """WhatsApp knows of no permission; nobody said why."""
+    """Mark the permission as lost for an unknown reason: WhatsApp has none."""
     if standing.label not in ALLOWING:
         return standing
     label = PermissionStatus.REVOKED if standing.holds(at) else PermissionStatus.EXPIRED
@@ -289,7 +289,7 @@ def _requests(ordered: list[LedgerEntry]) -> list[datetime]:
 
 
 def attempts_of(ordered: Iterable[LedgerEntry]) -> list[Attempt]:
-    """Our calls by the time they were placed; entries as facts_of() takes them."""
+    """Return our calls in the order of placing; entries as facts_of() takes them."""
     attempts: dict[str, Attempt] = {}
     for entry in ordered:
         if entry.kind == EventKind.USED:
@@ -306,9 +306,9 @@ def attempts_of(ordered: Iterable[LedgerEntry]) -> list[Attempt]:
 def _requests_free_since(
     ordered: list[LedgerEntry], attempts: list[Attempt]
 ) -> datetime | None:
-    """The start of the last call that connected, either way.
+    """Return the start of the last connected call, inbound or outbound.
 
-    Its start and not its answer: we may hear of the answer late, and a request in
+    Its start and not its answer: we may learn of the answer late, and a request in
     between would be forgotten while WhatsApp still counts it.
     """
     starts = [entry.at for entry in ordered if entry.kind == EventKind.CALLED_US]
@@ -317,9 +317,9 @@ def _requests_free_since(
 
 
 def _renewed_at(ordered: list[LedgerEntry], reading: Reading | None) -> datetime | None:
-    """When the newest grant of a known instant was given: the streak starts anew.
+    """Return when the newest grant of a known instant began: the streak restarts.
 
-    A grant without a term proves no instant: it may be an old one, told late.
+    A grant without a term proves no instant: it may be an old one that came late.
     """
     told = [
         (entry.at, entry.expires_at)
@@ -333,9 +333,9 @@ def _renewed_at(ordered: list[LedgerEntry], reading: Reading | None) -> datetime
 
 
 def _streak(attempts: list[Attempt], renewed_at: datetime | None, now: datetime) -> int:
-    """How many of our last calls nobody answered, as WhatsApp may count them.
+    """Count our last calls without an answer, as WhatsApp may count them.
 
-    A call from the person frees the requests but is not known to end the streak.
+    A call from the contact frees the requests but is not known to end the streak.
     """
     streak = 0
     for attempt in attempts:
@@ -355,7 +355,7 @@ def _rings_since(attempts: list[Attempt], now: datetime) -> datetime | None:
 def _override(
     ordered: list[LedgerEntry], attempts: list[Attempt], now: datetime
 ) -> datetime | None:
-    """The override that no call has used up yet."""
+    """Return the override that no call has used up yet."""
     last_call = max((a.placed_at for a in attempts if a.counts), default=None)
     unused = [
         entry.at

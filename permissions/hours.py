@@ -29,11 +29,11 @@ class CallingHours:
         return clock >= self.opens or clock < self.closes
 
     def closes_after(self, at: datetime) -> datetime | None:
-        """When an open window closes; None when it never does."""
+        """Return when an open window closes; None when it never does."""
         return None if self.opens == self.closes else self._next(self.closes, at)
 
     def opens_from(self, at: datetime) -> datetime:
-        """The first instant from `at` on when the person may be called."""
+        """Return the first instant from `at` on when the contact may be called."""
         return at if self.is_open(at) else self._next(self.opens, at)
 
     def _next(self, clock: time, at: datetime) -> datetime:

@@ -61,10 +61,10 @@ class Row:
 
 
 def import_contacts(data: bytes, *, near: str = "", rehearse: bool = False) -> Report:
-    """Add the people of a file; what is known of somebody already is never changed.
+    """Add the contacts of a file; existing data is never changed.
 
-    The good rows are written together or, when the server fails, not at all. `near`:
-    a number of ours, whose country is that of numbers without one. Raises NotUsable.
+    The good rows are written together or, when the server fails, not at all. `near`: a
+    business number, whose country is that of numbers without one. Raises NotUsable.
     """
     report = Report(is_rehearsal=rehearse)
     good = list(_good_rows(data, near, report))
@@ -131,7 +131,7 @@ def _good_rows(data: bytes, near: str, report: Report) -> Iterator[Row]:
 
 
 def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells by our own names, for every row that is not empty."""
+    """Yield line number and cells by our own names, for every row that is not empty."""
     text = _text(data)
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)  # as spreadsheets of any country write
@@ -186,7 +186,7 @@ def _places(header: list[str]) -> dict[str, int]:
 
 
 def _contact(cells: dict[str, str], near: str) -> Contact:
-    """Raises ValueError with a sentence."""
+    """Build a contact. Raises ValueError with a sentence."""
     try:
         # Spreadsheets, and our own exports, mark text with an apostrophe.
         waid = parse_typed(cells.get("number", "").lstrip("'"), near=near)

@@ -43,7 +43,7 @@ class Change:
 
     @property
     def is_new_grant(self) -> bool:
-        """Calls were not allowed before this, and are now: wake who waits."""
+        """Say whether calls were not allowed before, and are now: wake what waits."""
         return self.before not in ALLOWING and self.after in ALLOWING
 
 
@@ -54,10 +54,10 @@ def facts_for(
     call_running: bool = False,
     hours: CallingHours | None = None,
 ) -> Facts:
-    """What rules.may_call() and rules.may_ask() look at. Writes nothing.
+    """Collect what rules.may_call() and rules.may_ask() need. Writes nothing.
 
     `call_running`: whether a call with this contact is live, either way; only calls/
-    knows. `hours`: the line's calling hours, for a contact without any.
+    knows. `hours`: the number's calling hours, for a contact without any.
     """
     permission = CallPermission.objects.filter(
         contact=pair.contact,
@@ -75,7 +75,7 @@ def ledger_facts(permission: CallPermission | None, now: datetime) -> Facts:
 
 
 def facts_at(permission: CallPermission, at: datetime) -> Facts:
-    """What was known of everything up to that instant."""
+    """Return what was known up to that instant."""
     entries = [entry for entry in _entries(permission) if entry.at <= at]
     return facts_of(entries, at, permission.reading)
 
@@ -92,7 +92,7 @@ def whole_facts(
     call_running: bool = False,
     hours: CallingHours | None = None,
 ) -> Facts:
-    """The ledger's facts, with those that it cannot tell."""
+    """Add what the ledger itself cannot know to its facts."""
     contact = Contact.objects.get(pk=pair.contact.pk)  # as it is now, not as it was
     country_refusals = PermissionEvent.objects.filter(
         code=NUMBER_CANNOT_CALL,
@@ -129,7 +129,7 @@ def note(
 
 
 def locked(pair: Pair) -> CallPermission:
-    """The pair's row, made at the first need and locked until the commit."""
+    """Lock the pair's row until the commit; create it at the first need."""
     rows = CallPermission.objects.select_for_update()
     known: dict[str, Any] = {
         "account": pair.account,

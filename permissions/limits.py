@@ -25,7 +25,7 @@ class Uses:
 def own_uses(
     times: Sequence[datetime], period: timedelta, allowed: int, now: datetime
 ) -> Uses:
-    """What we counted ourselves; `times` in order."""
+    """Count what we did ourselves; `times` in order."""
     counted = [at for at in times if at > now - period - MARGIN]
     frees_at = now
     if allowed == 0:
@@ -42,7 +42,7 @@ def uses(
     standard: tuple[timedelta, int],
     now: datetime,
 ) -> Uses:
-    """WhatsApp's figure and what we did since; our own count once that is too old."""
+    """Return WhatsApp's figure plus what we did since; our count if that is too old."""
     period, allowed = standard
     if limit is None or read_at is None or now >= read_at + period + MARGIN:
         return own_uses(times, period, allowed, now)

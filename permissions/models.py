@@ -65,16 +65,16 @@ class Contact(models.Model):
 
     @property
     def number(self) -> str:
-        """E.164 with its plus, or empty."""
+        """Return the number in E.164 with its plus, or nothing."""
         return f"+{self.waid}" if self.waid else ""
 
     @property
     def country(self) -> str:
-        """'DE' for a German number; empty when the number tells none."""
+        """Return 'DE' for a German number; empty when the number has no country."""
         return country_of(self.waid or "")
 
     def hours(self, default: CallingHours | None = None) -> CallingHours | None:
-        """When this person may be called; `default` fills in what they did not say."""
+        """Return the calling hours; `default` fills in what the contact left empty."""
         zone = self.time_zone or (default.zone if default else settings.TIME_ZONE)
         if self.calls_from is not None and self.calls_until is not None:
             return CallingHours(zone, self.calls_from, self.calls_until)
@@ -85,16 +85,16 @@ class Contact(models.Model):
 
 class CallPermissionQuerySet(models.QuerySet["CallPermission"]):
     def waiting(self) -> "CallPermissionQuerySet":
-        """Requests without an answer, the oldest first."""
+        """Keep requests without an answer, the oldest first."""
         return self.filter(status=PermissionStatus.REQUESTED).order_by("requested_at")
 
     def allowing(self) -> "CallPermissionQuerySet":
-        """Where a call is allowed, by what first runs out; for good comes last."""
+        """Keep those that allow a call, first to expire first; permanent ones last."""
         runs_out_first = models.F("expires_at").asc(nulls_last=True)
         return self.filter(status__in=ALLOWING).order_by(runs_out_first)
 
     def due(self, now: datetime) -> "CallPermissionQuerySet":
-        """What has run out and is not noted as such."""
+        """Keep what has expired and is not recorded as such."""
         return self.filter(expires_at__lte=now).order_by("expires_at")
 
 
@@ -150,7 +150,7 @@ class CallPermission(models.Model):
 
     @property
     def reading(self) -> Reading | None:
-        """What WhatsApp's API said last."""
+        """Return what WhatsApp's API said last."""
         return parse(self.read_result, self.read_at) if self.read_at else None
 
 

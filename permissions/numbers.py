@@ -13,10 +13,10 @@ class NotANumber(ValueError):
 
 
 def parse_typed(text: str, *, near: str = "") -> str:
-    """A typed or pasted number as WhatsApp's id: '+49 1511 …' -> '491511…'.
+    """Read a typed or pasted number: '+49 1511 …' -> '491511…'.
 
-    A number without its country is read as one of the country of `near`, the digits
-    of our own business number. Raises NotANumber.
+    A number without its country is read as one of the country of `near`, the digits of
+    our own business number. Raises NotANumber.
     """
     text = text.strip().removeprefix("tel:")
     if not any(character.isdigit() for character in text):
@@ -39,7 +39,7 @@ def parse_typed(text: str, *, near: str = "") -> str:
 
 
 def display(waid: str) -> str:
-    """'4915112345678' -> '+49 1511 2345678'; a number no country has stays plain."""
+    """Format '4915112345678' as '+49 1511 2345678'; an unknown one stays plain."""
     if not waid:
         return ""
     try:
@@ -51,7 +51,7 @@ def display(waid: str) -> str:
 
 
 def country_of(waid: str) -> str:
-    """'4915112345678' -> 'DE'; empty when no single country has the number."""
+    """Return 'DE' for '4915112345678'; empty when no single country has the number."""
     try:
         number = phonenumbers.parse(f"+{waid}")
     except phonenumbers.NumberParseException:

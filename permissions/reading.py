@@ -91,7 +91,7 @@ def parse(result: dict[str, Any], at: datetime) -> Reading:
 
 
 def as_json(reading: Reading) -> dict[str, Any]:
-    """What parse() reads back, with nothing in it that a database refuses."""
+    """Write what parse() reads back, with nothing in it that a database rejects."""
     permission = {
         "status": reading.grant,
         "expiration_time": _text(reading.expires_at),

@@ -52,7 +52,7 @@ Check = Callable[[Facts, datetime], Obstacle | None]
 
 
 def may_call(facts: Facts, now: datetime) -> Verdict:
-    """May a call be placed now? services.place_call() asks this and reserves it."""
+    """Judge a call now. services.place_call() uses this and reserves the call."""
     found = list(_obstacles(CALL_CHECKS, facts, now))
     if found:
         return _no(found, facts)
@@ -69,7 +69,7 @@ def may_call(facts: Facts, now: datetime) -> Verdict:
 
 
 def may_ask(facts: Facts, now: datetime) -> Verdict:
-    """May the request be sent now? services.ask() asks this and reserves it."""
+    """Judge a request now. services.ask() uses this and reserves the request."""
     found = list(_obstacles(ASK_CHECKS, facts, now))
     if found:
         return _no(found, None)
@@ -88,7 +88,7 @@ def may_ask(facts: Facts, now: datetime) -> Verdict:
 
 
 def tally(facts: Facts, now: datetime) -> dict[str, int]:
-    """The counters as they stand, by the names of the permissions export."""
+    """Return the counters as they stand, by the names of the permissions export."""
     calls, (day, week) = _call_uses(facts, now), _request_uses(facts, now)
     return {
         "calls_used_24h": calls.used,
@@ -106,7 +106,7 @@ def _call_uses(facts: Facts, now: datetime) -> Uses:
 
 
 def _request_uses(facts: Facts, now: datetime) -> tuple[Uses, Uses]:
-    """By day and by week. A call that connected since makes the figures void."""
+    """Count by day and by week. A call that connected since resets the figures."""
     read_at, action = _said(facts.reading, ASK)
     freed_at = facts.requests_free_since
     if read_at and freed_at and freed_at >= read_at:
@@ -128,7 +128,7 @@ def _said(reading: Reading | None, name: str) -> tuple[datetime | None, Action]:
 def _obstacles(
     checks: tuple[Check, ...], facts: Facts, now: datetime
 ) -> Iterator[Obstacle]:
-    """What stands in the way now; an obstacle whose time has come is none."""
+    """Return what prevents it now; an obstacle whose time has come does not count."""
     for check in checks:
         found = check(facts, now)
         if found and not (found.earliest and found.earliest <= now):
@@ -136,7 +136,7 @@ def _obstacles(
 
 
 def _no(found: list[Obstacle], facts: Facts | None) -> Verdict:
-    """The first obstacle is the reason; all of them must be gone at `earliest`."""
+    """Give the first obstacle as the reason; at `earliest` all of them are over."""
     known = [obstacle.earliest for obstacle in found if obstacle.earliest]
     earliest = max(known) if len(known) == len(found) else None
     if earliest and facts and facts.hours:
@@ -210,7 +210,7 @@ def _refused(
     facts: Facts,
     name: str,
 ) -> Obstacle | None:
-    """WhatsApp refused the last one, and has not said yes since."""
+    """Say whether WhatsApp rejected the last one, and has not allowed it since."""
     if refusal is None or refusal.code not in waits:
         return None
     read_at, action = _said(facts.reading, name)
@@ -229,7 +229,7 @@ def _refused(
 
 
 def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
-    """WhatsApp itself said no a moment ago, whatever the reason."""
+    """Say whether WhatsApp itself refused a moment ago, whatever the reason."""
     read_at, action = _said(facts.reading, name)
     if read_at is None or action.can is not False:
         return None

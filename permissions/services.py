@@ -46,7 +46,7 @@ class NotAllowed(Exception):
 
 
 def remember(caller: Caller) -> Contact | None:
-    """The contact behind a call, created at the first sight; None for a stranger."""
+    """Return the contact behind a call, created if new; None if unknown."""
     identity = {"waid": caller.waid} if caller.waid else {"bsuid": caller.bsuid}
     if not any(identity.values()):
         return None
@@ -94,7 +94,7 @@ def asked(
     by: User | None = None,
     at: datetime | None = None,
 ) -> Change:
-    """A request was sent, whatever the rules say of it: from another tool, say."""
+    """Record a sent request, whatever the rules say: it may come from another tool."""
     return ledger.note(pair, EventKind.REQUESTED, key, at, user=by)
 
 
@@ -106,7 +106,7 @@ def ask_refused(
     detail: str = "",
     at: datetime | None = None,
 ) -> Change:
-    """WhatsApp refused the request `key`: it counts for nothing."""
+    """Record that WhatsApp rejected the request `key`: it does not count."""
     text = detail or sentence(code)
     return ledger.note(pair, EventKind.REQUEST_REFUSED, key, at, code=code, detail=text)
 
@@ -114,7 +114,7 @@ def ask_refused(
 def ask_not_sent(
     pair: Pair, *, key: str, detail: str = "", at: datetime | None = None
 ) -> Change:
-    """The request `key` never left (unreachable, wrong token). Ask with a new key."""
+    """Record that the request `key` never left. Ask again with a new key."""
     return ledger.note(pair, EventKind.REQUEST_NOT_SENT, key, at, detail=detail)
 
 
@@ -124,7 +124,7 @@ def ask_not_sent(
 def permission_webhook(
     pair: Pair, event: PermissionChanged, *, key: str, received_at: datetime
 ) -> Change:
-    """The person allowed or forbade calls, asked by us or not.
+    """Record that the contact allowed or declined calls, requested or not.
 
     `key` names the webhook's delivery: one delivery counts once, however often it is
     processed. Read the permission from the API afterwards: the webhook may lack the
@@ -182,7 +182,7 @@ def read_from_api(pair: Pair, result: dict[str, Any], *, at: datetime) -> Change
 
 
 def _news(permission: CallPermission, reading: Reading) -> LedgerEntry | None:
-    """What the reading tells that the ledger did not know at that instant."""
+    """Yield what the reading says and the ledger did not know at that instant."""
     held = ledger.facts_at(permission, reading.at)
     if reading.grant == Grant.NONE:
         return LedgerEntry(EventKind.REVOKED, reading.at) if held.is_allowed else None
@@ -239,16 +239,17 @@ def place_call(
 
 
 def call_connected(pair: Pair, *, call: UUID, at: datetime | None = None) -> Change:
-    """The person answered our call at `at`. It outweighs call_unanswered()."""
+    """Record that the contact answered our call at `at`. It outweighs
+    call_unanswered()."""
     return ledger.note(pair, EventKind.CONNECTED, str(call), at, call=call)
 
 
 def call_unanswered(
     pair: Pair, *, call: UUID, detail: str = "", at: datetime | None = None
 ) -> Change:
-    """Our call rang in vain: no answer, refused by the person, or given up by us.
+    """Record that our call was not answered, was rejected, or was cancelled by us.
 
-    Also for a call that may have rung, when nobody ever said what became of it.
+    Also for a call that may have rung and whose outcome stays unknown.
     """
     return ledger.note(
         pair, EventKind.UNANSWERED, str(call), at, call=call, detail=detail
@@ -263,7 +264,7 @@ def call_refused(
     detail: str = "",
     at: datetime | None = None,
 ) -> Change:
-    """WhatsApp refused to place our call: the person's phone never rang."""
+    """Record that WhatsApp did not place our call: the phone never rang."""
     fields: dict[str, Any] = {
         "call": call,
         "code": code,
@@ -275,7 +276,7 @@ def call_refused(
 def call_not_sent(
     pair: Pair, *, call: UUID, detail: str = "", at: datetime | None = None
 ) -> Change:
-    """Our call never left for Wati (unreachable, wrong token, cancelled before)."""
+    """Record that our call never left for Wati: unreachable, wrong token, cancelled."""
     about = str(call)
     return ledger.note(
         pair, EventKind.CALL_NOT_SENT, about, at, call=call, detail=detail
@@ -283,10 +284,10 @@ def call_not_sent(
 
 
 def called_us(pair: Pair, *, call: UUID, started_at: datetime) -> Change:
-    """The person called and was answered; `started_at` is when it began to ring.
+    """Record an answered inbound call; `started_at` is when it began to ring.
 
-    It frees the permission requests. It does not end the unanswered streak: nobody
-    promises that WhatsApp sees it so.
+    It frees the permission requests. It does not end the unanswered streak: WhatsApp
+    does not promise to count it that way.
     """
     return ledger.note(pair, EventKind.CALLED_US, str(call), started_at, call=call)
 
@@ -295,7 +296,7 @@ def called_us(pair: Pair, *, call: UUID, started_at: datetime) -> Change:
 
 
 def expire(*, at_most: int = 500) -> list[Change]:
-    """The sweep: note every grant and request that has run out, once each.
+    """Record every permission and request that has expired, once each.
 
     Safe to run in several places at once; call it every minute or so.
     """

@@ -29,7 +29,7 @@ class StandingSentence:
 
 
 def standings(contact: Contact, now: datetime) -> list[StandingSentence]:
-    """For each of our business numbers, and those that the ledger remembers."""
+    """Return one line for each business number, and for those the ledger remembers."""
     known = contact.permissions.select_related("account")
     permissions = {
         (permission.account_id, permission.business_number): permission

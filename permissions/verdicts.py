@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def can_override(self) -> bool:
-        """Whether a supervisor's word is all that is missing."""
+        """Say whether a supervisor's approval is all that is missing."""
         return self.reason == Reason.STREAK
 
 

@@ -15,7 +15,7 @@ BLOCKED = Q(status__in=ALLOWING, streak__gte=UNANSWERED_BEFORE_BLOCK)
 
 
 def running_out(now: datetime) -> Q:
-    """Allowed now, and no longer allowed a day from now."""
+    """Select what is allowed now and no longer allowed a day from now."""
     return Q(
         status=PermissionStatus.TEMPORARY,
         expires_at__gt=now,

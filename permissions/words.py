@@ -54,7 +54,7 @@ def happened(event: PermissionEvent) -> str:
 
 
 def counters(event: PermissionEvent) -> str:
-    """How the counters stood after an event: short, for a column."""
+    """Sum up the counters after an event, short enough for a column."""
     tally = event.tally
     if not tally:
         return ""
@@ -69,7 +69,7 @@ def moment(at: datetime) -> str:
 
 
 def state_badge(permission: CallPermission, now: datetime) -> SafeString:
-    """Where it stands now, also when no sweep has noted yet that it ran out."""
+    """Show the state now, even if its end is not recorded yet."""
     status, until = permission.status, permission.expires_at
     if until and until <= now:
         return badge("ran-out", _("Expired"))
@@ -96,7 +96,7 @@ def streak_badge(streak: int) -> str | SafeString:
 
 
 def line_of(permission: CallPermission | None) -> str:
-    """The business number by its name; empty for what holds for all of them."""
+    """Name the business number; empty for what holds for all of them."""
     if permission is None:
         return ""
     number = permission.business_number

@@ -274,5 +274,5 @@ def test_who_may_not_take_a_call_reads_why(
 def test_who_is_rung_calls_nobody(cast: Cast, shift: Shift):
     shift.begins(cast.ana)
     call = shift.calls_in()
-    with pytest.raises(Refused, match=r"A call rings at your console\."):
+    with pytest.raises(Refused, match=r"A call is ringing\."):
         participants.join(call, cast.ana, only_from=dialing.MAY_CALL)

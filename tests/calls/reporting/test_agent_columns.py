@@ -11,6 +11,7 @@ from django.test import AsyncClient
 from agents import exports as time_exports
 from calls.models import Call, CallChange, Disposition, Leg, Offer
 from calls.reporting import call_export
+from permissions import exports as permission_exports
 from tests.calls.reporting.test_call_export import past_call, read_log
 from tests.cast import Cast, hire
 from tests.streams import signed_in
@@ -157,8 +158,9 @@ def test_a_page_costs_as_many_queries_for_one_call_as_for_many(
 
 def test_every_column_of_the_files_is_described():
     text = (Path(settings.BASE_DIR) / "docs" / "exports.md").read_text()
-    calls, time, _ = text.split("\n## ")[-3:]
-    for part, columns in ((calls, call_export.COLUMNS), (time, time_exports.COLUMNS)):
+    _, *parts = text.split("\n## ")
+    files = (call_export, time_exports, permission_exports)
+    for part, file in zip(parts, files, strict=True):
         rows = [line.split("|")[1] for line in part.splitlines() if "|" in line]
         told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
-        assert sorted(told) == sorted(name for name, _ in columns)
+        assert sorted(told) == sorted(name for name, _ in file.COLUMNS)
