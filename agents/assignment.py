@@ -96,7 +96,7 @@ def assign(
 
 
 def _remembering() -> Situation:
-    """The same people stand before every caller of a queue; look at each once."""
+    """Look at each agent once: the same ones stand before every caller of a queue."""
     known: dict[int, Skipped | None] = {}
 
     def situation_of(agent: Candidate) -> Skipped | None:

@@ -48,12 +48,12 @@ class Day:
 
     @property
     def in_all(self) -> timedelta:
-        """The sum of the stretches."""
+        """Return the sum of the intervals."""
         return sum((one.lasts for one in self.stretches), NOTHING)
 
     @property
     def logged_in(self) -> timedelta:
-        """From each login to its end: the same, or a span is missing or doubled."""
+        """Add up each login; if the sums differ, an interval is missing."""
         return sum((one.end - one.start for one in self.logins), NOTHING)
 
     @property
@@ -67,7 +67,7 @@ class Day:
 def day_from(
     spans: Iterable[AgentStateSpan], start: datetime, end: datetime, now: datetime
 ) -> Day:
-    """`spans` in the order of their beginning; what lies outside is cut off."""
+    """Cut `spans`, in the order of their start, to the day."""
     stretches = tuple(
         one for span in spans if (one := _within(span, start, end, now)) is not None
     )
@@ -86,7 +86,7 @@ def _within(
 
 
 def _logins(stretches: Iterable[Stretch]) -> list[Login]:
-    """Stretches that follow each other without a gap are one login."""
+    """Join intervals that follow each other without a gap into one login."""
     found: list[Login] = []
     for one in stretches:
         if found and one.start <= found[-1].end:

@@ -32,7 +32,7 @@ class Unreadable(ValueError):
 
 
 def as_json(question: Question, decision: Decision) -> Json:
-    """All that is needed to decide it once more, and what was decided."""
+    """Write down what is needed to decide again, and what was decided."""
     return {
         "now": question.now.isoformat(),
         "waiting": _plain(asdict(question.waiting)),
@@ -49,7 +49,7 @@ def as_json(question: Question, decision: Decision) -> Json:
 
 
 def from_json(stored: Json) -> tuple[Question, Decision]:
-    """What as_json() wrote. Raises Unreadable."""
+    """Read what as_json() wrote. Raises Unreadable."""
     try:
         return _question(stored), _decision(stored["decision"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:

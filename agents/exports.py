@@ -60,14 +60,15 @@ COLUMNS: list[tuple[str, Getter]] = [
 
 
 def _seconds(span: AgentStateSpan) -> int | None:
-    """Nothing while it lasts. Between rounded instants, so that a day adds up."""
+    """Return the duration between rounded instants, so that a day adds up; None if
+    open."""
     if span.ended_at is None:
         return None
     return int(span.ended_at.timestamp()) - int(span.started_at.timestamp())
 
 
 def file_of(spans: QuerySet[AgentStateSpan]) -> File[AgentStateSpan, TimeEntry]:
-    """The file, oldest stretch first."""
+    """Stream the file, oldest interval first."""
     return File(COLUMNS, partial(_after, spans), _entries)
 
 

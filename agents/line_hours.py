@@ -9,7 +9,7 @@ ALWAYS = Opening(open=True, reason="", until=None)
 
 
 def opening_of(schedule: Schedule | None, at: datetime) -> Opening:
-    """Without business hours a line is always open."""
+    """Say whether it is open at `at`; without business hours it always is."""
     if schedule is None:
         return ALWAYS
     hours = schedule.hours.values_list("weekday", "opens", "closes")

@@ -63,7 +63,7 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
 
     def reachable(self) -> "AgentQuerySet":
-        """Their console can ring, by what it showed just now."""
+        """Keep those whose console can ring, by what it showed just now."""
         return self.filter(ready_at__gt=timezone.now() - READINESS_LASTS)
 
     def ready(self) -> "AgentQuerySet":

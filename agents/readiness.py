@@ -25,9 +25,9 @@ MICROPHONES = {
 
 
 def why_not(proof: Any) -> str:
-    """The sentence why this console cannot ring; empty when it can.
+    """Return the sentence why this console cannot ring; empty when it can.
 
-    `proof` is what docs/console-websocket.md calls so; whatever a page may send.
+    `proof` is described in docs/console-websocket.md; it may be whatever a page sends.
     """
     if not isinstance(proof, Mapping):
         return UNSURE
@@ -45,5 +45,5 @@ def why_not(proof: Any) -> str:
 
 
 def _over(value: Any, limit: float) -> bool:
-    """Not measured yet is not too much."""
+    """Compare a measurement; one that is not there yet is not too much."""
     return isinstance(value, int | float) and not value <= limit

@@ -136,12 +136,12 @@ def decide(
     now: datetime,
     promised: Collection[int] = (),
 ) -> Decision:
-    """Who shall be ringing for this call now, those who ring already among them."""
+    """Return the agents who should ring for this call now, ringing ones included."""
     return answer(Question(waiting, rules, tuple(candidates), now, frozenset(promised)))
 
 
 def situation(agent: Candidate) -> Skipped | None:
-    """Whether they are not free, or their console has not proved that it can ring."""
+    """Return why the agent is not free, or why the console is not reachable."""
     if agent.state in RINGABLE and agent.can_ring:
         return None
     # A state of tomorrow must not ring either.
@@ -153,7 +153,7 @@ Situation = Callable[[Candidate], Skipped | None]
 
 
 def answer(question: Question, situation: Situation = situation) -> Decision:
-    """decide(). `situation`: one that remembers, where many calls ask for the same."""
+    """Decide with a `situation` that remembers, where many calls ask the same."""
     skipped = [one for one in map(situation, question.candidates) if one]
     left: Left = _without(question.candidates, skipped)
     for rule in RULES:
@@ -179,7 +179,7 @@ Rule = Callable[[Question, Left], Iterator[Skipped]]
 
 
 def _tried(question: Question, left: Left) -> Iterator[Skipped]:
-    """Who declined is not asked again; who missed it, not before the time is over."""
+    """Skip agents who declined, and who missed it until the retry delay is over."""
     touched = (agent for agent in left if agent.tried or agent.is_ringing_here)
     for agent in touched:
         how = _how_it_went(question, agent)
@@ -188,7 +188,7 @@ def _tried(question: Question, left: Left) -> Iterator[Skipped]:
 
 
 def _passed_on(question: Question, left: Left) -> Iterator[Skipped]:
-    """Who passed the call on gets it back only if nobody else will ever take it."""
+    """Skip agents who transferred the call, unless no other agent can take it."""
     giver = question.waiting.from_agent
     others = (c for c in question.candidates if c.agent_id != giver)
     if giver is not None and any(_could_take(question, agent) for agent in others):
@@ -196,14 +196,14 @@ def _passed_on(question: Question, left: Left) -> Iterator[Skipped]:
 
 
 def _transferred(question: Question, left: Left) -> Iterator[Skipped]:
-    """A call for one person waits for them, until they have had their chance."""
+    """Keep a transferred call for its one agent, until their chance is over."""
     if _is_for_one(question):
         chosen = question.waiting.only_agent
         yield from _all_but(question, left, chosen, Skip.TRANSFERRED)
 
 
 def _rings_elsewhere(question: Question, left: Left) -> Iterator[Skipped]:
-    """One caller for one agent. Only calls that ring at everybody share."""
+    """Ring at one agent for one caller. Only calls that ring at all agents share."""
     alone, promised = question.rules.is_one_at_a_time, question.promised
     for agent in left:
         elsewhere = agent.state == "ringing" and not agent.is_ringing_here
@@ -212,7 +212,7 @@ def _rings_elsewhere(question: Question, left: Left) -> Iterator[Skipped]:
 
 
 def _sticky(question: Question, left: Left) -> Iterator[Skipped]:
-    """Who knows the person comes first, if they can; nobody waits for them."""
+    """Put the sticky agent first if they can take the call; do not wait for them."""
     known = question.waiting.sticky_agent
     others_ring = any(c.is_ringing_here and c.agent_id != known for c in left)
     is_there = any(c.agent_id == known for c in left)
@@ -221,7 +221,7 @@ def _sticky(question: Question, left: Left) -> Iterator[Skipped]:
 
 
 def _levels(question: Question, left: Left) -> Iterator[Skipped]:
-    """A level opens after its time, or when the levels before it are empty."""
+    """Open a level after its delay, or when the levels before it are empty."""
     opens_in = {level: _opens_in(question, level) for level in {c.level for c in left}}
     if not any(seconds > 0 for seconds in opens_in.values()):
         return
@@ -234,7 +234,7 @@ def _levels(question: Question, left: Left) -> Iterator[Skipped]:
 
 
 def _turns(question: Question, left: Left) -> Iterator[Skipped]:
-    """One at a time; a bell that rings is not taken away for somebody better."""
+    """Ring at one agent at a time; a ringing call is not moved to a better agent."""
     if not left or not question.rules.is_one_at_a_time:
         return
     turn = _turn(question.rules.strategy)
@@ -265,7 +265,7 @@ Turn = tuple[bool, int, datetime, int]
 
 
 def _turn(strategy: Strategy) -> Callable[[Candidate], Turn]:
-    """The order of asking; _why_later() says what each place in it means."""
+    """Order the agents; _why_later() says what each place in it means."""
 
     def by_idleness(agent: Candidate) -> Turn:
         return bool(agent.tried), agent.level, agent.since, agent.agent_id
@@ -296,7 +296,7 @@ def _how_it_went(question: Question, agent: Candidate) -> Tried:
 
 
 def _rang_out(question: Question, agent: Candidate) -> bool:
-    """It has rung there for as long as it may before the next one is asked."""
+    """Say whether it has rung there for the ring time per agent."""
     if agent.state != "ringing" or not agent.is_ringing_here:
         return False
     ends = agent.since + timedelta(seconds=question.rules.agent_seconds)
@@ -315,7 +315,7 @@ def _is_ever_asked_again(question: Question, how: Tried) -> bool:
 
 
 def _could_take(question: Question, agent: Candidate) -> bool:
-    """Now or later: logged in, and this call was not lost on them for good."""
+    """Say whether they can take the call now or later: signed in, and not ruled out."""
     how = _how_it_went(question, agent)
     if agent.state == "offline":
         return False
@@ -337,7 +337,7 @@ def _asks_sticky_first(question: Question) -> bool:
 
 
 def _asked_by_name(question: Question) -> set[int | None]:
-    """For them, levels do not count."""
+    """Say whether the agent was named, so that levels do not count."""
     waiting = question.waiting
     names = {waiting.only_agent} if _is_for_one(question) else set()
     return names | ({waiting.sticky_agent} if _asks_sticky_first(question) else set())
@@ -348,7 +348,7 @@ def _is_past(until: datetime | None, now: datetime) -> bool:
 
 
 def _first_level(question: Question) -> int:
-    """The first level with anybody who could take the call, at once or before long."""
+    """Return the first level with an agent who could take the call now or soon."""
     giver = question.waiting.from_agent
     return min(
         (

@@ -81,7 +81,7 @@ def is_open(week: Week, holidays: Collection[ClosedDay], at: datetime) -> Openin
 def next_opening(
     week: Week, holidays: Collection[ClosedDay], at: datetime
 ) -> datetime | None:
-    """The first instant from `at` on when the line is open, if there is one."""
+    """Return the first instant from `at` on at which it is open, if there is one."""
     opening = is_open(week, holidays, at)
     return at if opening.open else opening.until
 
@@ -108,7 +108,7 @@ class _Hours(NamedTuple):
 def _hours_from(
     week: Week, holidays: Collection[ClosedDay], at: datetime
 ) -> Iterator[_Hours]:
-    """What is not over at `at`, by its beginning."""
+    """Return the hours that are not over at `at`, by their start."""
     zone = ZoneInfo(week.zone)
     yesterday = at.astimezone(zone).date() - DAY
     named = _by_date(holidays)

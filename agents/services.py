@@ -51,21 +51,21 @@ def set_state(
 
 
 def set_until(agent_id: int, until: datetime | None) -> None:
-    """Another end of the wrap-up; the state stays."""
+    """Set another end of the wrap-up; the state stays."""
     Agent.objects.filter(pk=agent_id).update(until=until, version=F("version") + 1)
 
 
 def set_next(agent_id: int, state: str, reason: str = "") -> None:
-    """What follows the call; empty for nothing special."""
+    """Set what follows the call; empty for nothing special."""
     Agent.objects.filter(pk=agent_id).update(
         next_state=state, next_reason=reason, version=F("version") + 1
     )
 
 
 def following(agent_id: int) -> tuple[str, str, datetime | None]:
-    """State, reason and its end, once the work with a call is done. Used up by this.
+    """Return state, reason and end after the work with a call, and use them up.
 
-    Who cannot prove that their console rings is not made available again.
+    An agent whose console is not reachable is not made available again.
     """
     agent = Agent.objects.get(pk=agent_id)
     if agent.next_state:
@@ -77,7 +77,7 @@ def following(agent_id: int) -> tuple[str, str, datetime | None]:
 
 
 def break_ends(reason: str) -> datetime | None:
-    """When a break that begins now should be over."""
+    """Return when a break that begins now should be over."""
     minutes = (
         BreakReason.objects.filter(name=reason)
         .values_list("minutes", flat=True)
@@ -90,7 +90,7 @@ def break_ends(reason: str) -> datetime | None:
 
 
 def open_console(agent_id: int, console: str, since: datetime | None) -> datetime:
-    """A page says hello; the newest one rings. Returns since when this one is open.
+    """Register a page; the newest one rings. Returns since when this one is open.
 
     `since` is what the page was told before; a page that only reconnects does not take
     over from a newer one.
@@ -106,24 +106,24 @@ def open_console(agent_id: int, console: str, since: datetime | None) -> datetim
 
 
 def is_primary(agent_id: int, console: str) -> bool:
-    """Whether this page is the one that rings; one that said no hello never is."""
+    """Say whether this page is the one that rings; it must have sent a hello."""
     return bool(console) and Agent.objects.filter(pk=agent_id, console=console).exists()
 
 
 def heartbeat(agent_id: int, *, ready: bool) -> None:
-    """The agent's console is there, and has shown that it can ring, or has not."""
+    """Note that the agent's console is there, and whether it can ring."""
     now = timezone.now()
     fields = {"seen_at": now} | ({"ready_at": now} if ready else {})
     Agent.objects.filter(pk=agent_id).update(**fields)
 
 
 def forget_readiness(agent_id: int) -> None:
-    """The console failed to ring, whatever it says."""
+    """Take the console for unable to ring, whatever it says."""
     Agent.objects.filter(pk=agent_id).update(ready_at=None)
 
 
 def overdue_heartbeats() -> list[int]:
-    """Agents shown as available whose console has not proved it for too long."""
+    """Return agents shown as available whose console sent no heartbeat for too long."""
     late = Agent.objects.filter(state=AgentState.AVAILABLE).exclude(
         ready_at__gt=timezone.now() - READINESS_LASTS
     )
@@ -131,7 +131,7 @@ def overdue_heartbeats() -> list[int]:
 
 
 def silent_for_long() -> list[int]:
-    """Agents on duty, but not in a call, whose console is silent for too long."""
+    """Return signed-in agents, not on a call, whose console is silent for too long."""
     silent = Agent.objects.exclude(state__in=[AgentState.OFFLINE, *IN_A_CALL]).exclude(
         seen_at__gt=timezone.now() - PRESENCE_LASTS
     )
@@ -139,6 +139,6 @@ def silent_for_long() -> list[int]:
 
 
 def wrapped_up() -> list[int]:
-    """Agents whose time for wrap-up is over."""
+    """Return agents whose wrap-up time is over."""
     over = Agent.objects.filter(state=AgentState.WRAP_UP, until__lte=timezone.now())
     return list(over.values_list("pk", flat=True))

@@ -91,7 +91,7 @@ TEXTS_WITHOUT_DETAIL = {
 def sentence(
     skipped: Skipped, zone: tzinfo = UTC, translate: Callable[[str], str] = str
 ) -> str:
-    """The reason in words. `zone`: the reader's; `translate`: their catalogue."""
+    """Put the reason into words. `zone`: the reader's; `translate`: their catalogue."""
     text = TEXTS[skipped.skip]
     if not skipped.detail:
         text = TEXTS_WITHOUT_DETAIL.get(skipped.skip, text)
@@ -105,5 +105,5 @@ def sentence(
 
 
 def _inside(text: str) -> str:
-    """A sentence as it stands after a colon."""
+    """Return a sentence as it stands after a colon."""
     return text[:1].lower() + text[1:].removesuffix(".")

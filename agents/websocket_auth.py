@@ -16,7 +16,7 @@ Scope = dict[str, Any]
 
 
 def signed_in(scope: Scope) -> AbstractBaseUser | AnonymousUser:
-    """Who holds this session now: logging out or a new password ends it."""
+    """Return the user of this session; signing out or a new password ends it."""
     engine = import_module(settings.SESSION_ENGINE)
     request = HttpRequest()
     request.session = engine.SessionStore(scope["session"].session_key)

@@ -75,7 +75,7 @@ class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
         return [path("day/<int:agent_id>/", view, name=name), *super().get_urls()]
 
     def day(self, request: HttpRequest, agent_id: int) -> HttpResponse:
-        """One agent's day as a bar, a sum and a table."""
+        """Show one agent's day as a bar, a sum and a table."""
         agent = get_object_or_404(Agent, pk=agent_id)
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -114,13 +114,13 @@ class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
 
 
 def clock(lasts: timedelta) -> str:
-    """Hours, minutes and seconds."""
+    """Return hours, minutes and seconds."""
     minutes, seconds = divmod(round(lasts.total_seconds()), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 def picture(agent: Agent, on: date, now: datetime) -> dict[str, Any]:
-    """The day as the page draws it."""
+    """Lay the day out as the page draws it."""
     noon = timezone.make_aware(datetime(on.year, on.month, on.day, 12))
     # In UTC: across a change of the clock, sums of local times go wrong.
     start, end = (at.astimezone(UTC) for at in day_of(noon))
@@ -167,7 +167,7 @@ def _x(day: Day, at: datetime) -> float:
 
 
 def _marks(day: Day) -> list[dict[str, str]]:
-    """Every third hour by the clock there; where it jumps, so do the marks."""
+    """Return every third hour of the local clock; where it jumps, so do the marks."""
     hours = range(ceil(day.lasts / HOUR))
     instants = (day.start + number * HOUR for number in hours)
     return [
