@@ -30,7 +30,7 @@ LONGEST_CALL = timedelta(hours=4)
 
 
 def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
-    """One winner. Raises Refused for everybody else. `near` is the asking node."""
+    """Let one agent win. Raises Refused for all others. `near` is the asking node."""
     with locking.dispatch_lock():
         call = Call.objects.select_related("agent").filter(pk=call_id).first()
         if call is None or not _may_answer(call, agent):
@@ -46,7 +46,7 @@ def claim(call_id: UUID, agent: Agent, *, near: str = "") -> Call:
 
 
 def _claimed(call: Call, agent: Agent, near: str) -> dict[str, Any]:
-    """The node is chosen now, unless one has the caller already."""
+    """Choose the node, unless one has the caller already."""
     now = timezone.now()
     fields = {
         "agent": agent,
@@ -101,7 +101,7 @@ def decline(call_id: UUID, agent: Agent) -> None:
 
 
 def release(call_id: UUID, reason: str) -> bool:
-    """The winner's console did not come for the sound: let others answer."""
+    """Give the call back, because the winner's console did not open the audio."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         answered = call.offers.filter(
@@ -121,7 +121,7 @@ def release(call_id: UUID, reason: str) -> bool:
 
 
 def _released(call: Call) -> dict[str, Any]:
-    """It rings on, or waits, for as long as its queue lets it."""
+    """Return to ringing for a moment, or to the queue for as long as it allows."""
     fields: dict[str, Any] = {
         "agent": None,
         "claimed_at": None,
@@ -136,7 +136,7 @@ def _released(call: Call) -> dict[str, Any]:
 
 
 def accept_sent(call_id: UUID, answer_sdp: str) -> bool:
-    """Our answer goes out now. False when nobody wants it any more."""
+    """Note that our answer goes out now. Returns False if it is no longer wanted."""
     wanted = (Status.CONNECTING, Status.WAITING)
     mine = Call.objects.filter(pk=call_id, status__in=wanted)
     deadline = timezone.now() + hold_queue.MEDIA_MUST_COME
@@ -148,9 +148,9 @@ def accepted(call_id: UUID) -> None:
 
 
 def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
-    """Sound can flow: with an agent there, this is the instant of the answer.
+    """Note that audio can flow: with an agent there, the call is answered now.
 
-    False when there is none, or `is_there` says that they do not hear it yet.
+    Returns False without an agent, or if `is_there` says that they do not hear it yet.
     """
     now = timezone.now()
     with locking.dispatch_lock():

@@ -41,7 +41,7 @@ def end(
     text: str = "",
     error_code: int | None = None,
 ) -> bool:
-    """The one way to end a call. False when it had ended, or cannot end like that."""
+    """End a call; the one way to do it. Returns False when it cannot end like that."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         try:
@@ -92,7 +92,7 @@ def finish(
 
 
 def hang_up(call_id: UUID, agent: Agent) -> None:
-    """Who was only asked to come leaves; the others end the call. Raises Refused."""
+    """Remove a consulted agent, or end the call for everyone else. Raises Refused."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         leg = participants.leg_of(call, agent)

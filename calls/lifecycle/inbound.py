@@ -34,7 +34,7 @@ def begin(
     offer: str,
     offer_problem: str = "",
 ) -> Call:
-    """An inbound call. `offer` is gated SDP, or empty with `offer_problem` set."""
+    """Begin an inbound call. `offer`: gated SDP, or empty with `offer_problem` set."""
     line = line_of(account, event.business_number)
     with locking.dispatch_lock():
         call = lock_or_create(account, event.call_id)
@@ -59,7 +59,7 @@ def begin(
 
 
 def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
-    """Wati says the call is over. A call never heard of becomes its tombstone."""
+    """End a call by Wati's word. An unknown call leaves a tombstone."""
     with locking.dispatch_lock():
         call = lock_or_create(account, event.call_id)
         text = sentence(event.error_code)
@@ -76,7 +76,7 @@ def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
 
 
 def lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
-    """The row of a call at Wati, locked; a shadow when it is the first we hear."""
+    """Lock the row of a call at Wati; create a shadow if it is new."""
     calls = Call.objects.select_for_update()
     known: dict[str, Any] = {"account": account, "wati_call_id": wati_call_id}
     try:
@@ -87,7 +87,7 @@ def lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
 
 
 def webhooks_matched(account_id: int, wati_call_id: str) -> None:
-    """What was said of this call before we knew it has found its call."""
+    """Process the webhooks that came before their call."""
     if wati_call_id:
         WebhookDelivery.objects.filter(
             account_id=account_id,

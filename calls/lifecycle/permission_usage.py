@@ -17,7 +17,7 @@ def pair_of(contact: Contact, line: Line) -> Pair:
 
 
 def note_answer(call: Call) -> None:
-    """Our call was answered, or we answered theirs: either way somebody talks."""
+    """Record that a call was connected, inbound or outbound."""
     if call.contact is None or call.line is None:
         return
     pair = pair_of(call.contact, call.line)
@@ -28,7 +28,7 @@ def note_answer(call: Call) -> None:
 
 
 def note_end(call: Call, old: str, event: Event) -> None:
-    """A call of ours ended before the answer; `old` is the status it ended in."""
+    """Record that an outbound call ended unanswered; `old` is the status before."""
     if call.contact is None or call.line is None or old != Status.DIALING:
         return
     pair = pair_of(call.contact, call.line)
@@ -43,8 +43,8 @@ def note_end(call: Call, old: str, event: Event) -> None:
 
 
 def _over_at(call: Call, event: Event) -> datetime:
-    """When the phone is silent again. Of a call out of sight nobody knows; it may ring
-    on for a while, and nobody shall call again meanwhile."""
+    """Return when the phone stops ringing. A call that was lost sight of may ring on
+    for a while, and no new call may be placed meanwhile."""
     now = timezone.now()
     if event != Event.LOST_TRACK:
         return now
@@ -52,7 +52,7 @@ def _over_at(call: Call, event: Event) -> datetime:
 
 
 def _may_have_rung(call: Call) -> bool:
-    """Whether the request may have reached WhatsApp. In doubt, it did."""
+    """Say whether the request may have reached WhatsApp. In doubt, it did."""
     if call.wati_call_id:
         return True
     placing = call.requests.filter(verb=WatiRequest.Verb.OUTBOUND).first()

@@ -19,7 +19,7 @@ CONSOLE_MUST_RETURN = timedelta(seconds=60)
 
 
 def console_joined(call_id: UUID, agent_id: int) -> None:
-    """An agent's console has the sound of a call that they are in."""
+    """Note that an agent's console has the audio of their call."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         participants.audio_back(call, agent_id)
@@ -35,7 +35,7 @@ def console_joined(call_id: UUID, agent_id: int) -> None:
 
 
 def console_left(call_id: UUID, agent_id: int) -> None:
-    """A reload, a crash, a lost network: the call is theirs for a while."""
+    """Keep the call for an agent whose console went away, for a while."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         if call.status not in WITH_AGENT:
@@ -50,9 +50,7 @@ def console_left(call_id: UUID, agent_id: int) -> None:
 
 
 def console_stayed_away(call_id: UUID) -> None:
-    """The agent's console did not come back: nobody's phone rings on for nobody, and
-    whom they talked to is next, whoever is free.
-    """
+    """Return the caller to the front of the queue, or end a call that still dials."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         lost = call.console_lost_until
@@ -63,7 +61,7 @@ def console_stayed_away(call_id: UUID) -> None:
 
 
 def guest_left(call_id: UUID, agent_id: int) -> None:
-    """A colleague who was asked to come, and whose console stayed away."""
+    """Remove a consulted agent whose console stayed away."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         leg = call.legs.open().filter(agent=agent_id, mode=Leg.Mode.CONSULT).first()
@@ -74,6 +72,6 @@ def guest_left(call_id: UUID, agent_id: int) -> None:
 
 
 def note_one_way_audio(call_id: UUID, one_way_seconds: float) -> None:
-    """What the node measured over the whole call."""
+    """Store what the node measured over the whole call."""
     mine = Call.objects.filter(pk=call_id)
     mine.update(one_way_seconds=F("one_way_seconds") + round(one_way_seconds))

@@ -25,7 +25,7 @@ NOT_YOURS = gettext_noop("You are not on this call.")
 
 @contextmanager
 def _mine(call_id: UUID, agent: Agent) -> Iterator[Call]:
-    """The agent's own call, nobody else at it. Raises Refused."""
+    """Return the agent's own call, which no other agent is on. Raises Refused."""
     with locking.dispatch_lock():
         calls = Call.objects.select_for_update()
         call = calls.filter(pk=call_id, agent=agent).first()
@@ -58,7 +58,7 @@ def _hold(call: Call, agent: Agent) -> None:
 
 
 def resume(call_id: UUID, agent: Agent) -> None:
-    """Back to the customer; with a colleague in the call, all three talk."""
+    """Resume the call; with a consulted agent on it, make it a three-way call."""
     with _mine(call_id, agent) as call:
         move(call, Event.RESUMED, user=agent.user, **music_ends(call))
 
@@ -67,7 +67,7 @@ def resume(call_id: UUID, agent: Agent) -> None:
 
 
 def targets(agent: Agent) -> dict[str, Any]:
-    """To whom a call can be passed on."""
+    """List where a call can be transferred to."""
     colleagues = Agent.objects.exclude(pk=agent.pk).exclude(state=AgentState.OFFLINE)
     waits = Call.objects.filter(status__in=FOR_ANYBODY)
     return {
@@ -93,7 +93,7 @@ def targets(agent: Agent) -> dict[str, Any]:
 
 
 def transfer_to_agent(call_id: UUID, agent: Agent, target: Agent) -> None:
-    """Without asking first; whoever does not answer leaves the caller to the queue."""
+    """Transfer without a consult; without an answer the caller goes to the queue."""
     with _mine(call_id, agent) as call:
         _check_target(agent, target)
         _pass_on(call, agent, queue=call.queue, target=target)
@@ -168,7 +168,7 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
 
 
 def join(call_id: UUID, colleague: Agent) -> Call:
-    """The colleague who was asked comes. Raises Refused when it is too late."""
+    """Let the consulted agent join. Raises Refused when it is too late."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         asked = participants.ringing_consults(call).filter(agent=colleague)
@@ -182,7 +182,7 @@ def join(call_id: UUID, colleague: Agent) -> Call:
 
 
 def cancel_consult(call_id: UUID, agent: Agent) -> None:
-    """The colleague goes, or is asked no more; the caller stays on hold."""
+    """Remove the consulted agent; the caller stays on hold."""
     with _mine(call_id, agent) as call:
         participants.cancel_consults(call)
         participants.remove_guests(call)
@@ -190,7 +190,7 @@ def cancel_consult(call_id: UUID, agent: Agent) -> None:
 
 
 def complete(call_id: UUID, agent: Agent) -> None:
-    """The colleague who was asked takes the call over; this agent leaves."""
+    """Hand the call to the consulted agent; this agent leaves."""
     with _mine(call_id, agent) as call:
         guest, mine = (
             participants.guest_with_audio(call),
