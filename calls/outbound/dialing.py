@@ -83,7 +83,7 @@ def _new_call(agent: Agent, contact: Contact, line: Line) -> Call:
 
 
 def _reserve(call: Call, agent: Agent) -> None:
-    """The ledger's yes, written down before anything is sent."""
+    """Reserve the call in the permission ledger before anything is sent."""
     assert call.contact is not None
     assert call.line is not None
     pair = pair_of(call.contact, call.line)
@@ -98,7 +98,7 @@ def _reserve(call: Call, agent: Agent) -> None:
 
 
 def offer_made(call_id: UUID, offer: str) -> bool:
-    """The node has our sound offer: the placing may be sent, by any process."""
+    """Store the node's SDP offer: any process may now send the request."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         if call.status != Status.DIALING or call.offer_sdp:
@@ -114,7 +114,7 @@ def offer_made(call_id: UUID, offer: str) -> bool:
 
 
 def placed(call: Call, wati_call_id: str) -> None:
-    """Wati named our call. Facts that came under that name already are taken over."""
+    """Store Wati's name for the call, and take over what came under it."""
     with locking.dispatch_lock():
         # The name first, also if it is not used yet: a webhook may be about to.
         shadow = inbound.lock_or_create(call.account, wati_call_id)
@@ -143,7 +143,7 @@ def _take_over(call: Call, shadow: Call) -> None:
 
 
 def not_placed(call: Call, error: WatiError) -> None:
-    """Wati did not place it. An unknown outcome waits for a webhook instead."""
+    """End a call that Wati did not place; an unknown outcome waits for a webhook."""
     if error.outcome != Outcome.UNKNOWN:
         text = error.sentence
         end(call.pk, Event.PLACE_REFUSED, text=text, error_code=error.code)
@@ -153,7 +153,7 @@ def not_placed(call: Call, error: WatiError) -> None:
 
 
 def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> Call:
-    """The other end's gated sound answer; it may come while the phone still rings."""
+    """Store the gated SDP answer; it may come while the phone still rings."""
     with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
@@ -166,7 +166,7 @@ def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> C
 
 
 def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) -> Call:
-    """The sound answer did not pass the gate: the call cannot have sound."""
+    """End the call, because its SDP answer did not pass the gate."""
     with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction != Direction.OUTBOUND or call.answer_sdp:
@@ -182,7 +182,7 @@ def _keep_answer(call: Call, answer: str) -> None:
 
 
 def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
-    """How far the call has come, in Wati's words. Unknown words change nothing."""
+    """Follow Wati's status of the call. Unknown words change nothing."""
     with locking.dispatch_lock():
         call = _called(account, event.call_id, event.waid)
         if call.direction == Direction.INBOUND:
@@ -195,7 +195,7 @@ def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
 
 
 def _hold(shadow: Call, word: str) -> None:
-    """Whose call it is nobody knows yet; a call that came in heeds no such word.
+    """Keep a status until its call is known; an inbound call ignores it.
 
     After a terminate only a rejection still says something new.
     """
@@ -225,7 +225,7 @@ def _progress(call: Call, word: str, said_at: datetime | None = None) -> None:
 
 
 def _show_progress(call: Call, progress: str) -> None:
-    """Only forward: a late word never takes a call back."""
+    """Move forward only: a late status never takes a call back."""
     steps = ("", "placed", "ringing")
     if steps.index(progress) > steps.index(call.progress):
         dialing = Call.objects.filter(pk=call.pk, status=Status.DIALING)
@@ -253,9 +253,9 @@ def _rejected(call: Call) -> None:
 
 
 def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
-    """The other end picked up, by Wati's word or by the first real sound.
+    """Note that the contact answered, by Wati's status or the first real audio.
 
-    The word may come late, so its own time counts where it is a possible one.
+    The status may come late, so its own time counts where it is a possible one.
     """
     now = timezone.now()
     with locking.dispatch_lock():
@@ -272,7 +272,7 @@ def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
 
 
 def _called(account: WatiAccount, wati_call_id: str, waid: str) -> Call:
-    """The call of that name; one that waits for its name; or a new shadow."""
+    """Return the call of that name, one that waits for its name, or a new shadow."""
     call = inbound.lock_or_create(account, wati_call_id)
     if call.direction or call.status != Status.UNMATCHED:
         return call
@@ -284,7 +284,7 @@ def _called(account: WatiAccount, wati_call_id: str, waid: str) -> Call:
 
 
 def _unnamed(account: WatiAccount, waid: str) -> Call | None:
-    """The one call whose placing had no reply and that this may be about.
+    """Return the one call without a reply that this may be about.
 
     While a reply may still come nothing is guessed; nor when two calls fit.
     """
@@ -302,7 +302,7 @@ def _unnamed(account: WatiAccount, waid: str) -> Call | None:
 
 
 def give_up(call: Call) -> None:
-    """The deadline of a dialing call has passed."""
+    """End a dialing call whose deadline has passed."""
     if not call.offer_sdp:
         text = gettext_noop("The console did not open the audio connection.")
         end(call.pk, Event.CONSOLE_LOST, text=text)

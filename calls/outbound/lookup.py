@@ -24,7 +24,7 @@ READING_LASTS = 60.0
 
 
 def lines_of(agent: Agent) -> list[Line]:
-    """The business numbers this agent may call from."""
+    """Return the business numbers that this agent may call from."""
     lines = Line.objects.filter(queue__agents=agent, account__is_active=True)
     return list(lines.select_related("account").distinct().order_by("name"))
 
@@ -38,7 +38,7 @@ def line_of(agent: Agent, line_id: Any) -> Line:
 
 
 def look_up(agent: Agent, typed: str, line_id: Any) -> dict[str, Any]:
-    """The person behind a typed number. Raises Refused for what is no number."""
+    """Find the contact of a typed number. Raises Refused if it is not a number."""
     line = line_of(agent, line_id)
     try:
         waid = numbers.parse_typed(typed, near=line.number)
@@ -59,9 +59,9 @@ def describe(
     checking: bool = False,
     besides: Call | None = None,
 ) -> dict[str, Any]:
-    """A person as docs/console-websocket.md shows them.
+    """Describe a contact as docs/console-websocket.md does.
 
-    `besides`: a call that runs and says nothing about the next one.
+    `besides`: a running call that says nothing about the next one.
     """
     running = Call.objects.filter(contact=contact, status__in=LIVE)
     others = running.exclude(pk=besides.pk) if besides else running

@@ -78,9 +78,9 @@ def call_back(
     by: Agent,
     why: str,
 ) -> Plan:
-    """Plan a call for later; where it will not be allowed, ask the person now.
+    """Schedule a callback; where it will not be allowed, request permission now.
 
-    `agent`: who shall call, None for whoever is free then. Raises Refused.
+    `agent`: who makes the call, None for any available agent. Raises Refused.
     """
     wish = {"agent": agent, "due_at": at, "kind": Plan.Kind.CALLBACK, "sentence": why}
     pair = pair_of(contact, line)
@@ -107,7 +107,7 @@ def call_back(
 
 
 def asked(plan: Plan, error: WatiError | None) -> None:
-    """What became of the request. A lost reply counts as sent."""
+    """Note the outcome of the request. A lost reply counts as sent."""
     pair = pair_of(plan.contact, plan.line)
     key = str(plan.pk)
     if error is None or error.outcome == Outcome.UNKNOWN:
@@ -124,7 +124,7 @@ def asked(plan: Plan, error: WatiError | None) -> None:
 
 
 def permission_changed(change: Change) -> None:
-    """A permission changed: wake or end the calls that waited for it."""
+    """Wake or end the calls that waited for this permission."""
     permission = change.permission
     line = Line.objects.filter(
         account=permission.account, number=permission.business_number
@@ -143,7 +143,7 @@ def permission_changed(change: Change) -> None:
 
 
 def _for_later(waiting: Any, expires_at: datetime | None) -> Any:
-    """Plans for a time that the grant of before did not cover, and this one does."""
+    """Return callbacks that the last permission did not cover, and this one does."""
     asked = waiting.filter(state__in=(State.ASKING, State.WAITING))
     return asked.filter(due_at__lt=expires_at) if expires_at else asked
 
@@ -157,7 +157,7 @@ def _wake(waiting: Any, expires_at: datetime | None) -> bool:
 
 
 def _callback(contact: Contact, line: Line, expires_at: datetime | None) -> None:
-    """A call of theirs that we missed, and permission to call back."""
+    """Schedule a callback for a missed call that came with a permission."""
     missed = Call.objects.filter(
         contact=contact,
         line=line,
@@ -183,7 +183,7 @@ def _callback(contact: Contact, line: Line, expires_at: datetime | None) -> None
 
 
 def sweep() -> None:
-    """Offer what may be called now, pass on what nobody took, end what ran out."""
+    """Offer what may be called now, pass on what was not taken, expire the rest."""
     now = timezone.now()
     for plan in Plan.objects.open().filter(expires_at__lte=now):
         _move(plan, State.EXPIRED, sentence=_ran_out(plan))
@@ -204,7 +204,7 @@ def _ran_out(plan: Plan) -> str:
 
 
 def _offer(plan: Plan) -> None:
-    """To the agent who asked if they are there, else to the next ready one."""
+    """Offer it to the agent who asked if they are available, else to the next one."""
     verdict = verdict_of(plan)
     if not verdict.allowed:
         _wait_or_end(plan, verdict)
@@ -228,7 +228,7 @@ def _wait_or_end(plan: Plan, verdict: Verdict) -> None:
 
 
 def _says(plan: Plan, sentence: str) -> dict[str, str]:
-    """Why it waits; of a callback, what somebody wrote for whoever makes it stays."""
+    """Return why it waits; the agent's own text on a callback stays."""
     return {} if plan.kind == Plan.Kind.CALLBACK else {"sentence": sentence}
 
 
@@ -242,7 +242,7 @@ def _agent_for(plan: Plan) -> int | None:
 
 
 def call(plan_id: UUID, agent: Agent, *, near: str = "") -> Call:
-    """The agent calls the person of an offered plan. Raises Refused."""
+    """Place the call of an offered scheduled call. Raises Refused."""
     plan = mine(plan_id, agent)
     if plan is None or plan.state != State.OFFERED:
         raise Refused("This call is no longer offered to you.")
@@ -274,7 +274,7 @@ def mine(plan_id: UUID, agent: Agent) -> Plan | None:
 
 
 def closed_by(call: Call) -> None:
-    """Whoever calls a person has done what was planned for that person."""
+    """Close the scheduled calls to a contact who is called now."""
     for plan in Plan.objects.open().filter(contact=call.contact, line=call.line):
         _move(plan, State.DONE, call=call)
 
@@ -282,7 +282,7 @@ def closed_by(call: Call) -> None:
 def _move(
     plan: Plan, state: str, *, only_from: tuple[str, ...] = Plan.OPEN, **fields: Any
 ) -> bool:
-    """Compare-and-set; plans that are over stay over."""
+    """Compare and set the state; one that is final stays."""
     with transaction.atomic():
         open_plan = Plan.objects.filter(pk=plan.pk, state__in=only_from)
         before = plan.agent_id
