@@ -70,7 +70,7 @@ LEG = (
 
 
 def work_on(page: Sequence[Call]) -> dict[Any, Work]:
-    """By call id, with two queries for all of them."""
+    """Collect the work on calls, by call id, with two queries for all of them."""
     ids = [call.pk for call in page]
     parts: dict[Any, list[Part]] = defaultdict(list)
     legs = Leg.objects.filter(call__in=ids).order_by("pk")
@@ -107,7 +107,7 @@ def _work(parts: Sequence[Part], transfer: Transfer | None) -> Work:
 
 
 def _dispositions(part: Part) -> tuple[str, str]:
-    """The coarse one, and the finer one if that was chosen."""
+    """Return the disposition, and the sub-disposition if one was chosen."""
     name = part.disposition or ""
     return (part.parent, name) if part.parent else (name, "")
 
@@ -119,7 +119,7 @@ def _giver(parts: Sequence[Part], transfer: Transfer | None) -> str:
 
 
 def _taker(talked: Sequence[Part], transfer: Transfer | None) -> str:
-    """Who talked on: in the call after it, and not the giver. Empty: nobody yet."""
+    """Return the agent who talked after the transfer; empty if none yet."""
     if transfer is None:
         return ""
     later = (p for p in talked if p.ended_at is None or p.ended_at > transfer.at)

@@ -90,7 +90,7 @@ def _number(read: Callable[[str], str]) -> Getter:
 
 
 def _written(*path: str) -> Getter:
-    """A cell with what people wrote: an attribute of the call, or of what it names."""
+    """Return a cell with typed text: an attribute of the call, or of its relation."""
 
     def get(entry: LogEntry) -> str:
         value: Any = entry.call
@@ -126,7 +126,7 @@ def _tried(entry: LogEntry) -> str:
 
 
 def _of_work(name: str) -> Getter:
-    """A cell of what agents did and wrote; their own words are made harmless."""
+    """Return a cell of the agents' work; typed text is made safe."""
 
     def get(entry: LogEntry) -> Cell:
         value: Cell = getattr(entry.work, name)
@@ -208,7 +208,7 @@ COLUMNS: list[tuple[str, Getter]] = [
 
 
 def file_of(calls: QuerySet[Call]) -> File[Call, LogEntry]:
-    """The file, oldest call first."""
+    """Stream the file, oldest call first."""
     calls = calls.filter(created_at__lte=timezone.now()).only(*USED)
     return File(COLUMNS, partial(_after, calls), _entries)
 
@@ -241,7 +241,7 @@ def _offers(page: list[Call]) -> dict[Any, list[Rung]]:
 
 
 def _used(page: list[Call]) -> dict[Any, Used]:
-    """By call id, for the calls that the permission ledger knows."""
+    """Return permissions by call id, for the calls that the ledger knows."""
     events = PermissionEvent.objects.filter(call__in=[call.pk for call in page])
     found = list(events.order_by("at", "pk"))
     grants = _grants({event.permission_id for event in found})

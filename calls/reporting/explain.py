@@ -43,7 +43,7 @@ class Why:
 
 
 def explained(call: Call, zone: tzinfo, *, replayed: bool = False) -> list[Why]:
-    """Every decision of a call, the first one first; `replayed`: decided anew too."""
+    """Return every decision of a call, oldest first; `replayed`: decided anew too."""
     offers = call.offers.select_related("agent").order_by("offered_at", "pk")
     by_decision: dict[int | None, list[Offer]] = {}
     for offer in offers:
@@ -94,7 +94,7 @@ def _passed(names: dict[int, str], decision: Decision, zone: tzinfo) -> list[Pas
 
 
 def _today(facts: Any, then: Decision, names: dict[int, str]) -> str:
-    """Whether the rules of today would decide the same of what was known then."""
+    """Say what today's rules give for the facts known then."""
     now = replay(facts)
     if now.ring != then.ring:
         rings = ", ".join(_named(names, pk) for pk in now.ring) or _("none")
@@ -115,7 +115,7 @@ def _reasons(decision: Decision) -> list[tuple[int, str]]:
 
 
 def outcome_of(offer: Offer) -> str:
-    """How it went; what the console failed at is not the person's."""
+    """Say how a ring attempt ended; a console failure does not count as missed."""
     if offer.outcome == Offer.Outcome.CONSOLE:
         text = _("The console could not ring; not counted as missed by {name}.")
         return text.format(name=offer.agent.name)
@@ -136,7 +136,7 @@ class NotMe:
 
 
 def why_not(agent: Agent, zone: tzinfo) -> list[NotMe]:
-    """The newest calls of the agent's queues that did not ring there, and why."""
+    """Return the newest calls of the agent's queues that did not ring there."""
     calls = list(_not_rung(agent)[:LAST_CALLS])
     rows: dict[UUID, list[RoutingDecision]] = {}
     of_these = RoutingDecision.objects.filter(call__in=calls).select_related("queue")
@@ -157,7 +157,7 @@ def _not_rung(agent: Agent) -> QuerySet[Call]:
 def _not_me(
     call: Call, rows: Sequence[RoutingDecision], agent: Agent, zone: tzinfo
 ) -> NotMe:
-    """By the newest decision that names the agent."""
+    """Pick the newest decision that names the agent."""
     for row in rows:
         queue = row.queue.name if row.queue else ""
         if reason := _reason_for(row, agent.pk, zone):
@@ -182,7 +182,7 @@ def _reason_for(row: RoutingDecision, agent_id: int, zone: tzinfo) -> str:
 
 
 def call_named(text: str) -> Call | None:
-    """By our id or by Wati's."""
+    """Find a call by our ID or by Wati's."""
     calls = Call.objects.logged().select_related("contact", "queue", "agent")
     try:
         return calls.filter(pk=UUID(text)).first()

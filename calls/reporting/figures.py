@@ -93,7 +93,7 @@ class OutboundTally:
 
     @property
     def pickup_rate(self) -> int | None:
-        """Percent of those that may have rung. WhatsApp judges the number by it."""
+        """Return the answer rate of calls that may have rung. WhatsApp judges by it."""
         rang = self.answered + self.no_answer + self.rejected + self.cancelled
         return round(100 * self.answered / rang) if rang else None
 
@@ -145,7 +145,7 @@ class Problems:
 
 
 def tally(start: datetime, end: datetime) -> Tally:
-    """Inbound calls offered at or after `start` and before `end`."""
+    """Count inbound calls started at or after `start` and before `end`."""
     until = Coalesce("answered_at", "ended_at")
     wait = ExpressionWrapper(until - F("created_at"), output_field=DurationField())
     calls = _calls(Direction.INBOUND, start, end)
@@ -156,7 +156,7 @@ def tally(start: datetime, end: datetime) -> Tally:
 
 
 def outbound_tally(start: datetime, end: datetime) -> OutboundTally:
-    """Outbound calls placed at or after `start` and before `end`."""
+    """Count outbound calls placed at or after `start` and before `end`."""
     calls = _calls(Direction.OUTBOUND, start, end)
     return OutboundTally(**calls.aggregate(placed=Count("pk"), **_counts(OUTBOUND)))
 
@@ -172,7 +172,7 @@ def _counts(groups: dict[str, Q]) -> dict[str, Count]:
 
 
 def live_figures() -> LiveFigures:
-    """The agents whose consoles are there, and the calls that live."""
+    """Count agents whose consoles are connected, and live calls."""
     states = {
         "available": AgentState.AVAILABLE,
         "cannot_ring": AgentState.CANNOT_RING,
@@ -219,7 +219,7 @@ def problems(now: datetime) -> Problems:
 
 
 def _refused_requests(since: datetime) -> list[Trouble]:
-    """By code, unless the same line has done the same thing since."""
+    """Count by code, unless the same number has succeeded since."""
     requests = WatiRequest.objects.filter(created_at__gte=since).annotate(
         line=Coalesce("call__line", "plan__line")
     )
@@ -237,7 +237,7 @@ def _refused_requests(since: datetime) -> list[Trouble]:
 
 
 def _troubled_calls(since: datetime) -> list[Trouble]:
-    """The same of calls that came in, which WhatsApp ended with a code."""
+    """Count inbound calls that WhatsApp ended with a code."""
     calls = _calls(Direction.INBOUND, since, timezone.now())
     newest = Max("created_at")
     answered = calls.filter(ANSWERED).values_list("line")
@@ -260,6 +260,6 @@ def _troubles(times: "Counter[int]", *, in_calls: bool) -> list[Trouble]:
 
 
 def refused_accounts() -> list[WatiAccount]:
-    """Accounts whose token Wati refuses: nothing works there until it is replaced."""
+    """Return accounts whose token Wati rejects: they need a new one to work."""
     refused = WatiAccount.objects.filter(is_active=True)
     return list(refused.exclude(unauthorised_since=None).order_by("name"))

@@ -37,9 +37,9 @@ NAME_AT_WATI = {
 
 
 def happened(event: str, old: str = "") -> str:
-    """One event in a sentence; an event without one shows its own name.
+    """Put one event into a sentence; an unknown event shows its own name.
 
-    `old` is the status it met: some ends read differently while we are dialing.
+    `old` is the status before it: some ends read differently while dialing.
     """
     try:
         known = Event(event)
@@ -51,12 +51,12 @@ def happened(event: str, old: str = "") -> str:
 
 
 def kind_name(kind: str) -> str:
-    """A webhook's kind as Wati's own pages call it."""
+    """Name a kind of webhook as Wati's own pages do."""
     return NAME_AT_WATI.get(kind, kind)
 
 
 def duration(seconds: int | None) -> str:
-    """Minutes and seconds, with hours only when there are any."""
+    """Format minutes and seconds, with hours only when there are any."""
     if seconds is None:
         return ""
     minutes, rest = divmod(max(0, seconds), 60)

@@ -47,7 +47,7 @@ class Preview:
 
 
 def what_would_happen(line: Line, at: datetime) -> Preview:
-    """To somebody whom no agent knows, and who calls this line at `at`."""
+    """Preview an inbound call from a new caller to this number at `at`."""
     opening = opening_of(line.schedule, at)
     zone = ZoneInfo(line.schedule.time_zone) if line.schedule else None
     words = _opening_words(opening, zone)
