@@ -48,9 +48,10 @@ async def accept(
 async def _send(
     session: Session, request_id: int, http: httpx2.AsyncClient
 ) -> tuple[WatiError | None, bool]:
-    """What went wrong in the end, and whether Wati may have had our answer before:
-    then a refusal says only that it came twice. Raises LookupError when nobody wants
-    it any more.
+    """Return the final error, and whether Wati may have had our answer before.
+
+    Then a refusal only says that it came twice. Raises LookupError when the call is
+    over.
     """
     pauses, was_unknown = list(UNREACHABLE_PAUSES), False
     while True:
@@ -66,7 +67,7 @@ async def _send(
 
 
 def _pause_before_retry(error: WatiError | None, pauses: list[float]) -> float | None:
-    """Seconds until the same answer is sent once more; None for never."""
+    """Return the seconds until the same answer is sent once more; None for never."""
     if error is None or not pauses:
         return None
     if error.outcome == Outcome.UNREACHABLE:

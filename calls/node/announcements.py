@@ -29,7 +29,7 @@ def announces_position(call: Call) -> bool:
 
 
 async def announce_position(session: Session, find: Find) -> None:
-    """From time to time, for as long as the caller waits."""
+    """Announce the position from time to time, for as long as the caller waits."""
     while session.close_reason is None:
         call = await find(UUID(session.call_id))
         if call is None or call.status != Status.WAITING or call.queue is None:

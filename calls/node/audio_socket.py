@@ -22,14 +22,14 @@ CHECK_EVERY = 2.0  # seconds between two looks at whether the session still hold
 
 
 async def audio(scope: Scope, receive: Any, send: Any) -> None:
-    """The door to a call's sound."""
+    """Serve the audio of a call."""
     await receive()  # websocket.connect
     listener, refusal = await _admit(scope)
     await _serve(scope, receive, send, listener, refusal)
 
 
 async def echo(scope: Scope, receive: Any, send: Any) -> None:
-    """The door of the sound check: everything comes back as it was sent."""
+    """Serve the audio check: everything comes back as it was sent."""
     await receive()  # websocket.connect
     agent = await in_database(agent_of, scope)
     listener = Listener(Echo(), "", _codec(scope)) if agent else None
@@ -74,7 +74,7 @@ def _codec(scope: Scope) -> Codec:
 
 
 async def _guard(scope: Scope, listener: Listener) -> None:
-    """Who signs out, hears nothing more."""
+    """Close the socket of a user who signs out."""
     while True:
         await asyncio.sleep(CHECK_EVERY)
         try:

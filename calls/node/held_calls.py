@@ -65,14 +65,14 @@ class HeldCalls:
     # --- Rows ---
 
     async def find(self, call_id: UUID) -> Call | None:
-        """The call if this node holds it, else None."""
+        """Return the call if this node holds it, else None."""
         return await in_database(self._find, call_id)
 
     def _find(self, call_id: UUID) -> Call | None:
         return self._rows().filter(pk=call_id).first()
 
     async def to_adopt(self) -> list[Call]:
-        """Calls that the system answers here, and that have no session yet."""
+        """Return auto-answered calls of this node that have no session yet."""
         return await in_database(self._to_adopt)
 
     def _to_adopt(self) -> list[Call]:

@@ -8,7 +8,7 @@ from calls.states import Status
 
 
 def layout_of(call: Call) -> Layout:
-    """For the node that holds the call; asks the database."""
+    """Return the layout, for the node that holds the call; asks the database."""
     legs = call.legs.open().order_by("pk")
     of_ours = [str(agent_id) for agent_id in legs.values_list("agent_id", flat=True)]
     match call.status:
@@ -27,7 +27,7 @@ def _hold_music(call: Call) -> Playback:
 
 
 def _one_moment(call: Call) -> Playback:
-    """Heard only while no console of ours has the sound."""
+    """Return the prompt for a caller whose agent's console is gone."""
     said = prompts.shipped(call.queue, "one-moment")
     return Playback(once=(said,), loop=prompts.music(call.queue))
 
@@ -43,7 +43,7 @@ def hold_playback(call: Call) -> Playback | None:
 
 
 def announcement(call: Call) -> Sound:
-    """Why the system ends this call."""
+    """Return the prompt that says why the system ends this call."""
     if call.announcement == Announcement.CLOSED:
         mine = call.line.closed_prompt if call.line else None
         return prompts.sound_of(mine, prompts.path_of(call.queue, "closed"))
@@ -54,5 +54,5 @@ _NAMES = {Announcement.NOBODY: "nobody", Announcement.FULL: "busy"}
 
 
 def may_hear(call: Call, agent_id: int) -> bool:
-    """Whether this agent may open the call's sound."""
+    """Say whether this agent may open the call's audio."""
     return call.legs.open().filter(agent=agent_id).exists()

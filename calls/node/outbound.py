@@ -18,7 +18,7 @@ SPEECH_PACKETS = 25
 
 
 async def dial(held: HeldCalls, session: Session, call: Call) -> None:
-    """Our offer is written down; a task places the call, whoever runs it."""
+    """Store our SDP offer; a task places the call, in whatever process."""
     offer = await session.offer()
     if not await in_database(dialing.offer_made, call.pk, offer):
         await held.drop(session)
@@ -45,7 +45,7 @@ async def _sound_must_come(held: HeldCalls, session: Session) -> None:
 
 
 async def await_speech(session: Session) -> None:
-    """Real sound from the other end is an answer, should Wati forget to say so."""
+    """Take real audio from the other end for an answer, should Wati not report it."""
     while session.close_reason is None:
         if session.counters.packets_in >= SPEECH_PACKETS:
             await in_database(dialing.answered, UUID(session.call_id))

@@ -16,7 +16,7 @@ class OwnedTasks:
         self._named: dict[str, asyncio.Task[None]] = {}
 
     def start(self, work: Coroutine[Any, Any, None], name: str = "") -> None:
-        """Own a task until it ends. Of one name there is only one at a time."""
+        """Own a task until it ends. Only one of a name runs at a time."""
         if name in self._named:
             work.close()
             return

@@ -36,7 +36,7 @@ class NodeProcess:
             ]
 
     def count_tasks(self) -> int:
-        """Tasks of the loop; may be asked from any thread."""
+        """Count the loop's tasks; safe from any thread."""
         return len(asyncio.all_tasks(self._tasks[0].get_loop())) if self._tasks else 0
 
     async def stop(self) -> None:
@@ -88,7 +88,7 @@ class NodeProcess:
             await bridge.follow_all()
 
     async def _listen(self) -> None:
-        """Hear of changes of our calls as a console does, and act at once."""
+        """Listen for changes of our calls as a console does, and act at once."""
         while True:
             try:
                 await self._hear()
@@ -108,7 +108,7 @@ class NodeProcess:
                 await self._heard(call_id)
 
     async def _heard(self, call_id: str) -> None:
-        """One call's trouble must not make this node deaf for the others."""
+        """Handle one change; its failure must not make this node deaf for others."""
         try:
             await bridge.hear(call_id)
         except Exception as error:

@@ -24,7 +24,7 @@ def _shipped(path: Path) -> Sound:
 
 @lru_cache(maxsize=64)
 def _uploaded(prompt_id: int, uploaded_at: str) -> Sound:
-    """By the instant of the upload, so that a newer one is heard from the next call."""
+    """Key by the instant of the upload, so that the next call gets a newer one."""
     prompt = Prompt.objects.get(pk=prompt_id)
     with NamedTemporaryFile(suffix=".opus") as file:
         file.write(bytes(prompt.sound))
@@ -33,7 +33,7 @@ def _uploaded(prompt_id: int, uploaded_at: str) -> Sound:
 
 
 def sound_of(prompt: Prompt | None, otherwise: Path) -> Sound:
-    """A prompt that cannot be read costs its sound, never the call."""
+    """Load a prompt; one that cannot be read costs its audio, never the call."""
     if prompt is not None:
         try:
             return _uploaded(prompt.pk, prompt.uploaded_at.isoformat())
@@ -66,6 +66,6 @@ def welcome(queue: Queue | None) -> Playback:
 
 
 def position(queue: Queue | None, place: int) -> Sound:
-    """The caller's place in the line, from 1."""
+    """Return the announcement of the caller's position in the queue, from 1."""
     name = f"position-{place}" if place <= LAST_NUMBER else "position-many"
     return shipped(queue, name)
