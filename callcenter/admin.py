@@ -112,7 +112,7 @@ HELP = {
 
 
 def hint(secret: str) -> str:
-    """Enough to tell two secrets apart, too little to use one."""
+    """Return enough to tell two secrets apart, and too little to use one."""
     if not secret:
         return _("None stored.")
     if len(secret) < 12:
@@ -239,7 +239,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
 
 
 def heard_of(account: WatiAccount) -> dict[str, Any]:
-    """Kind of webhook -> when the last one came."""
+    """Return when the last webhook of each kind came."""
     deliveries = WebhookDelivery.objects.filter(account=account).order_by()
     newest = deliveries.values_list("kind").annotate(at=Max("received_at"))
     return dict(newest)

@@ -89,7 +89,7 @@ class DistinctRows(BaseInlineFormSet):
 
 @cache
 def when(name: str, title: str) -> Callable[[Any], str]:
-    """A column or field for an instant, with its seconds; `title` in English.
+    """Return a column or field for an instant, with seconds; `title` in English.
 
     The same one for the same words: the admin compares fields by identity.
     """
@@ -105,7 +105,7 @@ def when(name: str, title: str) -> Callable[[Any], str]:
 
 @cache
 def fact(name: str, title: str) -> Callable[[Any], Any]:
-    """A field under another title, in English; the same for the same, as when()."""
+    """Return a field under another title, in English; cached as when() is."""
 
     @admin.display(description=gettext_lazy(title), ordering=name)
     def show(row: Any) -> Any:
@@ -128,7 +128,7 @@ def link_to(row: Model) -> SafeString:
 
 
 def age(since: datetime, now: datetime) -> str:
-    """How long ago, in the one unit that says enough."""
+    """Say how long ago it was, in one unit."""
     minutes = int((now - since).total_seconds()) // 60
     if minutes < 1:
         return _("just now")

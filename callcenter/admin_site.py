@@ -50,7 +50,7 @@ def _place(app: dict[str, Any]) -> int:
 
 
 def overview(now: datetime) -> dict[str, Any]:
-    """The figures of the home page, and the filters that list what they count."""
+    """Collect the figures of the home page, and the filters that list them."""
     start, end = day_of(now)
     day = f"from={start:%Y-%m-%d}&to={start:%Y-%m-%d}"
     today, outbound = figures.tally(start, end), figures.outbound_tally(start, end)

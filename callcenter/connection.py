@@ -69,7 +69,7 @@ def judge(error: WatiError) -> TokenCheck:
 
 
 def host_part(base_url: str, tenant_id: str) -> str:
-    """The address without the tenant, which Wati shows as one with it."""
+    """Return the address without the tenant, which Wati shows as one with it."""
     root = base_url.rstrip("/")
     head, found, _ = f"{root}/".partition(f"/{tenant_id}/")
     return head if tenant_id and found else root

@@ -11,7 +11,7 @@ NO = {"0", "false", "no", "off", ""}
 
 
 def read_text(name: str, default: str = "") -> str:
-    """The variable itself, or the content of the file that NAME_FILE points at."""
+    """Read the variable itself, or the file that NAME_FILE points at."""
     if path := os.environ.get(f"{name}_FILE"):
         return Path(path).read_text().strip()
     return os.environ.get(name, default).strip()

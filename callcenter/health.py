@@ -15,7 +15,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when this node could take a call now; else 503 and the reason."""
+    """Answer 200 when this node could take a call now; else 503 and the reason."""
     problem = _problem()
     state = {"node": settings.NODE_NAME, "ready": not problem, "problem": problem}
     return JsonResponse(state, status=503 if problem else 200)

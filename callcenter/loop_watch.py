@@ -19,7 +19,7 @@ class LoopWatch:
 
     @property
     def worst(self) -> float:
-        """Seconds, the most of the last minute."""
+        """Return the worst delay of the last minute, in seconds."""
         return max(self._late)
 
     async def run(self) -> None:

@@ -33,7 +33,7 @@ class WatiAccount(models.Model):
         return self.name
 
     def webhook_keys(self, now: datetime | None = None) -> list[str]:
-        """The keys that Wati may show now: two during a rotation."""
+        """Return the keys that Wati may use now: two during a rotation."""
         keys = [self.webhook_key]
         until = self.old_webhook_key_until
         if until and (now or timezone.now()) < until:

@@ -35,7 +35,7 @@ def _translate(field: Field) -> None:
 
 
 def names_of(model: type[Model]) -> list[str]:
-    """As they stand in the source."""
+    """Return the names as they stand in the source."""
     meta = model._meta
     names = [meta.verbose_name, meta.verbose_name_plural]
     for field in _fields(model):

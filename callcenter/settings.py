@@ -28,7 +28,7 @@ PUBLIC_URL = read_text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 
 
 def development_secret() -> str:
-    """One secret per clone, so that sessions outlive a restart."""
+    """Make one secret per clone, so that sessions outlive a restart."""
     path = VAR_DIR / "secret-key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,14 +11,14 @@ DEMO_PASSWORD = "demo-demo"
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Agents to the console, supervisors to the admin."""
+    """Send agents to the console and supervisors to the admin."""
     if hasattr(request.user, "agent"):
         return redirect("console")
     return redirect("admin:index")
 
 
 def demo_logins() -> dict[str, Any]:
-    """What the sign-in page of a demo tells; nothing anywhere else."""
+    """Return the demo's logins for the sign-in page; nothing anywhere else."""
     if not settings.SIMULATOR:
         return {}
     return {"demo_users": DEMO_USERS, "demo_password": DEMO_PASSWORD}

@@ -23,7 +23,7 @@ def validate_zone(name: str) -> None:
 
 
 def instant(day: date, clock: time, zone: tzinfo, *, last: bool = False) -> datetime:
-    """When the clock on the wall shows this, in UTC.
+    """Return when the clock on the wall shows this, in UTC.
 
     Where clocks are put back it shows it twice: the first time, or the `last`. Where
     they are put forward it may never show it: then it is the instant of the jump.
@@ -36,7 +36,7 @@ def instant(day: date, clock: time, zone: tzinfo, *, last: bool = False) -> date
 
 
 def _jump(zone: tzinfo, before: datetime, after: datetime) -> datetime:
-    """The second at which the clock is put forward, between two instants."""
+    """Return the second at which the clock is put forward, between two instants."""
     offset = before.astimezone(zone).utcoffset()
     while after - before > SECOND:
         middle = before + (after - before) // SECOND // 2 * SECOND

@@ -26,7 +26,8 @@ NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 def new_http() -> httpx2.AsyncClient:
-    """An HTTP client with our limits. It follows no redirect: the token would leak."""
+    """Make an HTTP client with our limits. It follows no redirect: the token would
+    leak."""
     return httpx2.AsyncClient(
         timeout=TIMEOUT, follow_redirects=False, trust_env=False, max_redirects=0
     )
@@ -41,7 +42,7 @@ class Answer:
 
     @property
     def call_id(self) -> str:
-        """The new call's id, in any known spelling; empty when there is none."""
+        """Return the new call's ID, in any known spelling; empty when there is none."""
         return text_of(find(self.result, "callId", "id", "wacid"))
 
 
@@ -67,7 +68,7 @@ class WatiClient:
         return await self._ask("POST", f"{_segment(call_id)}/terminate")
 
     async def read_permission(self, waid: str, channel: str = "") -> Answer:
-        """What WhatsApp says about calling this person; changes nothing."""
+        """Ask WhatsApp whether this contact may be called; changes nothing."""
         return await self._ask("GET", f"permissions/{_digits(waid)}", channel=channel)
 
     async def request_permission(self, waid: str, channel: str = "") -> Answer:

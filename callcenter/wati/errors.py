@@ -28,7 +28,7 @@ class WatiError(Exception):
 
     @property
     def sentence(self) -> str:
-        """Why it was not done, for an agent."""
+        """Say in a sentence for an agent why it was not done."""
         match self.outcome:
             case Outcome.UNAUTHORISED:
                 return gettext_noop(

@@ -19,7 +19,7 @@ def plain(name: str) -> str:
 
 
 def layers(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The object itself, then what its wrappers hold, outermost first."""
+    """Yield the object itself, then what its wrappers hold, outermost first."""
     yield body
     for name, value in body.items():
         if plain(name) in WRAPPERS:
@@ -29,7 +29,7 @@ def layers(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def unwrap(body: dict[str, Any]) -> dict[str, Any]:
-    """Meta's envelope entry[0].changes[0].value, or the body itself."""
+    """Return Meta's envelope entry[0].changes[0].value, or the body itself."""
     try:
         value = body["entry"][0]["changes"][0]["value"]
     except (KeyError, IndexError, TypeError):
@@ -38,7 +38,7 @@ def unwrap(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def find(body: dict[str, Any], *names: str) -> Any:
-    """The first value present under any of the names, in the order of the names."""
+    """Return the first value present under any of the names, in their order."""
     everything = list(layers(body))
     for wanted in map(plain, names):
         for layer in everything:
@@ -49,7 +49,7 @@ def find(body: dict[str, Any], *names: str) -> Any:
 
 
 def inside(body: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The first object (or first object of a list) under any of the names."""
+    """Return the first object (or first of a list) under any of the names."""
     value = find(body, *names)
     if isinstance(value, list) and value:
         value = value[0]
@@ -57,27 +57,27 @@ def inside(body: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def text_of(value: Any, limit: int = LONGEST_TEXT) -> str:
-    """Text that any database can store; '' for anything that is no text or number."""
+    """Return text that any database can store; '' if it is no text or number."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return UNSAFE.sub("", str(value)).strip()[:limit]
 
 
 def digits_of(value: Any) -> str:
-    """A phone number as digits only, without + or 00."""
+    """Return a phone number as digits only, without + or 00."""
     digits = re.sub(r"[^0-9]", "", text_of(value))
     return digits.removeprefix("00")[:32]
 
 
 def integer_of(value: Any) -> int | None:
-    """A whole number of at most nine digits: what an integer column holds."""
+    """Return a whole number of at most nine digits: what an integer column holds."""
     text = text_of(value)
     fits = text.isascii() and text.isdigit() and len(text) < 10
     return int(text) if fits else None
 
 
 def truth_of(value: Any) -> bool | None:
-    """True or False from a flag or a word; None when it is neither."""
+    """Return True or False from a flag or a word; None when it is neither."""
     if isinstance(value, bool):
         return value
     return {"true": True, "1": True, "yes": True, "false": False, "0": False}.get(
@@ -86,7 +86,7 @@ def truth_of(value: Any) -> bool | None:
 
 
 def instant_of(value: Any) -> datetime | None:
-    """Unix seconds, unix milliseconds, text of either, or ISO 8601."""
+    """Read unix seconds, unix milliseconds, text of either, or ISO 8601."""
     text = text_of(value, 40)
     try:
         if text.isascii() and text.isdigit():

@@ -67,7 +67,7 @@ def parse(kind: Kind, body: Any) -> Event:
 
 
 def classify(kind: Kind, body: dict[str, Any]) -> Kind:
-    """The door's kind, unless the body says another one beyond doubt."""
+    """Take the URL's kind, unless the body is another one beyond doubt."""
     word = text_of(find(body, "event")).lower()
     if word == "terminate":
         return Kind.TERMINATE_CALL
@@ -84,7 +84,7 @@ def classify(kind: Kind, body: dict[str, Any]) -> Kind:
 
 
 def dedupe_key(event: Event) -> str:
-    """One key for everything that says the same thing (cases R3)."""
+    """Return one key for everything that says the same thing."""
     match event:
         case events.InboundCall(call_id, offer):
             parts = ("inbound", call_id, _digest(offer))

@@ -28,7 +28,7 @@ def speaking(language: Any) -> Iterator[None]:
 
 @cache
 def console_catalogue(language: str) -> Catalogue:
-    """The console's English texts to their translations; English itself needs none."""
+    """Map the console's English texts to translations; English itself needs none."""
     texts: list[list[str]] = json.loads(CONSOLE_TEXTS.read_text())
     with override(language):
         pairs = {text[0]: _translated(text) for text in texts}

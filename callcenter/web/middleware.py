@@ -34,7 +34,7 @@ def harden(response: HttpResponse) -> HttpResponse:
 
 @sync_and_async_middleware
 def security_headers(get_response: Any) -> Callable[[HttpRequest], Any]:
-    """No inline script anywhere: the page holds a microphone and customers' data."""
+    """Forbid inline scripts: the page holds a microphone and customers' data."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,8 @@ App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 def is_ours(headers: dict[bytes, bytes]) -> bool:
-    """Same host and port as asked for, or the public address. None is not ours."""
+    """Compare with the requested host and port, and the public address; None is not
+    ours."""
     origin = headers.get(b"origin", b"").decode("latin-1")
     if origin == settings.PUBLIC_URL:
         return True

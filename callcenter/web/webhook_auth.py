@@ -38,7 +38,7 @@ def accounts() -> list[WatiAccount]:
 
 
 def account_of(header: str) -> WatiAccount | None:
-    """The account whose key stands in an Authorization header. Constant time.
+    """Find the account whose key stands in an Authorization header. Constant time.
 
     Wati writes "Bearer key"; its own code also meets keys without the word.
     """

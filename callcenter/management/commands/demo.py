@@ -65,7 +65,7 @@ def make_supervisor() -> None:
 
 
 def make_account() -> WatiAccount:
-    """The account at the simulator; its address follows this server's port."""
+    """Make the account at the simulator; its address follows this server's port."""
     wanted = {
         "base_url": f"{settings.SIMULATOR_URL}/simulator/wati",
         "tenant_id": settings.SIMULATOR_TENANT,

@@ -56,7 +56,7 @@ class EmbeddedWorker:
 
 
 def welcome() -> str:
-    """What a newcomer needs: where to go, and who to be."""
+    """Print where to go and how to sign in."""
     root = settings.PUBLIC_URL
     users = ", ".join(DEMO_USERS)
     return f"""
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def prepare(self) -> None:
-        """In this process: each start of Python and Django costs seconds."""
+        """Prepare in this process: each start of Python and Django costs seconds."""
         call_command("migrate", verbosity=0)
         call_command("setup_account")
         if settings.SIMULATOR:
@@ -133,7 +133,7 @@ class Command(BaseCommand):
             self.stopping = asyncio.get_running_loop().create_task(self.stop())
 
     async def stop(self) -> None:
-        """Calls first, while the worker can still tell Wati."""
+        """End the calls first, while the worker can still tell Wati."""
         logger.info("stopping")
         try:
             await node_process.stop()
