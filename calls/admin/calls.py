@@ -156,7 +156,7 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
         return [mine, *super().get_urls()]
 
     def end_call(self, request: HttpRequest, call_id: UUID) -> HttpResponse:
-        """A supervisor ends a live call; the one way to touch a call from here."""
+        """End a live call for a supervisor; the one way to touch a call from here."""
         if not request.user.has_perm("calls.change_call"):
             raise PermissionDenied
         call = get_object_or_404(self.get_queryset(request), pk=call_id)

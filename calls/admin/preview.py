@@ -65,7 +65,7 @@ class PreviewAdmin(DetailedAdmin):
         raise NotImplementedError
 
     def as_asked(self, line: Line, row: Any) -> Line:
-        """The line that the question is about; nothing of it is saved."""
+        """Return the number as the preview assumes it; nothing of it is saved."""
         return line
 
     def details_of(self, request: HttpRequest, row: Any) -> dict[str, Any]:

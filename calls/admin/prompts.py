@@ -65,7 +65,7 @@ class PromptForm(forms.ModelForm):
 
 
 def encoded(file: UploadedFile) -> tuple[bytes, Sound]:
-    """The sound as callers get it, by a child process. Raises BadSound."""
+    """Encode the audio as callers get it, in a child process. Raises BadSound."""
     with TemporaryDirectory() as folder:
         source, target = Path(folder) / "upload", Path(folder) / "sound.opus"
         with source.open("wb") as copy:
@@ -141,7 +141,7 @@ class PromptAdmin(admin.ModelAdmin):
 
 
 def uses_of(prompt: Prompt) -> list[str]:
-    """Where callers hear it."""
+    """List where callers hear it."""
 
     def told(words: str, rows: QuerySet[Any]) -> list[str]:
         names = rows.order_by("name").values_list("name", flat=True)

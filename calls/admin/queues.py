@@ -52,9 +52,9 @@ class QueueForm(forms.ModelForm):
 
 
 def way_back(queue: Queue, onward: Queue | None) -> list[str]:
-    """The names along a circle of overflows through this queue; empty: there is none.
+    """Return the names along a loop of overflow queues through this one, if any.
 
-    A circle further on is not this queue's: it was refused there.
+    A loop further on is not this queue's: it was refused there.
     """
     names, seen = [queue.name], {onward.pk if onward else None}
     while onward is not None:

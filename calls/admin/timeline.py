@@ -32,7 +32,7 @@ def _legs(call: Call) -> Any:
 
 
 def _part(leg: Leg) -> dict[str, Any]:
-    """One agent's part: from when to when, and what they wrote."""
+    """Describe one participant: from when to when, and what they wrote."""
     return {
         "row": leg,
         "lasted": duration(_seconds(leg.joined_at, leg.ended_at)),

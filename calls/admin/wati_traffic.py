@@ -118,7 +118,7 @@ def _preformatted(text: str) -> SafeString:
 
 
 def deliveries_of(call: Call) -> list[dict[str, Any]]:
-    """The webhooks that named a call, for the table on its page."""
+    """Return the webhooks that named a call, for the table on its page."""
     mine = WebhookDelivery.objects.filter(
         account_id=call.account_id, wati_call_id=call.wati_call_id
     )

@@ -16,7 +16,7 @@ EARLIER_CALLS = 8
 
 
 def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
-    """What we know of the person; for agents whom the call concerns. Raises Refused."""
+    """Return what is known of the contact, for agents on the call. Raises Refused."""
     calls = Call.objects.select_related("contact", "line__account")
     concerned = Q(agent=agent) | Q(offers__agent=agent) | Q(legs__agent=agent)
     call = calls.filter(concerned, pk=call_id).first()
@@ -35,7 +35,7 @@ def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
 
 
 def _history(contact: Contact | None, call: Call) -> dict[str, Any]:
-    """What was before: calls with this person, and colleagues' parts in this one."""
+    """Return earlier calls with this contact, and other agents' parts in this one."""
     theirs = Q(contact=contact) & ~Q(contact=None) & ~Q(pk=call.pk)
     begun = Q(pk=call.pk, legs__ended_at__isnull=False)
     calls = Call.objects.logged().filter(theirs | begun).distinct()

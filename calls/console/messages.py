@@ -61,7 +61,7 @@ def queue_of(queue_id: Any) -> Queue:
 
 
 def break_named(reason_id: Any) -> str:
-    """The break's name; anything else is a break without one."""
+    """Return the break's name; anything else is a break without one."""
     known = isinstance(reason_id, int)
     reason = BreakReason.objects.filter(pk=reason_id).first() if known else None
     return reason.name if reason else ""

@@ -20,7 +20,7 @@ LATEST_CALLBACK = timedelta(days=366)
 
 
 def _mine(call_id: UUID, agent: Agent) -> Leg:
-    """This agent's part in the call; its notes may be mended later, too."""
+    """Return this agent's part in the call; its notes can be edited later, too."""
     legs = Leg.objects.filter(call=call_id, agent=agent)
     leg = legs.select_related("call__queue", "call__contact", "call__line").last()
     if leg is None:
@@ -34,7 +34,7 @@ def write_note(call_id: UUID, agent: Agent, text: str) -> None:
 
 
 def _storable(text: str) -> str:
-    """Half a character, or none at all: no database keeps that."""
+    """Drop half characters and nulls: no database keeps them."""
     return text.encode(errors="replace").decode().replace("\0", "")
 
 
@@ -55,7 +55,7 @@ def _is_offered(call: Call, disposition_id: Any) -> bool:
 
 
 def name_person(call_id: UUID, agent: Agent, name: str) -> None:
-    """Known by WhatsApp's id; a caller without one gets a row of their own."""
+    """Name a contact by WhatsApp's ID; a caller without one gets a new row."""
     leg = _mine(call_id, agent)
     name = " ".join(_storable(name).split())[:200]
     if not name:

@@ -17,7 +17,7 @@ from callcenter.web.language import console_catalogue
 @ensure_csrf_cookie
 @never_cache
 def console(request: HttpRequest) -> HttpResponse:
-    """The console of an agent; everybody else is told where they belong."""
+    """Show the agent's console; tell other users where they belong."""
     if hasattr(request.user, "agent"):
         texts = console_catalogue(get_language() or settings.LANGUAGE_CODE)
         return render(request, "console/console.html", {"catalogue": texts})

@@ -68,7 +68,7 @@ class Announcement(models.TextChoices):
 
 class CallQuerySet(models.QuerySet["Call"]):
     def logged(self) -> "CallQuerySet":
-        """Calls that happened: not the shadows of calls never offered to us."""
+        """Keep calls that happened: no shadows of calls that never reached us."""
         return self.exclude(direction="")
 
 
@@ -192,13 +192,13 @@ class Call(models.Model):
 
     @property
     def wait_seconds(self) -> int | None:
-        """From the first ring to the answer, or to the end without one."""
+        """Return the wait time: from the start until connected, or ended without."""
         until = self.answered_at or self.ended_at
         return _seconds(self.created_at, until)
 
     @property
     def talk_seconds(self) -> int | None:
-        """Without the time on hold."""
+        """Return the talk time, without hold time."""
         seconds = _seconds(self.answered_at, self.ended_at)
         return None if seconds is None else max(0, seconds - self.hold_seconds)
 

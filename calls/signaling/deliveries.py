@@ -74,7 +74,7 @@ def bury(delivery_id: int, problem: str) -> None:
 
 
 def to_spool_line(incoming: Incoming) -> bytes:
-    """One line of the spool file; from_spool_line reads it back."""
+    """Write one line of the spool file; from_spool_line reads it back."""
     fields = {
         "account_id": incoming.account_id,
         "kind": incoming.kind,
@@ -86,7 +86,7 @@ def to_spool_line(incoming: Incoming) -> bytes:
 
 
 def from_spool_line(line: bytes) -> Incoming:
-    """Raises ValueError or KeyError for a torn line."""
+    """Read one line. Raises ValueError or KeyError for a torn one."""
     fields = json.loads(line)
     return Incoming(
         account_id=fields["account_id"],

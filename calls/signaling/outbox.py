@@ -49,14 +49,14 @@ def ask(
 
 
 def is_known_at_wati(call: Call) -> bool:
-    """Whether Wati has this call, or may have it soon."""
+    """Say whether Wati has this call, or may have it soon."""
     if call.wati_call_id:
         return True
     return call.requests.filter(verb=Verb.OUTBOUND).exists()
 
 
 def hurry(call: Call, verb: str) -> None:
-    """A request of this call that waited may be sent now."""
+    """Let a waiting request of this call be sent now."""
     waiting = call.requests.filter(verb=verb, status=Status.PENDING)
     if request := waiting.first():
         waiting.update(next_attempt_at=timezone.now())
@@ -68,7 +68,7 @@ def _wake(request_id: int) -> None:
 
 
 def prepare_accept(call: Call) -> WatiRequest:
-    """The accept's row; the node itself sends it, for it holds back the sound."""
+    """Create the accept's row; the node itself sends it, because it holds the audio."""
     request, _ = WatiRequest.objects.get_or_create(
         account_id=call.account_id,
         call=call,
@@ -79,7 +79,7 @@ def prepare_accept(call: Call) -> WatiRequest:
 
 
 def due() -> list[int]:
-    """Requests whose time has come, and those that a crash left half-way."""
+    """Return requests whose time has come, and those that a crash left half-way."""
     now = timezone.now()
     lost = Q(status=Status.SENT, sent_at__lt=now - LOST_AFTER)
     waiting = Q(status=Status.PENDING, next_attempt_at__lte=now)
@@ -170,7 +170,7 @@ def _must_wait(request: WatiRequest) -> bool:
 
 
 def drop_unsent(plan: Plan) -> bool:
-    """Nobody needs the request of this plan any more. False when it has left."""
+    """Drop the request of this scheduled call. Returns False when it has left."""
     waiting = plan.requests.filter(status=Status.PENDING)
     now = timezone.now()
     dropped = waiting.update(
@@ -187,7 +187,7 @@ def _drop_if_old(request: WatiRequest) -> None:
 
 
 def _settle_lost(request: WatiRequest) -> bool:
-    """A process died with this one in flight: its outcome is unknown."""
+    """Mark a request that was in flight when its process died as unknown."""
     if request.status != Status.SENT:
         return False
     if request.sent_at and request.sent_at < timezone.now() - LOST_AFTER:
@@ -245,9 +245,9 @@ def _close(
 
 
 def _retry_in(request: WatiRequest, error: WatiError | None) -> float | None:
-    """Seconds until the next try; None for no other. An accept is the node's own.
+    """Return the seconds until the next attempt; None for no other.
 
-    What may have reached the person is never sent twice.
+    An accept is the node's own. What may have reached a phone is never sent twice.
     """
     if error is None or request.verb == Verb.ACCEPT:
         return None

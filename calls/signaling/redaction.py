@@ -14,7 +14,7 @@ LOOKS_LIKE_SDP = re.compile(r"\bv=0|a=(?:candidate|fingerprint|ice-)", re.IGNORE
 
 
 def readable(body: bytes, *, with_sdp: bool) -> str:
-    """A body as indented JSON when it is JSON; keys never, SDP only on request."""
+    """Show a body, indented if it is JSON; never keys, SDP only on request."""
     text = body[:LONGEST_SHOWN].decode("utf-8", "replace")
     try:
         content = json.loads(text)

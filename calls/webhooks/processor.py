@@ -190,7 +190,7 @@ def replay(delivery_id: int) -> None:
 
 
 def sweep() -> None:
-    """Finish what a crash left, and give up waiting for calls that never came."""
+    """Finish what a crash left, and stop waiting for calls that never came."""
     now = timezone.now()
     due = WebhookDelivery.objects.filter(next_attempt_at__lte=now)
     fresh = due.filter(status=Status.NEW).order_by("id")

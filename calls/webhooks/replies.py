@@ -24,7 +24,7 @@ def asked(request: WatiRequest, answer: Answer | None, error: WatiError | None) 
 
 
 def none(request: WatiRequest, answer: Answer | None, error: WatiError | None) -> None:
-    """Accepts are the node's own, and nothing follows a terminate."""
+    """Do nothing: accepts are the node's own, and nothing follows a terminate."""
 
 
 EFFECTS: dict[str, outbox.Effect] = {

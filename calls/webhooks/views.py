@@ -71,7 +71,7 @@ def _keep_on_disk(incoming: deliveries.Incoming) -> Response:
 
 
 def _body(request: Request) -> bytes | None:
-    """The raw body, or None when it is larger than a webhook can be."""
+    """Return the raw body, or None when it is larger than a webhook can be."""
     limit = settings.WEBHOOK_MAX_BYTES
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if declared.isdigit() and int(declared) > limit:

@@ -39,7 +39,7 @@ def mute(page: Page, message: Message) -> None:
 
 
 def rings(page: Page, message: Message) -> None:
-    """Only the page that rings can tell that it does."""
+    """Confirm a ring; only the page that rings can."""
     if staff.is_primary(page.agent.pk, page.console):
         ring_attempts.confirm(call_of(message), page.agent.pk)
 

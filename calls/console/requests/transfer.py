@@ -18,7 +18,7 @@ def targets(page: Page, message: Message) -> Message:
 
 
 def transfer(page: Page, message: Message) -> None:
-    """To a queue if one is named, else to a colleague."""
+    """Transfer to a queue if one is named, else to an agent."""
     call_id = call_of(message)
     if (queue_id := message.get("queue")) is not None:
         transfers.transfer_to_queue(call_id, page.agent, queue_of(queue_id))
