@@ -106,9 +106,9 @@ class Queue(models.Model):
     )
     answer_after_seconds = models.PositiveSmallIntegerField(
         _("auto-answer after"),
-        default=25,
-        validators=[MaxValueValidator(28)],
-        help_text=_("Seconds. WhatsApp may stop ringing after 30 seconds."),
+        default=LATEST_AUTO_ANSWER,
+        validators=[MaxValueValidator(LATEST_AUTO_ANSWER)],
+        help_text=_("Seconds of ringing. WhatsApp may stop ringing after 30 seconds."),
     )
     max_wait_seconds = models.PositiveIntegerField(
         _("maximum wait"),

@@ -118,6 +118,8 @@ class Call(models.Model):
     queued_at = models.DateTimeField(null=True)
     place_since = models.DateTimeField(null=True)
     priority = models.SmallIntegerField(default=0)
+    # The ids of the queues that were asked to take the caller, in order, each once.
+    visited_queues = models.JSONField(default=list, editable=False)
     queue_visits = models.PositiveSmallIntegerField(default=0)
     # When audio began without an agent: auto-answered.
     queued_with_audio_at = models.DateTimeField(null=True)

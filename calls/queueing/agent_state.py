@@ -29,7 +29,7 @@ def go_available(agent_id: int) -> bool:
 
 
 def choose_next(agent_id: int, state: str, reason: str = "") -> None:
-    """What follows this call or wrap-up. Raises Refused when there is neither."""
+    """Choose what follows this call or wrap-up. Raises Refused without either."""
     with transaction.atomic():
         agent = Agent.objects.select_for_update(no_key=True).get(pk=agent_id)
         if state and agent.state not in WITH_A_CALL:
@@ -55,7 +55,7 @@ def heartbeat(agent_id: int, shown: Any) -> str:
 
 
 def watch_agents() -> None:
-    """Who proved nothing for a while cannot ring; who is silent for long has gone."""
+    """Mark agents without heartbeats as not reachable, and in the end as offline."""
     for agent_id in overdue_heartbeats():
         change_agent(
             agent_id,

@@ -110,7 +110,7 @@ def _waiting_calls() -> QuerySet[Call]:
 def _record(
     call: Call, question: Question, decision: Decision, callers: int
 ) -> RoutingDecision:
-    """Why it rings there and nowhere else; anew only when that has changed."""
+    """Record the routing decision, unless it is the same as the last one."""
     last = call.decisions.last()
     facts = as_json(question, decision)
     if last and _outcome(last.facts) == _outcome(facts):
@@ -126,7 +126,7 @@ def _record(
 
 
 def _outcome(facts: Json) -> tuple[list[int], list[tuple[int, str]]]:
-    """Who rings, and the reason of everybody else; not the seconds in it."""
+    """Return who rings, and the skip reason of everyone else without its seconds."""
     decision = facts["decision"]
     return decision["ring"], [(o["agent_id"], o["skip"]) for o in decision["skipped"]]
 
@@ -177,7 +177,7 @@ def _stop(offer: Offer, outcome: str) -> None:
 
 
 def _expire(now: datetime) -> None:
-    """What no console confirmed, and what a colleague who was asked left unanswered."""
+    """Expire unconfirmed ring attempts, and consults that were not answered."""
     ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING).order_by("agent")
     for offer in ringing.filter(rang_at=None, confirm_by__lte=now):
         _not_confirmed(offer)

@@ -28,7 +28,7 @@ def enter(call: Call, line: Line) -> None:
 
 
 def _place_of(call: Call) -> datetime:
-    """Who hung up and calls again soon has not lost the place in the line."""
+    """Return the place in the queue; a caller who calls again soon keeps it."""
     earlier = Call.objects.filter(
         contact=call.contact, line=call.line, direction=Direction.INBOUND
     ).exclude(Q(contact=None) | Q(ended_at=None) | Q(pk=call.pk))
@@ -64,7 +64,7 @@ def _join(call: Call, first: Queue) -> None:
 
 
 def _wanted(call: Call, queue: Queue) -> dict[str, Any]:
-    """Who knows the caller is asked first, for a moment."""
+    """Return the sticky agent, who is rung first for a moment."""
     recently = timezone.now() - timedelta(hours=queue.sticky_hours)
     talks = Leg.objects.filter(
         call__contact=call.contact,

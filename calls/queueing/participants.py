@@ -56,7 +56,7 @@ def _why_not(agent: Agent) -> str:
 
 
 def _rings_no_more(agent: Agent, but: Call) -> None:
-    """Whoever is in a call is asked for no other."""
+    """Stop ringing this agent for other calls."""
     ringing = Offer.objects.filter(agent=agent, outcome=Offer.Outcome.RINGING)
     for offer in ringing.exclude(call=but).select_related("call"):
         ring_attempts.stop(offer, Offer.Outcome.CANCELLED)
@@ -175,7 +175,7 @@ def hand_over(call: Call, guest: Leg, *, user: Any = None) -> None:
 
 
 def watch_guests() -> None:
-    """Who said yes to a colleague, and whose console never came for the sound."""
+    """Remove consulted agents whose consoles never opened the audio."""
     late = Leg.objects.open().filter(
         mode=Leg.Mode.CONSULT,
         joined_at=None,

@@ -46,7 +46,7 @@ def confirm(call_id: UUID, agent_id: int) -> None:
 
 
 def ringing_of(calls: Iterable[Call]) -> Ringing:
-    """Where these calls ring for somebody to take them; no questions of colleagues."""
+    """Return at which agents these calls ring; consults are left out."""
     found: Ringing = {call.pk: {} for call in calls}
     ringing = Offer.objects.filter(call__in=list(found), outcome=Offer.Outcome.RINGING)
     for offer in ringing.exclude(kind=Offer.Kind.CONSULT):
@@ -55,10 +55,9 @@ def ringing_of(calls: Iterable[Call]) -> Ringing:
 
 
 def latest_of(calls: Iterable[Call]) -> dict[tuple[Any, int], Offer]:
-    """How each call last went with each agent whom it rang, by call and agent.
+    """Return the latest attempt of each call at each agent, by call and agent.
 
-    Since it came into its queue: who declined it before may be asked by a colleague.
-    A question of a colleague is no try.
+    Only since the call entered its queue, and consults do not count.
     """
     past = Offer.objects.filter(
         call__in=list(calls), ended_at__gte=F("call__queued_at")
