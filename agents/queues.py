@@ -108,7 +108,7 @@ class Queue(models.Model):
         _("auto-answer after"),
         default=LATEST_AUTO_ANSWER,
         validators=[MaxValueValidator(LATEST_AUTO_ANSWER)],
-        help_text=_("Seconds of ringing. WhatsApp may stop ringing after 30 seconds."),
+        help_text=_("Seconds. WhatsApp may stop ringing after 30 seconds."),
     )
     max_wait_seconds = models.PositiveIntegerField(
         _("maximum wait"),

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='webhookdelivery',
             name='copies',
-            field=models.PositiveIntegerField(default=0, help_text='How often Wati sent the same webhook again.'),
+            field=models.PositiveIntegerField(default=0, help_text='How often Wati sent the same webhook again.', verbose_name='duplicates'),
         ),
         migrations.AlterField(
             model_name='webhookdelivery',
@@ -148,5 +148,15 @@ class Migration(migrations.Migration):
             model_name='webhookdelivery',
             name='wati_call_id',
             field=models.CharField(blank=True, max_length=256, verbose_name='Wati call ID'),
+        ),
+        migrations.AlterField(
+            model_name='watirequest',
+            name='problem',
+            field=models.CharField(blank=True, max_length=300, verbose_name='error'),
+        ),
+        migrations.AlterField(
+            model_name='webhookdelivery',
+            name='problem',
+            field=models.CharField(blank=True, max_length=300, verbose_name='error'),
         ),
     ]

@@ -24,12 +24,12 @@ class WebhookDelivery(models.Model):
     wati_call_id = models.CharField("Wati call ID", max_length=256, blank=True)
     dedupe_key = models.CharField(max_length=64, null=True, editable=False)
     copies = models.PositiveIntegerField(
-        default=0, help_text="How often Wati sent the same webhook again."
+        "duplicates", default=0, help_text="How often Wati sent the same webhook again."
     )
     status = models.CharField(max_length=8, choices=Status, default=Status.NEW)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    problem = models.CharField(max_length=300, blank=True)
+    problem = models.CharField("error", max_length=300, blank=True)
 
     class Meta:
         verbose_name = "webhook"
@@ -83,7 +83,7 @@ class WatiRequest(models.Model):
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
     http_status = models.PositiveSmallIntegerField(null=True)
     error_code = models.PositiveIntegerField(null=True)
-    problem = models.CharField(max_length=300, blank=True)
+    problem = models.CharField("error", max_length=300, blank=True)
 
     class Meta:
         verbose_name = "request to Wati"

@@ -91,7 +91,7 @@ def test_an_agent_has_one_call_at_a_time(cast: Cast):
 def test_a_call_that_was_not_offered_cannot_be_answered(cast: Cast):
     call = carla_calls(cast)
     on_duty(cast.ana)
-    with pytest.raises(errors.Refused, match="not ringing"):
+    with pytest.raises(errors.Refused, match="does not ring"):
         answer.claim(call.pk, cast.ana)
 
 
