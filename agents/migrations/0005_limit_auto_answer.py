@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             "answer_after_seconds",
             models.PositiveSmallIntegerField(
                 default=25,
-                help_text="Seconds of ringing. WhatsApp may stop ringing after 30 seconds.",
+                help_text="Seconds. WhatsApp may stop ringing after 30 seconds.",
                 validators=[MaxValueValidator(25)],
                 verbose_name="auto-answer after",
             ),
