@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from agents.models import IN_A_CALL, Agent, AgentState, AgentStateSpan
@@ -288,6 +288,26 @@ acts = st.sampled_from([*OFTEN, *OFTEN, *SELDOM])
 days = st.lists(st.tuples(acts, who, which), min_size=STEPS, max_size=STEPS)
 
 
+# Every kind of change at least once, however few days are lived at random.
+EVENTFUL: list[Step] = [
+    (Day.somebody_calls, "ana", 0),
+    (Day.answers_and_talks, "ana", 0),
+    (Day.holds_or_resumes, "ana", 0),
+    (Day.holds_or_resumes, "ana", 1),
+    (Day.has_the_colleague_in_the_call, "ana", 0),
+    (Day.somebody_calls, "ana", 1),  # while both are busy
+    (Day.hands_over_or_not, "ana", 2),
+    (Day.passes_it_to_the_queue, "bruno", 0),
+    (Day.wraps_up, "ana", 0),
+    (Day.answers_and_talks, "ana", 0),
+    (Day.a_console_loses_the_sound, "ana", 0),
+    (Day.a_console_dies, "ana", 0),
+    (Day.time_passes, "bruno", 2),
+    (Day.a_console_comes_back, "bruno", 0),
+    (Day.hangs_up, "bruno", 0),
+]
+
+
 @pytest.mark.stackless  # one writer: what happens is tested here, not the locks
 @pytest.mark.timeout(3600)
 def test_whatever_happens_the_timeline_adds_up(cast: Cast, shift: Shift):
@@ -302,6 +322,7 @@ def test_whatever_happens_the_timeline_adds_up(cast: Cast, shift: Shift):
         suppress_health_check=list(HealthCheck),
     )
     @given(days)
+    @example(EVENTFUL)
     def live(steps: list[Step]) -> None:
         day = Day(cast, shift)
         for act, name, number in steps:
