@@ -5,8 +5,8 @@ folder and ports of its own. Each worker runs whole files: what asks for nothing
 and last what uses the running product, which shares the database with its tests.
 """
 
+import atexit
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from itertools import chain
@@ -34,6 +34,8 @@ RULES = {
 
 var_dir = processes.RUN_DIR / (WORKER or "var")
 var_dir.mkdir(exist_ok=True)
+if not WORKER:
+    atexit.register(processes.end_run)
 servers: list[Postgres | Valkey] = [Postgres(), Valkey()] if FULL else []
 running: list[Postgres | Valkey] = []
 
@@ -160,6 +162,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_unconfigure() -> None:
     for server in running:
         server.stop()
-    if not WORKER:
-        processes.end_what_is_left()
-        shutil.rmtree(processes.RUN_DIR, ignore_errors=True)

@@ -5,6 +5,7 @@ end what it had started; then the run ends what is still on the list.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ RUN_DIR = Path(
     os.environ.setdefault("TEST_RUN_DIR", "")
     or tempfile.mkdtemp(prefix="callcenter-tests-")
 )
+RUN_DIR.chmod(0o711)  # PostgreSQL, as another user, keeps its files there, too
 os.environ["TEST_RUN_DIR"] = str(RUN_DIR)
 _listed = RUN_DIR / "processes"
 _listed.mkdir(exist_ok=True)
@@ -51,7 +53,8 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     (_listed / str(process.pid)).unlink(missing_ok=True)
 
 
-def end_what_is_left(patience: float = 5.0) -> None:
+def end_run(patience: float = 5.0) -> None:
+    """End what is left, and forget the run's files."""
     left = [int(path.name) for path in _listed.iterdir()]
     for group in left:
         _signal(group, signal.SIGTERM)
@@ -60,6 +63,7 @@ def end_what_is_left(patience: float = 5.0) -> None:
         time.sleep(0.05)
     for group in left:
         _signal(group, signal.SIGKILL)
+    shutil.rmtree(RUN_DIR, ignore_errors=True)
 
 
 def _signal(group: int, number: int) -> bool:

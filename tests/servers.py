@@ -43,7 +43,7 @@ class Postgres:
         advice = "apt-get install postgresql, or set TEST_DATABASE_URL"
         initdb = _program("initdb", "/usr/lib/postgresql/*/bin/initdb", advice)
         self._bin = Path(initdb).resolve().parent
-        self._directory = Path(tempfile.mkdtemp(prefix="pg"))
+        self._directory = Path(tempfile.mkdtemp("-postgres", dir=processes.RUN_DIR))
         # The server refuses to run as root; anybody else will do.
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user:
@@ -51,7 +51,7 @@ class Postgres:
         data = str(self._directory / "data")
         self._run("initdb", "-D", data, "-U", "callcenter", "-A", "trust", "-E", "UTF8")
         options = [
-            *("-p", str(self.port), "-k", str(self._directory), "-h", "127.0.0.1"),
+            *("-p", str(self.port), "-k", "", "-h", "127.0.0.1"),
             *("-F", "-c", "full_page_writes=off", "-c", "max_connections=200"),
         ]
         with open(self._directory / "log", "wb") as log:

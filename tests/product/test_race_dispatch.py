@@ -28,7 +28,7 @@ from tests.shift import change
 pytestmark = pytest.mark.full  # SQLite lets one write at a time anyway
 ROUNDS = 15
 CALLERS, AGENTS, THREADS = 6, 5, 8
-ACTS = 1500
+ACTS = 400
 DONE = {"answers", "holds", "passes_on", "hangs_up"}  # at least
 MOST_SECONDS = 120.0
 
