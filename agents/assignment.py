@@ -1,4 +1,4 @@
-"""All who wait and all who could answer, at one instant. Pure."""
+"""Assign all agents who could answer to all who wait, at one instant. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

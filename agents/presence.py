@@ -1,4 +1,4 @@
-"""Who is there and ready, by the rows. Decides nothing."""
+"""Look up who is signed in and ready. Decides nothing."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ def on_duty_for(queue_id: int) -> list[int]:
 
 
 def staff_of(queue_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Count by queue who is on duty, and who of them could be rung now."""
+    """Count by queue who may take a call before long, and at whom one can ring now."""
     found = dict.fromkeys(queue_ids, (0, 0))
     there = Agent.objects.present().filter(
         membership__queue__in=list(found), state__in=ON_DUTY

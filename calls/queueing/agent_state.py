@@ -1,4 +1,4 @@
-"""Agents' states as their consoles change them: available, reachable, gone."""
+"""Change agents' states as their consoles do: available, reachable, gone."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ NOT_IN_A_CALL = tuple(state for state in AgentState if state not in IN_A_CALL)
 
 
 def go_available(agent_id: int) -> bool:
-    """The agent wants calls; without proof that their console rings, none come yet."""
+    """Make the agent available; not reachable until their console proves itself."""
     agent = Agent.objects.get(pk=agent_id)
     idle = (AgentState.OFFLINE, AgentState.ON_BREAK)
     if agent.can_ring:
@@ -39,7 +39,7 @@ def choose_next(agent_id: int, state: str, reason: str = "") -> None:
 
 
 def heartbeat(agent_id: int, shown: Any) -> str:
-    """A console shows what it can do. Returns why it cannot ring; empty: it can."""
+    """Take what a console shows. Returns why it cannot ring; empty: it can."""
     problem = readiness.why_not(shown)
     staff.heartbeat(agent_id, ready=not problem)
     if problem:

@@ -56,7 +56,7 @@ def change_agent(
 
 
 def free(agent_id: int, *, only_from: tuple[str, ...]) -> bool:
-    """Done with a call: what the agent chose, or the next caller, comes now."""
+    """End an agent's work with a call: next is what they chose, or a caller."""
     with transaction.atomic():
         if not Agent.objects.filter(pk=agent_id, state__in=only_from).exists():
             return False
@@ -73,7 +73,7 @@ def run_after_commit() -> None:
 
 
 def run() -> None:
-    """Ring the calls that wait at whom the rules name now, and nowhere else."""
+    """Ring the calls that wait at the agents whom the rules name now, nowhere else."""
     if not _waiting_calls().exists():
         return
     with dispatch_lock():
@@ -188,7 +188,7 @@ def _expire(now: datetime) -> None:
 
 
 def _not_confirmed(offer: Offer) -> None:
-    """The miss is the console's, not the person's."""
+    """Book the miss to the console, not to the agent."""
     staff.forget_readiness(offer.agent_id)
     ring_attempts.stop(offer, Offer.Outcome.CONSOLE)
     change_agent(
@@ -201,7 +201,7 @@ def _not_confirmed(offer: Offer) -> None:
 
 
 def expire_attempts() -> None:
-    """Nobody may be looking: consults ring at calls that wait for nobody."""
+    """Expire ring attempts while no call waits too: consults ring at active calls."""
     now = timezone.now()
     ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING)
     late = Q(rang_at=None, confirm_by__lte=now) | Q(ring_until__lte=now)

@@ -18,7 +18,7 @@ from calls.states import FOR_ANYBODY, Result
 
 
 def enter(call: Call, line: Line) -> None:
-    """A new call comes into its line's queue, or is told why not."""
+    """Put a new call into its line's queue, or tell the caller why not."""
     set_fields(call, queued_at=call.created_at, place_since=_place_of(call))
     if not opening_of(line.schedule, timezone.now()).open:
         play_announcement(call, Announcement.CLOSED)
@@ -42,7 +42,7 @@ def _place_of(call: Call) -> datetime:
 
 
 def _join(call: Call, first: Queue) -> None:
-    """Into this queue, or the one it overflows into; or the caller is told why not."""
+    """Put it into this queue or the one it overflows into, or tell them why not."""
     queues = queues_now([first], without=call)
     found = resolve_overflow(first.pk, queues)
     queue = (
@@ -83,7 +83,7 @@ def _wanted(call: Call, queue: Queue) -> dict[str, Any]:
 
 
 def place_of(call: Call) -> int | None:
-    """From 1, among those who wait for the same queue; None: no longer."""
+    """Return the place among those who wait in the queue, from 1; None: no longer."""
     waits = Call.objects.filter(
         queue=call.queue_id, status__in=FOR_ANYBODY, announcement=""
     ).order_by("-priority", "place_since", "pk")

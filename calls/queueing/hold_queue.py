@@ -28,7 +28,7 @@ def set_fields(call: Call, **fields: Any) -> None:
 
 
 def auto_answer(call: Call, *, announcement: str = "") -> bool:
-    """Answer with music, or with an announcement. False when no node has room."""
+    """Answer with music or with an announcement. Return False without a node for it."""
     node = placement.choose()
     if node is None:
         return False
@@ -61,7 +61,7 @@ def rings_until(call: Call) -> datetime:
 
 
 def media_came_up(call: Call) -> None:
-    """The caller hears our music now; from here on the queue's own limit counts."""
+    """Note that the caller hears audio; from here on the queue's own limit counts."""
     now = timezone.now()
     set_fields(call, media_at=now)
     if call.announcement:  # the node ends it when that was said; this is the backstop

@@ -91,7 +91,7 @@ def _has_room_for(steps: Iterable[NextStep]) -> bool:
 
 
 def _try(call: Call, step: NextStep) -> bool:
-    """One call's trouble must not cost the others."""
+    """Keep one call's trouble from costing the others."""
     try:
         with transaction.atomic():
             return _carry_out(call, step)
@@ -103,7 +103,7 @@ def _try(call: Call, step: NextStep) -> bool:
 
 
 def _carry_out(call: Call, step: NextStep) -> bool:
-    """False when it cannot be done, or nothing is left but to end the call."""
+    """Do this. Return False when it cannot be done, or the call has to end."""
     match step.action:
         case Action.AUTO_ANSWER:
             return auto_answer(call)

@@ -1,4 +1,4 @@
-"""Agents join a call, consult, take over and leave."""
+"""Let agents join a call, consult, take over and leave."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def join(
     mode: str = Leg.Mode.TALK,
     only_from: tuple[str, ...] = MAY_TAKE,
 ) -> Leg:
-    """The agent is in the call from now on. Raises Refused when they cannot be."""
+    """Put the agent into the call. Raises Refused when they cannot be."""
     if not change_agent(agent.pk, AgentState.IN_CALL, only_from=only_from):
         raise Refused(_why_not(agent))
     finish_wrap_up(agent.pk)  # who calls from wrap-up has done with it
@@ -64,18 +64,18 @@ def _rings_no_more(agent: Agent, but: Call) -> None:
 
 
 def leg_of(call: Call, agent: Agent | int | None) -> Leg | None:
-    """This agent's open part in the call."""
+    """Return this agent's open part in the call."""
     return call.legs.open().filter(agent=agent).select_related("agent").first()
 
 
 def audio_up(call: Call, agent_id: int | None) -> None:
-    """Their sound is there; the first time counts."""
+    """Note that they have audio; the first time counts."""
     legs = call.legs.open().filter(agent=agent_id, joined_at=None)
     legs.update(joined_at=timezone.now())
 
 
 def audio_lost(call: Call, agent_id: int) -> None:
-    """They are in a call that they do not hear."""
+    """Note that they are in a call that they do not hear."""
     if call.legs.open().filter(agent=agent_id).exists():
         in_call = (AgentState.IN_CALL,)
         change_agent(agent_id, AgentState.RECONNECTING, only_from=in_call)
@@ -88,7 +88,7 @@ def audio_back(call: Call, agent_id: int) -> None:
 
 
 def leave(leg: Leg) -> None:
-    """The agent's part is over: wrap-up if they talked, else back to the floor."""
+    """End the agent's part: wrap-up if they talked, else the next call."""
     now = max(timezone.now(), leg.started_at)
     mine = Leg.objects.filter(pk=leg.pk, ended_at=None)
     if not mine.update(ended_at=now):
@@ -117,13 +117,13 @@ def end_all(call: Call) -> None:
 
 
 def stop_ringing(agent_ids: list[int]) -> None:
-    """It rings no more at these; what they chose, or the next caller, comes now."""
+    """Stop the ringing at these; what they chose, or the next caller, comes now."""
     for agent_id in sorted(agent_ids):
         free(agent_id, only_from=(AgentState.RINGING,))
 
 
 def drop(call: Call, agent_id: int | None) -> None:
-    """They did not come back; without a console there is no wrap-up either."""
+    """End the part of an agent who did not come back; there is no wrap-up either."""
     leg = leg_of(call, agent_id)
     if leg is not None:
         ended_at = max(timezone.now(), leg.started_at)
@@ -137,7 +137,7 @@ def guests(call: Call) -> LegQuerySet:
 
 
 def guest_with_audio(call: Call) -> Leg | None:
-    """A colleague who was asked, came, and hears what is said."""
+    """Return the agent who was consulted, came, and hears what is said."""
     there = guests(call).exclude(joined_at=None)
     return there.filter(agent__state=AgentState.IN_CALL).first()
 
@@ -159,7 +159,7 @@ def remove_guests(call: Call) -> None:
 
 
 def hand_over(call: Call, guest: Leg, *, user: Any = None) -> None:
-    """The call is the guest's from now on, who talks to the customer."""
+    """Give the call to the guest, who talks to the customer from now on."""
     Leg.objects.filter(pk=guest.pk).update(mode=Leg.Mode.TALK)
     move(
         call,

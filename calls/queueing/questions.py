@@ -29,7 +29,7 @@ Facts = tuple[list[Waiting], dict[int, Rules], dict[str, Sequence[Candidate]]]
 
 
 def facts(calls: list[Call], ringing: Ringing) -> Facts:
-    """Everything that the rules want to know, in their words."""
+    """Return all that the rules want to know, in their words."""
     queues = {call.queue.pk: call.queue for call in calls if call.queue}
     serving = {
         pk: [_candidate(agent, level) for agent, level in there]
@@ -59,7 +59,7 @@ def _tries(calls: list[Call]) -> dict[Any, dict[int, Try]]:
 def _asked_for(
     call: Call, serving: Sequence[Candidate], ringing: dict[int, Offer]
 ) -> Sequence[Candidate]:
-    """A transfer may name somebody who does not serve the queue: for their chance."""
+    """Add whom a transfer names, though not of the queue, while it may ring there."""
     wanted = call.wanted_agent
     if wanted is None or any(one.agent_id == wanted.pk for one in serving):
         return serving

@@ -28,7 +28,7 @@ def send_to_queue(
     giver: Agent | None = None,
     user: Any = None,
 ) -> None:
-    """The caller waits for somebody else, with music, before all who are new.
+    """Let the caller wait for another agent, with music, before all who are new.
 
     `agent`: for this one alone, for as long as their console may ring.
     """
@@ -68,7 +68,7 @@ def _visited(call: Call, queue: Queue | None) -> list[int]:
 
 
 def abandoned_by_console() -> list[UUID]:
-    """Calls whose agent's console has stayed away for too long."""
+    """Return calls whose agent's console has been disconnected for too long."""
     lost = Call.objects.filter(
         status__in=(*TALKING, Status.DIALING),
         console_lost_until__lte=timezone.now(),
@@ -77,7 +77,7 @@ def abandoned_by_console() -> list[UUID]:
 
 
 def requeue(call_id: UUID) -> bool:
-    """The agent's console stayed away: the caller is next, whoever is free.
+    """Put the caller first in the queue when the agent's console did not return.
 
     A colleague who was asked and is still there has the call instead: then False.
     """

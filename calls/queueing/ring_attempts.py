@@ -1,4 +1,4 @@
-"""At whose consoles a call rings, and how that went. Rows only; others decide."""
+"""Record at whose consoles a call rings and how that went. Others decide."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -36,7 +36,7 @@ def stop(offer: Offer, outcome: str) -> None:
 
 
 def confirm(call_id: UUID, agent_id: int) -> None:
-    """The agent's console rings; the first time counts."""
+    """Note that the agent's console rings; the first time counts."""
     Offer.objects.filter(
         call_id=call_id,
         agent_id=agent_id,

@@ -1,4 +1,4 @@
-"""Wrap-up after a call: its time limit, its end, and the disposition it may need."""
+"""Run wrap-up after a call: its time limit, its end, the disposition it may need."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ def finish_wrap_up(agent_id: int) -> None:
 
 
 def end_wrap_up(agent_id: int) -> bool:
-    """The agent is free again. False while a disposition is required and missing."""
+    """Free the agent again. False while a disposition is required and missing."""
     with dispatch_lock():
         legs = Leg.objects.in_wrap_up().filter(agent=agent_id)
         owed = legs.filter(disposition=None, call__queue__disposition_required=True)
@@ -33,7 +33,7 @@ def end_wrap_up(agent_id: int) -> bool:
 
 
 def wrap_up_is_over(agent_id: int) -> None:
-    """The countdown ended; who still owes a disposition goes on without one."""
+    """End the countdown; without a required disposition, wrap-up goes on."""
     with dispatch_lock():
         if agent_id not in wrapped_up():  # they asked for more time meanwhile
             return

@@ -77,7 +77,7 @@ def _silent_from(question: Question, decision: Decision, limits: Limits) -> date
 
 
 def _missed(question: Question, decision: Decision) -> Question:
-    """Nobody whom it rings at answers; where all ring at once, they ring on."""
+    """Let time pass until those at whom it rings have missed it; ring-all rings on."""
     seconds = max(1, question.rules.agent_seconds)
     now = question.now + timedelta(seconds=seconds)
     if not question.rules.is_one_at_a_time:

@@ -1,4 +1,4 @@
-"""What would happen to a caller at some instant, in sentences. Looks, changes nothing.
+"""Tell what would happen to a caller at some instant. Changes nothing.
 
 Business hours are those of that instant; agents and callers are as they are now.
 """
@@ -27,7 +27,7 @@ from calls.reporting.forecast import Forecast, forecast_of
 
 @dataclass(frozen=True)
 class PreviewPerson:
-    """An agent of the queue: it would ring there, or why not."""
+    """Name an agent of the queue: it would ring there, or why not."""
 
     name: str
     rings: bool
@@ -72,7 +72,7 @@ def what_would_happen(line: Line, at: datetime) -> Preview:
 
 
 def _call(line: Line, queue: Queue) -> Call:
-    """A call that came this instant; it is not saved."""
+    """Make a call that came this instant; it is not saved."""
     return Call(
         direction=Direction.INBOUND,
         line=line,
@@ -103,7 +103,7 @@ def _opening_words(opening: Opening, zone: ZoneInfo | None) -> str:
 
 
 def _way(found: Resolution) -> tuple[str, ...]:
-    """The queues that were asked, and what came of it."""
+    """Name the queues that were asked, and what came of it."""
     names = Queue.objects.in_bulk(found.visited)
     asked = [names[pk].name for pk in found.visited]
     passed = [
@@ -171,7 +171,7 @@ def _rings_out(seconds: int) -> tuple[str, ...]:
 
 
 def _first(queue: Queue, forecast: Forecast) -> tuple[str, ...]:
-    """Until somebody or something answers."""
+    """Tell how it goes until an agent or the system answers."""
     if forecast.after_ringing.action == Action.TIME_OUT:
         return _rings_out(forecast.rings_for)
     if other := _other_queue(forecast.after_ringing.resolution):
@@ -211,7 +211,7 @@ def _music(queue: Queue) -> tuple[str, ...]:
 
 
 def _last(forecast: Forecast) -> tuple[str, ...]:
-    """The end of the waiting."""
+    """Tell how the waiting ends."""
     if forecast.after_ringing.action != Action.AUTO_ANSWER:
         return ()
     minutes = _minutes(timedelta(seconds=forecast.waits_for))

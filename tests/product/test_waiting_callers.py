@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from calls.models import Call, Node
 from tests.cast import Cast
 from tests.console import Console
 from tests.servers import wait_for
+from tests.shift import DORA
 from tests.sound import longest_silence
 from tests.stack import FULL, Stack
 from tests.talking import (
@@ -20,6 +22,7 @@ from tests.talking import (
     GREETING,
     MUSIC,
     SOON,
+    Wear,
     call_in,
     give_tones,
     heard_so_far,
@@ -89,6 +92,25 @@ def test_the_caller_waits_with_music_and_who_comes_later_talks_at_once(
     events = [change.event for change in call.changes.all()]
     assert events == ["offered", "parked", "claimed", "media_up", "customer_ended"]
     assert [(r.verb, r.status) for r in call.requests.all()] == [("accept", "ok")]
+
+
+def test_with_all_agents_busy_the_caller_hears_music_at_once(
+    stack: Stack, crew: Cast, ana: Console, wear: Wear
+):
+    crew.queue.answer_after_seconds = 25
+    crew.queue.save()
+    first = call_in(stack)
+    headset = wear(take(ana, ana.wait_for_ring(), ANAS))
+    phone_hears(stack, first, ANAS)
+    second = call_in(stack, waid=DORA, name="Dora")
+    phone_hears(stack, second, MUSIC)
+    waits = row(second)
+    assert not waits.offers.exists()
+    assert waits.queued_with_audio_at - waits.created_at < timedelta(seconds=25)
+    for wati_id in (first, second):
+        stack.simulator.hang_up(wati_id)
+        wait_for_row(wati_id, "ended")
+    headset.close()
 
 
 def test_who_hangs_up_while_waiting_is_counted_as_lost(stack: Stack, crew: Cast):
