@@ -329,7 +329,7 @@ def test_an_agent_who_is_promised_to_somebody_else_is_not_free_in_the_preview(
     shift.calls_in(DORA, "Dora")
     preview = now_for(cast)
     assert [person.reason for person in preview.people] == [
-        "Rings for another caller.",
+        "Another call is ringing at this agent.",
         "Offline.",
     ]
     assert preview.hears[0] == "No agent is free: auto-answered at once."

@@ -70,7 +70,8 @@ async def test_on_hold_carla_hears_music_and_ana_hears_nothing(
     session.arrange(HOLD)
     heard = len(ana.packets)
     await hears(phone, MUSIC, never=(ANA,))
-    assert len(ana.packets) == heard
+    # But for the silence that keeps the socket awake, should this take a second.
+    assert {packet.payload for packet in ana.packets[heard:]} <= {OPUS_SILENCE}
     session.arrange(TALK)
     await hears(phone, ANA, never=(MUSIC,))
     await hears(ana, CARLA)

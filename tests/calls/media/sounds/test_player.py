@@ -102,7 +102,7 @@ def test_what_cannot_be_played_is_refused_with_a_sentence(
 ) -> None:
     path = tmp_path / "bad.opus"
     path.write_bytes(REFUSED[name])
-    with pytest.raises(BadSound, match=r"^The sound file .*\.$"):
+    with pytest.raises(BadSound, match=r"^The audio file .*\.$"):
         Sound.load(path)
 
 
