@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from typing import Any
@@ -23,6 +24,7 @@ reactor: Any = running_reactor  # a module that is replaced by an object at star
 logger = logging.getLogger(__name__)
 
 WORKER_THREADS = 4
+WORKER_STOPS_WITHIN = 8.0  # seconds
 
 
 class EmbeddedWorker:
@@ -92,6 +94,7 @@ class Command(BaseCommand):
 
         self.worker = EmbeddedWorker() if settings.EMBEDDED else None
         self.stopping: asyncio.Task[None] | None = None
+        self.is_stuck = False
         host = options["host"].replace(":", r"\:")
         server = Server(
             application,
@@ -107,6 +110,8 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.on_signal)
         server.run()
+        if self.is_stuck:  # a thread that hangs would be waited for, for ever
+            os._exit(0)
         if server.abort_start:
             raise SystemExit(1)
 
@@ -137,12 +142,20 @@ class Command(BaseCommand):
         logger.info("stopping")
         try:
             await node_process.stop()
-            if settings.SIMULATOR:
-                await simulator.shutdown()
-            if self.worker is not None:
-                await asyncio.sleep(0.3)  # lets the last calls' terminates go out
-                await asyncio.to_thread(self.worker.stop)
+            async with asyncio.timeout(WORKER_STOPS_WITHIN):
+                await self.stop_the_rest()
+        except TimeoutError:
+            # What it was at is a row: the next start finds it.
+            logger.error("stopping: the worker does not end")
+            self.is_stuck = True
         except Exception:
             logger.exception("stopping")
         finally:
             reactor.stop()
+
+    async def stop_the_rest(self) -> None:
+        if settings.SIMULATOR:
+            await simulator.shutdown()
+        if self.worker is not None:
+            await asyncio.sleep(0.3)  # lets the last calls' terminates go out
+            await asyncio.to_thread(self.worker.stop)

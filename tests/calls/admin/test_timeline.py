@@ -48,6 +48,8 @@ class Day:
         self.signed_in: dict[int, datetime] = {}
         self.worked = dict.fromkeys(self._ids(), timedelta())
         self.flips = dict.fromkeys(self._ids(), 0)
+        for agent in Agent.objects.all():  # the day may begin with a pause
+            self._observe(agent, self.shift.clock.at)
 
     def _ids(self) -> list[int]:
         return [agent.pk for agent in self.agents.values()]
