@@ -1,21 +1,22 @@
 """Assign all agents who could answer to all who wait, at one instant. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from agents.routing import (
     Candidate,
     Decision,
+    Left,
     Question,
     Rules,
-    Situation,
+    Strategy,
     Tried,
     Waiting,
     answer,
-    situation,
+    free_of,
 )
-from agents.skip_reasons import Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +74,19 @@ def assign(
     Each decision comes with what it rested on.
     """
     line = sorted(waitings, key=queue_order)
-    promises, situation_of = Promises(), _remembering()
+    promises = Promises()
+    pools = Pools(promises)
+    floor = {id(seen): seen for seen in candidates_by_call.values()}
+    views = {key: View(seen) for key, seen in floor.items()}
+    view_of = {call: views[id(seen)] for call, seen in candidates_by_call.items()}
     for waiting in line:
         if rules_by_queue[waiting.queue_id].is_one_at_a_time:
-            agents = candidates_by_call[waiting.call_id]
-            promises.give(waiting, [a.agent_id for a in agents if a.is_ringing_here])
+            promises.give(waiting, view_of[waiting.call_id].ringing_here)
     for waiting in line:
-        rules = rules_by_queue[waiting.queue_id]
-        question = Question(
-            waiting,
-            rules,
-            tuple(candidates_by_call[waiting.call_id]),
-            now,
-            promises.to_others(waiting, rules),
-        )
-        decision = answer(question, situation_of)
+        rules, view = rules_by_queue[waiting.queue_id], view_of[waiting.call_id]
+        promised = promises.to_others(waiting, rules)
+        question = Question(waiting, rules, view.candidates, now, promised)
+        decision = answer(question, pools.left(view, question))
         if rules.is_one_at_a_time:
             promises.give(waiting, decision.ring)
         else:
@@ -95,32 +94,86 @@ def assign(
         yield question, decision
 
 
-def _remembering() -> Situation:
-    """Look at each agent once: the same ones stand before every caller of a queue."""
-    known: dict[int, Skipped | None] = {}
+class View:
+    """The members of a queue as one call sees them, or all that see them alike."""
 
-    def situation_of(agent: Candidate) -> Skipped | None:
-        if id(agent) not in known:
-            known[id(agent)] = situation(agent)
-        return known[id(agent)]
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.candidates = tuple(candidates)
+        self.ringing_here = [c.agent_id for c in self.candidates if c.is_ringing_here]
+        self.is_untouched = not self.ringing_here and not any(
+            c.tried for c in self.candidates
+        )
 
-    return situation_of
+
+class Pools:
+    """Who is left for the next caller, where many callers see a queue alike.
+
+    Whoever was promised to one of them needs not be looked at for all the others.
+    """
+
+    def __init__(self, promises: "Promises") -> None:
+        self._promises = promises
+        self._left: dict[tuple[int, Strategy], tuple[int, Left]] = {}
+
+    def left(self, view: View, question: Question) -> Left:
+        waiting, rules = question.waiting, question.rules
+        is_named = waiting.from_agent is not None or waiting.only_agent is not None
+        if is_named or not view.is_untouched:
+            return free_of(question)
+        key = id(view), rules.strategy
+        seen, left = self._left.get(key) or (-1, free_of(question))
+        if seen != len(self._promises):
+            left = [agent for agent in left if self._is_left(agent, question)]
+            self._left[key] = len(self._promises), left
+        return left
+
+    def _is_left(self, agent: Candidate, question: Question) -> bool:
+        rings = agent.state == "ringing" and question.rules.is_one_at_a_time
+        return not rings and agent.agent_id not in question.promised
 
 
 class Promises:
     """Agents that are promised to a call. Only calls that ring at all agents share."""
 
     def __init__(self) -> None:
-        self._given: dict[int, str] = {}
-        self._shared: set[int] = set()
+        self.given: dict[int, tuple[int, str]] = {}
+        self.shared: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.given) + len(self.shared)
 
     def give(self, waiting: Waiting, agents: Collection[int]) -> None:
         for agent_id in agents:
-            self._given.setdefault(agent_id, waiting.call_id)
+            self.given.setdefault(agent_id, (len(self.given), waiting.call_id))
 
     def share(self, agents: Collection[int]) -> None:
-        self._shared.update(agents)
+        for agent_id in agents:
+            self.shared.setdefault(agent_id, len(self.shared))
 
-    def to_others(self, waiting: Waiting, rules: Rules) -> frozenset[int]:
-        given = (a for a, call_id in self._given.items() if call_id != waiting.call_id)
-        return frozenset(given) | (self._shared if rules.is_one_at_a_time else set())
+    def to_others(self, waiting: Waiting, rules: Rules) -> "PromisedToOthers":
+        shares = not rules.is_one_at_a_time
+        shared = 0 if shares else len(self.shared)
+        return PromisedToOthers(self, waiting.call_id, len(self.given), shared)
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedToOthers(Set[int]):
+    """The agents promised to other calls, as it was when this call's turn came."""
+
+    promises: Promises
+    call_id: str
+    given: int
+    shared: int
+
+    def __contains__(self, agent_id: Any) -> bool:
+        place, call_id = self.promises.given.get(agent_id, (self.given, ""))
+        if place < self.given and call_id != self.call_id:
+            return True
+        return self.promises.shared.get(agent_id, self.shared) < self.shared
+
+    def __iter__(self) -> Iterator[int]:
+        known = {*self.promises.given, *self.promises.shared}
+        return (agent_id for agent_id in known if agent_id in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -1,17 +1,18 @@
 """Choose the agents to ring, with a reason for every other one. Pure.
 
 First comes how an agent is: situation(). Then come the RULES, in their order. Each
-takes some agents out and gives each of them its one reason; it rings at those who are
-left. Change a rule: raise RULE_VERSION.
+takes some agents out and gives each of them its one reason. It rings at those who are
+left, or at the one of them whose turn it is. Change a rule: raise RULE_VERSION.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from math import ceil
 from operator import attrgetter
 from sys import maxsize
-from typing import Literal
+from typing import Literal, overload
 
 from django.db.models import TextChoices
 
@@ -96,7 +97,7 @@ class Decision:
     """The agents to ring now, best first, and the reason for each other agent."""
 
     ring: tuple[int, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: Sequence[Skipped]
     strategy: Strategy
     rule_version: int = RULE_VERSION
 
@@ -109,7 +110,7 @@ class Question:
     rules: Rules
     candidates: tuple[Candidate, ...]
     now: datetime
-    promised: frozenset[int] = frozenset()
+    promised: Set[int] = frozenset()
 
 
 Left = Sequence[Candidate]
@@ -137,7 +138,8 @@ def decide(
     promised: Collection[int] = (),
 ) -> Decision:
     """Return the agents who should ring for this call now, ringing ones included."""
-    return answer(Question(waiting, rules, tuple(candidates), now, frozenset(promised)))
+    asked = Question(waiting, rules, tuple(candidates), now, frozenset(promised))
+    return answer(asked)
 
 
 def situation(agent: Candidate) -> Skipped | None:
@@ -149,23 +151,76 @@ def situation(agent: Candidate) -> Skipped | None:
     return Skipped(agent.agent_id, skip, detail=agent.reason, since=agent.since)
 
 
-Situation = Callable[[Candidate], Skipped | None]
+def free_of(question: Question) -> Left:
+    """Return the agents who are free, whose turn is first in front."""
+    free = [one for one in question.candidates if not situation(one)]
+    return sorted(free, key=_turn(question.rules.strategy))
 
 
-def answer(question: Question, situation: Situation = situation) -> Decision:
-    """Decide with a `situation` that remembers, where many calls ask the same."""
-    skipped = [one for one in map(situation, question.candidates) if one]
-    left: Left = _without(question.candidates, skipped)
+def answer(question: Question, left: Left | None = None) -> Decision:
+    """Decide. `left`: what is left of free_of(), where other calls asked the same.
+
+    Whoever is missing there is promised to another caller.
+    """
+    first = left = free_of(question) if left is None else left
+    passed_over: list[Skipped] = []
     for rule in RULES:
-        if found := list(rule(question, left)):
-            skipped += found
+        if found := list(rule(question, left)) if left else []:
+            passed_over += found
             left = _without(left, found)
-    in_turn = sorted(left, key=_turn(question.rules.strategy))
+    ring = _whose_turn(question, left)
     return Decision(
-        ring=tuple(agent.agent_id for agent in in_turn),
-        skipped=tuple(sorted(skipped, key=attrgetter("agent_id"))),
+        ring=tuple(agent.agent_id for agent in ring),
+        skipped=Reasons(question, first, passed_over, left),
         strategy=question.rules.strategy,
     )
+
+
+class Reasons(Sequence[Skipped]):
+    """The reasons of a decision, put together only where somebody asks.
+
+    A busy floor decides many times a second, and seldom says why.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        first: Left,
+        passed_over: Sequence[Skipped],
+        left: Left,
+    ) -> None:
+        self._parts = question, first, passed_over, left
+
+    @cached_property
+    def _all(self) -> tuple[Skipped, ...]:
+        question, first, passed_over, left = self._parts
+        considered = {agent.agent_id for agent in first}
+        found = [*passed_over, *_turns(question, left)]
+        for agent in question.candidates:
+            if why := situation(agent):
+                found.append(why)
+            elif agent.agent_id not in considered:
+                found.append(Skipped(agent.agent_id, Skip.RINGS_ELSEWHERE))
+        return tuple(sorted(found, key=attrgetter("agent_id")))
+
+    @overload
+    def __getitem__(self, at: int) -> Skipped: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Skipped, ...]: ...
+    def __getitem__(self, at: int | slice) -> Skipped | tuple[Skipped, ...]:
+        return self._all[at]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+    def __repr__(self) -> str:
+        return repr(self._all)
 
 
 def _without(left: Left, skipped: Sequence[Skipped]) -> Left:
@@ -233,21 +288,6 @@ def _levels(question: Question, left: Left) -> Iterator[Skipped]:
             yield Skipped(agent.agent_id, Skip.LEVEL, level=level, seconds=seconds)
 
 
-def _turns(question: Question, left: Left) -> Iterator[Skipped]:
-    """Ring at one agent at a time; a ringing call is not moved to a better agent."""
-    if not left or not question.rules.is_one_at_a_time:
-        return
-    turn = _turn(question.rules.strategy)
-    ringing = [agent for agent in left if agent.is_ringing_here]
-    first = min(ringing or left, key=turn)
-    why_later = _why_later(question.rules.strategy, turn(first))
-    for agent in left:
-        if agent is not first and ringing:
-            yield Skipped(agent.agent_id, Skip.COLLEAGUE_RINGS, detail=first.name)
-        elif agent is not first:
-            yield Skipped(agent.agent_id, why_later(turn(agent)))
-
-
 RULES: tuple[Rule, ...] = (
     _tried,
     _passed_on,
@@ -255,8 +295,27 @@ RULES: tuple[Rule, ...] = (
     _rings_elsewhere,
     _sticky,
     _levels,
-    _turns,
 )
+
+
+def _whose_turn(question: Question, left: Left) -> Left:
+    """Ring at one agent at a time; a ringing call is not moved to a better agent."""
+    if not question.rules.is_one_at_a_time:
+        return left
+    return [agent for agent in left if agent.is_ringing_here][:1] or left[:1]
+
+
+def _turns(question: Question, left: Left) -> Iterator[Skipped]:
+    """Skip those whose turn comes later."""
+    turn = _turn(question.rules.strategy)
+    for first in _whose_turn(question, left) if question.rules.is_one_at_a_time else ():
+        why_later = _why_later(question.rules.strategy, turn(first))
+        for agent in left:
+            if agent is not first and first.is_ringing_here:
+                name = first.name
+                yield Skipped(agent.agent_id, Skip.COLLEAGUE_RINGS, detail=name)
+            elif agent is not first:
+                yield Skipped(agent.agent_id, why_later(turn(agent)))
 
 
 # --- What the rules ask ---------------------------------------------------------------
