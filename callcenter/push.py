@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -12,6 +12,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 logger = logging.getLogger(__name__)
 
 MOST_PENDING = 1000
+RETRY_AFTER = 1.0  # seconds
 
 
 class EmbeddedChannelLayer(InMemoryChannelLayer):
@@ -94,3 +95,51 @@ def send_group(group: str, message: dict[str, Any]) -> None:
         if _sender is None or _sender.process != os.getpid():
             _sender = Sender()
     _sender.send(group, message)
+
+
+async def listen(
+    group: str,
+    handle: Callable[[dict[str, Any]], Awaitable[None]],
+    subscribed: asyncio.Event,
+) -> None:
+    """Hand over all that is sent to this group, until cancelled.
+
+    `subscribed` is set while nothing is missed. What comes while the layer is away is
+    lost: whoever needs it reads the rows again.
+    """
+    while True:
+        try:
+            await _listen(group, handle, subscribed)
+        except Exception as error:
+            logger.warning("nothing is heard of %s (%s)", group, type(error).__name__)
+        finally:
+            subscribed.clear()
+        await asyncio.sleep(RETRY_AFTER)
+
+
+async def _listen(
+    group: str,
+    handle: Callable[[dict[str, Any]], Awaitable[None]],
+    subscribed: asyncio.Event,
+) -> None:
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(group, channel)
+    subscribed.set()
+    try:
+        while True:
+            await _handled(group, handle, await layer.receive(channel))
+    finally:
+        await layer.group_discard(group, channel)
+
+
+async def _handled(
+    group: str,
+    handle: Callable[[dict[str, Any]], Awaitable[None]],
+    message: dict[str, Any],
+) -> None:
+    """Handle one message; its failure must not make this process deaf for others."""
+    try:
+        await handle(message)
+    except Exception:
+        logger.exception("a message to %s", group)

@@ -1,26 +1,31 @@
-"""The only sender to browsers, and to the node that holds a call.
+"""The only sender to browsers, and to the nodes that hold calls.
 
-Whole snapshots, after the commit. Who misses one reads the rows again.
+Whole snapshots, after the commit: what one transaction changed goes out as one message
+to all processes, however many consoles it is for. Who misses one reads the rows again.
 """
 
+import json
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
 
 from agents.models import Agent
-from callcenter.database import once_after_commit
 from callcenter.push import send_group
 from calls.models import Call
 from calls.snapshots import (
+    SHOWN_WITH_CALL,
     Snapshot,
     agent_snapshot,
-    call_snapshot,
+    calls_now,
     message,
     plans_snapshot,
-    work_snapshot,
+    works_now,
 )
 
-
-def agent_group(agent_id: int) -> str:
-    return f"agent.{agent_id}"
+# Every process listens there for the consoles that are open at it.
+CONSOLES = "consoles"
 
 
 def node_group(name: str) -> str:
@@ -29,31 +34,38 @@ def node_group(name: str) -> str:
 
 def call_changed(call: Call) -> None:
     """Push this call to everyone concerned, once the transaction is committed."""
-    once_after_commit(_send_call, call.pk)
+    calls_changed([call.pk])
+
+
+def calls_changed(call_ids: Iterable[UUID]) -> None:
+    _after_commit("calls", call_ids)
 
 
 def agent_changed(agent_id: int) -> None:
-    once_after_commit(_send_agent, agent_id)
+    agents_changed([agent_id])
+
+
+def agents_changed(agent_ids: Iterable[int]) -> None:
+    _after_commit("agents", agent_ids)
 
 
 def plans_changed(agent_id: int) -> None:
-    once_after_commit(_send_plans, agent_id)
+    _after_commit("plans", [agent_id])
 
 
 def work_changed(agent_id: int) -> None:
     """Push what this agent may write about a call: another call, or its end."""
-    once_after_commit(_send_work, agent_id)
+    _after_commit("work", [agent_id])
 
 
 def person_changed(agent_id: int, person: Snapshot) -> None:
     """Push what WhatsApp said of a contact whom this agent looked up."""
-    _push(agent_id, message("person", person=person, request=None))
+    _send([push([agent_id], message("person", person=person, request=None))])
 
 
 def console_opened(agent_id: int, console: str) -> None:
     """Push that this page is the agent's newest: all the others stop ringing."""
-    content = {"type": "replaced", "console": console}
-    send_group(agent_group(agent_id), {"type": "console_opened", "message": content})
+    _send([push([agent_id], {"type": "replaced"}, newest=console)])
 
 
 def flow_changed(
@@ -61,39 +73,105 @@ def flow_changed(
 ) -> None:
     """Push which way audio flows between this agent and the other end."""
     heard = {"caller_hears": caller_hears, "caller_heard": caller_heard}
-    _push(agent_id, message("sound", call=call_id, **heard))
+    _send([push([agent_id], message("sound", call=call_id, **heard))])
 
 
 def beat() -> Snapshot:
     return message("beat")
 
 
-def _send_call(call_id: Any) -> None:
-    related = ("agent", "queue", "contact", "from_agent")
-    call = Call.objects.select_related(*related).get(pk=call_id)
-    content = message("call", call=call_snapshot(call))
-    agents = set(call.offers.values_list("agent_id", flat=True))
-    agents |= set(call.legs.values_list("agent_id", flat=True))
-    if call.agent_id:
-        agents.add(call.agent_id)
-    for agent_id in agents:
-        _push(agent_id, content)
-    if call.node:
-        send_group(node_group(call.node), {"type": "push", "message": content})
+# --- What one transaction changed ---------------------------------------------------
 
 
-def _send_agent(agent_id: int) -> None:
-    agent = Agent.objects.get(pk=agent_id)
-    _push(agent_id, message("agent", agent=agent_snapshot(agent)))
+class Changes:
+    """What one transaction changed, pushed after its commit."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, set[Any]] = {}
+
+    def push(self) -> None:
+        pushes = [
+            push(agents, content)
+            for kind, ids in self.ids.items()
+            for agents, content in CONTENTS[kind](ids)
+        ]
+        _send(pushes)
 
 
-def _send_plans(agent_id: int) -> None:
-    _push(agent_id, message("plans", plans=plans_snapshot(agent_id)))
+def _after_commit(kind: str, ids: Iterable[Any]) -> None:
+    changes = _pending()
+    if changes is None:
+        changes = Changes()
+        changes.ids[kind] = set(ids)
+        # Robust: the commit holds, whatever becomes of the push.
+        transaction.on_commit(changes.push, robust=True)
+    else:
+        changes.ids.setdefault(kind, set()).update(ids)
 
 
-def _send_work(agent_id: int) -> None:
-    _push(agent_id, message("work", work=work_snapshot(agent_id)))
+def _pending() -> Changes | None:
+    """Return what this transaction collects already.
+
+    What was collected within a savepoint goes with it when it is rolled back. A push
+    too many, of a change outside that was rolled back later, does no harm: it tells
+    what the rows say.
+    """
+    for entry in connection.run_on_commit:
+        work: Any = entry[1]
+        owner = getattr(work, "__self__", None)
+        if isinstance(owner, Changes):
+            return owner
+    return None
 
 
-def _push(agent_id: int, content: Snapshot) -> None:
-    send_group(agent_group(agent_id), {"type": "push", "message": content})
+Contents = Iterator[tuple[Iterable[int], Snapshot]]
+
+
+def _calls(call_ids: set[UUID]) -> Contents:
+    calls = Call.objects.filter(pk__in=call_ids).select_related(*SHOWN_WITH_CALL)
+    held: dict[str, list[str]] = {}
+    for now in calls_now(calls):
+        yield sorted(now.audience()), message("call", call=now.snapshot())
+        if now.call.node:
+            held.setdefault(now.call.node, []).append(str(now.call.pk))
+    for node, ids in held.items():
+        send_group(node_group(node), {"type": "calls", "calls": ids})
+
+
+def _agents(agent_ids: set[int]) -> Contents:
+    for agent in Agent.objects.filter(pk__in=agent_ids):
+        yield [agent.pk], message("agent", agent=agent_snapshot(agent))
+
+
+def _plans(agent_ids: set[int]) -> Contents:
+    for agent_id in agent_ids:
+        yield [agent_id], message("plans", plans=plans_snapshot(agent_id))
+
+
+def _works(agent_ids: set[int]) -> Contents:
+    for agent_id, work in works_now(agent_ids).items():
+        yield [agent_id], message("work", work=work)
+
+
+CONTENTS: dict[str, Callable[[set[Any]], Contents]] = {
+    "calls": _calls,
+    "agents": _agents,
+    "plans": _plans,
+    "work": _works,
+}
+
+
+# --- To the processes ----------------------------------------------------------------
+
+
+def push(to: Iterable[int], content: Snapshot, *, newest: str = "") -> Snapshot:
+    """Return one push: to whose consoles, and the text that each of them gets.
+
+    `newest`: a page of theirs that does not get it.
+    """
+    return {"to": list(to), "text": json.dumps(content), "newest": newest}
+
+
+def _send(pushes: list[Snapshot]) -> None:
+    if pushes:
+        send_group(CONSOLES, {"type": "pushes", "pushes": pushes})

@@ -1,14 +1,28 @@
 """Whole snapshots for browsers, as docs/console-websocket.md describes them."""
 
-from datetime import datetime
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent, AgentState, BreakReason
-from calls.models import Call, Disposition, Leg, Line, Node, Offer, Plan
+from calls.models import (
+    LEG_IN_WRAP_UP,
+    OPEN_LEG,
+    Call,
+    Disposition,
+    Leg,
+    Line,
+    Node,
+    Offer,
+    Plan,
+)
 from calls.states import LIVE, ON_NODE, WITH_AGENT
 from permissions.numbers import display
 
@@ -27,11 +41,11 @@ def console_snapshot(agent_id: int) -> Snapshot:
     """Return everything that this agent's console shows."""
     agent = Agent.objects.get(pk=agent_id)
     calls = Call.objects.filter(pk__in=_concerned(agent_id))
-    calls = calls.select_related("agent", "queue", "contact", "from_agent")
+    calls = calls.select_related(*SHOWN_WITH_CALL).order_by("created_at")
     return message(
         "console",
         agent=agent_snapshot(agent),
-        calls=[call_snapshot(call) for call in calls.order_by("created_at")],
+        calls=[now.snapshot() for now in calls_now(calls)],
         plans=plans_snapshot(agent_id),
         lines=_lines_snapshot(agent_id),
         breaks=_breaks_snapshot(),
@@ -93,38 +107,112 @@ def _named(agent: Agent | None) -> Snapshot | None:
 
 # --- Calls -------------------------------------------------------------------------
 
+# A ring attempt that ended so recently may still show at its console. Whoever misses
+# the push within that time reads the rows with the next beat.
+JUST_RANG = timedelta(seconds=10)
+SHOWN_WITH_CALL = ("agent", "queue", "contact", "from_agent")
+
+
+class Attempt(NamedTuple):
+    """A ring attempt that goes on or has just ended."""
+
+    call_id: UUID
+    agent_id: int
+    name: str
+    kind: str
+    outcome: str
+
+    @property
+    def is_ringing(self) -> bool:
+        return self.outcome == Offer.Outcome.RINGING
+
+
+@dataclass(frozen=True)
+class CallNow:
+    """A call with every agent whom it concerns."""
+
+    call: Call
+    attempts: list[Attempt]
+    legs: list[Leg]
+    audio_url: str | None
+
+    def audience(self) -> set[int]:
+        """Return the agents whose consoles show this call, or did until just now."""
+        found = {attempt.agent_id for attempt in self.attempts}
+        found |= {leg.agent_id for leg in self.legs}
+        return found | ({self.call.agent_id} if self.call.agent_id else set())
+
+    def snapshot(self) -> Snapshot:
+        """Return the call as its agents may see it."""
+        call = self.call
+        ringing = [attempt for attempt in self.attempts if attempt.is_ringing]
+        return {
+            "id": str(call.pk),
+            "version": call.version,
+            "direction": call.direction,
+            "status": call.status,
+            "progress": call.progress if call.direction == "outbound" else "",
+            "contact": _contact(call),
+            "queue": call.queue.name if call.queue else "",
+            "offered_to": [attempt.agent_id for attempt in ringing],
+            "offer_kinds": {str(one.agent_id): one.kind for one in ringing},
+            "from_agent": _named(call.from_agent),
+            "agent": _named(call.agent),
+            "legs": [_joined(leg) for leg in self.legs if leg.ended_at is None]
+            + [_asked(one) for one in ringing if one.kind == Offer.Kind.CONSULT],
+            "audio_url": self.audio_url,
+            "muted": call.muted,
+            "created_at": iso(call.created_at),
+            "queued_at": iso(call.queued_at),
+            "answered_at": iso(call.answered_at),
+            "held_since": iso(call.held_since),
+            "hold_seconds": call.hold_seconds,
+            "console_lost_until": iso(call.console_lost_until),
+            "ended_at": iso(call.ended_at),
+            "ended_by": call.ended_by,
+            "end_reason": call.end_reason,
+            "end_text": call.end_text,
+        }
+
+
+def calls_now(calls: Iterable[Call]) -> list[CallNow]:
+    """Return these calls with whom they concern; three queries, however many calls."""
+    calls = list(calls)
+    attempts, legs = _attempts(calls), _legs(calls)
+    nodes = _nodes(calls)
+    return [
+        CallNow(call, attempts[call.pk], legs[call.pk], _audio_url(call, nodes))
+        for call in calls
+    ]
+
 
 def call_snapshot(call: Call) -> Snapshot:
-    """Return a call as its agents may see it."""
-    ringing = list(
-        call.offers.filter(outcome=Offer.Outcome.RINGING).select_related("agent")
+    return calls_now([call])[0].snapshot()
+
+
+def _attempts(calls: list[Call]) -> dict[UUID, list[Attempt]]:
+    found: dict[UUID, list[Attempt]] = defaultdict(list)
+    just_now = Q(ended_at__gt=timezone.now() - JUST_RANG)
+    attempts = Offer.objects.filter(
+        Q(outcome=Offer.Outcome.RINGING) | just_now, call__in=calls
     )
-    return {
-        "id": str(call.pk),
-        "version": call.version,
-        "direction": call.direction,
-        "status": call.status,
-        "progress": call.progress if call.direction == "outbound" else "",
-        "contact": _contact(call),
-        "queue": call.queue.name if call.queue else "",
-        "offered_to": [offer.agent_id for offer in ringing],
-        "offer_kinds": {str(offer.agent_id): offer.kind for offer in ringing},
-        "from_agent": _named(call.from_agent),
-        "agent": _named(call.agent),
-        "legs": _legs(call, ringing),
-        "audio_url": _audio_url(call),
-        "muted": call.muted,
-        "created_at": iso(call.created_at),
-        "queued_at": iso(call.queued_at),
-        "answered_at": iso(call.answered_at),
-        "held_since": iso(call.held_since),
-        "hold_seconds": call.hold_seconds,
-        "console_lost_until": iso(call.console_lost_until),
-        "ended_at": iso(call.ended_at),
-        "ended_by": call.ended_by,
-        "end_reason": call.end_reason,
-        "end_text": call.end_text,
-    }
+    names = ("call_id", "agent_id", "agent__name", "kind", "outcome")
+    for row in attempts.order_by("pk").values_list(*names):
+        attempt = Attempt(*row)
+        found[attempt.call_id].append(attempt)
+    return found
+
+
+def _legs(calls: list[Call]) -> dict[UUID, list[Leg]]:
+    found: dict[UUID, list[Leg]] = defaultdict(list)
+    for leg in Leg.objects.filter(call__in=calls).select_related("agent"):
+        found[leg.call_id].append(leg)
+    return found
+
+
+def _nodes(calls: list[Call]) -> dict[str, Node]:
+    names = {call.node for call in calls if call.status in ON_NODE}
+    return Node.objects.in_bulk(names, field_name="name") if names else {}
 
 
 def _contact(call: Call) -> Snapshot:
@@ -136,28 +224,26 @@ def _contact(call: Call) -> Snapshot:
     }
 
 
-def _legs(call: Call, ringing: list[Offer]) -> list[Snapshot]:
-    """Return the agents on the call, then those who ring for a consult."""
-    joined = [
-        _leg(leg.agent, leg.mode, "joined", leg.joined_at)
-        for leg in call.legs.open().select_related("agent")
-    ]
-    asked = [
-        _leg(offer.agent, Leg.Mode.CONSULT, "ringing", None)
-        for offer in ringing
-        if offer.kind == Offer.Kind.CONSULT
-    ]
-    return joined + asked
+def _joined(leg: Leg) -> Snapshot:
+    return {
+        "agent": _named(leg.agent),
+        "mode": leg.mode,
+        "state": "joined",
+        "joined_at": iso(leg.joined_at),
+    }
 
 
-def _leg(agent: Agent, mode: str, state: str, at: datetime | None) -> Snapshot:
-    return {"agent": _named(agent), "mode": mode, "state": state, "joined_at": iso(at)}
+def _asked(attempt: Attempt) -> Snapshot:
+    return {
+        "agent": {"id": attempt.agent_id, "name": attempt.name},
+        "mode": Leg.Mode.CONSULT,
+        "state": "ringing",
+        "joined_at": None,
+    }
 
 
-def _audio_url(call: Call) -> str | None:
-    if call.status not in ON_NODE:
-        return None
-    node = Node.objects.filter(name=call.node).first()
+def _audio_url(call: Call, nodes: dict[str, Node]) -> str | None:
+    node = nodes.get(call.node) if call.status in ON_NODE else None
     return node.audio_url(call.pk) if node else None
 
 
@@ -201,25 +287,52 @@ def _lines_snapshot(agent_id: int) -> list[Snapshot]:
 
 def leg_at_work(agent_id: int) -> Leg | None:
     """Return the agent's part in a call now, or the one in wrap-up."""
-    legs = Leg.objects.filter(agent=agent_id).select_related(
-        "agent", "call__queue", "call__agent", "call__contact", "call__from_agent"
-    )
-    return legs.open().first() or legs.in_wrap_up().last()
+    return legs_at_work([agent_id]).get(agent_id)
+
+
+def legs_at_work(agent_ids: Iterable[int]) -> dict[int, Leg]:
+    """Return by agent the part in a call now, or else the newest one in wrap-up."""
+    legs = Leg.objects.filter(OPEN_LEG | LEG_IN_WRAP_UP, agent__in=list(agent_ids))
+    related = [f"call__{name}" for name in SHOWN_WITH_CALL]
+    found: dict[int, Leg] = {}
+    for leg in legs.select_related("agent", *related).order_by("pk"):
+        before = found.get(leg.agent_id)
+        if before is None or before.ended_at is not None:
+            found[leg.agent_id] = leg
+    return found
 
 
 def work_snapshot(agent_id: int) -> Snapshot | None:
-    leg = leg_at_work(agent_id)
-    if leg is None:
-        return None
+    return works_now([agent_id])[agent_id]
+
+
+def works_now(agent_ids: Iterable[int]) -> dict[int, Snapshot | None]:
+    """Return by agent what they may write about a call; four queries for a queue."""
+    agent_ids = list(agent_ids)
+    legs = legs_at_work(agent_ids)
+    calls = {leg.call_id: leg.call for leg in legs.values()}
+    seen = {now.call.pk: now.snapshot() for now in calls_now(calls.values())}
+    choices = {
+        queue: choices_of(queue) for queue in {c.queue_id for c in calls.values()}
+    }
+    return {
+        agent_id: _work(leg, seen[leg.call_id], choices[leg.call.queue_id])
+        if (leg := legs.get(agent_id))
+        else None
+        for agent_id in agent_ids
+    }
+
+
+def _work(leg: Leg, seen: Snapshot, choices: list[Snapshot]) -> Snapshot:
     queue = leg.call.queue
     wrapping_up = leg.agent.state == AgentState.WRAP_UP
     return {
         "call": str(leg.call_id),
-        "call_snapshot": call_snapshot(leg.call),
+        "call_snapshot": seen,
         "notes": leg.notes,
         "disposition": leg.disposition_id,
         "required": bool(queue and queue.disposition_required),
-        "choices": choices_of(queue.pk if queue else None),
+        "choices": choices,
         "until": iso(leg.agent.until) if wrapping_up else None,
         "over": leg.ended_at is not None,
     }
@@ -228,11 +341,12 @@ def work_snapshot(agent_id: int) -> Snapshot | None:
 def choices_of(queue_id: int | None) -> list[Snapshot]:
     """Return a queue's dispositions, with their sub-dispositions below."""
     offered = Disposition.objects.filter(is_active=True)
-    roots = offered.filter(parent=None).filter(Q(queues=None) | Q(queues=queue_id))
-    finer: dict[int | None, list[Snapshot]] = {}
-    for one in offered.exclude(parent=None):
-        finer.setdefault(one.parent_id, []).append({"id": one.pk, "name": one.name})
-    return [
-        {"id": root.pk, "name": root.name, "children": finer.get(root.pk, [])}
-        for root in roots.distinct()
-    ]
+    of_queue = Q(queues=None) | Q(queues=queue_id)
+    roots: list[Snapshot] = []
+    finer: dict[int | None, list[Snapshot]] = defaultdict(list)
+    for one in offered.filter(Q(parent__isnull=False) | of_queue).distinct():
+        if one.parent_id is None:
+            roots.append({"id": one.pk, "name": one.name, "children": finer[one.pk]})
+        else:
+            finer[one.parent_id].append({"id": one.pk, "name": one.name})
+    return roots

@@ -19,6 +19,7 @@ from callcenter.database import in_database
 from callcenter.web.language import speaking
 from calls import notify, snapshots
 from calls.console.messages import Message, Page, decode, instant_of
+from calls.console.pushes import Outlet, consoles
 from calls.console.requests import REQUESTS
 from calls.errors import Refused
 from calls.queueing import agent_state
@@ -29,7 +30,9 @@ logger = logging.getLogger(__name__)
 class ConsoleConsumer(AsyncWebsocketConsumer):
     """One console: requests in, whole snapshots out (docs/console-websocket.md)."""
 
+    channel_layer_alias = "none"  # pushes come by calls.console.pushes
     known_agent: Agent | None = None
+    outlet: Outlet | None = None
     fingerprint: object = None
     console = ""  # the page load at the other end, once it has said hello
     since: datetime | None = None
@@ -49,13 +52,12 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             user = await in_database(signed_in, self.scope)
             await self.close(NOT_YOURS if user.is_authenticated else NOT_SIGNED_IN)
             return
-        group = notify.agent_group(self.agent.pk)
-        await self.channel_layer.group_add(group, self.channel_name)
+        self.outlet = Outlet(self.send, self.close)
+        await consoles.add(self.agent.pk, self.outlet)
 
     async def disconnect(self, code: int) -> None:
-        if self.known_agent is not None:
-            group = notify.agent_group(self.agent.pk)
-            await self.channel_layer.group_discard(group, self.channel_name)
+        if self.outlet is not None:
+            consoles.discard(self.agent.pk, self.outlet)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None
@@ -94,21 +96,13 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def _send(self, content: Message) -> None:
         await self.send(json.dumps(content))
 
-    # --- Pushes from calls.notify ---
-
-    async def push(self, event: Message) -> None:
-        await self._send(event["message"])
-
-    async def console_opened(self, event: Message) -> None:
-        """A newer page of this agent: this one must not ring any more."""
-        if self.console and event["message"]["console"] != self.console:
-            await self._send({"type": "replaced"})
-
     # --- Which page this is, and what it may have missed ---
 
     async def hello(self, message: Message) -> None:
         """Which page this is; the one that was loaded last rings."""
         self.console = str(message.get("console") or "")[:64]
+        if self.outlet is not None:
+            self.outlet.page = self.console
         self.language = message.get("language")
         since = (
             None if message.get("take") is True else instant_of(message.get("since"))

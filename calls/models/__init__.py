@@ -8,12 +8,22 @@ from calls.models.call import (
     Direction,
     Line,
 )
-from calls.models.legs import Disposition, Leg, LegQuerySet, Offer, RoutingDecision
+from calls.models.legs import (
+    LEG_IN_WRAP_UP,
+    OPEN_LEG,
+    Disposition,
+    Leg,
+    LegQuerySet,
+    Offer,
+    RoutingDecision,
+)
 from calls.models.node import Node
 from calls.models.plan import Plan, PlanQuerySet
 from calls.models.wati import WatiRequest, WebhookDelivery
 
 __all__ = [
+    "LEG_IN_WRAP_UP",
+    "OPEN_LEG",
     "Announcement",
     "Call",
     "CallChange",

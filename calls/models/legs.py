@@ -119,12 +119,16 @@ class Disposition(models.Model):
         return f"{self.parent.name}: {self.name}" if self.parent else self.name
 
 
+OPEN_LEG = Q(ended_at=None)
+LEG_IN_WRAP_UP = Q(wrap_up_since__isnull=False, wrapped_up_at=None)
+
+
 class LegQuerySet(models.QuerySet["Leg"]):
     def open(self) -> "LegQuerySet":
-        return self.filter(ended_at=None)
+        return self.filter(OPEN_LEG)
 
     def in_wrap_up(self) -> "LegQuerySet":
-        return self.filter(wrap_up_since__isnull=False, wrapped_up_at=None)
+        return self.filter(LEG_IN_WRAP_UP)
 
 
 class Leg(models.Model):

@@ -1,13 +1,13 @@
-"""This process as a node: its lease, its ears, its end."""
+"""Run this process as a node: its lease, its listener, its end."""
 
 import asyncio
 import logging
 import time
 from typing import Any
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 
+from callcenter import push
 from callcenter.database import in_database
 from callcenter.loop_watch import LoopWatch
 from calls import notify, placement
@@ -31,7 +31,7 @@ class NodeProcess:
             loop = asyncio.get_running_loop()
             self._tasks = [
                 loop.create_task(self._live(), name="node lease"),
-                loop.create_task(self._listen(), name="node ears"),
+                loop.create_task(self._listen(), name="node listener"),
                 loop.create_task(self.watch.run(), name="loop watch"),
             ]
 
@@ -88,32 +88,20 @@ class NodeProcess:
             await bridge.follow_all()
 
     async def _listen(self) -> None:
-        """Listen for changes of our calls as a console does, and act at once."""
-        while True:
+        group = notify.node_group(settings.NODE_NAME)
+        await push.listen(group, self._hear, asyncio.Event())
+
+    async def _hear(self, message: dict[str, Any]) -> None:
+        """Act at once on changes of our calls, as a console does.
+
+        Every three seconds the rows are read anyway.
+        """
+        for call_id in message["calls"]:
             try:
-                await self._hear()
+                await bridge.hear(call_id)
             except Exception as error:
-                # Every three seconds the rows are read anyway.
-                logger.warning("node hears nothing (%s)", type(error).__name__)
-                await asyncio.sleep(RETRY_AFTER)
-
-    async def _hear(self) -> None:
-        layer = get_channel_layer()
-        channel = await layer.new_channel()
-        await layer.group_add(notify.node_group(settings.NODE_NAME), channel)
-        while True:
-            message = await layer.receive(channel)
-            snapshot = message["message"].get("call", {})
-            if call_id := snapshot.get("id"):
-                await self._heard(call_id)
-
-    async def _heard(self, call_id: str) -> None:
-        """Handle one change; its failure must not make this node deaf for others."""
-        try:
-            await bridge.hear(call_id)
-        except Exception as error:
-            # Every three seconds the rows are read anyway.
-            logger.error("call %s: not followed (%s)", call_id, type(error).__name__)
+                name = type(error).__name__
+                logger.error("call %s: not followed (%s)", call_id, name)
 
 
 node_process = NodeProcess()
