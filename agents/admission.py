@@ -36,6 +36,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -73,12 +74,24 @@ class Limits:
     ring_timeout: int = RING_TIMEOUT
 
 
-@dataclass(frozen=True)
-class QueueLoad:
+class Load(Protocol):
     """Count who serves a queue at this instant and who waits in it.
 
-    `signed_in`: agents who may take a call now or before long, busy or not.
+    `signed_in`: agents who may take a call now or before long, busy or not. It may be
+    looked up only when it is asked for.
     """
+
+    @property
+    def signed_in(self) -> int: ...
+    @property
+    def ready(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class QueueLoad:
+    """A load that is known."""
 
     signed_in: int
     ready: int
@@ -88,7 +101,7 @@ class QueueLoad:
 @dataclass(frozen=True)
 class QueueNow:
     limits: Limits
-    load: QueueLoad
+    load: Load
 
     @property
     def is_full(self) -> bool:

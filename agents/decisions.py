@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from agents.routing import (
@@ -46,6 +47,24 @@ def as_json(question: Question, decision: Decision) -> Json:
             "rule_version": decision.rule_version,
         },
     }
+
+
+def outcome_of(decision: Decision) -> str:
+    """Return a short text that differs when other agents ring, or for other reasons.
+
+    The part before the colon is of those who ring alone.
+    """
+    reasons = [(one.agent_id, str(one.skip)) for one in decision.skipped]
+    return f"{rings_of(decision)}{_digest(reasons)}"
+
+
+def rings_of(decision: Decision) -> str:
+    """Return the part of the outcome that differs when other agents ring."""
+    return f"{_digest(decision.ring)}:"
+
+
+def _digest(value: object) -> str:
+    return blake2b(repr(value).encode(), digest_size=7).hexdigest()
 
 
 def from_json(stored: Json) -> tuple[Question, Decision]:

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -58,6 +58,11 @@ ON_DUTY = (
 )
 
 
+def can_ring(ready_at: datetime | None) -> bool:
+    """Say whether a console that proved itself then can ring now."""
+    return ready_at is not None and ready_at > timezone.now() - READINESS_LASTS
+
+
 class AgentQuerySet(models.QuerySet["Agent"]):
     def present(self) -> "AgentQuerySet":
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
@@ -113,8 +118,7 @@ class Agent(models.Model):
 
     @property
     def can_ring(self) -> bool:
-        proved = self.ready_at
-        return proved is not None and proved > timezone.now() - READINESS_LASTS
+        return can_ring(self.ready_at)
 
 
 class AgentStateSpan(models.Model):

@@ -1,7 +1,8 @@
 """Changes of an agent's state. Pushing them is the caller's business."""
 
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -16,9 +17,30 @@ from agents.models import (
     AgentState,
     AgentStateSpan,
     BreakReason,
+    can_ring,
 )
 
 AWAY = (AgentState.OFFLINE, AgentState.ON_BREAK)
+
+
+class NewState(NamedTuple):
+    """What an agent is to be: a state, why, and when it ends."""
+
+    state: str
+    reason: str = ""
+    until: datetime | None = None
+
+
+class AgentNow(NamedTuple):
+    """What the choice of the next state may rest on, read under the agent's lock."""
+
+    pk: int
+    state: str
+    reason: str
+    state_since: datetime
+    next_state: str
+    next_reason: str
+    ready_at: datetime | None
 
 
 def set_state(
@@ -30,24 +52,62 @@ def set_state(
     only_from: tuple[str, ...] = (),
 ) -> bool:
     """Move an agent along the one timeline. False when it was too late or no change."""
-    with transaction.atomic():
-        mine = Agent.objects.filter(pk=agent_id).exclude(state=state, reason=reason)
-        if only_from:
-            mine = mine.filter(state__in=only_from)
-        agent = mine.select_for_update(no_key=True).first()
-        if agent is None:
-            return False
-        # Read under the lock, and clocks differ: no interval ends before it began.
-        now = max(timezone.now(), agent.state_since)
-        fields: dict[str, Any] = {"state": state, "reason": reason, "until": until}
-        if state in AWAY:  # what was to follow a call is of no use any more
-            fields |= {"next_state": "", "next_reason": ""}
-        mine.update(state_since=now, version=F("version") + 1, **fields)
-        spans = AgentStateSpan.objects.filter(agent_id=agent_id)
-        spans.filter(ended_at=None).update(ended_at=now)
-        if state != AgentState.OFFLINE:
-            spans.create(agent_id=agent_id, state=state, reason=reason, started_at=now)
-    return True
+    new = NewState(state, reason, until)
+    return bool(set_states([agent_id], lambda _agent: new, only_from=only_from))
+
+
+def set_states(
+    agent_ids: Iterable[int],
+    choose: Callable[[AgentNow], NewState],
+    *,
+    only_from: tuple[str, ...] = (),
+    **also: Any,
+) -> list[int]:
+    """Move many agents along their timelines at once. Returns those who moved.
+
+    The number of statements depends on how many different states are chosen, not on
+    the number of agents. `also`: other fields of those who move.
+    """
+    with transaction.atomic(savepoint=False):
+        now = timezone.now()
+        moves: dict[tuple[NewState, datetime], list[int]] = {}
+        for agent in _locked(agent_ids, only_from):
+            new = choose(agent)
+            if (new.state, new.reason) != (agent.state, agent.reason):
+                # Clocks differ: no interval ends before it began.
+                since = max(now, agent.state_since)
+                moves.setdefault((new, since), []).append(agent.pk)
+        for (new, since), moved in moves.items():
+            _move(moved, new, since, also)
+    return sorted(pk for moved in moves.values() for pk in moved)
+
+
+def _locked(agent_ids: Iterable[int], only_from: tuple[str, ...]) -> Iterable[AgentNow]:
+    """Lock the agents in one order, so that two who do so never wait for each other."""
+    agents = Agent.objects.filter(pk__in=list(agent_ids)).order_by("pk")
+    if only_from:
+        agents = agents.filter(state__in=only_from)
+    rows = agents.select_for_update(no_key=True).values_list(*AgentNow._fields)
+    return map(AgentNow._make, rows)
+
+
+def _move(
+    agent_ids: list[int], new: NewState, since: datetime, also: dict[str, Any]
+) -> None:
+    fields = {**also, **new._asdict(), "state_since": since}
+    if new.state in AWAY:  # what was to follow a call is of no use any more
+        fields |= {"next_state": "", "next_reason": ""}
+    agents = Agent.objects.filter(pk__in=agent_ids)
+    agents.update(version=F("version") + 1, **fields)
+    spans = AgentStateSpan.objects.filter(agent__in=agent_ids, ended_at=None)
+    spans.update(ended_at=since)
+    if new.state != AgentState.OFFLINE:
+        AgentStateSpan.objects.bulk_create(
+            AgentStateSpan(
+                agent_id=pk, state=new.state, reason=new.reason, started_at=since
+            )
+            for pk in agent_ids
+        )
 
 
 def set_until(agent_id: int, until: datetime | None) -> None:
@@ -62,18 +122,24 @@ def set_next(agent_id: int, state: str, reason: str = "") -> None:
     )
 
 
-def following(agent_id: int) -> tuple[str, str, datetime | None]:
-    """Return state, reason and end after the work with a call, and use them up.
+def after_work() -> Callable[[AgentNow], NewState]:
+    """Return the choice of what follows the work with a call: what the agent chose.
 
     An agent whose console is not reachable is not made available again.
     """
-    agent = Agent.objects.get(pk=agent_id)
-    if agent.next_state:
-        set_next(agent_id, "")
-        return agent.next_state, agent.next_reason, break_ends(agent.next_reason)
-    if agent.can_ring:
-        return AgentState.AVAILABLE, "", None
-    return AgentState.CANNOT_RING, readiness.SILENT, None
+    limits: dict[str, datetime | None] = {}
+
+    def choose(agent: AgentNow) -> NewState:
+        if agent.next_state:
+            reason = agent.next_reason
+            if reason not in limits:
+                limits[reason] = break_ends(reason)
+            return NewState(agent.next_state, reason, limits[reason])
+        if can_ring(agent.ready_at):
+            return NewState(AgentState.AVAILABLE)
+        return NewState(AgentState.CANNOT_RING, readiness.SILENT)
+
+    return choose
 
 
 def break_ends(reason: str) -> datetime | None:
@@ -117,9 +183,9 @@ def heartbeat(agent_id: int, *, ready: bool) -> None:
     Agent.objects.filter(pk=agent_id).update(**fields)
 
 
-def forget_readiness(agent_id: int) -> None:
-    """Take the console for unable to ring, whatever it says."""
-    Agent.objects.filter(pk=agent_id).update(ready_at=None)
+def forget_readiness(agent_ids: Collection[int]) -> None:
+    """Take these consoles for unable to ring, whatever they say."""
+    Agent.objects.filter(pk__in=agent_ids).update(ready_at=None)
 
 
 def overdue_heartbeats() -> list[int]:

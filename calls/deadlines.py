@@ -56,7 +56,7 @@ def _waited_out(call: Call) -> None:
 
 def _advance(call: Call, timeout: Event) -> None:
     if limits.advance(call):
-        dispatch.run_after_commit()
+        dispatch.run_soon()
     else:
         ending.end(call.pk, timeout)
 

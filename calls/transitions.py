@@ -1,6 +1,7 @@
 """Change a call's status: one place, by compare-and-set."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -24,12 +25,14 @@ def move(
 ) -> None:
     """Apply one event by compare-and-set. Raises IllegalMove, or Overtaken."""
     old, new = call.status, after(call.status, event)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         mine = Call.objects.filter(pk=call.pk, status=old)
-        if not mine.update(status=new, version=F("version") + 1, **fields):
-            raise Overtaken(str(call.pk))
-        detail = detail or fields.get("end_text", "")
-        record(call, event, new, user=user, detail=detail)
+        moved = mine.update(status=new, version=F("version") + 1, **fields)
+        if moved:
+            detail = detail or fields.get("end_text", "")
+            record(call, event, new, user=user, detail=detail)
+    if not moved:
+        raise Overtaken(str(call.pk))
     call.status = new
     logger.info("call %s: %s -> %s (%s)", call.pk, old, new, event)
 
@@ -64,5 +67,11 @@ def music_ends(call: Call) -> dict[str, Any]:
 
 def bump_version(call: Call) -> None:
     """Give browsers a newer version: something other than the status changed."""
-    Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
-    notify.call_changed(call)
+    bump_versions([call])
+
+
+def bump_versions(calls: Iterable[Call]) -> None:
+    ids = {call.pk for call in calls}
+    if ids:
+        Call.objects.filter(pk__in=ids).update(version=F("version") + 1)
+        notify.calls_changed(ids)

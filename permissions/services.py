@@ -50,17 +50,21 @@ def remember(caller: Caller) -> Contact | None:
     identity = {"waid": caller.waid} if caller.waid else {"bsuid": caller.bsuid}
     if not any(identity.values()):
         return None
-    try:
-        with transaction.atomic():
-            contact, _ = Contact.objects.get_or_create(
-                **identity, defaults={"name": caller.name}
-            )
-    except IntegrityError:  # two first calls in the same millisecond
-        contact = Contact.objects.get(**identity)
+    contact = Contact.objects.filter(**identity).first()
+    if contact is None:
+        contact = _first_seen(identity, caller.name)
     if caller.name and not contact.name:
         Contact.objects.filter(pk=contact.pk).update(name=caller.name)
         contact.name = caller.name
     return contact
+
+
+def _first_seen(identity: dict[str, str], name: str) -> Contact:
+    try:
+        with transaction.atomic():
+            return Contact.objects.create(**identity, name=name)
+    except IntegrityError:  # two first calls in the same millisecond
+        return Contact.objects.get(**identity)
 
 
 # --- Requests ----------------------------------------------------------------------

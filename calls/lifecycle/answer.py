@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from agents.models import Agent
+from agents.models import Agent, AgentState
 from calls import locking, placement
 from calls.errors import Refused
 from calls.lifecycle.ending import finish
@@ -90,12 +90,12 @@ def decline(call_id: UUID, agent: Agent) -> None:
         mine = ringing.filter(agent=agent)
         if not mine.update(outcome=Offer.Outcome.DECLINED, ended_at=timezone.now()):
             return
-        participants.stop_ringing([agent.pk])
+        dispatch.free([agent.pk], only_from=(AgentState.RINGING,))
         if call.status != Status.RINGING or ring_attempts.somebody_else_may_answer(
             call
         ):
             bump_version(call)
-            dispatch.run_after_commit()
+            dispatch.run_soon()
         else:
             finish(call, Event.DECLINED, user=agent.user)
 
@@ -116,7 +116,7 @@ def release(call_id: UUID, reason: str) -> bool:
             return False
         answered.update(outcome=Offer.Outcome.CONSOLE, ended_at=timezone.now())
         participants.end_all(call)
-        dispatch.run_after_commit()
+        dispatch.run_soon()
     return True
 
 

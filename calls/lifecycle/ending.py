@@ -15,6 +15,7 @@ from calls.models import Call, Leg, Offer, WatiRequest
 from calls.queueing import participants, ring_attempts
 from calls.signaling import outbox
 from calls.states import (
+    WITH_AGENT,
     Event,
     IllegalMove,
     Result,
@@ -86,7 +87,8 @@ def finish(
         call, None, outcomes.NO_ANSWER if event in no_answer else outcomes.CALLER_LEFT
     )
     participants.stop_ringing(rang)
-    participants.end_all(call)
+    if old in WITH_AGENT:
+        participants.end_all(call)
     if event not in OVER_AT_WATI and outbox.is_known_at_wati(call):
         outbox.ask(call=call, verb=WatiRequest.Verb.TERMINATE)
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -19,7 +18,7 @@ from calls.states import (
     Event,
     Status,
 )
-from calls.transitions import move, record
+from calls.transitions import record
 from permissions.services import remember
 
 # WhatsApp stops ringing after 30 to 60 s: an older call has ended.
@@ -37,7 +36,7 @@ def begin(
     """Begin an inbound call. `offer`: gated SDP, or empty with `offer_problem` set."""
     line = line_of(account, event.business_number)
     with locking.dispatch_lock():
-        call = lock_or_create(account, event.call_id)
+        call = _lock_or_make(account, event.call_id)
         if call.direction:
             raise Conflict("This call was received before with a different SDP offer.")
         call.direction = Direction.INBOUND
@@ -53,7 +52,6 @@ def begin(
         elif _is_stale(event, received_at):
             finish(call, Event.OFFERED_LATE)
         else:
-            move(call, Event.OFFERED)
             entry.enter(call, line)
     return call
 
@@ -77,13 +75,20 @@ def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
 
 def lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
     """Lock the row of a call at Wati; create a shadow if it is new."""
-    calls = Call.objects.select_for_update()
-    known: dict[str, Any] = {"account": account, "wati_call_id": wati_call_id}
-    try:
-        with transaction.atomic():
-            return calls.get_or_create(**known)[0]
-    except IntegrityError:
-        return calls.get(**known)
+    call = _lock_or_make(account, wati_call_id)
+    if call._state.adding:
+        call.save()
+    return call
+
+
+def _lock_or_make(account: WatiAccount, wati_call_id: str) -> Call:
+    """Lock the row of a call at Wati, or return a new one that is not yet stored.
+
+    The dispatch lock keeps everybody else from storing it meanwhile.
+    """
+    calls = Call.objects.select_for_update(of=("self",)).select_related("contact")
+    known = calls.filter(account=account, wati_call_id=wati_call_id).first()
+    return known or Call(account=account, wati_call_id=wati_call_id)
 
 
 def webhooks_matched(account_id: int, wati_call_id: str) -> None:

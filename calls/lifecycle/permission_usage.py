@@ -29,7 +29,7 @@ def note_answer(call: Call) -> None:
 
 def note_end(call: Call, old: str, event: Event) -> None:
     """Record that an outbound call ended unanswered; `old` is the status before."""
-    if call.contact is None or call.line is None or old != Status.DIALING:
+    if old != Status.DIALING or call.contact is None or call.line is None:
         return
     pair = pair_of(call.contact, call.line)
     if event == Event.PLACE_REFUSED:

@@ -153,18 +153,24 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
         elif call.status != Status.HELD:
             raise IllegalMove
         Call.objects.filter(pk=call.pk).update(from_agent=agent)
-        available = (AgentState.AVAILABLE,)
-        rings = dispatch.change_agent(
-            colleague.pk, AgentState.RINGING, only_from=available
-        )
-        if not rings:
-            raise _cannot_take(colleague)
-        until = timezone.now() + COLLEAGUE_RINGS
-        ring_attempts.start(
-            call, colleague.pk, kind=Offer.Kind.CONSULT, ring_until=until
-        )
+        _ring(call, colleague)
         record(call, "consulted", user=agent.user, detail=f"To {colleague.name}.")
         bump_version(call)
+
+
+def _ring(call: Call, colleague: Agent) -> None:
+    now = timezone.now()
+    rings = dispatch.change_agent(
+        colleague.pk,
+        AgentState.RINGING,
+        only_from=(AgentState.AVAILABLE,),
+        last_offered_at=now,
+    )
+    if not rings:
+        raise _cannot_take(colleague)
+    until, kind = now + COLLEAGUE_RINGS, Offer.Kind.CONSULT
+    consult = Offer(call=call, agent=colleague, kind=kind, ring_until=until)
+    ring_attempts.start([consult])
 
 
 def join(call_id: UUID, colleague: Agent) -> Call:

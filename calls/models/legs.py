@@ -18,6 +18,8 @@ class RoutingDecision(models.Model):
     at = models.DateTimeField(default=timezone.now)
     rule_version = models.PositiveSmallIntegerField()
     callers_waiting = models.PositiveSmallIntegerField()
+    # What agents.decisions.outcome_of() gives: the same again is not recorded.
+    outcome = models.CharField(max_length=32, blank=True, editable=False)
     # What agents.decisions.as_json() gives; its replay() decides it anew.
     facts = models.JSONField()
 

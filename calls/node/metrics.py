@@ -1,12 +1,13 @@
 """Prometheus numbers, read from the rows and this node's hub when asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.models import Count
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
 
 from agents.models import Agent
+from calls.locking import watch
 from calls.models import Call, WatiRequest, WebhookDelivery
 from calls.node.bridge import bridge
 from calls.node.process import node_process
@@ -20,10 +21,25 @@ class Collector:
             ("tasks", "Tasks of the event loop", node_process.count_tasks()),
         ):
             yield GaugeMetricFamily(f"callcenter_{name}", what, value=value)
+        for name, what, seconds in (
+            ("dispatch_lock_held", "The lock of the floor was held", watch.held),
+            ("dispatch_lock_waited", "The lock was waited for", watch.waited),
+        ):
+            yield _quantiles(f"callcenter_{name}_seconds", what, seconds)
         yield _counted("callcenter_calls", Call.objects.logged(), "status")
         yield _counted("callcenter_agents", Agent.objects.all(), "state")
         yield _counted("callcenter_webhooks", WebhookDelivery.objects.all(), "status")
         yield _counted("callcenter_wati_requests", WatiRequest.objects.all(), "status")
+
+
+def _quantiles(name: str, what: str, latest: Iterable[float]) -> GaugeMetricFamily:
+    """Return the quantiles of the latest thousand times, of this process alone."""
+    family = GaugeMetricFamily(name, f"{what}, latest thousand", labels=["quantile"])
+    ordered = sorted(latest)
+    for quantile in (0.5, 0.99, 1):
+        at = min(int(len(ordered) * quantile), len(ordered) - 1)
+        family.add_metric([str(quantile)], ordered[at] if ordered else 0)
+    return family
 
 
 def _counted(name, rows, field) -> GaugeMetricFamily:  # type: ignore[no-untyped-def]

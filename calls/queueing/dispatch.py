@@ -6,34 +6,40 @@ or for too long, limits.py knows. Everything that changes calls and agents toget
 takes the dispatch lock first, so that no two of them wait for each other's rows.
 """
 
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from agents import readiness
 from agents import services as staff
 from agents.assignment import assign
-from agents.decisions import Json, as_json
+from agents.decisions import as_json, outcome_of, rings_of
 from agents.models import IN_A_CALL, Agent, AgentState
-from agents.routing import (
-    Decision,
-    Question,
-    Strategy,
-)
+from agents.routing import Decision, Question, Strategy
+from agents.services import AgentNow, NewState
 from callcenter.database import once_after_commit
 from calls import notify
-from calls.locking import dispatch_lock
+from calls.locking import before_release, dispatch_lock
 from calls.models import Call, Offer, RoutingDecision
 from calls.queueing import limits, ring_attempts
 from calls.queueing.questions import facts
+from calls.queueing.ring_attempts import Attempts, attempts_of
 from calls.states import FOR_ANYBODY
-from calls.transitions import bump_version
+from calls.transitions import bump_versions
 
 # Something is going to follow it.
 WITH_A_CALL = (AgentState.RINGING, *IN_A_CALL, AgentState.WRAP_UP)
 RELATED = ("queue", "wanted_agent")
+# Calls that one look considers; the others are looked at when these go.
+MOST_CALLS = 200
+# So many callers at the front have each change of the reasons recorded.
+MOST_EXPLAINED = 10
+RINGING = NewState(AgentState.RINGING)
 
 
 def change_agent(
@@ -43,63 +49,97 @@ def change_agent(
     reason: str = "",
     until: datetime | None = None,
     only_from: tuple[str, ...] = (),
+    **also: Any,
 ) -> bool:
     """Change an agent's state and tell their console. False when it was too late."""
-    with transaction.atomic():
-        changed = staff.set_state(
-            agent_id, state, reason=reason, until=until, only_from=only_from
-        )
+    new = NewState(state, reason, until)
+    return bool(change_agents([agent_id], lambda _: new, only_from=only_from, **also))
+
+
+def change_agents(
+    agent_ids: Iterable[int],
+    choose: Callable[[AgentNow], NewState],
+    *,
+    only_from: tuple[str, ...] = (),
+    **also: Any,
+) -> list[int]:
+    """Change agents' states, tell their consoles, and look who rings then."""
+    with transaction.atomic(savepoint=False):
+        changed = staff.set_states(agent_ids, choose, only_from=only_from, **also)
         if changed:
-            notify.agent_changed(agent_id)
-            run_after_commit()
+            notify.agents_changed(changed)
+            run_soon()
     return changed
 
 
-def free(agent_id: int, *, only_from: tuple[str, ...]) -> bool:
-    """End an agent's work with a call: next is what they chose, or a caller."""
-    with transaction.atomic():
-        if not Agent.objects.filter(pk=agent_id, state__in=only_from).exists():
-            return False
-        if Offer.objects.filter(agent=agent_id, outcome=Offer.Outcome.RINGING).exists():
-            return change_agent(agent_id, AgentState.RINGING, only_from=only_from)
-        state, reason, until = staff.following(agent_id)
-        return change_agent(
-            agent_id, state, reason=reason, until=until, only_from=only_from
+def free(
+    agent_ids: Collection[int],
+    *,
+    only_from: tuple[str, ...],
+    ring_on: Collection[int] | None = None,
+) -> list[int]:
+    """End agents' work with a call: next is what they chose, or a caller.
+
+    `ring_on`: who of them rings for another caller, where that is known.
+    """
+    if not agent_ids:
+        return []
+    with transaction.atomic(savepoint=False):
+        if ring_on is None:
+            ring_on = ring_attempts.still_ringing(agent_ids)
+        after_work = staff.after_work()
+        return change_agents(
+            agent_ids,
+            lambda now: RINGING if now.pk in ring_on else after_work(now),
+            only_from=only_from,
         )
 
 
-def run_after_commit() -> None:
-    once_after_commit(run)
+def run_soon() -> None:
+    """Look at the floor before the lock is given back, or after the commit without."""
+    if not before_release(_look):
+        once_after_commit(run)
 
 
 def run() -> None:
     """Ring the calls that wait at the agents whom the rules name now, nowhere else."""
-    if not _waiting_calls().exists():
+    if _waiting_calls().exists():
+        with dispatch_lock():
+            run_soon()
+
+
+def _look() -> None:
+    calls = _first_in_line()
+    if not calls:
         return
-    with dispatch_lock():
-        now = timezone.now()
-        _expire(now)
-        calls = list(_first_in_line())
-        by_id = {str(call.pk): call for call in calls}
-        ringing = ring_attempts.ringing_of(calls)
-        for question, decision in assign(*facts(calls, ringing), now):
-            call = by_id[question.waiting.call_id]
-            record = _record(call, question, decision, len(calls))
-            _carry_out(call, decision.ring, ringing[call.pk], record)
-        if limits.apply_to_ringing():
-            run_after_commit()
+    now = timezone.now()
+    attempts = attempts_of(calls)
+    rulings = _decided(calls, attempts, now)
+    _carry_out(rulings, now)
+    ringing = {ruling.call.pk for ruling in rulings if ruling.rings}
+    if limits.apply_to_ringing(calls, ringing):
+        run_soon()
 
 
 def would_ring(call: Call) -> tuple[Question, Decision]:
     """Decide for a call that has not come, beside those that wait. Changes nothing."""
     calls = [*_first_in_line(), call]
-    looked_up = facts(calls, ring_attempts.ringing_of(calls))
-    decided = assign(*looked_up, timezone.now())
+    decided = assign(*facts(calls, attempts_of(calls)), timezone.now())
     return next(one for one in decided if one[0].waiting.call_id == str(call.pk))
 
 
-def _first_in_line() -> QuerySet[Call]:
-    return _waiting_calls().select_related(*RELATED)[: limits.MOST_CALLS]
+def _first_in_line() -> list[Any]:
+    """Return the calls, each with its last_decision and the last_outcome recorded."""
+    recorded = RoutingDecision.objects.filter(call=OuterRef("pk")).order_by("-pk")
+    calls = (
+        _waiting_calls()
+        .select_related(*RELATED)
+        .annotate(
+            last_decision=Subquery(recorded.values("pk")[:1]),
+            last_outcome=Subquery(recorded.values("outcome")[:1]),
+        )
+    )
+    return list(calls[:MOST_CALLS])
 
 
 def _waiting_calls() -> QuerySet[Call]:
@@ -107,105 +147,165 @@ def _waiting_calls() -> QuerySet[Call]:
     return waiting.exclude(queue=None).order_by("place_since", "pk")
 
 
+@dataclass(frozen=True)
+class Ruling:
+    """What was decided for one call: which attempts stop, and at whom it rings anew.
+
+    `record`: the decision, unless it is the same as the last one that was recorded.
+    """
+
+    call: Any  # a Call, as _first_in_line() returns it
+    record: RoutingDecision | None
+    rings: bool
+    stop: list[Offer]
+    start: list[int]
+
+    @property
+    def decision_id(self) -> int | None:
+        return self.record.pk if self.record else self.call.last_decision
+
+
+def _decided(calls: list[Any], attempts: Attempts, now: datetime) -> list[Ruling]:
+    by_id = {str(call.pk): call for call in calls}
+    decided = assign(*facts(calls, attempts), now)
+    rulings = []
+    for place, (question, decision) in enumerate(decided):
+        call = by_id[question.waiting.call_id]
+        here = attempts.ringing[call.pk]
+        record = None
+        if _is_news(call.last_outcome, decision, place):
+            record = _record(question, decision, call, len(calls))
+        stop = [here[pk] for pk in sorted(here) if pk not in decision.ring]
+        start = [pk for pk in decision.ring if pk not in here]
+        rulings.append(Ruling(call, record, bool(decision.ring), stop, start))
+    return rulings
+
+
+def _is_news(last: str | None, decision: Decision, place: int) -> bool:
+    """Say whether to record it: other agents ring, or, near the front, other reasons.
+
+    With hundreds who wait for hundreds of agents, each change of one agent would give
+    every caller another reason for another agent.
+    """
+    if last is not None and place >= MOST_EXPLAINED:
+        return not last.startswith(rings_of(decision))
+    return last != outcome_of(decision)
+
+
 def _record(
-    call: Call, question: Question, decision: Decision, callers: int
+    question: Question, decision: Decision, call: Call, callers: int
 ) -> RoutingDecision:
-    """Record the routing decision, unless it is the same as the last one."""
-    last = call.decisions.last()
-    facts = as_json(question, decision)
-    if last and _outcome(last.facts) == _outcome(facts):
-        return last
-    return RoutingDecision.objects.create(
+    return RoutingDecision(
         call=call,
         queue_id=call.queue_id,
         at=question.now,
         rule_version=decision.rule_version,
         callers_waiting=callers,
-        facts=facts,
+        facts=as_json(question, decision),
+        outcome=outcome_of(decision),
     )
 
 
-def _outcome(facts: Json) -> tuple[list[int], list[tuple[int, str]]]:
-    """Return who rings, and the skip reason of everyone else without its seconds."""
-    decision = facts["decision"]
-    return decision["ring"], [(o["agent_id"], o["skip"]) for o in decision["skipped"]]
+def _carry_out(rulings: list[Ruling], now: datetime) -> None:
+    """Do all that was decided, in sets: as many statements for one agent as for all."""
+    news = [ruling.record for ruling in rulings if ruling.record]
+    RoutingDecision.objects.bulk_create(news)
+    changed = [ruling for ruling in rulings if ruling.stop or ruling.start]
+    if changed:
+        _start(changed, now)
+        _stop_all(changed, now)
+        bump_versions(ruling.call for ruling in changed)
 
 
-def _carry_out(
-    call: Call,
-    ring: tuple[int, ...],
-    ringing: dict[int, Offer],
-    record: RoutingDecision,
-) -> None:
-    stop = [
-        offer for agent_id, offer in sorted(ringing.items()) if agent_id not in ring
-    ]
-    start = [agent_id for agent_id in ring if agent_id not in ringing]
-    for offer in stop:
-        _stop(offer, _why_it_stops(offer, record.at))
-    if start:
-        _start(call, start, record)
-    if stop or start:
-        bump_version(call)
+def _start(rulings: list[Ruling], now: datetime) -> None:
+    attempts = [one for ruling in rulings for one in _attempts(ruling, now)]
+    if not attempts:
+        return
+    ring_attempts.start(attempts)
+    agents = {attempt.agent_id for attempt in attempts}
+    rung = staff.set_states(
+        agents,
+        lambda _: RINGING,
+        only_from=(AgentState.AVAILABLE,),
+        last_offered_at=now,
+    )
+    notify.agents_changed(rung)
+    if others := agents.difference(rung):  # it rings there for another caller as well
+        Agent.objects.filter(pk__in=others).update(last_offered_at=now)
 
 
-def _why_it_stops(offer: Offer, now: datetime) -> str:
-    rang_out = offer.ring_until is not None and offer.ring_until <= now
-    return Offer.Outcome.NO_ANSWER if rang_out else Offer.Outcome.CANCELLED
-
-
-def _start(call: Call, agent_ids: list[int], record: RoutingDecision) -> None:
+def _attempts(ruling: Ruling, now: datetime) -> Iterator[Offer]:
+    call = ruling.call
     assert call.queue is not None
-    now = timezone.now()
-    longest = timedelta(seconds=call.queue.agent_seconds)
+    ends = now + timedelta(seconds=call.queue.agent_seconds)
     one_by_one = call.queue.strategy != Strategy.RING_ALL
-    for agent_id in agent_ids:
+    for agent_id in ruling.start:
         wanted = call.wanted_agent_id == agent_id
-        ring_attempts.start(
-            call,
-            agent_id,
+        yield Offer(
+            call=call,
+            agent_id=agent_id,
             kind=call.wanted_as if wanted else Offer.Kind.QUEUE,
-            decision=record,
-            ring_until=now + longest if one_by_one or wanted else None,
+            decision_id=ruling.decision_id,
+            ring_until=ends if one_by_one or wanted else None,
         )
-        change_agent(agent_id, AgentState.RINGING, only_from=(AgentState.AVAILABLE,))
 
 
-def _stop(offer: Offer, outcome: str) -> None:
-    ring_attempts.stop(offer, outcome)
-    free(offer.agent_id, only_from=(AgentState.RINGING,))
+def _stop_all(rulings: list[Ruling], now: datetime) -> None:
+    by_outcome: dict[str, list[Offer]] = {}
+    for ruling in rulings:
+        for attempt in ruling.stop:
+            outcome = _why_it_stops(attempt, now)
+            by_outcome.setdefault(outcome, []).append(attempt)
+    for outcome, attempts in by_outcome.items():
+        ring_attempts.stop(attempts, outcome)
+    stopped = {one.agent_id for attempts in by_outcome.values() for one in attempts}
+    free(stopped, only_from=(AgentState.RINGING,))
+
+
+def _why_it_stops(attempt: Offer, now: datetime) -> str:
+    rang_out = attempt.ring_until is not None and attempt.ring_until <= now
+    return Offer.Outcome.NO_ANSWER if rang_out else Offer.Outcome.CANCELLED
 
 
 def _expire(now: datetime) -> None:
     """Expire unconfirmed ring attempts, and consults that were not answered."""
-    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING).order_by("agent")
-    for offer in ringing.filter(rang_at=None, confirm_by__lte=now):
-        _not_confirmed(offer)
-    consults = ringing.filter(kind=Offer.Kind.CONSULT, ring_until__lte=now)
-    for offer in consults.select_related("call"):
-        _stop(offer, Offer.Outcome.NO_ANSWER)
-        bump_version(offer.call)
+    late = list(_late(now).select_related("call").order_by("agent"))
+    unconfirmed = [one for one in late if _is_unconfirmed(one, now)]
+    consults = [one for one in late if not _is_unconfirmed(one, now)]
+    if unconfirmed:
+        _not_confirmed(unconfirmed)
+    if consults:
+        ring_attempts.stop(consults, Offer.Outcome.NO_ANSWER)
+        free([one.agent_id for one in consults], only_from=(AgentState.RINGING,))
+    bump_versions(one.call for one in late)
 
 
-def _not_confirmed(offer: Offer) -> None:
+def _late(now: datetime) -> QuerySet[Offer]:
+    unconfirmed = Q(rang_at=None, confirm_by__lte=now)
+    consults = Q(kind=Offer.Kind.CONSULT, ring_until__lte=now)
+    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING)
+    return ringing.filter(unconfirmed | consults)
+
+
+def _is_unconfirmed(attempt: Offer, now: datetime) -> bool:
+    by = attempt.confirm_by
+    return attempt.rang_at is None and by is not None and by <= now
+
+
+def _not_confirmed(attempts: list[Offer]) -> None:
     """Book the miss to the console, not to the agent."""
-    staff.forget_readiness(offer.agent_id)
-    ring_attempts.stop(offer, Offer.Outcome.CONSOLE)
-    change_agent(
-        offer.agent_id,
-        AgentState.CANNOT_RING,
-        reason=readiness.UNCONFIRMED,
-        only_from=(AgentState.RINGING,),
-    )
-    bump_version(offer.call)
+    agents = [attempt.agent_id for attempt in attempts]
+    staff.forget_readiness(agents)
+    ring_attempts.stop(attempts, Offer.Outcome.CONSOLE)
+    unreachable = NewState(AgentState.CANNOT_RING, readiness.UNCONFIRMED)
+    change_agents(agents, lambda _: unreachable, only_from=(AgentState.RINGING,))
 
 
 def expire_attempts() -> None:
     """Expire ring attempts while no call waits too: consults ring at active calls."""
     now = timezone.now()
-    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING)
-    late = Q(rang_at=None, confirm_by__lte=now) | Q(ring_until__lte=now)
-    if ringing.filter(late).exists():
+    rang_out = Q(outcome=Offer.Outcome.RINGING, ring_until__lte=now)
+    if (_late(now) | Offer.objects.filter(rang_out)).exists():
         with dispatch_lock():
             _expire(now)
         run()

@@ -1,7 +1,6 @@
 """Put a new caller into a queue, or tell them why not."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -11,20 +10,43 @@ from agents.line_hours import opening_of
 from agents.models import Queue
 from calls.models import Announcement, Call, Direction, Leg, Line, Offer
 from calls.queueing import dispatch
-from calls.queueing.hold_queue import play_announcement, set_fields
+from calls.queueing.hold_queue import play_announcement
 from calls.queueing.limits import deadline_of
 from calls.queueing.queue_state import queues_now
-from calls.states import FOR_ANYBODY, Result
+from calls.states import FOR_ANYBODY, Event, Result
+from calls.transitions import move
+
+# What a call gets with its entry, in the write that lets it ring.
+ENTRY = (
+    "queue",
+    "queued_at",
+    "place_since",
+    "queue_visits",
+    "visited_queues",
+    "wanted_agent",
+    "wanted_as",
+    "wanted_until",
+    "deadline",
+)
+
+
+NOT_TAKEN = {
+    EntryOutcome.FULL: Announcement.FULL,
+    EntryOutcome.NO_AGENTS: Announcement.NOBODY,
+}
 
 
 def enter(call: Call, line: Line) -> None:
-    """Put a new call into its line's queue, or tell the caller why not."""
-    set_fields(call, queued_at=call.created_at, place_since=_place_of(call))
-    if not opening_of(line.schedule, timezone.now()).open:
-        play_announcement(call, Announcement.CLOSED)
+    """Let a new call ring in its line's queue, or tell the caller why not."""
+    call.queued_at, call.place_since = call.created_at, _place_of(call)
+    if opening_of(line.schedule, timezone.now()).open:
+        announcement = _join(call, line.queue)
     else:
-        _join(call, line.queue)
-    dispatch.run_after_commit()
+        announcement = Announcement.CLOSED
+    move(call, Event.OFFERED, **{name: getattr(call, name) for name in ENTRY})
+    if announcement:
+        play_announcement(call, announcement)
+    dispatch.run_soon()
 
 
 def _place_of(call: Call) -> datetime:
@@ -41,45 +63,36 @@ def _place_of(call: Call) -> datetime:
     return place or call.created_at
 
 
-def _join(call: Call, first: Queue) -> None:
-    """Put it into this queue or the one it overflows into, or tell them why not."""
+def _join(call: Call, first: Queue) -> Announcement | None:
+    """Join this queue or the one it overflows into. Returns why not, if so."""
     queues = queues_now([first], without=call)
     found = resolve_overflow(first.pk, queues)
-    queue = (
-        first if found.queue_id == first.pk else Queue.objects.get(pk=found.queue_id)
-    )
-    set_fields(
-        call,
-        queue=queue,
-        queue_visits=len(found.visited),
-        visited_queues=list(found.visited),
-        **_wanted(call, queue),
-    )
-    if found.outcome == EntryOutcome.FULL:
-        play_announcement(call, Announcement.FULL)
-    elif found.outcome == EntryOutcome.NO_AGENTS:
-        play_announcement(call, Announcement.NOBODY)
-    else:  # whether it rings anywhere, and what then, dispatch sees next
-        set_fields(call, deadline=deadline_of(call, queues))
+    is_first = found.queue_id == first.pk
+    queue = first if is_first else Queue.objects.get(pk=found.queue_id)
+    call.queue = queue
+    call.queue_visits, call.visited_queues = len(found.visited), list(found.visited)
+    _want_sticky(call, queue)
+    if found.outcome in NOT_TAKEN:
+        return NOT_TAKEN[found.outcome]
+    # Whether it rings anywhere, and what then, dispatch sees next.
+    call.deadline = deadline_of(call, queues, rings_since=call.created_at)
+    return None
 
 
-def _wanted(call: Call, queue: Queue) -> dict[str, Any]:
-    """Return the sticky agent, who is rung first for a moment."""
-    recently = timezone.now() - timedelta(hours=queue.sticky_hours)
+def _want_sticky(call: Call, queue: Queue) -> None:
+    """Name the sticky agent, who is rung first for a moment."""
+    if not queue.sticky_hours or call.contact is None:
+        return
+    now = timezone.now()
     talks = Leg.objects.filter(
         call__contact=call.contact,
-        joined_at__gt=recently,
+        joined_at__gt=now - timedelta(hours=queue.sticky_hours),
         agent__queues=queue,
-    ).exclude(call__contact=None)
-    leg = talks.order_by("-joined_at").first() if queue.sticky_hours else None
-    if leg is None:
-        return {}
-    until = timezone.now() + timedelta(seconds=queue.sticky_seconds)
-    return {
-        "wanted_agent": leg.agent,
-        "wanted_as": Offer.Kind.STICKY,
-        "wanted_until": until,
-    }
+    )
+    leg = talks.select_related("agent").order_by("-joined_at").first()
+    if leg is not None:
+        call.wanted_agent, call.wanted_as = leg.agent, Offer.Kind.STICKY
+        call.wanted_until = timezone.now() + timedelta(seconds=queue.sticky_seconds)
 
 
 def place_of(call: Call) -> int | None:

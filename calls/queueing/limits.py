@@ -1,12 +1,12 @@
 """Carry out what agents.admission decides for the callers in a queue."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import OperationalError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents.admission import (
@@ -26,14 +26,19 @@ from calls.states import Status
 from calls.transitions import bump_version
 
 logger = logging.getLogger(__name__)
-# Calls that one look considers; the others are looked at when these go.
-MOST_CALLS = 200
 
 
-def deadline_of(call: Call, queues: Queues) -> datetime:
-    """Return when this caller must be looked at again, taking it that it rings."""
+def deadline_of(
+    call: Call, queues: Queues, *, rings_since: datetime | None = None
+) -> datetime:
+    """Return when this caller must be looked at again, taking it that it rings.
+
+    `rings_since`: of a call that is about to ring.
+    """
     now = timezone.now()
     caller = queued_caller(call, rings_at_agent=True)
+    if rings_since is not None:
+        caller = replace(caller, rings_since=rings_since)
     return next_step(caller, queues, now).until or now
 
 
@@ -46,16 +51,15 @@ def advance(call: Call) -> bool:
     return _carry_out(call, step)
 
 
-def apply_to_ringing() -> bool:
+def apply_to_ringing(waiting: Iterable[Call], rings: Collection[UUID]) -> bool:
     """Do what is due for every call that rings. True when one changed its queue.
 
-    What must end is left to its deadline.
+    `rings`: the calls that ring at an agent. What must end is left to its deadline.
     """
-    calls = list(_ringing_calls().select_related("queue")[:MOST_CALLS])
+    calls = [call for call in waiting if call.status == Status.RINGING]
     if not calls:
         return False
     moved, queues = False, queues_now(call.queue for call in calls)
-    rings = _ringing_at_agents(calls)
     has_room = _has_room_for(_next(call, queues, rings) for call in calls)
     for call in calls:
         step = _next(call, queues, rings, has_room=has_room)
@@ -66,11 +70,6 @@ def apply_to_ringing() -> bool:
     return moved
 
 
-def _ringing_calls() -> QuerySet[Call]:
-    ringing = Call.objects.filter(status=Status.RINGING, announcement="")
-    return ringing.exclude(queue=None).order_by("place_since", "pk")
-
-
 def _ringing_at_agents(calls: Iterable[Call]) -> set[UUID]:
     attempts = Offer.objects.filter(call__in=calls, outcome=Offer.Outcome.RINGING)
     calls_rung = attempts.exclude(kind=Offer.Kind.CONSULT).values_list("call")
@@ -78,7 +77,7 @@ def _ringing_at_agents(calls: Iterable[Call]) -> set[UUID]:
 
 
 def _next(
-    call: Call, queues: Queues, rings: set[UUID], *, has_room: bool = True
+    call: Call, queues: Queues, rings: Collection[UUID], *, has_room: bool = True
 ) -> NextStep:
     caller = queued_caller(call, rings_at_agent=call.pk in rings)
     return next_step(caller, queues, timezone.now(), has_room=has_room)

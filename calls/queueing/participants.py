@@ -14,9 +14,10 @@ from calls.locking import dispatch_lock
 from calls.models import Call, Leg, LegQuerySet, Offer
 from calls.queueing import ring_attempts
 from calls.queueing.dispatch import change_agent, free
+from calls.queueing.ring_attempts import Rang
 from calls.queueing.wrap_up import finish_wrap_up
 from calls.states import Event
-from calls.transitions import bump_version, move, music_ends
+from calls.transitions import bump_version, bump_versions, move, music_ends
 
 GUEST_MUST_COME = timedelta(seconds=10)
 # Ringing for one caller does not keep an agent from answering another.
@@ -58,9 +59,9 @@ def _why_not(agent: Agent) -> str:
 def _rings_no_more(agent: Agent, but: Call) -> None:
     """Stop ringing this agent for other calls."""
     ringing = Offer.objects.filter(agent=agent, outcome=Offer.Outcome.RINGING)
-    for offer in ringing.exclude(call=but).select_related("call"):
-        ring_attempts.stop(offer, Offer.Outcome.CANCELLED)
-        bump_version(offer.call)
+    others = list(ringing.exclude(call=but).select_related("call"))
+    ring_attempts.stop(others, Offer.Outcome.CANCELLED)
+    bump_versions(attempt.call for attempt in others)
 
 
 def leg_of(call: Call, agent: Agent | int | None) -> Leg | None:
@@ -96,7 +97,7 @@ def leave(leg: Leg) -> None:
     if leg.joined_at and _starts_wrap_up(leg):
         Leg.objects.filter(pk=leg.pk).update(wrap_up_since=now)
     else:
-        free(leg.agent_id, only_from=IN_A_CALL)
+        free([leg.agent_id], only_from=IN_A_CALL)
     notify.work_changed(leg.agent_id)
 
 
@@ -111,15 +112,15 @@ def _starts_wrap_up(leg: Leg) -> bool:
 
 
 def end_all(call: Call) -> None:
+    """End every agent's part."""
     for leg in call.legs.open().select_related("agent").order_by("agent_id"):
         leg.call = call
         leave(leg)
 
 
-def stop_ringing(agent_ids: list[int]) -> None:
+def stop_ringing(rang: Rang) -> None:
     """Stop the ringing at these; what they chose, or the next caller, comes now."""
-    for agent_id in sorted(agent_ids):
-        free(agent_id, only_from=(AgentState.RINGING,))
+    free(rang.agents, only_from=(AgentState.RINGING,), ring_on=rang.ring_on)
 
 
 def drop(call: Call, agent_id: int | None) -> None:
@@ -147,9 +148,10 @@ def ringing_consults(call: Call) -> QuerySet[Offer]:
 
 
 def cancel_consults(call: Call) -> None:
-    for offer in list(ringing_consults(call)):
-        ring_attempts.stop(offer, Offer.Outcome.CANCELLED)
-        stop_ringing([offer.agent_id])
+    consults = list(ringing_consults(call))
+    ring_attempts.stop(consults, Offer.Outcome.CANCELLED)
+    asked = [consult.agent_id for consult in consults]
+    free(asked, only_from=(AgentState.RINGING,))
 
 
 def remove_guests(call: Call) -> None:

@@ -1,8 +1,6 @@
 """Ask the routing rules: calls and agents from rows into the rules' own terms."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from django.utils import timezone
 
@@ -17,8 +15,7 @@ from agents.routing import (
     Waiting,
 )
 from calls.models import Call, Offer
-from calls.queueing import ring_attempts
-from calls.queueing.ring_attempts import Ringing
+from calls.queueing.ring_attempts import Attempts
 
 TRIED: dict[str, Tried] = {
     Offer.Outcome.DECLINED: "declined",
@@ -28,19 +25,15 @@ TRIED: dict[str, Tried] = {
 Facts = tuple[list[Waiting], dict[int, Rules], dict[str, Sequence[Candidate]]]
 
 
-def facts(calls: list[Call], ringing: Ringing) -> Facts:
+def facts(calls: list[Call], attempts: Attempts) -> Facts:
     """Return all that the rules want to know, in their words."""
     queues = {call.queue.pk: call.queue for call in calls if call.queue}
-    serving = {
-        pk: [_candidate(agent, level) for agent, level in there]
-        for pk, there in members(queues).items()
-    }
-    tries = _tries(calls)
+    serving = {pk: _candidates(there) for pk, there in members(queues).items()}
     candidates = {
         str(call.pk): for_call(
-            _asked_for(call, serving[call.queue_id or 0], ringing[call.pk]),
-            tries[call.pk],
-            {pk: offer.offered_at for pk, offer in ringing[call.pk].items()},
+            _asked_for(call, serving[call.queue_id or 0], attempts.ringing[call.pk]),
+            _tries(attempts.latest[call.pk]),
+            {pk: one.offered_at for pk, one in attempts.ringing[call.pk].items()},
         )
         for call in calls
     }
@@ -48,12 +41,15 @@ def facts(calls: list[Call], ringing: Ringing) -> Facts:
     return [_waiting(call, queues) for call in calls], rules, candidates
 
 
-def _tries(calls: list[Call]) -> dict[Any, dict[int, Try]]:
-    found: dict[Any, dict[int, Try]] = defaultdict(dict)
-    for (call_id, agent_id), offer in ring_attempts.latest_of(calls).items():
-        how = TRIED.get(offer.outcome, "")
-        found[call_id][agent_id] = Try(how, offer.ended_at)
-    return found
+def _candidates(members: Iterable[tuple[Agent, int]]) -> tuple[Candidate, ...]:
+    return tuple(_candidate(agent, level) for agent, level in members)
+
+
+def _tries(latest: dict[int, Offer]) -> dict[int, Try]:
+    return {
+        agent_id: Try(TRIED.get(attempt.outcome, ""), attempt.ended_at)
+        for agent_id, attempt in latest.items()
+    }
 
 
 def _asked_for(

@@ -1,6 +1,7 @@
 """Look up queues and callers for the rule in agents.admission."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from django.db.models import Count
 
@@ -17,16 +18,50 @@ NO_QUEUE = 0
 def queues_now(first: Iterable[Queue | None], *, without: Call | None = None) -> Queues:
     """Return these queues and all that they overflow into, with who is there.
 
-    Three queries at most, however many queues there are. `without`: a caller who comes
-    only now and counts nowhere yet.
+    Three queries at most, however many queues there are, and fewer where nobody asks
+    for the load. `without`: a caller who comes only now and counts nowhere yet.
     """
     reachable = _reachable([queue for queue in first if queue is not None])
-    staff, waiting = staff_of(reachable), _waiting_in(reachable, without)
+    floor = _Floor(list(reachable), without)
     now = {
-        pk: QueueNow(limits_of(queue), QueueLoad(*staff[pk], waiting.get(pk, 0)))
+        pk: QueueNow(limits_of(queue), _LoadOf(floor, pk))
         for pk, queue in reachable.items()
     }
     return now | {NO_QUEUE: QueueNow(Limits(), QueueLoad(0, 0, 0))}
+
+
+class _Floor:
+    """Who is there, for all queues of one look, read when it is first asked for."""
+
+    def __init__(self, queue_ids: list[int], without: Call | None) -> None:
+        self._queue_ids, self._without = queue_ids, without
+
+    @cached_property
+    def staff(self) -> dict[int, tuple[int, int]]:
+        return staff_of(self._queue_ids)
+
+    @cached_property
+    def waiting(self) -> dict[int, int]:
+        return _waiting_in(self._queue_ids, self._without)
+
+
+class _LoadOf:
+    """The load of one queue on that floor."""
+
+    def __init__(self, floor: _Floor, queue_id: int) -> None:
+        self._floor, self._queue_id = floor, queue_id
+
+    @property
+    def signed_in(self) -> int:
+        return self._floor.staff[self._queue_id][0]
+
+    @property
+    def ready(self) -> int:
+        return self._floor.staff[self._queue_id][1]
+
+    @property
+    def waiting(self) -> int:
+        return self._floor.waiting.get(self._queue_id, 0)
 
 
 def _reachable(first: list[Queue]) -> dict[int, Queue]:

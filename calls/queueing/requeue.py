@@ -58,7 +58,7 @@ def send_to_queue(
     move(
         call, event, user=user, place_since=call.created_at, deadline=deadline, **moved
     )
-    dispatch.run_after_commit()
+    dispatch.run_soon()
 
 
 def _visited(call: Call, queue: Queue | None) -> list[int]:

@@ -1,37 +1,32 @@
 """Record at whose consoles a call rings and how that went. Others decide."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from agents import presence
-from agents.models import Agent
 from calls.models import Call, Offer
 
-# By call, and there by agent.
-Ringing = dict[Any, dict[int, Offer]]
 
-
-def start(call: Call, agent_id: int, **fields: Any) -> None:
-    """Ring the call there; the console has to confirm it."""
+def start(attempts: Iterable[Offer]) -> None:
+    """Ring these; each console has to confirm it. Those that ring already stay."""
     now = timezone.now()
     confirm_by = now + timedelta(seconds=settings.RING_CONFIRM_SECONDS)
-    Offer.objects.get_or_create(
-        call=call,
-        agent_id=agent_id,
-        outcome=Offer.Outcome.RINGING,
-        defaults={"offered_at": now, "confirm_by": confirm_by, **fields},
-    )
-    Agent.objects.filter(pk=agent_id).update(last_offered_at=now)
+    new = list(attempts)
+    for attempt in new:
+        attempt.offered_at, attempt.confirm_by = now, confirm_by
+    Offer.objects.bulk_create(new, ignore_conflicts=True)
 
 
-def stop(offer: Offer, outcome: str) -> None:
-    ringing = Offer.objects.filter(pk=offer.pk, outcome=Offer.Outcome.RINGING)
+def stop(attempts: Iterable[Offer], outcome: str) -> None:
+    ids = [attempt.pk for attempt in attempts]
+    ringing = Offer.objects.filter(pk__in=ids, outcome=Offer.Outcome.RINGING)
     ringing.update(outcome=outcome, ended_at=timezone.now())
 
 
@@ -45,24 +40,28 @@ def confirm(call_id: UUID, agent_id: int) -> None:
     ).update(rang_at=timezone.now())
 
 
-def ringing_of(calls: Iterable[Call]) -> Ringing:
-    """Return at which agents these calls ring; consults are left out."""
-    found: Ringing = {call.pk: {} for call in calls}
-    ringing = Offer.objects.filter(call__in=list(found), outcome=Offer.Outcome.RINGING)
-    for offer in ringing.exclude(kind=Offer.Kind.CONSULT):
-        found[offer.call_id][offer.agent_id] = offer
-    return found
+@dataclass(frozen=True)
+class Attempts:
+    """What calls have tried since they entered their queues; consults do not count.
 
-
-def latest_of(calls: Iterable[Call]) -> dict[tuple[Any, int], Offer]:
-    """Return the latest attempt of each call at each agent, by call and agent.
-
-    Only since the call entered its queue, and consults do not count.
+    Both by call, and there by agent: where they ring, and the latest try that is over.
     """
-    past = Offer.objects.filter(
-        call__in=list(calls), ended_at__gte=F("call__queued_at")
-    ).exclude(Q(outcome=Offer.Outcome.RINGING) | Q(kind=Offer.Kind.CONSULT))
-    return {(offer.call_id, offer.agent_id): offer for offer in past.order_by("pk")}
+
+    ringing: dict[UUID, dict[int, Offer]]
+    latest: dict[UUID, dict[int, Offer]]
+
+
+def attempts_of(calls: Iterable[Call]) -> Attempts:
+    ids = [call.pk for call in calls]
+    found = Attempts({pk: {} for pk in ids}, {pk: {} for pk in ids})
+    is_ringing = Q(outcome=Offer.Outcome.RINGING)
+    of_this_visit = Q(ended_at__gte=F("call__queued_at"))
+    attempts = Offer.objects.filter(is_ringing | of_this_visit, call__in=ids)
+    for attempt in attempts.exclude(kind=Offer.Kind.CONSULT).order_by("pk"):
+        rings = attempt.outcome == Offer.Outcome.RINGING
+        kept = found.ringing if rings else found.latest
+        kept[attempt.call_id][attempt.agent_id] = attempt
+    return found
 
 
 def somebody_else_may_answer(call: Call) -> bool:
@@ -71,14 +70,28 @@ def somebody_else_may_answer(call: Call) -> bool:
     return bool(on_duty - set(declined.values_list("agent_id", flat=True)))
 
 
-def close(call: Call, winner: int | None, others: str) -> list[int]:
+class Rang(NamedTuple):
+    """At whom a call has stopped ringing, and who of them rings for another one."""
+
+    agents: list[int]
+    ring_on: set[int]
+
+
+def close(call: Call, winner: int | None, others: str) -> Rang:
     """Stop the ringing everywhere. Returns at whom else it rang, in order."""
-    now = timezone.now()
-    ringing = call.offers.filter(outcome=Offer.Outcome.RINGING)
-    if winner:
-        ringing.filter(agent_id=winner).update(
-            outcome=Offer.Outcome.ANSWERED, ended_at=now
-        )
-    rang = list(ringing.order_by("agent_id").values_list("agent_id", flat=True))
-    ringing.update(outcome=others, ended_at=now)
-    return rang
+    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING)
+    mine = ringing.filter(call=call)
+    theirs = ringing.filter(agent__in=mine.values("agent"))
+    rows = list(theirs.values_list("call_id", "agent_id"))
+    rang = {agent_id for call_id, agent_id in rows if call_id == call.pk}
+    if rang:
+        here = When(agent=winner, then=Value(Offer.Outcome.ANSWERED))
+        outcome = Case(here, default=Value(others)) if winner in rang else others
+        mine.update(outcome=outcome, ended_at=timezone.now())
+    ring_on = {agent_id for call_id, agent_id in rows if call_id != call.pk}
+    return Rang(sorted(rang - {winner}), ring_on)
+
+
+def still_ringing(agent_ids: Collection[int]) -> set[int]:
+    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING, agent__in=agent_ids)
+    return set(ringing.values_list("agent_id", flat=True))

@@ -27,7 +27,7 @@ def end_wrap_up(agent_id: int) -> bool:
         if owed.exists():
             return False
         finish_wrap_up(agent_id)
-        free(agent_id, only_from=(AgentState.WRAP_UP,))
+        free([agent_id], only_from=(AgentState.WRAP_UP,))
         notify.work_changed(agent_id)
     return True
 

@@ -7,7 +7,7 @@ import pytest
 
 from agents import services as staff
 from agents.models import Agent, AgentStateSpan, BreakReason
-from tests.cast import Cast
+from tests.cast import Cast, hire
 from tests.shift import Shift, change, state_of
 
 
@@ -59,22 +59,54 @@ def test_what_follows_is_used_up_and_forgotten_by_who_goes_away(
     BreakReason.objects.create(name="Lunch", minutes=30)
     staff.set_state(cast.ana.pk, "in_call")
     staff.set_next(cast.ana.pk, "on_break", "Lunch")
-    state, reason, until = staff.following(cast.ana.pk)
-    assert (state, reason) == ("on_break", "Lunch")
-    assert (until - shift.clock.at).total_seconds() == pytest.approx(1800, abs=1)
-    assert now_of(cast.ana).next_state == ""
+    assert after_work(cast.ana)
+    now = now_of(cast.ana)
+    assert (now.state, now.reason) == ("on_break", "Lunch")
+    assert (now.until - shift.clock.at).total_seconds() == pytest.approx(1800, abs=1)
+    assert now.next_state == ""
     staff.set_next(cast.ana.pk, "on_break", "Lunch")
     staff.set_state(cast.ana.pk, "offline")
     assert (now_of(cast.ana).next_state, now_of(cast.ana).next_reason) == ("", "")
 
 
+def after_work(*agents: Agent) -> list[int]:
+    return staff.set_states([agent.pk for agent in agents], staff.after_work())
+
+
 def test_who_cannot_prove_it_is_not_made_available(cast: Cast, shift: Shift):
     staff.heartbeat(cast.ana.pk, ready=True)
-    assert staff.following(cast.ana.pk)[0] == "available"
+    after_work(cast.ana)
+    assert state_of(cast.ana) == "available"
     shift.clock.forward(8)
-    state, reason, _ = staff.following(cast.ana.pk)
-    assert state == "cannot_ring"
-    assert reason.endswith(".")
+    after_work(cast.ana)
+    assert state_of(cast.ana) == "cannot_ring"
+    assert now_of(cast.ana).reason.endswith(".")
+
+
+def test_many_move_at_once_each_to_what_they_chose(cast: Cast, shift: Shift):
+    """Ana goes to lunch, Bruno's console is gone, the others take the next call."""
+    others = [hire(f"agent{number}", cast.queue) for number in range(20)]
+    for agent in others:
+        staff.heartbeat(agent.pk, ready=True)
+    everybody = [cast.ana, cast.bruno, *others]
+    staff.set_states([agent.pk for agent in everybody], in_call)
+    staff.set_next(cast.ana.pk, "on_break", "Lunch")
+    shift.clock.forward(5)
+    moved = after_work(*everybody)
+    assert moved == sorted(agent.pk for agent in everybody)
+    assert [state_of(agent) for agent in everybody[:3]] == [
+        "on_break",
+        "cannot_ring",
+        "available",
+    ]
+    for agent in everybody:
+        first, second = spans_of(agent)
+        assert first.ended_at == second.started_at == now_of(agent).state_since
+    assert after_work(*others) == []
+
+
+def in_call(_agent: staff.AgentNow) -> staff.NewState:
+    return staff.NewState("in_call")
 
 
 def test_a_break_without_a_limit_has_no_end(cast: Cast, shift: Shift):

@@ -361,4 +361,9 @@ def test_a_long_chain_of_overflows_costs_no_more_queries_than_a_short_one(
         hire(f"agent of {queue.pk}", queue)
     first = Queue.objects.get(pk=chain[0].pk)
     with django_assert_num_queries(3):
-        assert len(queues_now([first])) == 9
+        queues = queues_now([first])
+        assert len(queues) == 9
+        loads = [queue.load for queue in queues.values()]
+        assert {(load.signed_in, load.ready, load.waiting) for load in loads} == {
+            (0, 0, 0)
+        }
