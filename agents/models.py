@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -58,11 +58,6 @@ ON_DUTY = (
 )
 
 
-def can_ring(ready_at: datetime | None) -> bool:
-    """Say whether a console that proved itself then can ring now."""
-    return ready_at is not None and ready_at > timezone.now() - READINESS_LASTS
-
-
 class AgentQuerySet(models.QuerySet["Agent"]):
     def present(self) -> "AgentQuerySet":
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
@@ -70,6 +65,12 @@ class AgentQuerySet(models.QuerySet["Agent"]):
     def reachable(self) -> "AgentQuerySet":
         """Keep those whose console can ring, by what it showed just now."""
         return self.filter(ready_at__gt=timezone.now() - READINESS_LASTS)
+
+    def with_reachability(self) -> "AgentQuerySet":
+        """Add `is_reachable` as a column, where the rows themselves are not needed."""
+        lately = timezone.now() - READINESS_LASTS
+        rings = models.When(ready_at__gt=lately, then=True)
+        return self.annotate(is_reachable=models.Case(rings, default=False))
 
     def ready(self) -> "AgentQuerySet":
         return self.reachable().filter(state=AgentState.AVAILABLE)
@@ -118,7 +119,8 @@ class Agent(models.Model):
 
     @property
     def can_ring(self) -> bool:
-        return can_ring(self.ready_at)
+        proved = self.ready_at
+        return proved is not None and proved > timezone.now() - READINESS_LASTS
 
 
 class AgentStateSpan(models.Model):

@@ -1,10 +1,14 @@
 """Look up who is signed in and ready. Decides nothing."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import models
+from django.utils import timezone
 
-from agents.models import ON_DUTY, Agent
+from agents.models import ON_DUTY, READINESS_LASTS, Agent, Membership
+from agents.routing import Strategy
 
 
 def ready_for(queue_id: int) -> list[int]:
@@ -33,12 +37,35 @@ def staff_of(queue_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     return found | {queue: (on_duty, ready) for queue, on_duty, ready in rows}
 
 
-def members(queue_ids: Iterable[int]) -> dict[int, list[tuple[Agent, int]]]:
+class Member(NamedTuple):
+    """An agent as a member of one queue; the console can ring, or cannot."""
+
+    queue_id: int
+    level: int
+    agent_id: int
+    name: str
+    state: str
+    since: datetime
+    reason: str
+    can_ring: bool
+    last_offered_at: datetime | None  # only where a queue asks for it: round robin
+
+
+def members(queue_ids: Iterable[int]) -> dict[int, list[Member]]:
     """Return everyone in these queues, with their level there."""
-    found: dict[int, list[tuple[Agent, int]]] = {pk: [] for pk in queue_ids}
-    rows = Agent.objects.filter(membership__queue__in=list(found))
-    for agent in rows.annotate(
-        queue=models.F("membership__queue"), level=models.F("membership__level")
-    ):
-        found[agent.queue].append((agent, agent.level))
+    found: dict[int, list[Member]] = {pk: [] for pk in queue_ids}
+    lately = timezone.now() - READINESS_LASTS
+    rings = models.When(agent__ready_at__gt=lately, then=True)
+    in_turn = models.When(
+        queue__strategy=Strategy.ROUND_ROBIN, then="agent__last_offered_at"
+    )
+    rows = Membership.objects.filter(queue__in=list(found)).annotate(
+        can_ring=models.Case(rings, default=False),
+        offered_at=models.Case(in_turn, default=None),
+    )
+    about = ("name", "state", "state_since", "reason")
+    names = ("queue_id", "level", "agent_id", *(f"agent__{name}" for name in about))
+    for row in rows.values_list(*names, "can_ring", "offered_at"):
+        member = Member(*row)
+        found[member.queue_id].append(member)
     return found

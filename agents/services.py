@@ -17,8 +17,8 @@ from agents.models import (
     AgentState,
     AgentStateSpan,
     BreakReason,
-    can_ring,
 )
+from callcenter.sets import insert_for_each
 
 AWAY = (AgentState.OFFLINE, AgentState.ON_BREAK)
 
@@ -40,7 +40,7 @@ class AgentNow(NamedTuple):
     state_since: datetime
     next_state: str
     next_reason: str
-    ready_at: datetime | None
+    is_reachable: bool
 
 
 def set_state(
@@ -84,11 +84,11 @@ def set_states(
 
 def _locked(agent_ids: Iterable[int], only_from: tuple[str, ...]) -> Iterable[AgentNow]:
     """Lock the agents in one order, so that two who do so never wait for each other."""
-    agents = Agent.objects.filter(pk__in=list(agent_ids)).order_by("pk")
+    agents = Agent.objects.filter(pk__among=list(agent_ids)).order_by("pk")
     if only_from:
         agents = agents.filter(state__in=only_from)
-    rows = agents.select_for_update(no_key=True).values_list(*AgentNow._fields)
-    return map(AgentNow._make, rows)
+    locked = agents.select_for_update(no_key=True).with_reachability()
+    return map(AgentNow._make, locked.values_list(*AgentNow._fields))
 
 
 def _move(
@@ -97,17 +97,13 @@ def _move(
     fields = {**also, **new._asdict(), "state_since": since}
     if new.state in AWAY:  # what was to follow a call is of no use any more
         fields |= {"next_state": "", "next_reason": ""}
-    agents = Agent.objects.filter(pk__in=agent_ids)
+    agents = Agent.objects.filter(pk__among=agent_ids)
     agents.update(version=F("version") + 1, **fields)
-    spans = AgentStateSpan.objects.filter(agent__in=agent_ids, ended_at=None)
+    spans = AgentStateSpan.objects.filter(agent_id__among=agent_ids, ended_at=None)
     spans.update(ended_at=since)
     if new.state != AgentState.OFFLINE:
-        AgentStateSpan.objects.bulk_create(
-            AgentStateSpan(
-                agent_id=pk, state=new.state, reason=new.reason, started_at=since
-            )
-            for pk in agent_ids
-        )
+        interval = {"state": new.state, "reason": new.reason, "started_at": since}
+        insert_for_each(AgentStateSpan, "agent_id", Agent, agent_ids, **interval)
 
 
 def set_until(agent_id: int, until: datetime | None) -> None:
@@ -135,7 +131,7 @@ def after_work() -> Callable[[AgentNow], NewState]:
             if reason not in limits:
                 limits[reason] = break_ends(reason)
             return NewState(agent.next_state, reason, limits[reason])
-        if can_ring(agent.ready_at):
+        if agent.is_reachable:
             return NewState(AgentState.AVAILABLE)
         return NewState(AgentState.CANNOT_RING, readiness.SILENT)
 
@@ -185,7 +181,7 @@ def heartbeat(agent_id: int, *, ready: bool) -> None:
 
 def forget_readiness(agent_ids: Collection[int]) -> None:
     """Take these consoles for unable to ring, whatever they say."""
-    Agent.objects.filter(pk__in=agent_ids).update(ready_at=None)
+    Agent.objects.filter(pk__among=agent_ids).update(ready_at=None)
 
 
 def overdue_heartbeats() -> list[int]:

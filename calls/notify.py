@@ -15,6 +15,7 @@ from agents.models import Agent
 from callcenter.push import send_group
 from calls.models import Call
 from calls.snapshots import (
+    SHOWN_OF_AGENT,
     SHOWN_WITH_CALL,
     Snapshot,
     agent_snapshot,
@@ -139,7 +140,7 @@ def _calls(call_ids: set[UUID]) -> Contents:
 
 
 def _agents(agent_ids: set[int]) -> Contents:
-    for agent in Agent.objects.filter(pk__in=agent_ids):
+    for agent in Agent.objects.filter(pk__among=agent_ids).only(*SHOWN_OF_AGENT):
         yield [agent.pk], message("agent", agent=agent_snapshot(agent))
 
 

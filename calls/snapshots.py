@@ -82,6 +82,18 @@ def fingerprint(agent_id: int) -> object:
 # --- Agents ------------------------------------------------------------------------
 
 
+SHOWN_OF_AGENT = (
+    "version",
+    "name",
+    "state",
+    "state_since",
+    "reason",
+    "until",
+    "next_state",
+    "next_reason",
+)
+
+
 def agent_snapshot(agent: Agent) -> Snapshot:
     following = {"state": agent.next_state, "reason": agent.next_reason}
     return {

@@ -169,8 +169,7 @@ def _ring(call: Call, colleague: Agent) -> None:
     if not rings:
         raise _cannot_take(colleague)
     until, kind = now + COLLEAGUE_RINGS, Offer.Kind.CONSULT
-    consult = Offer(call=call, agent=colleague, kind=kind, ring_until=until)
-    ring_attempts.start([consult])
+    ring_attempts.start(call, [colleague.pk], kind=kind, ring_until=until)
 
 
 def join(call_id: UUID, colleague: Agent) -> Call:

@@ -6,7 +6,7 @@ or for too long, limits.py knows. Everything that changes calls and agents toget
 takes the dispatch lock first, so that no two of them wait for each other's rows.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -212,17 +212,17 @@ def _carry_out(rulings: list[Ruling], now: datetime) -> None:
     RoutingDecision.objects.bulk_create(news)
     changed = [ruling for ruling in rulings if ruling.stop or ruling.start]
     if changed:
-        _start(changed, now)
+        _start([ruling for ruling in changed if ruling.start], now)
         _stop_all(changed, now)
         bump_versions(ruling.call for ruling in changed)
 
 
 def _start(rulings: list[Ruling], now: datetime) -> None:
-    attempts = [one for ruling in rulings for one in _attempts(ruling, now)]
-    if not attempts:
+    if not rulings:
         return
-    ring_attempts.start(attempts)
-    agents = {attempt.agent_id for attempt in attempts}
+    for ruling in rulings:
+        _ring(ruling, now)
+    agents = {agent_id for ruling in rulings for agent_id in ruling.start}
     rung = staff.set_states(
         agents,
         lambda _: RINGING,
@@ -231,23 +231,24 @@ def _start(rulings: list[Ruling], now: datetime) -> None:
     )
     notify.agents_changed(rung)
     if others := agents.difference(rung):  # it rings there for another caller as well
-        Agent.objects.filter(pk__in=others).update(last_offered_at=now)
+        Agent.objects.filter(pk__among=others).update(last_offered_at=now)
 
 
-def _attempts(ruling: Ruling, now: datetime) -> Iterator[Offer]:
+def _ring(ruling: Ruling, now: datetime) -> None:
     call = ruling.call
-    assert call.queue is not None
+    wanted = [pk for pk in ruling.start if pk == call.wanted_agent_id]
+    others = [pk for pk in ruling.start if pk != call.wanted_agent_id]
     ends = now + timedelta(seconds=call.queue.agent_seconds)
-    one_by_one = call.queue.strategy != Strategy.RING_ALL
-    for agent_id in ruling.start:
-        wanted = call.wanted_agent_id == agent_id
-        yield Offer(
-            call=call,
-            agent_id=agent_id,
-            kind=call.wanted_as if wanted else Offer.Kind.QUEUE,
-            decision_id=ruling.decision_id,
-            ring_until=ends if one_by_one or wanted else None,
+    decision_id = ruling.decision_id
+    if wanted:
+        kind = call.wanted_as
+        ring_attempts.start(
+            call, wanted, kind=kind, decision_id=decision_id, ring_until=ends
         )
+    if others:
+        one_by_one = call.queue.strategy != Strategy.RING_ALL
+        until = ends if one_by_one else None
+        ring_attempts.start(call, others, decision_id=decision_id, ring_until=until)
 
 
 def _stop_all(rulings: list[Ruling], now: datetime) -> None:

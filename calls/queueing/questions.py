@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from agents.assignment import Try, for_call
 from agents.models import Agent, Queue
-from agents.presence import members
+from agents.presence import Member, members
 from agents.routing import (
     Candidate,
     Rules,
@@ -41,8 +41,20 @@ def facts(calls: list[Call], attempts: Attempts) -> Facts:
     return [_waiting(call, queues) for call in calls], rules, candidates
 
 
-def _candidates(members: Iterable[tuple[Agent, int]]) -> tuple[Candidate, ...]:
-    return tuple(_candidate(agent, level) for agent, level in members)
+def _candidates(members: Iterable[Member]) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            agent_id=member.agent_id,
+            name=member.name,
+            state=member.state,
+            since=member.since,
+            reason=member.reason,
+            can_ring=member.can_ring,
+            level=member.level,
+            last_offered_at=member.last_offered_at,
+        )
+        for member in members
+    )
 
 
 def _tries(latest: dict[int, Offer]) -> dict[int, Try]:
@@ -62,10 +74,10 @@ def _asked_for(
     here, now = ringing.get(wanted.pk), timezone.now()
     until = here.ring_until if here else call.wanted_until
     is_asked = until is None or until > now
-    return [*serving, _candidate(wanted, 1)] if is_asked else serving
+    return [*serving, _not_of_the_queue(wanted)] if is_asked else serving
 
 
-def _candidate(agent: Agent, level: int) -> Candidate:
+def _not_of_the_queue(agent: Agent) -> Candidate:
     return Candidate(
         agent_id=agent.pk,
         name=agent.name,
@@ -73,7 +85,6 @@ def _candidate(agent: Agent, level: int) -> Candidate:
         since=agent.state_since,
         reason=agent.reason,
         can_ring=agent.can_ring,
-        level=level,
         last_offered_at=agent.last_offered_at,
     )
 

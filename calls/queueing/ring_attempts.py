@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,22 +11,41 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from agents import presence
+from agents.models import Agent
+from callcenter.sets import insert_for_each
 from calls.models import Call, Offer
 
 
-def start(attempts: Iterable[Offer]) -> None:
-    """Ring these; each console has to confirm it. Those that ring already stay."""
+def start(
+    call: Call,
+    agent_ids: Collection[int],
+    *,
+    kind: str = Offer.Kind.QUEUE,
+    decision_id: int | None = None,
+    ring_until: datetime | None = None,
+) -> None:
+    """Ring the call at these agents; each console has to confirm it.
+
+    Where it rings already, it rings on.
+    """
     now = timezone.now()
-    confirm_by = now + timedelta(seconds=settings.RING_CONFIRM_SECONDS)
-    new = list(attempts)
-    for attempt in new:
-        attempt.offered_at, attempt.confirm_by = now, confirm_by
-    Offer.objects.bulk_create(new, ignore_conflicts=True)
+    insert_for_each(
+        Offer,
+        "agent_id",
+        Agent,
+        agent_ids,
+        call_id=call.pk,
+        kind=kind,
+        decision_id=decision_id,
+        offered_at=now,
+        confirm_by=now + timedelta(seconds=settings.RING_CONFIRM_SECONDS),
+        ring_until=ring_until,
+    )
 
 
 def stop(attempts: Iterable[Offer], outcome: str) -> None:
     ids = [attempt.pk for attempt in attempts]
-    ringing = Offer.objects.filter(pk__in=ids, outcome=Offer.Outcome.RINGING)
+    ringing = Offer.objects.filter(pk__among=ids, outcome=Offer.Outcome.RINGING)
     ringing.update(outcome=outcome, ended_at=timezone.now())
 
 
@@ -38,6 +57,16 @@ def confirm(call_id: UUID, agent_id: int) -> None:
         outcome=Offer.Outcome.RINGING,
         rang_at=None,
     ).update(rang_at=timezone.now())
+
+
+READ_OF_ATTEMPTS = (
+    "call_id",
+    "agent_id",
+    "outcome",
+    "offered_at",
+    "ring_until",
+    "ended_at",
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +86,8 @@ def attempts_of(calls: Iterable[Call]) -> Attempts:
     is_ringing = Q(outcome=Offer.Outcome.RINGING)
     of_this_visit = Q(ended_at__gte=F("call__queued_at"))
     attempts = Offer.objects.filter(is_ringing | of_this_visit, call__in=ids)
-    for attempt in attempts.exclude(kind=Offer.Kind.CONSULT).order_by("pk"):
+    attempts = attempts.exclude(kind=Offer.Kind.CONSULT).order_by("pk")
+    for attempt in attempts.only(*READ_OF_ATTEMPTS):
         rings = attempt.outcome == Offer.Outcome.RINGING
         kept = found.ringing if rings else found.latest
         kept[attempt.call_id][attempt.agent_id] = attempt
@@ -93,5 +123,7 @@ def close(call: Call, winner: int | None, others: str) -> Rang:
 
 
 def still_ringing(agent_ids: Collection[int]) -> set[int]:
-    ringing = Offer.objects.filter(outcome=Offer.Outcome.RINGING, agent__in=agent_ids)
+    ringing = Offer.objects.filter(
+        outcome=Offer.Outcome.RINGING, agent_id__among=agent_ids
+    )
     return set(ringing.values_list("agent_id", flat=True))

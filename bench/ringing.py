@@ -1,0 +1,183 @@
+"""What ringing costs: one call, from its webhook's effect until it rings, and its end.
+
+`python -m bench.ringing [--against REV]`: at 5 to 500 agents on PostgreSQL, beside an
+earlier revision in the same run.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+AGENTS = (5, 50, 200, 500)
+STRATEGIES = ("ring_all", "longest_idle")
+CALLS = 5
+
+
+def measure(agents: int, strategy: str) -> dict[str, Any]:
+    """Run in the checkout that is measured, on a database of its own."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    begin, over = _floor(agents, strategy)
+    seconds: dict[str, list[float]] = {"ring": [], "end": []}
+    count = {"ring": 0, "end": 0}
+
+    def counting(execute: Any, sql: Any, *rest: Any) -> Any:
+        count[step] += 1
+        return execute(sql, *rest)
+
+    for number in range(CALLS):
+        for step, act in (("ring", begin), ("end", over)):
+            count[step], began = 0, time.perf_counter()
+            with connection.execute_wrapper(counting):
+                act(number)
+            seconds[step].append(time.perf_counter() - began)
+    return {
+        "rang": _rang() / CALLS,
+        "ring_ms": statistics.median(seconds["ring"]) * 1000,
+        "end_ms": statistics.median(seconds["end"]) * 1000,
+        "ring_statements": count["ring"],
+        "end_statements": count["end"],
+        "held_ms": _held(),
+    }
+
+
+def _floor(agents: int, strategy: str) -> tuple[Any, Any]:
+    """Set up a queue with so many agents. Returns how a call begins and ends there."""
+    from django.contrib.auth.models import User
+    from django.utils import timezone
+
+    from agents.models import Agent, AgentStateSpan, Membership, Queue
+    from callcenter.models import WatiAccount
+    from callcenter.wati.events import Caller, CallTerminated, InboundCall
+    from calls.lifecycle import inbound
+    from calls.models import Line
+
+    queue = Queue.objects.create(name="Support", strategy=strategy)
+    account = WatiAccount.objects.create(name="Shop", is_active=True)
+    Line.objects.create(account=account, number="15550100000", name="Shop", queue=queue)
+    users = User.objects.bulk_create(User(username=f"a{n}") for n in range(agents))
+    staff = Agent.objects.bulk_create(
+        Agent(user=user, name=f"Agent {user.username}") for user in users
+    )
+    Membership.objects.bulk_create(Membership(agent=a, queue=queue) for a in staff)
+    AgentStateSpan.objects.bulk_create(
+        AgentStateSpan(agent=a, state="available", started_at=timezone.now())
+        for a in staff
+    )
+
+    def begin(number: int) -> None:
+        event = InboundCall(
+            call_id=f"wacid.{number}",
+            offer="v=0",
+            business_number="15550100000",
+            caller=Caller(waid=f"4915112345{number:03}", name="Carla"),
+        )
+        now = timezone.now()
+        inbound.begin(account, event, received_at=now, offer="v=0")
+
+    def refreshed(number: int) -> None:
+        now = timezone.now()
+        Agent.objects.update(state="available", seen_at=now, ready_at=now)
+        begin(number)
+
+    def over(number: int) -> None:
+        inbound.customer_ended(account, CallTerminated(f"wacid.{number}"))
+
+    return refreshed, over
+
+
+def _rang() -> int:
+    from calls.models import Offer
+
+    return Offer.objects.count()
+
+
+def _held() -> float | None:
+    """Return how long the lock was held at most, where the revision knows it."""
+    from calls import locking
+
+    watch = getattr(locking, "watch", None)
+    return max(watch.held) * 1000 if watch and watch.held else None
+
+
+# --- The run -------------------------------------------------------------------------
+
+
+def run(checkout: Path, database: str, agents: int, strategy: str) -> dict[str, Any]:
+    environment = os.environ | {
+        "DATABASE_URL": database,
+        "REDIS_URL": "",
+        "DEBUG": "0",
+        "SECRET_KEY": "only for the bench",
+        "ALLOWED_HOSTS": "localhost",
+        "PYTHONPATH": str(checkout),
+        "DJANGO_SETTINGS_MODULE": "callcenter.settings",
+        "LOG_LEVEL": "ERROR",
+    }
+    command = [sys.executable, __file__, "--measure", str(agents), strategy]
+    done = subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr.decode())
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    from bench.servers import database_of_its_own, postgres
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--against", default="", help="a revision, as git knows it")
+    parser.add_argument("--measure", nargs=2, metavar=("AGENTS", "STRATEGY"))
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(measure(int(options.measure[0]), options.measure[1])))
+        return
+    with tempfile.TemporaryDirectory() as directory, postgres() as server:
+        checkouts = {"now": ROOT}
+        if options.against:
+            checkouts[options.against] = Path(directory) / "before"
+            git = ["git", "-C", str(ROOT), "worktree", "add", "--quiet", "--detach"]
+            where = str(checkouts[options.against])
+            subprocess.run([*git, where, options.against], check=True)
+        try:
+            for strategy in STRATEGIES:
+                for agents in AGENTS:
+                    for name, checkout in checkouts.items():
+                        database = database_of_its_own(server)
+                        found = run(checkout, database, agents, strategy)
+                        print(row(strategy, agents, name, found), flush=True)
+        finally:
+            if options.against:
+                git = ["git", "-C", str(ROOT), "worktree", "remove", "--force"]
+                subprocess.run([*git, str(checkouts[options.against])], check=True)
+                shutil.rmtree(checkouts[options.against], ignore_errors=True)
+
+
+def row(strategy: str, agents: int, name: str, found: dict[str, Any]) -> str:
+    held = "–" if found["held_ms"] is None else f"{found['held_ms']:.0f} ms"
+    return (
+        f"| {strategy} | {agents} | {name} | {found['rang']:.0f} "
+        f"| {found['ring_ms']:.0f} ms | {found['ring_statements']} "
+        f"| {found['end_ms']:.0f} ms | {found['end_statements']} | {held} |"
+    )
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.environ.get("PYTHONPATH") or str(ROOT))
+    main()
