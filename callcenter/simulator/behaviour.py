@@ -123,7 +123,7 @@ class FaultList(Generic[Fault]):
         self._waiting: list[tuple[Fault, int]] = []
 
     def add(self, fault: Fault) -> None:
-        """Add one; past the bound the oldest is forgotten."""
+        """Add one; past the bound, drop the oldest."""
         self._waiting.append((fault, fault.times))
         del self._waiting[: -self.BOUND]
 
@@ -131,7 +131,7 @@ class FaultList(Generic[Fault]):
         self._waiting.clear()
 
     def take(self, **facts: str) -> Fault | None:
-        """The fault for what is described by ``facts``, used up by one."""
+        """Return the fault for what ``facts`` describe, and use it up by one."""
         for index, (fault, left) in enumerate(self._waiting):
             if all(getattr(fault, name) in ("", facts[name]) for name in facts):
                 if left == 1:

@@ -99,7 +99,7 @@ class PhoneCall:
             watcher()
 
     def decide(self, decision: str) -> None:
-        """What the user does with a ringing call: ``answer``, ``reject`` or nothing."""
+        """Decide for the user, while it rings: ``answer``, ``reject`` or nothing."""
         if not self.decision.done():
             self.decision.set_result(decision)
 
@@ -138,7 +138,7 @@ class PhoneCall:
 
 
 def new_call_id() -> str:
-    """Like Meta's: base64 text, so it may hold ``+``, ``/`` and ``=``."""
+    """Make an ID like Meta's: base64 text, so it may hold ``+``, ``/`` and ``=``."""
     return f"wacid.{base64.b64encode(secrets.token_bytes(31)).decode()}"
 
 

@@ -30,7 +30,7 @@ class Consent:
         return self._permissions.setdefault((number, waid), Permission())
 
     def request(self, number: str, waid: str, person: WhatsAppUser) -> None:
-        """Ask the user; Refusal when WhatsApp does not let the business ask."""
+        """Ask the user. Raise ApiRefusal when the business may not ask now."""
         permission = self.of(number, waid)
         refusal = permission.refuses_request(self._now())
         if refusal:
@@ -50,7 +50,7 @@ class Consent:
             self.reply(number, waid, person.reply)
 
     def reply(self, number: str, waid: str, reply: str) -> None:
-        """The user grants (``temporary``, ``permanent``) or takes away (``reject``).
+        """Reply for the user: grant (``temporary``, ``permanent``) or ``reject``.
 
         Works without a request too, as from the business's profile in WhatsApp.
         """

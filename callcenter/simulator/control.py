@@ -57,7 +57,7 @@ class SimulatorControl:
         behaviour: dict[str, Any] | None = None,
         **placed: Any,
     ) -> str:
-        """Let a scripted phone call the business (fields of Placed); its call id.
+        """Let a scripted phone call the business (fields of Placed). Return its ID.
 
         With ``tone`` the phone sounds that many hertz, else it speaks.
         """
@@ -73,7 +73,7 @@ class SimulatorControl:
         return found
 
     def call(self, call_id: str) -> dict[str, Any]:
-        """State and both SDPs of one call."""
+        """Return state and both SDPs of one call."""
         return self._get("call", call=call_id)
 
     def hang_up(self, call_id: str) -> None:
@@ -84,11 +84,11 @@ class SimulatorControl:
         self._post(f"call/{decision}", {"call": call_id})
 
     def ring_out(self, call_id: str) -> None:
-        """Let the time be over for which WhatsApp rings at the user."""
+        """Let the time run out for which WhatsApp rings at the user."""
         self._post("call/ring_out", {"call": call_id})
 
     def mute(self, call_id: str, how: str = "silence") -> None:
-        """``silence`` keeps packets flowing, ``stop`` does not, empty unmutes."""
+        """Mute: ``silence`` keeps packets flowing, ``stop`` does not, empty unmutes."""
         self._post("call/mute", {"call": call_id, "how": how})
 
     def send_dtmf(self, call_id: str, digits: str) -> None:
@@ -110,14 +110,14 @@ class SimulatorControl:
         return self._check(self._client.get("heard.wav", params={"call": call_id}))
 
     def set_person(self, waid: str, **person: Any) -> None:
-        """How a user without a phone page reacts (fields of Person)."""
+        """Set how a user without a phone page reacts (fields of Person)."""
         self._post(f"people/{waid}", person)
 
     def permission(self, waid: str) -> dict[str, Any]:
         return self._get(f"permissions/{waid}")
 
     def reply(self, waid: str, reply: str) -> None:
-        """The user grants (temporary, permanent) or takes away (reject) by itself."""
+        """Reply for the user, asked or not: temporary, permanent or reject."""
         self._post(f"permissions/{waid}", {"reply": reply})
 
     def behave(self, **behaviour: Any) -> None:
@@ -138,13 +138,13 @@ class SimulatorControl:
     def requests(
         self, *, verb: str = "", call_id: str = "", waid: str = ""
     ) -> list[dict[str, Any]]:
-        """The business's requests, oldest first; empty words match all."""
+        """Return the business's requests, oldest first; empty filters match all."""
         query = {"verb": verb, "call": call_id, "waid": waid}
         found: list[dict[str, Any]] = self._get("requests", **query)["requests"]
         return found
 
     def webhooks(self, *, kind: str = "", call_id: str = "") -> list[dict[str, Any]]:
-        """The webhooks sent, oldest first; empty words match all."""
+        """Return the webhooks sent, oldest first; empty filters match all."""
         query = {"kind": kind, "call": call_id}
         found: list[dict[str, Any]] = self._get("webhooks", **query)["webhooks"]
         return found
@@ -157,7 +157,7 @@ class SimulatorControl:
         self._post("clock", {"advance": seconds})
 
     def settle(self) -> None:
-        """Wait until no webhook is on its way."""
+        """Wait until no webhook is in flight."""
         self._post("settle", {})
 
     def reset(self) -> None:

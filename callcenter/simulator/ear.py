@@ -66,7 +66,7 @@ class Ear:
 
     @property
     def alive_at(self) -> float:
-        """When the business last showed that it is there, by sound or by RTCP."""
+        """Return when the business last showed that it is there, by audio or RTCP."""
         return max(self.last_at, self.report_at)
 
     @property
@@ -74,7 +74,7 @@ class Ear:
         return self.statistics.packets_lost if self.packets else 0
 
     def samples(self, seconds: float = KEPT_SECONDS) -> array[int]:
-        """The last seconds as 48 kHz mono samples; CPU work, not for the event loop."""
+        """Decode the last seconds to 48 kHz mono; CPU work, not for the event loop."""
         wanted = int(seconds * sound.PACKETS_PER_SECOND)
         # A decoder that starts in the middle needs some packets to settle.
         packets = list(self.kept)[-wanted - WARM_UP_PACKETS :]

@@ -56,7 +56,7 @@ def meta_error(refusal: ApiRefusal) -> dict[str, Any]:
 
 
 def refused(refusal: ApiRefusal, shape: str) -> tuple[int, dict[str, Any]]:
-    """HTTP status and body of a refusal.
+    """Return HTTP status and body of a refusal.
 
     Nobody has published the true shape, so three plausible ones can be chosen:
     ``envelope`` (Meta's error as JSON text inside ``message``), ``meta`` (Meta's

@@ -1,4 +1,4 @@
-"""A phone that is a page in somebody's browser."""
+"""A phone that is a page in a browser."""
 
 import asyncio
 import contextlib
@@ -26,16 +26,16 @@ class PagePhone:
         return sdp.from_browser(self._offer, "audio")
 
     async def take_answer(self, answer: str) -> None:
-        """The page reads it from the call."""
+        """Do nothing: the page reads it from the call."""
 
     async def write_answer(self, offer: str) -> str:
         return sdp.from_browser(self.answer, sdp.read_remote(offer).mid)
 
     def pick_up(self) -> None:
-        """The page speaks as soon as it is connected."""
+        """Do nothing: the page speaks as soon as it is connected."""
 
     async def close(self) -> None:
-        """The page closes its own connection when it sees the call end."""
+        """Do nothing: the page closes its own connection when it sees the call end."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Handset:
 
     @property
     def seconds_left(self) -> float:
-        """How long the phone stays on if the page is not heard of again."""
+        """Return how long the phone stays on if the page is not heard of again."""
         return max(0.0, self.seen + GONE_AFTER - time.monotonic())
 
     @property
@@ -122,7 +122,7 @@ class Handset:
 
 
 def phone_state(call: PhoneCall | None) -> str:
-    """What the phone's screen is about: idle, calling, ringing, in_call or ended."""
+    """Name what the phone shows: idle, calling, ringing, in_call or ended."""
     if call is None:
         return "idle"
     if call.state is State.RINGING:
@@ -150,7 +150,7 @@ class Handsets:
         return self._by_token.get(token)
 
     def by_number(self, waid: str) -> Handset | None:
-        """The page open for this number, the newest if there are several."""
+        """Find the page open for this number, the newest if there are several."""
         found = [h for h in self._by_token.values() if h.waid == waid and h.is_open]
         return max(found, key=lambda handset: handset.opened, default=None)
 

@@ -22,7 +22,7 @@ class BadRequest(Exception):
 
 
 def read_object(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object in the body; an empty body is an empty object."""
+    """Read the JSON object in the body; an empty body is an empty object."""
     if len(request.body) > BODY_BOUND:
         raise BadRequest("the body is too large")
     try:
@@ -49,7 +49,7 @@ def bearer_is(request: HttpRequest, token: str) -> bool:
 
 
 def is_from_this_host(request: HttpRequest) -> bool:
-    """Whether no other host can be behind the request, a proxy's client included."""
+    """Tell whether no other host can have sent this, a proxy's client included."""
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     try:
@@ -59,7 +59,7 @@ def is_from_this_host(request: HttpRequest) -> bool:
 
 
 def control(view: View) -> View:
-    """For tests and demos: this host or the simulator's token, JSON, plain errors.
+    """Guard a view for tests and demos: this host or the token, JSON, plain errors.
 
     A form on a stranger's page can not post JSON without asking first, so these
     views do without a token against forgery.

@@ -69,7 +69,7 @@ class IceLite:
         return "completed" if self._chosen else "new"
 
     async def listen(self) -> None:
-        """Open a socket on each address of this host; OSError when none can be had."""
+        """Open a socket on each address of this host. Raise OSError without any."""
         loop = asyncio.get_running_loop()
         for host in host_addresses():
             with contextlib.suppress(OSError):
@@ -167,7 +167,7 @@ class IceLite:
             path.send(data, addr)
 
     def close(self) -> None:
-        """Close the sockets and wake whoever waits for a datagram. Repeatable."""
+        """Close the sockets and wake readers. May be called again."""
         if self._closed:
             return
         self._closed = True
@@ -178,7 +178,7 @@ class IceLite:
 
 
 def host_addresses() -> list[str]:
-    """Addresses that a business on this host or network can reach, IPv4 first."""
+    """List addresses that a business on this host or network can reach, IPv4 first."""
     found = get_host_addresses(use_ipv4=True, use_ipv6=True)
     usable = [host for host in found if not host.startswith(("169.254.", "fe80"))]
     usable.sort(key=lambda host: ":" in host)

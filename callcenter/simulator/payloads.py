@@ -40,7 +40,7 @@ class Notice:
 
 
 def write(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
-    """The JSON object of a webhook."""
+    """Write the JSON object of a webhook."""
     if behaviour.dialect == "meta":
         return write_meta(notice, behaviour)
     body = write_minimal(notice, behaviour)
@@ -52,7 +52,7 @@ def write(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
 
 
 def write_minimal(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
-    """What Wati's help article shows."""
+    """Write what Wati's help article shows."""
     match notice.kind:
         case "inbound-call":
             return {
@@ -71,7 +71,7 @@ def write_minimal(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
 
 
 def extras(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
-    """What has been seen besides the help article's fields."""
+    """Return the fields seen besides those of the help article."""
     body: dict[str, Any] = {"tenantId": notice.tenant}
     if notice.kind == INBOUND:
         body["agentMapping"] = {"tenantId": notice.tenant, "agentId": ""}
@@ -106,7 +106,7 @@ def to_pascal(value: Any) -> Any:
 
 
 def write_meta(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
-    """Meta's own envelope, passed through as it came."""
+    """Write Meta's own envelope, passed through as it came."""
     value: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "metadata": {

@@ -74,7 +74,7 @@ class PhoneDtls(RTCDtlsTransport):
             self.ear.hear(RtpPacket.parse(data))
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
-        """RTCP is enough to show that a silent business is alive (Meta)."""
+        """Note a report: RTCP is enough to show a silent business alive (Meta)."""
         self.ear.note_report()
 
 
@@ -109,7 +109,7 @@ class ScriptedPhone:
 
     @property
     def dropped(self) -> int:
-        """Datagrams thrown away: strangers', too early, or too many."""
+        """Count datagrams thrown away: strangers', too early, or too many."""
         return self._ice.dropped
 
     @property
@@ -132,7 +132,7 @@ class ScriptedPhone:
         self.pick_up()
 
     async def write_answer(self, offer: str) -> str:
-        """Answer a call from the business; sound starts at :meth:`pick_up`."""
+        """Answer a call from the business; audio starts at :meth:`pick_up`."""
         await self._prepare()
         remote = sdp.read_remote(offer)
         answer = sdp.write_answer(self._endpoint(), remote)
@@ -143,14 +143,14 @@ class ScriptedPhone:
         self._picked_up.set()
 
     async def _prepare(self) -> None:
-        """Encode what will be said, once and beside the loop, which may carry sound."""
+        """Encode what will be said, once and off the loop, which may carry audio."""
         self._packets = await asyncio.to_thread(
             sound.choose, self.script.says, self.script.frequency
         )
         await self._ice.listen()
 
     def send_digits(self, digits: str) -> None:
-        """Press keys: RFC 4733 events in place of sound; ValueError at a wrong key."""
+        """Press keys: RFC 4733 events in place of audio. ValueError at a wrong key."""
         for digit in digits:
             self._digits += event_packets(DIGITS.index(digit.upper()))
 
@@ -267,7 +267,7 @@ class ScriptedPhone:
         return RtcpSrPacket(ssrc=self._ssrc, sender_info=info, reports=reports)
 
     async def _watch(self) -> None:
-        """WhatsApp hangs up when the business is not heard (error 138021)."""
+        """Hang up as WhatsApp does when the business is not heard (error 138021)."""
         await self._picked_up.wait()
         start = time.monotonic()
         while True:
@@ -283,7 +283,7 @@ class ScriptedPhone:
                 return
 
     async def close(self) -> None:
-        """End the media as a phone does that hangs up. Repeatable."""
+        """End the media as a phone does that hangs up. May be called again."""
         if self._closed:
             return
         self._closed = True
@@ -297,7 +297,7 @@ class ScriptedPhone:
 
 
 def event_packets(event: int) -> list[RtpPacket]:
-    """One key for 160 ms at 8 kHz, its last packet three times (RFC 4733, 2.5.1.4)."""
+    """Pack one key, 160 ms at 8 kHz, its last packet three times (RFC 4733 2.5.1.4)."""
     packets = []
     for number in range(1, EVENT_PACKETS + 3):
         is_last = 0x80 if number >= EVENT_PACKETS else 0
@@ -329,13 +329,13 @@ class PaperPhone:
         return self._offer or sdp.write_offer(self.ENDPOINT)
 
     async def take_answer(self, answer: str) -> None:
-        """Nothing will be heard."""
+        """Do nothing: nothing will be heard."""
 
     async def write_answer(self, offer: str) -> str:
         return sdp.write_answer(self.ENDPOINT, sdp.read_remote(offer))
 
     def pick_up(self) -> None:
-        """Nothing will be said."""
+        """Do nothing: nothing will be said."""
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""

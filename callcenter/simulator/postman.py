@@ -33,7 +33,7 @@ class Postman:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tell(self, notice: Notice, behaviour: Behaviour) -> asyncio.Task[None]:
-        """Send one webhook; the task ends when it has been delivered or given up."""
+        """Send one webhook; the task ends when it is delivered or given up."""
         body = payloads.write(notice, behaviour)
         return self.send(notice.kind, notice.call or notice.waid, body, behaviour)
 
@@ -101,7 +101,7 @@ class Postman:
         logger.warning("webhook %s was not taken: status %s", one.kind, one.status)
 
     async def _post(self, delivery: Delivery, patience: float) -> int:
-        """The HTTP status, 0 when there was no answer."""
+        """Return the HTTP status, 0 when there was no answer."""
         if self._client is None:
             self._client = httpx2.AsyncClient(trust_env=False)
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
@@ -117,12 +117,12 @@ class Postman:
         return reply.status_code
 
     async def settle(self) -> None:
-        """Wait until nothing is on its way."""
+        """Wait until nothing is in flight."""
         while self._tasks:
             await asyncio.wait(list(self._tasks))
 
     async def close(self) -> None:
-        """Give up what is on its way. May be called again, and used after."""
+        """Drop what is in flight. May be called again, and used after."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

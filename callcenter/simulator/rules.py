@@ -47,7 +47,7 @@ class Permission:
         return self.kind
 
     def refuses_request(self, now: float) -> int:
-        """The error code for a permission request made now; 0 when it may be made."""
+        """Return the error code for a permission request now; 0 when allowed."""
         if self.kind_at(now) is PermissionKind.PERMANENT:
             return 138017
         day, week = recent(self.requests, now, DAY), recent(self.requests, now, WEEK)
@@ -56,7 +56,7 @@ class Permission:
         return 0
 
     def refuses_call(self, now: float) -> int:
-        """The error code for a call placed now; 0 when it may be placed."""
+        """Return the error code for a call placed now; 0 when allowed."""
         if self.kind_at(now) is PermissionKind.NONE:
             return 138006
         if len(recent(self.connected, now, DAY)) >= CONNECTED_PER_DAY:
@@ -68,7 +68,7 @@ class Permission:
         self.asked_until = now + WEEK
 
     def is_asked(self, now: float) -> bool:
-        """Whether a request waits for the user's answer; it does so for seven days."""
+        """Tell whether a request waits for an answer; it does so for seven days."""
         return now < self.asked_until
 
     def grant(self, now: float, *, permanent: bool) -> None:
@@ -82,7 +82,7 @@ class Permission:
         self.unanswered = 0
 
     def call_connected(self, now: float, *, outbound: bool) -> None:
-        """A connected call in either direction frees the request limits."""
+        """Free the request limits, as a connected call in either direction does."""
         self.requests.clear()
         self.unanswered = 0
         if outbound:
@@ -99,7 +99,7 @@ class Permission:
         return Consequence.NOTHING
 
     def as_result(self, now: float) -> dict[str, Any]:
-        """Meta's call_permissions object, as Wati hands it on."""
+        """Return Meta's call_permissions object, as Wati hands it on."""
         kind = self.kind_at(now)
         shown: dict[str, Any] = {"status": kind.value}
         if kind is PermissionKind.TEMPORARY:

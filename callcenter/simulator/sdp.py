@@ -35,7 +35,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Remote:
-    """What the phone needs to know of the business's description."""
+    """What a phone needs of the business's SDP."""
 
     ufrag: str
     password: str
@@ -46,7 +46,7 @@ class Remote:
 
 
 def complaint(sdp: str, kind: str, *, need_candidates: bool = False) -> str:
-    """Why Meta would refuse this ``offer`` or ``answer``; empty when it would not."""
+    """Say why Meta would refuse this ``offer`` or ``answer``; empty if it would not."""
     if "\n" in sdp.replace("\r\n", "") or "\\r\\n" in sdp:
         return "SDP lines must end with CRLF"
     lines = sdp.split("\r\n")
@@ -109,7 +109,7 @@ def read_all(lines: Sequence[str], prefix: str) -> list[str]:
 
 
 def read_remote(sdp: str) -> Remote:
-    """Read a description for which :func:`complaint` was empty."""
+    """Read SDP for which :func:`complaint` was empty."""
     lines = sdp.split("\r\n")
     opus = next(found for line in lines if (found := OPUS.match(line)))
     return Remote(
@@ -123,7 +123,7 @@ def read_remote(sdp: str) -> Remote:
 
 
 def read_candidates(lines: Sequence[str]) -> list[Address]:
-    """Literal UDP addresses; names (mDNS) and TCP are of no use to a phone."""
+    """Read literal UDP addresses; names (mDNS) and TCP are of no use to a phone."""
     found = []
     for text in read_all(lines, "a=candidate:")[:16]:
         words = text.split()
@@ -134,7 +134,7 @@ def read_candidates(lines: Sequence[str]) -> list[Address]:
 
 
 def read_address(host: str, port: str) -> Address:
-    """ValueError when it is not a literal address and a port."""
+    """Read an address. Raise ValueError unless it is a literal one and a port."""
     number = int(port)
     if not 0 < number < 65536:
         raise ValueError("no such port")
@@ -142,7 +142,7 @@ def read_address(host: str, port: str) -> Address:
 
 
 def write_offer(own: Endpoint) -> str:
-    """The offer of an inbound call, line for line as a live one."""
+    """Write the SDP offer of an inbound call, line for line as a live one."""
     track = uuid.uuid4()
     return join_lines(
         [
@@ -170,7 +170,7 @@ def write_offer(own: Endpoint) -> str:
 
 
 def write_answer(own: Endpoint, remote: Remote) -> str:
-    """The answer to an outbound call: it echoes our payload number and our mid."""
+    """Write the SDP answer to an outbound call: with our payload number and our mid."""
     return join_lines(
         [
             "v=0",
@@ -226,7 +226,7 @@ BROWSER_ONLY = ("a=extmap", "a=ice-options", "a=end-of-candidates", "a=rtcp-rsiz
 
 
 def from_browser(sdp: str, mid: str) -> str:
-    """A browser's description in WhatsApp's form, under another mid.
+    """Put a browser's SDP into WhatsApp's form, under another mid.
 
     ICE stays full: a browser can not be lite, and saying so would make both sides
     controlling.
@@ -241,7 +241,7 @@ def from_browser(sdp: str, mid: str) -> str:
 
 
 def for_browser(sdp: str, mid: str = "0") -> str:
-    """The business's description under the mid the browser knows."""
+    """Put the business's SDP under the mid that the browser knows."""
     lines = sdp.split("\r\n")
     theirs = next(iter(read_all(lines, "a=mid:")), mid)
     return join_lines([rename_mid(line, theirs, mid) for line in lines if line])

@@ -29,7 +29,7 @@ Packets = tuple[bytes, ...]
 
 
 def encode(samples: array[int]) -> list[bytes]:
-    """16 kHz mono samples as Opus packets like WhatsApp's: wide-band, 20 kbit/s."""
+    """Encode 16 kHz mono samples as Opus like WhatsApp's: wide-band, 20 kbit/s."""
     encoder = av.CodecContext.create("libopus", "w")
     assert isinstance(encoder, AudioCodecContext)
     encoder.sample_rate = SPOKEN_RATE
@@ -47,7 +47,7 @@ def encode(samples: array[int]) -> list[bytes]:
 
 @lru_cache(maxsize=256)
 def tone(frequency: int) -> Packets:
-    """One second of a tone at -12 dBFS, to be repeated without a seam.
+    """Encode one second of a tone at -12 dBFS, to be repeated without a seam.
 
     Whole hertz fit a second exactly, and the third second is taken, when the
     encoder's own state repeats too.
@@ -64,7 +64,7 @@ def silence() -> Packets:
 
 @lru_cache(maxsize=1)
 def voice() -> Packets:
-    """The recorded caller, about twenty seconds."""
+    """Encode the recorded caller, about twenty seconds."""
     samples = array("h")
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SPOKEN_RATE)
     with av.open(str(VOICE_FILE)) as recording:
@@ -75,7 +75,7 @@ def voice() -> Packets:
 
 
 def choose(words: str, frequency: int) -> Packets:
-    """``voice``, ``tone`` or ``silence`` as packets; ValueError at another word."""
+    """Return ``voice``, ``tone`` or ``silence`` as packets; else raise ValueError."""
     match words:
         case "tone":
             return tone(frequency)
@@ -87,7 +87,7 @@ def choose(words: str, frequency: int) -> Packets:
 
 
 def decode(packets: Iterable[tuple[int, bytes]]) -> array[int]:
-    """48 kHz mono samples of (RTP timestamp, Opus packet) pairs, gaps as silence."""
+    """Decode (RTP timestamp, Opus packet) pairs to 48 kHz mono, gaps as silence."""
     decoder = av.CodecContext.create("libopus", "r")
     assert isinstance(decoder, AudioCodecContext)
     decoder.sample_rate = HEARD_RATE
@@ -106,7 +106,7 @@ def decode(packets: Iterable[tuple[int, bytes]]) -> array[int]:
 
 
 def decode_one(decoder: AudioCodecContext, payload: bytes) -> array[int]:
-    """Samples of one packet; a packet that is not Opus is heard as 20 ms of nothing."""
+    """Decode one packet; one that is not Opus is heard as 20 ms of nothing."""
     samples = array("h")
     try:
         for frame in decoder.decode(av.Packet(payload)):
@@ -117,14 +117,14 @@ def decode_one(decoder: AudioCodecContext, payload: bytes) -> array[int]:
 
 
 def loudness(samples: Sequence[int]) -> float:
-    """Root mean square, 1.0 at full scale; a full-scale sine has 0.71."""
+    """Return the root mean square, 1.0 at full scale; a full-scale sine has 0.71."""
     if not samples:
         return 0.0
     return math.sqrt(sum(s * s for s in samples) / len(samples)) / FULL_SCALE
 
 
 def level(samples: Sequence[int], frequency: float) -> float:
-    """Loudness of one frequency (Goertzel) at 48 kHz, in the unit of loudness()."""
+    """Measure one frequency (Goertzel) at 48 kHz, in the unit of loudness()."""
     if not samples:
         return 0.0
     turn = 2 * math.cos(2 * math.pi * frequency / HEARD_RATE)
@@ -136,7 +136,7 @@ def level(samples: Sequence[int], frequency: float) -> float:
 
 
 def dominant_frequency(samples: Sequence[int]) -> float:
-    """The strongest frequency in hertz of at most the last half second, or 0.
+    """Find the strongest frequency in hertz of at most the last half second, or 0.
 
     The peak of a 16 kHz spectrum of 8192 points or fewer, refined by a parabola:
     good to about one hertz for a steady tone.
@@ -157,7 +157,7 @@ def dominant_frequency(samples: Sequence[int]) -> float:
 
 
 def spectrum(points: list[complex]) -> list[complex]:
-    """Fourier transform of a power of two of points."""
+    """Return the Fourier transform; the number of points is a power of two."""
     size = len(points)
     if size == 1:
         return points

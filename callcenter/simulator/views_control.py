@@ -48,7 +48,7 @@ async def call(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @control
 async def act(request: HttpRequest, action: str) -> HttpResponseBase:
-    """The user does something with the call named in ``call``."""
+    """Act for the user on the call named in ``call``."""
     given = read_object(request)
     world = the_world()
     found = world.find(text(given, "call"))
@@ -79,7 +79,7 @@ def act_on_phone(phone: ScriptedPhone, action: str, given: dict[str, Any]) -> No
 @require_GET
 @control
 async def heard(request: HttpRequest) -> HttpResponseBase:
-    """What a phone heard in the last ``seconds``; the level of each ``frequency``."""
+    """Measure what a phone heard in the last ``seconds``, and at each ``frequency``."""
     ear = scripted(asked_call(request)).ear
     seconds = float(request.GET.get("seconds", "1"))
     wanted = [float(word) for word in request.GET.getlist("frequency")[:32]]
@@ -111,7 +111,7 @@ async def heard(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @control
 async def heard_wav(request: HttpRequest) -> HttpResponseBase:
-    """The last minute, as a file."""
+    """Return the last minute as a WAV file."""
     ear = scripted(asked_call(request)).ear
     data = await asyncio.to_thread(lambda: sound.as_wav(ear.samples()))
     headers = {"Content-Disposition": 'attachment; filename="heard.wav"'}
@@ -122,7 +122,7 @@ async def heard_wav(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @control
 async def person(request: HttpRequest, waid: str) -> HttpResponseBase:
-    """Say how a user without a phone page reacts (fields of Person)."""
+    """Set how a user without a phone page reacts (fields of Person)."""
     the_world().people[waid] = WhatsAppUser.parse(read_object(request))
     return nothing()
 
@@ -182,7 +182,7 @@ async def clear_faults(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @control
 async def requests(request: HttpRequest) -> HttpResponseBase:
-    """The business's requests, oldest first, of one verb, call or number if named."""
+    """List the business's requests, oldest first, of a verb, call or number."""
     wanted = {name: request.GET.get(name, "") for name in ("verb", "call", "waid")}
     return JsonResponse({"requests": the_world().ledger.find_requests(**wanted)})
 
@@ -191,7 +191,7 @@ async def requests(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @control
 async def webhooks(request: HttpRequest) -> HttpResponseBase:
-    """The webhooks sent, oldest first; or send one with any ``body``."""
+    """List the webhooks sent, oldest first; or send one with any ``body``."""
     world = the_world()
     if request.method == "GET":
         wanted = {name: request.GET.get(name, "") for name in ("kind", "call")}

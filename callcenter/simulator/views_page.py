@@ -72,7 +72,7 @@ async def open_phone(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @plain
 async def state(request: HttpRequest, token: str) -> HttpResponseBase:
-    """What the phone shows, once it is newer than ``version`` (or after a while).
+    """Return what the phone shows once it is newer than ``version`` (or after a while).
 
     Nothing for a phone that is off: a page that changed its number still asks once.
     """
@@ -89,7 +89,7 @@ async def state(request: HttpRequest, token: str) -> HttpResponseBase:
 @csrf_protect
 @plain
 async def act(request: HttpRequest, token: str, action: str) -> HttpResponseBase:
-    """The visitor presses something."""
+    """Act for the visitor, who pressed something."""
     handset = read_handset(token)
     given = read_object(request)
     match action:

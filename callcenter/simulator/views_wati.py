@@ -82,7 +82,7 @@ async def serve(
     call: str = "",
     waid: str = "",
 ) -> HttpResponse:
-    """Check the token, meet the fault that waits for this request, do it, answer."""
+    """Check the token, apply the fault that waits for this request, do it, answer."""
     world = the_world()
     entry = Request(
         verb=verb,
@@ -124,7 +124,7 @@ async def perform(effect: Effect) -> Answer:
 
 
 async def spoil(entry: Request, fault: RestFault) -> HttpResponse:
-    """The reply that a fault puts in place of the true one."""
+    """Return the reply that a fault puts in place of the true one."""
     match fault.outcome:
         case "hang":
             entry.status = 0
@@ -165,7 +165,7 @@ def html(status: int) -> HttpResponse:
 
 
 def broken_off() -> HttpResponse:
-    """A reply that no client can read.
+    """Return a reply that no client can read.
 
     A Django view can not cut the connection; a length that is no number makes any
     client drop it at once, with the outcome as unknown as after a cut.
@@ -174,7 +174,7 @@ def broken_off() -> HttpResponse:
 
 
 def read_sdp(request: HttpRequest) -> str:
-    """``Sdp`` in any case, as Wati's server takes it."""
+    """Read ``Sdp`` in any case, as Wati's server takes it."""
     given = {name.lower(): value for name, value in read_object(request).items()}
     sdp = given.get("sdp")
     if not isinstance(sdp, str):

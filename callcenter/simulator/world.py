@@ -68,7 +68,7 @@ class World:
     # Calls to the business.
 
     async def place_call(self, placed: Placed, behaviour: Behaviour) -> PhoneCall:
-        """Let a scripted phone call; ValueError at an unknown word."""
+        """Let a scripted phone call. Raise ValueError at an unknown word."""
         call = await self.ring_business(
             waid=placed.waid,
             name=placed.name,
@@ -101,7 +101,7 @@ class World:
         return call
 
     async def accept(self, call_id: str, answer: str) -> None:
-        """The business answers a ringing call; Refusal or NoSuchCall if it can not."""
+        """Answer a ringing call for the business. Raise ApiRefusal, or NoSuchCall."""
         call = self._running(call_id)
         if call.direction != "inbound":
             raise ApiRefusal(100, "the call was placed by the business")
@@ -115,7 +115,7 @@ class World:
     # Calls by the business.
 
     async def dial(self, number: str, waid: str, offer: str) -> PhoneCall:
-        """The business calls a user; Refusal when WhatsApp does not let it."""
+        """Call a user for the business. Raise ApiRefusal when WhatsApp refuses."""
         self._check_sdp(offer, "offer", self.behaviour)
         person = self.people.get(waid, WhatsAppUser())
         self._check_dial(number, waid, person)
@@ -181,7 +181,7 @@ class World:
     async def _decision(
         self, call: PhoneCall, person: WhatsAppUser, *, is_scripted: bool
     ) -> str:
-        """``answer``, ``reject``, or nothing when it rang too long."""
+        """Return ``answer``, ``reject``, or nothing when it rang too long."""
         wait, reaction = call.behaviour.ring_limit, ""
         if is_scripted and person.reaction != "ignore" and person.answer_after < wait:
             wait, reaction = person.answer_after, person.reaction
@@ -209,11 +209,11 @@ class World:
     # The end of calls.
 
     def terminate(self, call_id: str) -> None:
-        """The business hangs up or declines; NoSuchCall if there is nothing to end."""
+        """Hang up or decline for the business. Raise NoSuchCall without a live call."""
         self._end(self._running(call_id), "business")
 
     def hang_up(self, call_id: str, error: int = 0) -> None:
-        """The user hangs up, or their phone gives up with an error of Meta's."""
+        """Hang up for the user, or end with an error that their phone reports."""
         self._end(self._running(call_id), "user", error)
 
     def _end(self, call: PhoneCall, by: str, error: int = 0) -> None:
@@ -232,13 +232,13 @@ class World:
         await call.phone.close()
 
     def request_permission(self, number: str, waid: str) -> None:
-        """Ask the user; Refusal when WhatsApp does not let the business ask."""
+        """Ask the user. Raise ApiRefusal when the business may not ask now."""
         self.consent.request(number, waid, self.people.get(waid, WhatsAppUser()))
 
     # Phones.
 
     def open_handset(self, waid: str, name: str) -> Handset:
-        """A phone page was opened; its call ends when the page is gone."""
+        """Open a phone page; its call ends when the page is gone."""
         handset = self.handsets.open(waid, name)
         task = asyncio.create_task(self._watch(handset))
         self._watches.add(task)
@@ -355,7 +355,7 @@ class World:
         task.add_done_callback(self._tasks.discard)
 
     async def reset(self) -> None:
-        """Forget everything: calls end silently, nobody hears of it."""
+        """Forget everything: calls end silently, without a webhook."""
         calls = list(self.calls.values())
         self.calls.clear()
         await asyncio.gather(*(self._release(call) for call in calls))
