@@ -30,28 +30,28 @@ DISPOSITIONS: dict[str, tuple[str, ...]] = {
 
 
 def make_desk(queue: Queue, agents: list[Agent], year: int) -> None:
-    """`queue`: the first one. Makes nothing that is there already."""
+    """Make breaks, dispositions, the sales queue and office hours, unless there."""
     for position, (name, minutes, is_work) in enumerate(BREAKS):
         fields = {"minutes": minutes, "is_work": is_work, "position": position}
         BreakReason.objects.get_or_create(name=name, defaults=fields)
-    for position, (name, finer) in enumerate(DISPOSITIONS.items()):
-        _make_disposition(name, finer, position)
+    for position, (name, subs) in enumerate(DISPOSITIONS.items()):
+        _make_disposition(name, subs, position)
     _make_sales(queue, agents)
     _make_hours(year)
 
 
-def _make_disposition(name: str, finer: tuple[str, ...], position: int) -> None:
-    coarse, _ = Disposition.objects.get_or_create(
+def _make_disposition(name: str, subs: tuple[str, ...], position: int) -> None:
+    parent, _ = Disposition.objects.get_or_create(
         name=name, parent=None, defaults={"position": position}
     )
-    for place, finer_name in enumerate(finer):
+    for place, sub_name in enumerate(subs):
         Disposition.objects.get_or_create(
-            name=finer_name, parent=coarse, defaults={"position": place}
+            name=sub_name, parent=parent, defaults={"position": place}
         )
 
 
 def _make_sales(support: Queue, agents: list[Agent]) -> None:
-    """Bruno sells; Ana helps out; nobody waits there for long."""
+    """Make a queue in which Bruno comes first, and which overflows into `support`."""
     sales, made = Queue.objects.get_or_create(
         name="Sales",
         defaults={
@@ -70,7 +70,7 @@ def _make_sales(support: Queue, agents: list[Agent]) -> None:
 
 
 def _make_hours(year: int) -> None:
-    """To look at. The demo's own line has none: it can be called at any time."""
+    """Make hours to look at. The demo's own number has none: it is always open."""
     office, made = Schedule.objects.get_or_create(
         name="Office hours", defaults={"time_zone": "Europe/Berlin"}
     )

@@ -90,7 +90,7 @@ class PastCall:
 
 @transaction.atomic
 def make_past_calls(line: Line, agents: list[Agent], now: datetime) -> int:
-    """Some two weeks of calls, the same ones each time. Returns how many were made."""
+    """Make two weeks of calls, the same ones each time. Return how many."""
     mine = Call.objects.filter(account=line.account, wati_call_id__startswith=ID_PREFIX)
     if mine.exists():
         return 0
@@ -145,7 +145,7 @@ def _rings(event: Event, random: Random) -> timedelta:
 
 
 def _talks(event: Event, random: Random) -> timedelta:
-    """Nothing for a call that nobody answered."""
+    """Draw the talk time; zero for a call that nobody answered."""
     if event not in (
         Event.CUSTOMER_ENDED,
         Event.AGENT_ENDED,
@@ -206,7 +206,7 @@ def _outcome(plan: PastCall, agent: Agent) -> str:
 
 
 def _steps(plan: PastCall) -> list[tuple[Event, Status, datetime]]:
-    """Event, the status after it, and when."""
+    """Return each event with the status after it, and when."""
     steps = [(Event.OFFERED, Status.RINGING, plan.at)]
     if plan.claimed:
         steps.append((Event.CLAIMED, Status.CONNECTING, plan.claimed_at))

@@ -51,10 +51,10 @@ class PermissionStory:
         _request(self.line, WatiRequest.Verb.ASK, at, plan=plan)
         return self
 
-    def said(
+    def replied(
         self, hours: float, *, granted: bool, permanent: bool = False, status: str = ""
     ) -> "PermissionStory":
-        """The person's word, as WhatsApp's webhook tells it."""
+        """Record the contact's reply, as WhatsApp's webhook brings it."""
         at = self.at(hours)
         word = PermissionChanged(
             waid=self.contact.waid or "",
@@ -70,7 +70,7 @@ class PermissionStory:
     def called(
         self, hours: float, event: Event = Event.CUSTOMER_ENDED
     ) -> "PermissionStory":
-        """Our call; they answered it if they are who ended it."""
+        """Record a call of ours; it was answered if the contact ended it."""
         answered = event == Event.CUSTOMER_ENDED
         lasts = RINGS[event] + (TALKS if answered else timedelta())
         at = _free_instant(self.agent, self.at(hours), lasts)
@@ -88,7 +88,7 @@ class PermissionStory:
 
 @transaction.atomic
 def make_permissions(line: Line, agents: list[Agent], now: datetime) -> int:
-    """A person in each state of the ledger. Returns how many calls out were made."""
+    """Make a contact for each permission status. Return how many calls were made."""
     mine = Call.objects.filter(account=line.account, wati_call_id__startswith=ID_PREFIX)
     if mine.exists() or line.account.permissions.exists():
         return 0
@@ -103,26 +103,27 @@ def _tell_stories(line: Line, agents: list[Agent], now: datetime) -> None:
     def of(name: str, agent: Agent) -> PermissionStory:
         return PermissionStory(name, line, agent, now)
 
-    of("Oliver Schmidt", ana).asked(50).said(49, granted=True).called(26)
-    of("Aisha Khan", bruno).said(200, granted=True, permanent=True).called(98)
+    of("Oliver Schmidt", ana).asked(50).replied(49, granted=True).called(26)
+    of("Aisha Khan", bruno).replied(200, granted=True, permanent=True).called(98)
     of("Wei Chen", ana).asked(3, Plan.State.WAITING)
     refused = of("Fatima Zahra El Idrissi", ana).asked(31, Plan.State.REFUSED)
-    refused.said(30, granted=False)
-    of("Juan Pérez", bruno).asked(165).said(163, granted=True).called(120)
-    missed = of("Siobhán O’Brien", ana).said(75, granted=True)
+    refused.replied(30, granted=False)
+    of("Juan Pérez", bruno).asked(165).replied(163, granted=True).called(120)
+    missed = of("Siobhán O’Brien", ana).replied(75, granted=True)
     missed.called(52, Event.NO_ANSWER).called(1.5, Event.REJECTED)
-    blocked = of("Priya Raman", bruno).asked(70).said(69, granted=True)
+    blocked = of("Priya Raman", bruno).asked(70).replied(69, granted=True)
     blocked.called(53, Event.NO_ANSWER).called(28, Event.AGENT_ENDED)
     blocked.called(2.5, Event.NO_ANSWER)
-    taken = of("Yuki Tanaka", ana).said(150, granted=True).called(101, Event.NO_ANSWER)
-    taken.said(100, granted=False, status="revoked")
-    of("Nguyễn Thị Lan", bruno).said(220, granted=True).called(190)
+    revoked = of("Yuki Tanaka", ana).replied(150, granted=True)
+    revoked.called(101, Event.NO_ANSWER)
+    revoked.replied(100, granted=False, status="revoked")
+    of("Nguyễn Thị Lan", bruno).replied(220, granted=True).called(190)
     zeynep = of("Zeynep Yılmaz", bruno)
     services.block(zeynep.contact, user=bruno.user, reason="Asked us not to call.")
 
 
 def _free_instant(agent: Agent, at: datetime, lasts: timedelta) -> datetime:
-    """At or before `at`, when the agent is in no other call."""
+    """Return `at` or an earlier instant, when the agent is in no other call."""
     while clash := (
         Call.objects.filter(agent=agent, claimed_at__lt=at + lasts, ended_at__gt=at)
         .order_by("claimed_at")

@@ -1,4 +1,4 @@
-"""Calls that are passed on, wait, or come at a bad time, and who was in them."""
+"""Calls that wait, are transferred, or ring where no agent is free; who took part."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ class Step(NamedTuple):
 
 
 class StoryPart(NamedTuple):
-    """An agent in the call, from taking it to leaving it; in its seconds."""
+    """An agent in the call, from answer to leaving; in seconds of the call."""
 
     agent: str
     takes: float
@@ -67,14 +67,14 @@ class StoryPart(NamedTuple):
 
 @dataclass
 class CallStory:
-    """One call, told by its steps."""
+    """A call and its steps."""
 
     hours_ago: float
     person: str
     steps: list[Step]
     parts: list[StoryPart] = field(default_factory=list)
-    # What the agents were like when it began to ring, by name.
-    floor: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # The agents' states when it began to ring, by name.
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
     chosen: str = ""
 
     @property
@@ -110,7 +110,7 @@ STORIES = [
             StoryPart("Ana", 7, 7.5, 130, "Wants a price for forty."),
             StoryPart("Bruno", 139, 139.4, 310, "Offer goes out today."),
         ],
-        floor={"Ana": FREE, "Bruno": AT_LUNCH},
+        states={"Ana": FREE, "Bruno": AT_LUNCH},
         chosen="New order",
     ),
     CallStory(
@@ -130,7 +130,7 @@ STORIES = [
                 "Ana", 88, 88.5, 290, "Lid is replaced for free.", was_asked=True
             ),
         ],
-        floor={"Ana": IN_WRAP_UP, "Bruno": FREE},
+        states={"Ana": IN_WRAP_UP, "Bruno": FREE},
         chosen="Quality",
     ),
     CallStory(
@@ -144,7 +144,7 @@ STORIES = [
             Step(260, E.CUSTOMER_ENDED),
         ],
         parts=[StoryPart("Ana", 94, 94.3, 260, "Waited long, was kind all the same.")],
-        floor={"Ana": IN_WRAP_UP, "Bruno": DEAF},
+        states={"Ana": IN_WRAP_UP, "Bruno": DEAF},
         chosen="Solved",
     ),
     CallStory(
@@ -172,11 +172,11 @@ STORIES = [
 
 @transaction.atomic
 def make_stories(line: Line, agents: list[Agent], now: datetime) -> int:
-    """Returns how many were made; none the second time."""
+    """Make the calls of STORIES. Return how many were made; none the second time."""
     mine = Call.objects.filter(account=line.account, wati_call_id__startswith=ID_PREFIX)
     if mine.exists():
         return 0
-    _give_parts(agents)
+    _add_participants(agents)
     by_name = {agent.name: agent for agent in agents}
     for number, story in enumerate(STORIES):
         at = now - timedelta(hours=story.hours_ago)
@@ -186,7 +186,7 @@ def make_stories(line: Line, agents: list[Agent], now: datetime) -> int:
 
 
 def free_instant(agents: list[Agent], at: datetime, lasts: timedelta) -> datetime:
-    """At or before `at`, when none of them is in another call."""
+    """Return `at` or an earlier instant, when none of them is in another call."""
     while clash := (
         Call.objects.filter(
             Q(agent__in=agents) | Q(legs__agent__in=agents),
@@ -203,17 +203,17 @@ def free_instant(agents: list[Agent], at: datetime, lasts: timedelta) -> datetim
 # --- The calls that were there before ----------------------------------------------
 
 
-def _give_parts(agents: list[Agent]) -> None:
-    """Every answered call had an agent in it, who wrote a little."""
+def _add_participants(agents: list[Agent]) -> None:
+    """Add the agent, with a note, to every answered call that has none yet."""
     answered = Call.objects.filter(DEMO, agent__in=agents, legs=None)
     answered = answered.exclude(answered_at=None).order_by("created_at")
     choices = list(Disposition.objects.filter(children=None))
     Leg.objects.bulk_create(
-        [_part(call, number, choices) for number, call in enumerate(answered)]
+        [_participant(call, number, choices) for number, call in enumerate(answered)]
     )
 
 
-def _part(call: Call, number: int, choices: list[Disposition]) -> Leg:
+def _participant(call: Call, number: int, choices: list[Disposition]) -> Leg:
     assert call.agent is not None
     assert call.ended_at is not None
     wrap_up = timedelta(seconds=5 + number * 7 % 25)
@@ -251,8 +251,8 @@ def _tell(
         )
         old = new
     for part in story.parts:
-        _take_part(call, story, part, agents[part.agent], at)
-    if story.floor:
+        _add_participant(call, story, part, agents[part.agent], at)
+    if story.states:
         _decide(call, story, agents)
 
 
@@ -307,7 +307,7 @@ def _count(story: CallStory, event: Event) -> int:
 
 
 def _held(story: CallStory) -> int:
-    """Seconds with music after somebody had talked."""
+    """Add up the seconds on hold after an agent had talked."""
     seconds, since = 0.0, None
     for step in story.steps:
         if step.event in (E.PUT_ON_HOLD, E.TRANSFERRED):
@@ -317,10 +317,10 @@ def _held(story: CallStory) -> int:
     return round(seconds)
 
 
-def _take_part(
+def _add_participant(
     call: Call, story: CallStory, part: StoryPart, agent: Agent, at: datetime
 ) -> None:
-    """It rang at them, they were in it, and wrote about it."""
+    """Add the agent's ring attempt and part in the call, with their notes."""
     takes, joins, leaves = (
         at + timedelta(seconds=seconds)
         for seconds in (part.takes, part.joins, part.leaves)
@@ -350,14 +350,14 @@ def _take_part(
     )
 
 
-# --- Why it rang there -------------------------------------------------------------
+# --- Routing decisions -------------------------------------------------------------
 
 
 def _decide(call: Call, story: CallStory, agents: dict[str, Agent]) -> None:
-    """As the floor was when the call came, and whenever it rang at somebody."""
-    if story.floor[story.parts[0].agent] != FREE:
-        _record(call, story.floor, agents, call.created_at)
-    others = story.floor
+    """Record how the call was routed when it came, and whenever it rang."""
+    if story.states[story.parts[0].agent] != FREE:
+        _record(call, story.states, agents, call.created_at)
+    others = story.states
     for part in story.parts:
         if part.was_asked:
             continue
@@ -369,18 +369,18 @@ def _decide(call: Call, story: CallStory, agents: dict[str, Agent]) -> None:
 
 def _record(
     call: Call,
-    floor: dict[str, dict[str, Any]],
+    states: dict[str, dict[str, Any]],
     agents: dict[str, Agent],
     now: datetime,
 ) -> RoutingDecision:
-    """By the very rules that decide it in earnest."""
+    """Decide by the rules that route real calls, and record it."""
     assert call.queue is not None
     question = Question(
         waiting=Waiting(str(call.pk), call.queue.pk, since=call.created_at),
         rules=Rules(Strategy(call.queue.strategy)),
         candidates=tuple(
             Candidate(agents[name].pk, name, since=now - timedelta(minutes=9), **how)
-            for name, how in floor.items()
+            for name, how in states.items()
         ),
         now=now,
     )

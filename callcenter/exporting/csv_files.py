@@ -61,7 +61,7 @@ def page_after(
 
 
 def safe(text: str) -> str:
-    """A cell that people wrote, so that no spreadsheet takes it for a formula.
+    """Quote what people wrote, so that no spreadsheet takes the cell for a formula.
 
     Full-width forms count, and so does what hides behind quotes and spaces.
     """
@@ -75,7 +75,7 @@ def phone(digits: str | None) -> str:
 
 
 def stamp(instant: datetime | None) -> str:
-    """Local time without an offset: spreadsheets cannot read one."""
+    """Format local time without an offset: spreadsheets cannot read one."""
     if instant is None:
         return ""
     return timezone.localtime(instant).replace(tzinfo=None).isoformat(" ", "seconds")
@@ -86,14 +86,14 @@ def zone_name() -> str:
 
 
 def lines(rows: Iterable[Iterable[Cell]]) -> str:
-    """RFC 4180: commas, CRLF, quotes only where needed."""
+    """Write rows by RFC 4180: commas, CRLF, quotes only where needed."""
     buffer = io.StringIO()
     csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 
 async def stream(file: File[Row, Entry], *, bom: bool = False) -> AsyncIterator[bytes]:
-    """The file in pages that each hold a thread only briefly.
+    """Yield the file in pages that each hold a thread only briefly.
 
     It must end by itself: a server waits for a stream that raised as for a slow one.
     """
@@ -115,7 +115,7 @@ async def stream(file: File[Row, Entry], *, bom: bool = False) -> AsyncIterator[
 def _page(
     file: File[Row, Entry], last: Row | None, zone: tzinfo
 ) -> tuple[str, Row | None]:
-    """One page as text, and the row it ended with; None after the last page."""
+    """Return one page as text, and its last row; None after the last page."""
     with timezone.override(zone):
         page = file.read(last)
         text = lines(file.cells(page))
@@ -123,7 +123,7 @@ def _page(
 
 
 def name_of(what: str, wish: dict[str, str]) -> str:
-    """calls_from-2026-11-01_to-2026-11-23_Europe-Berlin.csv"""
+    """Name a file: calls_from-2026-11-01_to-2026-11-23_Europe-Berlin.csv."""
     parts = [what]
     for name in ("from", "to"):
         text = "".join(c for c in wish.get(name, "") if c.isalnum() or c == "-")

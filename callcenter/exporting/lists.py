@@ -32,7 +32,7 @@ class ExportedList(admin.ModelAdmin):
         return super().changelist_view(request, context)
 
     def _export_address(self, request: HttpRequest) -> str:
-        """Return where the file with the same filters is; empty for who may not."""
+        """Return the address of a file with the same filters; empty if not allowed."""
         if not self.export.may_have(request):
             return ""
         query = request.GET.copy()

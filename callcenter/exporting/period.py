@@ -19,7 +19,7 @@ class BadPeriod(ValueError):
 
 
 def day_of(now: datetime) -> tuple[datetime, datetime]:
-    """The day around an instant in the current time zone: start, and start of next."""
+    """Return when the day around an instant starts and ends, in the current zone."""
     start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     # Not 24 hours: days on which the clock changes are longer or shorter.
     following = timezone.make_aware(start.replace(tzinfo=None) + timedelta(days=1))
@@ -27,7 +27,7 @@ def day_of(now: datetime) -> tuple[datetime, datetime]:
 
 
 def read_period(first: str, last: str) -> tuple[datetime | None, datetime | None]:
-    """From and to, as dates in the current zone or as ISO instants; empty is open.
+    """Read from and to: dates in the current zone or ISO instants; empty is open.
 
     A date as `to` includes its whole day. The end is exclusive. Raises BadPeriod.
     """

@@ -82,7 +82,7 @@ def download(request: HttpRequest, export: Export) -> HttpResponseBase:
 
 
 def listed(request: HttpRequest, *, model: type[Model]) -> QuerySet[Any]:
-    """The rows that the admin's list shows for this query string.
+    """Return the rows that the admin's list shows for this query string.
 
     Raises IncorrectLookupParameters or DisallowedModelAdminLookup.
     """

@@ -21,12 +21,12 @@ CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
 
 
 def in_template(source: str) -> list[str]:
-    """Of a Django template."""
+    """Return the bare words of a Django template."""
     return list(_bare(DJANGO.sub("\0", TRANSLATED.sub("\0", source))))
 
 
 def in_module(source: str) -> list[str]:
-    """Of the HTML in a module of the console."""
+    """Return the bare words of the HTML in a module of the console."""
     templates = javascript.templates_of(source)
     return [bare for template in templates for bare in _bare(template)]
 

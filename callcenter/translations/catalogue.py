@@ -60,7 +60,7 @@ def update_all() -> None:
 
 
 def updated(known: Catalog, language: str) -> Catalogue:
-    """The texts of the sources with the translations that are known already."""
+    """Collect the texts of the sources, with the translations known already."""
     catalog = Catalogue(language, fuzzy=False)
     for one, text in sorted(all_texts().items()):
         before = known.get(one)
@@ -90,5 +90,5 @@ def console_json() -> str:
 
 
 def holes(text: str) -> list[str]:
-    """What is filled in where the text is shown."""
+    """List the placeholders that are filled in where the text is shown."""
     return sorted(HOLES.findall(text))

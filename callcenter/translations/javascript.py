@@ -46,7 +46,7 @@ class Token:
 
 
 def tokens_of(source: str) -> Iterator[Token]:
-    """Without spaces and comments; the values in a template come between its parts."""
+    """Yield tokens without spaces and comments; a template comes part by part."""
     at, before = 0, ""
     braces: list[str] = []
     while at < len(source):
@@ -75,7 +75,7 @@ def _next(source: str, at: int, before: str) -> tuple[str, str, int]:
 
 
 def _part(source: str, at: int) -> tuple[Token, int, str]:
-    """What stands in a template up to its end, or up to the next value in it."""
+    """Read a template up to its end, or up to the next value in it."""
     found = PART.match(source, at)
     if found is None:
         raise SyntaxError("A template has no end.")
@@ -84,7 +84,7 @@ def _part(source: str, at: int) -> tuple[Token, int, str]:
 
 
 def templates_of(source: str) -> Iterator[str]:
-    """Each template in one piece, `\0` where a value stands."""
+    """Yield each template in one piece, `\0` where a value stands."""
     open_ones: list[str] = []
     for token in tokens_of(source):
         if token == Token("mark", "`"):
@@ -96,7 +96,7 @@ def templates_of(source: str) -> Iterator[str]:
 
 
 def texts_of(source: str) -> Iterator[tuple[str, ...]]:
-    """Each text for the catalogue; two for those that differ for one and for many."""
+    """Yield each text for the catalogue; two where one and many differ."""
     tokens = list(tokens_of(source))
     for at, token in enumerate(tokens[:-1]):
         before = tokens[at - 1].text if at else ""
@@ -135,7 +135,7 @@ def _is_mark(token: Token) -> bool:
 
 
 def _text(name: str, argument: list[Token]) -> str | None:
-    """None for a variable: what it holds is marked elsewhere."""
+    """Return the text; None for a variable, which holds what is marked elsewhere."""
     parts = [token for token in argument if token.text != "+"]
     if all(part.kind == "string" for part in parts):
         return "".join(ast.literal_eval(part.text) for part in parts)

@@ -24,7 +24,7 @@ MAY_BE_ENGLISH = ("Conflict", "RefusedSdp")
 
 
 def texts_of(source: str) -> Iterator[tuple[str, ...]]:
-    """Each text for the catalogue; two for those that differ for one and for many."""
+    """Yield each text for the catalogue; two where one and many differ."""
     for node in ast.walk(ast.parse(source)):
         name = _name(node.func) if isinstance(node, ast.Call) else ""
         if isinstance(node, ast.Call) and name in TEXTS:
@@ -42,7 +42,7 @@ def _name(function: ast.expr) -> str:
 
 
 def _text(argument: ast.expr, name: str) -> str | None:
-    """None for a variable: what it holds is marked elsewhere."""
+    """Return the text; None for a variable, which holds what is marked elsewhere."""
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         return argument.value
     if isinstance(argument, ast.JoinedStr | ast.BinOp) and name not in MAY_BE_ENGLISH:

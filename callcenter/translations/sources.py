@@ -38,7 +38,7 @@ class Text:
 
 
 def all_texts() -> dict[str, Text]:
-    """By the English text; `many` is set where one and many differ."""
+    """Collect all texts by the English one; `many` is set where one and many differ."""
     texts: dict[str, Text] = defaultdict(Text)
     for file, found in _found():
         text = texts[found[0]]
@@ -48,7 +48,7 @@ def all_texts() -> dict[str, Text]:
 
 
 def console_texts() -> list[list[str]]:
-    """What a page of the console must carry, in order."""
+    """List what a page of the console must carry, in order."""
     return [
         [one, *([text.many] if text.many else [])]
         for one, text in sorted(all_texts().items())
@@ -57,7 +57,7 @@ def console_texts() -> list[list[str]]:
 
 
 def files(*patterns: str) -> Iterator[tuple[str, str]]:
-    """Names from the root, and contents."""
+    """Yield each file's name from the root, and its contents."""
     for pattern in patterns:
         for path in sorted(ROOT.glob(pattern)):
             name = path.relative_to(ROOT).as_posix()
@@ -78,7 +78,7 @@ def _found() -> Iterator[tuple[str, Found]]:
 
 
 def _template(source: str) -> Iterator[Found]:
-    """Django makes something like Python of a template, but for its indentation."""
+    """Read a template. Django makes Python of it, but for the indentation."""
     lines = "\n".join(line.strip() for line in templatize(source).splitlines())
     for _, texts, _, _ in extract("python", BytesIO(lines.encode()), TEMPLATE):
         yield (texts,) if isinstance(texts, str) else tuple(texts)
