@@ -17,7 +17,7 @@ PARTIES = {"passthrough": ("0",), "three-way": ("0", "1"), "queue": ()}
 
 
 class Silent:
-    """Session events that nobody needs here."""
+    """Session events, of which the bench needs only failures."""
 
     def media_up(self, session: Session) -> None:
         pass

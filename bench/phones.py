@@ -107,7 +107,7 @@ class Phone:
 
 
 def _answer_only(pair: CandidatePair) -> None:
-    """An ICE-lite end answers checks and sends none."""
+    """Count a pair as usable at once: an ICE-lite end answers checks and sends none."""
     pair.state = CandidatePair.State.SUCCEEDED
 
 
@@ -124,7 +124,7 @@ def post(address: str, body: str) -> str:
 
 
 def encode_bursts() -> list[bytes]:
-    """One second of Opus: a burst of noise, then silence."""
+    """Encode one second: a burst of noise, then silence."""
     noise = np.random.default_rng(1).integers(-20000, 20000, 960, dtype=np.int16)
     quiet = [np.zeros(960, np.int16)] * (BURST_EVERY - BURST_FRAMES)
     return encode([noise] * BURST_FRAMES + quiet, 20000)

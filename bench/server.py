@@ -26,11 +26,11 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class Relay(Protocol):
-    """One way to carry the sound between WhatsApp and the audio sockets."""
+    """One way to carry audio between WhatsApp and the audio sockets."""
 
     @property
     def consumer(self) -> Any:
-        """The ASGI application of the audio sockets."""
+        """Return the ASGI application of the audio sockets."""
 
     async def answer(self, call_id: str, offer: str) -> str:
         """Take a call and return our answer."""

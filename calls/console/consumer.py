@@ -99,7 +99,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     # --- Which page this is, and what it may have missed ---
 
     async def hello(self, message: Message) -> None:
-        """Which page this is; the one that was loaded last rings."""
+        """Register this page; the one that was loaded last rings."""
         self.console = str(message.get("console") or "")[:64]
         if self.outlet is not None:
             self.outlet.page = self.console
@@ -134,7 +134,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await self._catch_up()
 
     async def _catch_up(self) -> None:
-        """What was pushed while the layer was away is read from the rows."""
+        """Send the rows again if pushes were missed while the layer was away."""
         known, self.fingerprint = (
             self.fingerprint,
             await in_database(snapshots.fingerprint, self.agent.pk),

@@ -72,7 +72,7 @@ def name_person(call_id: UUID, agent: Agent, name: str) -> None:
 def plan_callback(
     call_id: UUID, agent: Agent, *, at: Any, mine: bool, text: str
 ) -> Plan:
-    """Call this person back then. Raises Refused when that cannot be."""
+    """Schedule a call to this contact. Raises Refused when that cannot be."""
     leg = _mine(call_id, agent)
     call = leg.call
     if call.contact is None or call.line is None or not call.contact.waid:

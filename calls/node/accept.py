@@ -1,4 +1,4 @@
-"""Our answer to WhatsApp's offer: sent until Wati has it, or might have it."""
+"""Our SDP answer, sent until Wati has it, or might have it."""
 
 import asyncio
 from typing import NamedTuple
@@ -30,7 +30,7 @@ class Ending(NamedTuple):
 async def accept(
     session: Session, call: Call, http: httpx2.AsyncClient
 ) -> Ending | None:
-    """Send our answer, and let the audio start. Returns why that cannot be."""
+    """Send our answer and let the audio start. Return why that cannot be."""
     request = await in_database(outbox.prepare_accept, call)
     try:
         error, was_unknown = await _send(session, request.pk, http)

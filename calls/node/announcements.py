@@ -17,7 +17,7 @@ Find = Callable[[UUID], Awaitable[Call | None]]
 
 
 async def play_to_the_end(call: Call) -> Event:
-    """Wait until the caller has heard why; returns how the call then ends."""
+    """Wait until the caller has heard why. Return how the call then ends."""
     said = await in_database(layout.announcement, call)
     await asyncio.sleep(said.seconds + PAUSE_AFTER)
     return hold_queue.ANNOUNCED_ENDINGS[Announcement(call.announcement)]

@@ -1,4 +1,4 @@
-"""What the sound tells is carried into the rows."""
+"""Write what the audio of a call shows into its rows."""
 
 import asyncio
 import logging
@@ -55,16 +55,16 @@ class AudioEvents:
         await self._held.end(session, Event.MEDIA_LOST, reason)
 
     def media_lost(self, session: Session) -> None:
-        logger.warning("call %s: the caller's sound is lost", session.call_id)
+        logger.warning("call %s: the caller's audio is lost", session.call_id)
 
     def media_quiet(self, session: Session, seconds: float) -> None:
-        logger.warning("call %s: no sound for %.0f s", session.call_id, seconds)
+        logger.warning("call %s: no audio for %.0f s", session.call_id, seconds)
 
     def media_back(self, session: Session) -> None:
-        logger.info("call %s: sound is back", session.call_id)
+        logger.info("call %s: the caller's audio is back", session.call_id)
 
     def flow_changed(self, session: Session, flow: Flow) -> None:
-        """Who talks past the other is told within seconds."""
+        """Warn the agents within seconds when only one side is heard."""
         logger.info("call %s: %s", session.call_id, flow)
         for participant in session.layout.speakers:
             notify.flow_changed(
@@ -74,7 +74,7 @@ class AudioEvents:
                 caller_heard=flow.customer_heard,
             )
 
-    # --- Our consoles ---
+    # --- Consoles ---
 
     def listener_joined(self, session: Session, participant: str) -> None:
         logger.info("call %s: the console of %s listens", session.call_id, participant)
@@ -95,8 +95,9 @@ class AudioEvents:
             self._held.tasks.start(left, _missing(session, participant))
 
     async def _left(self, session: Session, participant: str) -> None:
-        """A reload or a lost network is survived. The row says for how long, in a talk;
-        whom nobody talks to yet, and who was only asked, is not waited for so long.
+        """Wait for a console to come back, as after a reload or a lost network.
+
+        During a call the row says for how long; a consulted agent gets less time.
         """
         call_id = UUID(session.call_id)
         await in_database(reconnect.console_left, call_id, int(participant))
@@ -111,9 +112,9 @@ class AudioEvents:
 
 
 async def _talks(session: Session, call: Call) -> None:
-    """Sound can flow; whether there is an agent who hears it is for the row to say.
+    """Note that audio can flow; the row knows whether an agent hears it.
 
-    An agent who claimed a waiting caller is there once their console has the sound.
+    An agent who claimed a waiting caller is there once their console has the audio.
     """
     is_there = (
         call.queued_with_audio_at is None or str(call.agent_id) in session.participants

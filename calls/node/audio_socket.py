@@ -1,4 +1,4 @@
-"""The lean websockets for audio: bare ASGI applications, nothing per frame."""
+"""The websockets for audio: bare ASGI applications, with no code run per frame."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the row, Wati and the sound meet: the calls that this node holds."""
+"""The calls that this node holds: their rows, Wati and the audio, joined."""
 
 import logging
 from uuid import UUID
@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 
 
 class Bridge:
-    """Begins the sound of a call, and keeps it with the call's row."""
+    """Begins the audio of a call, and keeps it in step with the call's row."""
 
     def __init__(self) -> None:
         self.held = HeldCalls()
         self._events = AudioEvents(self.held)
 
     async def session_for(self, call: Call) -> Session:
-        """The call's sound; the first to ask starts connecting. Raises Full."""
+        """Return the call's audio; the first request starts to connect. Raises Full."""
         arrangement = await in_database(layout.layout_of, call)
         session = self.held.hub.get(str(call.pk))
         if session is None:
@@ -40,7 +40,7 @@ class Bridge:
         return session
 
     async def hear(self, call_id: str) -> None:
-        """A call of this node changed, here or elsewhere."""
+        """Act on a change of a call of this node, made here or elsewhere."""
         session = self.held.hub.get(call_id)
         if session is not None:
             await follow(self.held, session)
@@ -50,7 +50,7 @@ class Bridge:
             await self._adopt(call)
 
     async def follow_all(self) -> None:
-        """One call's trouble must not cost the others, nor the node its lease."""
+        """Follow every call; one that fails costs neither the others nor the lease."""
         for session in self.held.hub.sessions():
             try:
                 await follow(self.held, session)

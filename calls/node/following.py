@@ -1,4 +1,4 @@
-"""The sound of a call follows its row, whoever changed that."""
+"""The audio of a call follows its row, whoever changed it."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from calls.states import TALKING, Status
 
 
 async def follow(held: HeldCalls, session: Session) -> None:
-    """Act on what happened to a call of ours elsewhere."""
+    """Act on what happened to a call of this node elsewhere."""
     call = await held.find(UUID(session.call_id))
     if call is None:
         await held.drop(session)
@@ -27,9 +27,9 @@ async def follow(held: HeldCalls, session: Session) -> None:
 
 
 def arrange(held: HeldCalls, session: Session, call: Call, arrangement: Layout) -> None:
-    """Who has no part in the call any more hears nothing more.
+    """Arrange the audio, and dismiss listeners who have no part in the call any more.
 
-    Several looks at one call may overtake each other: an older one is too late.
+    Reads of one call may overtake each other: the older one is dropped.
     """
     newest = held.versions.get(session.call_id, 0)
     if call.version < newest or session.close_reason is not None:
@@ -44,7 +44,7 @@ def arrange(held: HeldCalls, session: Session, call: Call, arrangement: Layout) 
 
 
 async def _agree_on_console(session: Session, call: Call) -> None:
-    """Should the row not know that a console went, or came: nobody waits for ever.
+    """Tell the row of a console that went or came unnoticed: no wait lasts for ever.
 
     A console that goes before the talk begins is the usual case.
     """
@@ -58,13 +58,13 @@ async def _agree_on_console(session: Session, call: Call) -> None:
 
 
 def _announce(held: HeldCalls, session: Session, call: Call) -> None:
-    """Tell a caller who waits why the call ends, or their place in the line."""
+    """Tell a waiting caller why the call ends, or their position in the queue."""
     if call.announcement:
-        held.tasks.start(_say_goodbye(held, session, call), f"bye {session.call_id}")
+        held.tasks.start(_announce_end(held, session, call), f"end {session.call_id}")
     elif announcements.announces_position(call):
         telling = announcements.announce_position(session, held.find)
         held.tasks.start(telling, f"place {session.call_id}")
 
 
-async def _say_goodbye(held: HeldCalls, session: Session, call: Call) -> None:
+async def _announce_end(held: HeldCalls, session: Session, call: Call) -> None:
     await held.end(session, await announcements.play_to_the_end(call))

@@ -92,7 +92,7 @@ class HeldCalls:
     async def end(
         self, session: Session, event: Event, text: str = "", code: int | None = None
     ) -> None:
-        """End the row and the audio; a database that is away is waited for."""
+        """End the row and the audio; while the database is away, wait for it."""
         call_id = UUID(session.call_id)
         while True:
             try:

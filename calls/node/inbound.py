@@ -1,4 +1,4 @@
-"""A call in: our answer to WhatsApp's offer is made, and sent."""
+"""An inbound call: our SDP answer is made, and sent."""
 
 from callcenter.database import in_database
 from calls.lifecycle import answer

@@ -34,10 +34,10 @@ async def take_answer(held: HeldCalls, session: Session, call: Call) -> None:
             await held.end(session, Event.MEDIA_FAILED, str(refusal))
             return
     if call.status in TALKING and not session.is_up:
-        held.tasks.start(_sound_must_come(held, session), f"sound {session.call_id}")
+        held.tasks.start(_audio_must_come(held, session), f"audio {session.call_id}")
 
 
-async def _sound_must_come(held: HeldCalls, session: Session) -> None:
+async def _audio_must_come(held: HeldCalls, session: Session) -> None:
     await asyncio.sleep(held.hub.settings.media_deadline)
     if not session.is_up and session.close_reason is None:
         text = gettext_noop("The audio connection to WhatsApp failed.")

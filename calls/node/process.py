@@ -40,7 +40,7 @@ class NodeProcess:
         return len(asyncio.all_tasks(self._tasks[0].get_loop())) if self._tasks else 0
 
     async def stop(self) -> None:
-        """Take no new calls, end the running ones, and give the lease back."""
+        """Take no new calls, end the running ones, and return the lease."""
         self._draining = True
         if bridge.held.node is not None:
             await self._quietly(in_database(placement.retire, bridge.held.node))

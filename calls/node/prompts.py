@@ -1,4 +1,4 @@
-"""What callers hear: the company's own prompts, or those that are shipped."""
+"""What callers hear: the company's own prompts, or the defaults."""
 
 import logging
 from functools import lru_cache

@@ -43,5 +43,5 @@ class Command(BaseCommand):
 
 
 def close_world() -> Deferred[None]:
-    """The reactor waits for this before it stops."""
+    """End the simulator's calls; the reactor waits for this before it stops."""
     return Deferred.fromFuture(asyncio.ensure_future(service.shutdown()))
