@@ -1,4 +1,4 @@
-"""An agent's day: its stretches one after the other, and what they add up to. Pure."""
+"""An agent's day: its intervals in order, and what they add up to. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ NOTHING = timedelta()
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Interval:
     """A part of a span that lies within the day."""
 
     state: str
@@ -39,7 +39,7 @@ class Day:
 
     start: datetime
     end: datetime
-    stretches: tuple[Stretch, ...]
+    intervals: tuple[Interval, ...]
     logins: tuple[Login, ...]
 
     @property
@@ -49,7 +49,7 @@ class Day:
     @property
     def in_all(self) -> timedelta:
         """Return the sum of the intervals."""
-        return sum((one.lasts for one in self.stretches), NOTHING)
+        return sum((one.lasts for one in self.intervals), NOTHING)
 
     @property
     def logged_in(self) -> timedelta:
@@ -59,7 +59,7 @@ class Day:
     @property
     def by_state(self) -> dict[str, timedelta]:
         found = dict.fromkeys(AgentState.values, NOTHING)
-        for one in self.stretches:
+        for one in self.intervals:
             found[one.state] = found.get(one.state, NOTHING) + one.lasts
         return {state: lasts for state, lasts in found.items() if lasts}
 
@@ -68,27 +68,27 @@ def day_from(
     spans: Iterable[AgentStateSpan], start: datetime, end: datetime, now: datetime
 ) -> Day:
     """Cut `spans`, in the order of their start, to the day."""
-    stretches = tuple(
+    intervals = tuple(
         one for span in spans if (one := _within(span, start, end, now)) is not None
     )
-    return Day(start, end, stretches, tuple(_logins(stretches)))
+    return Day(start, end, intervals, tuple(_logins(intervals)))
 
 
 def _within(
     span: AgentStateSpan, start: datetime, end: datetime, now: datetime
-) -> Stretch | None:
+) -> Interval | None:
     until = span.ended_at or max(now, span.started_at)
     first, last = max(span.started_at, start), min(until, end)
     if last < first or (last == first and span.ended_at is not None):
         return None
     goes_on = span.ended_at is None and until <= end
-    return Stretch(span.state, span.reason, first, last, goes_on)
+    return Interval(span.state, span.reason, first, last, goes_on)
 
 
-def _logins(stretches: Iterable[Stretch]) -> list[Login]:
+def _logins(intervals: Iterable[Interval]) -> list[Login]:
     """Join intervals that follow each other without a gap into one login."""
     found: list[Login] = []
-    for one in stretches:
+    for one in intervals:
         if found and one.start <= found[-1].end:
             last = found.pop()
             end = max(last.end, one.end)

@@ -1,4 +1,4 @@
-"""The agents' days as they were; written by the system alone."""
+"""Agent activity: each day as it was; written by the system alone."""
 
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents import exports
-from agents.days import Day, Stretch, day_from
+from agents.days import Day, Interval, day_from
 from agents.models import Agent, AgentState, AgentStateSpan
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
 from callcenter.exporting.lists import ExportedList
@@ -134,11 +134,11 @@ def picture(agent: Agent, on: date, now: datetime) -> dict[str, Any]:
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "hours": clock(day.lasts),
-        "bar": [_drawn(day, one, labels) for one in day.stretches],
+        "bar": [_drawn(day, one, labels) for one in day.intervals],
         "marks": list(_marks(day)),
-        "stretches": [
+        "intervals": [
             {"row": one, "label": labels.get(one.state), "lasted": clock(one.lasts)}
-            for one in day.stretches
+            for one in day.intervals
         ],
         "sums": [
             {"state": state, "label": labels.get(state, state), "lasted": clock(lasts)}
@@ -150,7 +150,7 @@ def picture(agent: Agent, on: date, now: datetime) -> dict[str, Any]:
     }
 
 
-def _drawn(day: Day, one: Stretch, labels: dict[str, Any]) -> dict[str, Any]:
+def _drawn(day: Day, one: Interval, labels: dict[str, Any]) -> dict[str, Any]:
     first, last = _x(day, one.start), _x(day, one.end)
     local = timezone.localtime(one.start), timezone.localtime(one.end)
     words = f"{labels.get(one.state, one.state)} {one.reason}".strip()

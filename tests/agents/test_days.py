@@ -48,7 +48,7 @@ def day_of_ana(client: Client, cast: Cast, day: str):
     return client.get(f"{LIST}day/{cast.ana.pk}/?day={day}")
 
 
-def test_the_stretches_add_up_to_the_time_of_being_signed_in(cast: Cast, sofia: Client):
+def test_the_intervals_add_up_to_the_time_of_being_signed_in(cast: Cast, sofia: Client):
     a_morning(cast.ana)
     page = day_of_ana(sofia, cast, "2026-11-20")
     context = page.context
@@ -62,7 +62,7 @@ def test_the_stretches_add_up_to_the_time_of_being_signed_in(cast: Cast, sofia: 
     assert "add up to <strong>1:23:00</strong>" in page.content.decode()
 
 
-def test_stretches_that_overlap_are_told(cast: Cast, sofia: Client):
+def test_intervals_that_overlap_are_reported(cast: Cast, sofia: Client):
     span(cast.ana, "available", 0, 30)
     span(cast.ana, "in_call", 20, 40)
     page = day_of_ana(sofia, cast, "2026-11-20")
@@ -87,8 +87,8 @@ def test_days_on_which_the_clock_changes_have_their_own_length(
     )
     context = day_of_ana(sofia, cast, day).context
     assert context["in_all"] == context["logged_in"] == f"{hours}:00:00"
-    [stretch] = context["bar"]
-    assert (stretch["x"], stretch["width"]) == ("0.00", "1000.00")
+    [interval] = context["bar"]
+    assert (interval["x"], interval["width"]) == ("0.00", "1000.00")
     texts = [mark["text"] for mark in context["marks"]]
     assert texts[0] == "00"
     assert texts[-1] == "21"
@@ -103,11 +103,11 @@ def test_neighbouring_days_add_up_to_the_whole(cast: Cast, sofia: Client, settin
     assert lasts[0] == timedelta(hours=14)
 
 
-def test_the_open_stretch_lasts_until_now(cast: Cast, sofia: Client):
+def test_the_open_interval_lasts_until_now(cast: Cast, sofia: Client):
     services.set_state(cast.ana.pk, AgentState.AVAILABLE)
     today = f"{timezone.localdate()}"
     page = day_of_ana(sofia, cast, today)
-    assert page.context["stretches"][-1]["row"].goes_on
+    assert page.context["intervals"][-1]["row"].goes_on
     assert page.context["adds_up"]
     assert "now</td>" in page.content.decode()
 
@@ -152,7 +152,7 @@ def reader(cast: Cast) -> AsyncClient:
     return signed_in(cast.sofia)
 
 
-def test_a_stretch_is_one_line(cast: Cast, reader: AsyncClient):
+def test_an_interval_is_one_line(cast: Cast, reader: AsyncClient):
     span(cast.ana, "on_break", 43, 73, reason="Lunch")
     assert read(reader, FILE) == [
         {
