@@ -95,7 +95,7 @@ def _question(stored: Json) -> Question:
 
 
 def _stored(rules: Rules) -> Json:
-    """The rows of earlier versions say `ring_seconds`, and so do those of today."""
+    """Store `agent_seconds` as `ring_seconds`, as the rows of earlier versions do."""
     row = asdict(rules)
     return row | {"ring_seconds": row.pop("agent_seconds")}
 

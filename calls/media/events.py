@@ -26,28 +26,28 @@ class SessionEvents(Protocol):
     """What a session reports, synchronously and on the loop; none of it may block."""
 
     def media_up(self, session: "Session") -> None:
-        """ICE and DTLS are done; silence flows to WhatsApp from now on."""
+        """Called when ICE and DTLS are done; silence flows to WhatsApp from now on."""
 
     def media_quiet(self, session: "Session", seconds: float) -> None:
-        """Nothing has come from WhatsApp for so long; nothing is lost yet."""
+        """Called when nothing has come from WhatsApp for so long; not lost yet."""
 
     def media_back(self, session: "Session") -> None:
-        """Something came again after `media_quiet` or `media_lost`."""
+        """Called when something came again after `media_quiet` or `media_lost`."""
 
     def media_lost(self, session: "Session") -> None:
-        """Nothing has come for `quiet_lost` seconds; it may still return."""
+        """Called when nothing has come for `quiet_lost` seconds; it may return."""
 
     def media_failed(self, session: "Session", reason: str) -> None:
-        """The sound will not come up or back, told once; the call should end."""
+        """Called once when the audio will not come up or back; the call should end."""
 
     def listener_joined(self, session: "Session", participant: str) -> None:
-        """A listener is attached; if it replaced one, only this is reported."""
+        """Called when a listener is attached, whether or not it replaced one."""
 
     def listener_left(self, session: "Session", participant: str) -> None:
-        """The participant's listener is gone and nobody has taken its place."""
+        """Called when the participant's listener is gone and was not replaced."""
 
     def flow_changed(self, session: "Session", flow: Flow) -> None:
-        """One side fell silent or is heard again, while two talk.
+        """Called when one side falls silent or is heard again, while two talk.
 
         When the two talk no longer, because of a hold or a third, both count as heard.
         """

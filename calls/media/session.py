@@ -64,22 +64,22 @@ class Session:
 
     @property
     def layout(self) -> Layout:
-        """What `arrange` was told last."""
+        """Return what `arrange` was told last."""
         return self._router.layout
 
     @property
     def participants(self) -> tuple[str, ...]:
-        """The names of those who are attached."""
+        """Return the names of those who are attached."""
         return tuple(self._router.participants)
 
     @property
     def flow(self) -> Flow:
-        """Who is heard, as far as it is measured."""
+        """Return who is heard, as far as it is measured."""
         return self._flow.flow
 
     @property
     def counters(self) -> SessionCounters:
-        """The numbers up to now; they stay readable after the close."""
+        """Return the numbers up to now; they stay readable after the close."""
         sound = self._peer.sound
         into, out = sound.incoming_counters, sound.outgoing_counters
         dropped = self._uplink.dropped + self._router.dropped
@@ -217,19 +217,19 @@ class Session:
     # --- What the watches tell ---
 
     def quiet(self, seconds: float) -> None:
-        """Nothing has come from WhatsApp for a while."""
+        """Report that nothing has come from WhatsApp for a while."""
         self._events.media_quiet(self, seconds)
 
     def lost(self) -> None:
-        """Nothing has come for long."""
+        """Report that nothing has come for long."""
         self._events.media_lost(self)
 
     def gone(self, seconds: float) -> None:
-        """Nothing will come any more."""
+        """Report a failure: nothing will come any more."""
         self.peer_failed(f"Nothing came from WhatsApp for {seconds:.0f} seconds.")
 
     def back(self) -> None:
-        """Something has come again."""
+        """Report that something has come again."""
         self._events.media_back(self)
 
     def _flow_changed(self, flow: Flow) -> None:

@@ -24,7 +24,7 @@ class Conference:
 
     @property
     def dropped(self) -> int:
-        """Frames that came too fast to be mixed."""
+        """Count the frames that came too fast to be mixed."""
         return self._mixer.dropped
 
     def seat(

@@ -33,11 +33,11 @@ class HoldAudio:
         self._begins_at = now + GRACE_SECONDS
 
     def end_grace(self) -> None:
-        """The speaker is not expected back."""
+        """Let the playback begin at once: the speaker is not expected back."""
         self._begins_at = 0.0
 
     def stop(self) -> None:
-        """A speaker is there; the next time the playback begins at its beginning."""
+        """Stop for a speaker; the next time the playback begins at its beginning."""
         self._player = None
         self._begins_at = 0.0
 

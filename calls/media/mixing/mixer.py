@@ -80,7 +80,7 @@ class Mixer:
 
     @property
     def dropped(self) -> int:
-        """Frames that came too fast to be mixed."""
+        """Count the frames that came too fast to be mixed."""
         return self._dropped + sum(voice.dropped for voice in self._voices.values())
 
     def seat(self, members: Iterable[Hashable]) -> None:

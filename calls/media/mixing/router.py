@@ -43,7 +43,7 @@ class Router:
 
     @property
     def dropped(self) -> int:
-        """Frames that no layout lets anyone hear, or that came too fast."""
+        """Count the frames that no layout lets anyone hear, or that came too fast."""
         conferences = (self._talk, self._consult)
         return self._dropped + sum(
             conference.dropped for conference in conferences if conference is not None

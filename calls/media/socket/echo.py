@@ -15,10 +15,10 @@ class Echo:
         self._left = MAX_FRAMES
 
     def attach(self, listener: ListenerPort, participant: str) -> None:
-        """Nothing comes before the listener speaks."""
+        """Do nothing: nothing comes before the listener speaks."""
 
     def detach(self, listener: ListenerPort) -> None:
-        """Nothing is kept of it."""
+        """Do nothing: nothing is kept of the listener."""
 
     def speak(
         self, listener: ListenerPort, sequence: int, timestamp: int, payload: bytes

@@ -25,7 +25,7 @@ class OpusDecoder:
 
     @property
     def rest_samples(self) -> int:
-        """How much sound waits for the next packet to complete a frame."""
+        """Return how many samples wait for the next packet to complete a frame."""
         return len(self._rest) // 2
 
     def decode(self, payload: bytes) -> list[bytes]:

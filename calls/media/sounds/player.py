@@ -31,7 +31,7 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """Return how long it lasts."""
         return len(self.packets) * FRAME_SECONDS
 
     @classmethod

@@ -9,16 +9,16 @@ class InactivityEvents(Protocol):
     """What the watch tells, each once for a quiet time."""
 
     def quiet(self, seconds: float) -> None:
-        """Nothing came for `quiet_warning` seconds."""
+        """Called when nothing came for `quiet_warning` seconds."""
 
     def lost(self) -> None:
-        """Nothing came for `quiet_lost` seconds."""
+        """Called when nothing came for `quiet_lost` seconds."""
 
     def gone(self, seconds: float) -> None:
-        """Nothing came for `quiet_end` seconds."""
+        """Called when nothing came for `quiet_end` seconds."""
 
     def back(self) -> None:
-        """Something came after all."""
+        """Called when something came after all."""
 
 
 class InactivityWatch:

@@ -41,16 +41,16 @@ class PeerEvents(Protocol):
     """What a peer tells its owner, synchronously and on the loop."""
 
     def peer_up(self) -> None:
-        """Sound may flow both ways."""
+        """Called when audio may flow both ways."""
 
     def peer_failed(self, reason: str) -> None:
-        """The connection is lost for good; close it."""
+        """Called when the connection is lost for good; close it."""
 
     def peer_heard(self) -> None:
-        """An authentic RTP or RTCP packet came."""
+        """Called when an authentic RTP or RTCP packet came."""
 
     def peer_packet(self, packet: Packet) -> None:
-        """An Opus packet came."""
+        """Called when an Opus packet came."""
 
 
 class Peer:
