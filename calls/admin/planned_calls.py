@@ -42,7 +42,7 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
     search_fields = ["contact__name", "contact__waid", "agent__name"]
     search_help_text = gettext_lazy("Name, number or agent")
     date_hierarchy = "created_at"
-    actions = ["give_up"]
+    actions = ["cancel"]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -73,21 +73,21 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
-    def has_give_up_permission(self, request: HttpRequest) -> bool:
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("calls.change_plan")
 
-    @admin.action(description=gettext_lazy("Cancel"), permissions=["give_up"])
-    def give_up(self, request: HttpRequest, chosen: QuerySet[Plan]) -> None:
+    @admin.action(description=gettext_lazy("Cancel"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Plan]) -> None:
         user = cast(User, request.user)
         sentence = f"Cancelled by {user.get_full_name() or user.get_username()}."
         found = list(chosen.select_related("contact", "line__account"))
-        given_up = [
-            plan for plan in found if planned_calls.give_up(plan, sentence=sentence)
+        cancelled = [
+            plan for plan in found if planned_calls.cancel(plan, sentence=sentence)
         ]
-        for plan in given_up:
+        for plan in cancelled:
             self.log_change(request, plan, "Cancelled.")
-        messages.success(request, _("{count} cancelled.").format(count=len(given_up)))
-        if late := len(found) - len(given_up):
+        messages.success(request, _("{count} cancelled.").format(count=len(cancelled)))
+        if late := len(found) - len(cancelled):
             messages.warning(
                 request, _("{count} had already ended.").format(count=late)
             )

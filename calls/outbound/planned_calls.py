@@ -254,11 +254,11 @@ def call(plan_id: UUID, agent: Agent, *, near: str = "") -> Call:
 def drop(plan_id: UUID, agent: Agent) -> None:
     plan = mine(plan_id, agent)
     if plan is not None:
-        give_up(plan)
+        cancel(plan)
 
 
-def give_up(plan: Plan, *, sentence: str = "") -> bool:
-    """End a planned call; a request that has not left yet stays here. False if over."""
+def cancel(plan: Plan, *, sentence: str = "") -> bool:
+    """End a scheduled call; a request that was not sent stays here. False if over."""
     with transaction.atomic():
         if not _move(plan, State.DROPPED, sentence=sentence):
             return False

@@ -73,7 +73,7 @@ class StatusFilter(SimpleListFilter):
 
 
 class PlanStateFilter(SimpleListFilter):
-    """Planned calls by what they wait for; the figures of the first page lead here."""
+    """Scheduled calls by what they wait for; the figures of the overview lead here."""
 
     title = gettext_lazy("state")
     parameter_name = "state"

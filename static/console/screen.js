@@ -27,7 +27,7 @@ import { audioProblemBanner } from "./audio-devices/problem-view.js";
 import { answeringView, inCallView } from "./call/in-call-view.js";
 import { callerCardView } from "./caller-card/caller-card-view.js";
 import { newCallView } from "./dialing/new-call-view.js";
-import { plannedCallsView, proposalView } from "./dialing/planned-calls-view.js";
+import { proposalView, scheduledCallsView } from "./dialing/scheduled-calls-view.js";
 import { ringingView } from "./ringing/ringing-view.js";
 import { helpButton } from "./shell/help.js";
 import { t } from "./shell/i18n.js";
@@ -138,14 +138,17 @@ export class Screen {
   #dialing({ state, now }) {
     const isTalk = myCall(state) !== null || answeredCall(state) !== null;
     const busy = isTalk || isWrapUp(state.shift.work);
-    const part = this.#element("call-out");
+    const part = this.#element("new-call");
     part.hidden = busy;
-    this.#into("call-out-panel", newCallView(state, now, this.#commands.dialing));
-    this.#into("plans", plannedCallsView(state, now, this.#commands.dialing));
+    this.#into("new-call-panel", newCallView(state, now, this.#commands.dialing));
+    this.#into(
+      "scheduled-calls",
+      scheduledCallsView(state, now, this.#commands.dialing),
+    );
     if (this.#hadFocus && !busy && document.activeElement === document.body) {
       // A pressed button that is gone leaves the focus nowhere. Not to the field: what
       // is typed there is no shortcut.
-      this.#element("call-out-heading").focus({ preventScroll: true });
+      this.#element("new-call-heading").focus({ preventScroll: true });
     }
     this.#hadFocus = part.contains(document.activeElement);
   }
@@ -159,13 +162,16 @@ export class Screen {
     const isWrap = isWrapUp(work);
     const isDue = isWrap || myCall(state) !== null;
     const isShown = isDue && work !== null && written?.call === work.call;
-    this.#element("work").hidden = !isShown;
+    this.#element("wrap-up").hidden = !isShown;
     if (isShown) {
-      this.#into("work", wrapUpView(state, work, written, now, this.#commands.wrapUp));
+      this.#into(
+        "wrap-up",
+        wrapUpView(state, work, written, now, this.#commands.wrapUp),
+      );
     }
     if (isWrap && !this.#wasWrapUp && document.activeElement === document.body) {
       // The button that ended the call is gone, and with it the focus.
-      this.#focus("#work-heading");
+      this.#focus("#wrap-up-heading");
     }
     this.#wasWrapUp = isWrap;
   }
@@ -173,10 +179,10 @@ export class Screen {
   /** @param {ScreenModel} model */
   #callerCard({ state, now }) {
     const call = cardCall(state);
-    const part = this.#element("person");
+    const part = this.#element("caller-card");
     part.hidden = call === null;
     const view = call && callerCardView(state, call, now, this.#commands.card);
-    this.#into("person", view ?? nothing);
+    this.#into("caller-card", view ?? nothing);
   }
 
   /** Put the focus where the agent types a number, when that is possible now. */

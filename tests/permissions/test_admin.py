@@ -420,13 +420,13 @@ def test_the_history_is_never_edited(cast: Cast, sofia: Client, carla: Pair):
     assert sofia.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
 
 
-# --- Planned calls -----------------------------------------------------------------
+# --- Scheduled calls ---------------------------------------------------------------
 
 
-def test_a_planned_call_is_given_up(cast: Cast, sofia: Client):
+def test_a_scheduled_call_is_cancelled(cast: Cast, sofia: Client):
     contact = Contact.objects.create(waid=CARLA, name="Carla")
     plan = planned_calls.ask(cast.ana, contact, cast.line)
-    action = {"action": "give_up", "_selected_action": [str(plan.pk)]}
+    action = {"action": "cancel", "_selected_action": [str(plan.pk)]}
     done = sofia.post(PLANS, action, follow=True)
     assert "1 cancelled." in done.content.decode()
     plan.refresh_from_db()
@@ -445,7 +445,7 @@ def test_a_request_that_has_left_still_counts(cast: Cast, sofia: Client):
     plan = planned_calls.ask(cast.ana, contact, cast.line)
     WatiRequest.objects.update(status="ok")
     planned_calls.asked(plan, None)
-    action = {"action": "give_up", "_selected_action": [str(plan.pk)]}
+    action = {"action": "cancel", "_selected_action": [str(plan.pk)]}
     sofia.post(PLANS, action, follow=True)
     assert PermissionEvent.objects.get().kind == "requested"
     assert CallPermission.objects.get().status == "requested"
@@ -454,12 +454,12 @@ def test_a_request_that_has_left_still_counts(cast: Cast, sofia: Client):
 def test_giving_up_needs_more_than_looking(cast: Cast, rui: Client):
     contact = Contact.objects.create(waid=CARLA)
     plan = Plan.objects.create(contact=contact, line=cast.line, state="waiting")
-    rui.post(PLANS, {"action": "give_up", "_selected_action": [str(plan.pk)]})
+    rui.post(PLANS, {"action": "cancel", "_selected_action": [str(plan.pk)]})
     plan.refresh_from_db()
     assert plan.state == "waiting"
 
 
-def test_a_planned_call_has_a_page(cast: Cast, sofia: Client):
+def test_a_scheduled_call_has_a_page(cast: Cast, sofia: Client):
     contact = Contact.objects.create(waid=CARLA, name="Carla")
     plan = Plan.objects.create(contact=contact, line=cast.line, state="granted")
     text = text_of(sofia, f"{PLANS}{plan.pk}/change/")

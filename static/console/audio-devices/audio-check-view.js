@@ -14,7 +14,7 @@ import { checkRating, delayMs } from "./audio-check-rating.js";
  */
 export function audioCheckView(state, checker) {
   const { check } = state;
-  return html`<section class="panel sound-check" aria-labelledby="check-heading">
+  return html`<section class="panel audio-check" aria-labelledby="check-heading">
     <h2 id="check-heading">${t("Check your audio")}</h2>
     ${words(check)}
     <button

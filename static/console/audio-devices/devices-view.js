@@ -33,8 +33,8 @@ export function devicesView(state, devices, talking, commands) {
     /** @type {Device[]} */ list,
     /** @type {string} */ chosen,
   ) => devicePicker(list, chosen, role, (id) => commands.useDevice(role, id));
-  return html`<section class="panel" aria-labelledby="sound-heading">
-      <h2 id="sound-heading">${t("Audio")}</h2>
+  return html`<section class="panel" aria-labelledby="audio-heading">
+      <h2 id="audio-heading">${t("Audio")}</h2>
       <label class="field"><span>${microphone()} ${t("Microphone")}</span>${picker("microphone", microphones, microphoneId)}</label>
       ${
         state.open && !talking

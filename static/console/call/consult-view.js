@@ -77,7 +77,7 @@ export function participantsView(call, agent) {
     String(id) === String(agent?.id);
   const named = (/** @type {{id: number | string, name: string}} */ one) =>
     isMe(one) ? t("You") : one.name;
-  return html`<ul class="parties" aria-label=${t("In this call")}>
+  return html`<ul class="participants" aria-label=${t("In this call")}>
     ${participant(callerName(call), call.status === "held" ? t("hears music") : "")}
     ${call.agent === null ? nothing : participant(named(call.agent), "")}
     ${participant(named(asked.agent), asked.state === "ringing" ? t("is ringing") : "")}
@@ -89,7 +89,7 @@ export function participantsView(call, agent) {
  * @param {string} what
  */
 function participant(name, what) {
-  return html`<li class="party" data-quiet=${what !== ""}>
+  return html`<li class="participant" data-quiet=${what !== ""}>
     <strong>${name}</strong>${what ? html` <span>${what}</span>` : nothing}
   </li>`;
 }

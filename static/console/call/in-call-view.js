@@ -70,10 +70,10 @@ function sound(state, call, quality) {
   const { muted } = state.mute;
   const isPoor = quality.grade === "fair" || quality.grade === "bad";
   const isTold = !isDialing(call) && quality.text !== "" && (!muted || isPoor);
-  return html`<div class="sound">
+  return html`<div class="audio">
     <level-meter label=${t("Your voice")} data-level="microphone"></level-meter>
     <level-meter label=${otherSide(state, call)} data-level="speaker"></level-meter>
-    <div class="sound-notes" aria-live="polite">
+    <div class="audio-notes" aria-live="polite">
       ${muted ? html`<p class="muted-note">${microphoneOff()} ${mutedWords(call)}</p>` : nothing}
       ${
         isTold

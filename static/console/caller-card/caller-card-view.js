@@ -29,7 +29,7 @@ import { isInCall } from "../state/snapshot.js";
 export function callerCardView(state, call, now, commands) {
   const person = cardPerson(state, call);
   const isOut = call.direction === "outbound";
-  return html`<h2 id="person-heading">
+  return html`<h2 id="caller-card-heading">
       ${isOut ? t("Contact") : t("Caller")}
     </h2>
     ${personHead(state, call, commands)}

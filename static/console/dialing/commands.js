@@ -8,7 +8,7 @@ import { NumberField } from "./number-field.js";
 
 /** @import {AudioSession} from "../audio-devices/audio-session.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */
-/** @import {Id, Person, PlannedCall} from "../state/snapshot.js" */
+/** @import {Id, Person, ScheduledCall} from "../state/snapshot.js" */
 /** @import {DialVerb} from "../state/state.js" */
 /** @import {Store} from "../state/store.js" */
 
@@ -22,7 +22,7 @@ export class DialingCommands {
   #audio;
   #field = new NumberField((number) => this.#lookUp(number));
   #renewedAt = Number.NEGATIVE_INFINITY;
-  /** @type {Map<number, PlannedCall>} those whose person is looked up, by request */
+  /** @type {Map<number, ScheduledCall>} those whose person is looked up, by request */
   #gone = new Map();
 
   /**
@@ -170,7 +170,7 @@ export class DialingCommands {
   /**
    * Twice the same is asked once: a double click is not two calls.
    * @param {DialVerb} verb
-   * @param {Person | PlannedCall} whom
+   * @param {Person | ScheduledCall} whom
    * @param {Id | null} plan
    */
   #ask(verb, { contact, line }, plan = null) {

@@ -8,7 +8,7 @@ import { initials } from "../state/labels.js";
 import { isId } from "../state/snapshot.js";
 import { ASK, earliestText, permissionView } from "./permission-view.js";
 
-/** @import {Line, Person, PlannedCall} from "../state/snapshot.js" */
+/** @import {Line, Person, ScheduledCall} from "../state/snapshot.js" */
 /** @import {Dialing, State} from "../state/state.js" */
 /** @import {DialingCommands} from "./commands.js" */
 
@@ -20,13 +20,13 @@ import { ASK, earliestText, permissionView } from "./permission-view.js";
  */
 export function newCallView(state, now, commands) {
   const { dialing } = state;
-  return html`<h2 id="call-out-heading" tabindex="-1">${t("New call")}</h2>
-    <form class="call-out-form" @submit=${(/** @type {Event} */ event) => submit(event, commands)}>
+  return html`<h2 id="new-call-heading" tabindex="-1">${t("New call")}</h2>
+    <form class="new-call-form" @submit=${(/** @type {Event} */ event) => submit(event, commands)}>
       ${numberField(dialing, commands)}
       ${dialing.lines.length > 1 ? linePicker(dialing, commands) : nothing}
     </form>
     <p id="number-problem" class="field-problem" role="alert">${dialing.problem}</p>
-    <div class="call-out-result" aria-live="polite">${result(state, now, commands)}</div>`;
+    <div class="new-call-result" aria-live="polite">${result(state, now, commands)}</div>`;
 }
 
 /**
@@ -99,7 +99,7 @@ function result(state, now, commands) {
 
 /**
  * Say what came of the request that was sent last; never that a call goes out.
- * @param {PlannedCall | undefined} plan
+ * @param {ScheduledCall | undefined} plan
  */
 function doneWords(plan) {
   const who = plan?.name || plan?.number || "";
@@ -120,10 +120,10 @@ function doneWords(plan) {
 function personView(state, person, now, commands) {
   const { name, number } = person;
   const plan = state.dialing.plans.find((one) => isSamePerson(one, person)) ?? null;
-  return html`<div class="person" role="group" aria-labelledby="person-name">
+  return html`<div class="contact" role="group" aria-labelledby="contact-name">
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
-      <h3 id="person-name">${name || number}</h3>
+      <h3 id="contact-name">${name || number}</h3>
       <p class="number">${name ? number : t("Name unknown")}</p>
     </div>
     ${buttons(state, person, plan, commands)}
@@ -161,7 +161,7 @@ function askPermission({ call, ask }, now) {
 }
 
 /**
- * @param {PlannedCall} plan
+ * @param {ScheduledCall} plan
  * @param {number} now
  */
 function planned({ state, created_at }, now) {
@@ -180,7 +180,7 @@ function planned({ state, created_at }, now) {
  * One button to call a person whose call is already proposed above is enough.
  * @param {State} state
  * @param {Person} person
- * @param {PlannedCall | null} plan
+ * @param {ScheduledCall | null} plan
  * @param {DialingCommands} commands
  */
 function buttons({ dialing, connection }, person, plan, commands) {
@@ -191,13 +191,13 @@ function buttons({ dialing, connection }, person, plan, commands) {
     return html`<p class="advice">${t("You can place the call above.")}</p>`;
   }
   const mayAsk = !person.call.allowed && person.ask.allowed && plan === null;
-  return html`<div class="person-buttons">
+  return html`<div class="contact-buttons">
     ${
       mayAsk
         ? html`<button
           type="button"
           class="button primary"
-          aria-describedby="person-name"
+          aria-describedby="contact-name"
           ?disabled=${offline || busy || person.checking}
           @click=${() => commands.askPerson()}
         >
@@ -208,7 +208,7 @@ function buttons({ dialing, connection }, person, plan, commands) {
     <button
       type="button"
       class=${person.call.allowed ? "button answer" : "button"}
-      aria-describedby="person-name"
+      aria-describedby="contact-name"
       ?disabled=${offline || busy || !person.call.allowed}
       @click=${() => commands.callPerson()}
     >

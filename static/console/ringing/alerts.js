@@ -9,7 +9,7 @@ import { answeredCall, myCall, ringingCalls } from "../state/selectors.js";
 import { ringHeadline } from "./ring-attempts.js";
 
 /** @import {Item, Notifier} from "../shell/notifier.js" */
-/** @import {Call, PlannedCall} from "../state/snapshot.js" */
+/** @import {Call, ScheduledCall} from "../state/snapshot.js" */
 /** @import {State} from "../state/state.js" */
 
 /**
@@ -74,7 +74,7 @@ export class RingAlerts {
   }
 
   /**
-   * @param {PlannedCall[]} plans
+   * @param {ScheduledCall[]} plans
    * @param {boolean} ringing a call that rings is louder anyway
    */
   #chimeFor(plans, ringing) {
@@ -109,7 +109,7 @@ function described(call, { agent }) {
   return { id: call.id, headline: ringHeadline(call, agent), detail };
 }
 
-/** @param {PlannedCall} plan */
+/** @param {ScheduledCall} plan */
 function proposed({ id, name, number, sentence }) {
   const detail = [name ? number : "", sentence].filter(Boolean).join(" · ");
   return {
@@ -132,7 +132,7 @@ function duePlans(state) {
  * Return what to notify of, and the title.
  * @param {State} state
  * @param {Call[]} calls
- * @param {PlannedCall[]} plans
+ * @param {ScheduledCall[]} plans
  * @returns {[Item[], string]}
  */
 function news(state, calls, plans) {

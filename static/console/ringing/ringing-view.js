@@ -39,7 +39,7 @@ export function ringingView(state, calls, now, commands) {
 function ringingCall(call, reason, first, blocked, now, commands) {
   const heading = `caller-${call.id}`;
   return html`<li class=${first ? "card ring-card" : "card ring-row"}>
-    ${reason ? html`<p class="offer-kind">${reason}</p>` : nothing} ${callerView(call, heading)}
+    ${reason ? html`<p class="ring-kind">${reason}</p>` : nothing} ${callerView(call, heading)}
     <p class="ringing-for">${waiting(call, now)}</p>
     <div class="ring-buttons">
       <button

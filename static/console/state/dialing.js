@@ -6,7 +6,7 @@
 import { marked, t } from "../shell/i18n.js";
 import { isId, isInCall } from "./snapshot.js";
 
-/** @import {Agent, Call, Id, Line, Person, PlannedCall} from "./snapshot.js" */
+/** @import {Agent, Call, Id, Line, Person, ScheduledCall} from "./snapshot.js" */
 /** @import {DialRequest, Dialing, State} from "./state.js" */
 
 const REPLY_WITHIN_MS = 10_000;
@@ -98,7 +98,7 @@ export function isSamePerson(one, other) {
 /**
  * Take the plans as they are now. A request that has become a plan is done with.
  * @param {Dialing} dialing
- * @param {PlannedCall[]} plans
+ * @param {ScheduledCall[]} plans
  * @returns {Dialing}
  */
 function planned(dialing, plans) {
@@ -148,7 +148,7 @@ function requested(dialing) {
  * Take everything again. After a lost connection no reply will come to what was asked
  * before.
  * @param {Dialing} dialing
- * @param {{lines?: Line[], plans?: PlannedCall[]}} message
+ * @param {{lines?: Line[], plans?: ScheduledCall[]}} message
  * @param {boolean} isBack
  * @returns {Dialing}
  */
@@ -237,7 +237,7 @@ export function isCalledHere(dialing, previous, call, agent) {
  */
 export function callPlaced(dialing) {
   const asked = dialing.asked.filter((one) => !isCalling(one));
-  const isDone = (/** @type {PlannedCall} */ plan) =>
+  const isDone = (/** @type {ScheduledCall} */ plan) =>
     dialing.asked.some((one) => isCalling(one) && isSamePerson(plan, one));
   return {
     ...cleared(dialing),
@@ -256,7 +256,7 @@ export function isCalling({ verb }) {
  * @param {Dialing} dialing
  */
 export function proposedCalls({ plans, later }) {
-  const isLater = (/** @type {PlannedCall} */ { id }) =>
+  const isLater = (/** @type {ScheduledCall} */ { id }) =>
     later.some((one) => isId(one, id));
   return plans.filter((plan) => plan.state === "offered" && !isLater(plan));
 }

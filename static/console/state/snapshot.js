@@ -44,7 +44,7 @@
  *   ask: Permission, checking: boolean, plan: Id | null}} Person
  * @typedef {{id: Id, version: number, state: string, contact: Id, name: string,
  *   number: string, line: Id, kind: string, created_at: string, due_at: string | null,
- *   expires_at: string | null, sentence: string}} PlannedCall
+ *   expires_at: string | null, sentence: string}} ScheduledCall
  *
  * @typedef {{id: Id, name: string, minutes: number | null}} Break
  * @typedef {Named & {children: Named[]}} ChoiceGroup dispositions, some with finer ones

@@ -46,9 +46,9 @@
  * @property {string} problem a sentence about the number or the person
  * @property {Id | null} done the plan that was made from what the field read last
  * @property {DialRequest[]} asked what was asked and not yet done
- * @property {PlannedCall[]} plans oldest first
+ * @property {ScheduledCall[]} plans oldest first
  * @property {Id[]} later proposed calls that the agent put aside
- * @property {PlannedCall[]} gone plans that ended without a doing of this page
+ * @property {ScheduledCall[]} gone plans that ended without a doing of this page
  *
  * @typedef {"saved" | "saving" | "unsaved"} Saved
  * @typedef {{call: string, text: string, saved: Saved}} Written
@@ -96,7 +96,7 @@
  */
 
 /** @import {Connection} from "../shell/socket.js" */
-/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, PlannedCall, Targets, Work} from "./snapshot.js" */
+/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, ScheduledCall, Targets, Work} from "./snapshot.js" */
 
 export const CHECK_SECONDS = 15;
 

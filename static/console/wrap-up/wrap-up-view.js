@@ -26,7 +26,7 @@ const MOST_KEYS = 9;
  * @param {WrapUpCommands} commands
  */
 export function wrapUpView(state, work, written, now, commands) {
-  return html`<section class="card work" aria-labelledby="work-heading" data-over=${work.over}>
+  return html`<section class="card wrap-up" aria-labelledby="wrap-up-heading" data-over=${work.over}>
     ${work.over ? wrapUpHead(state, work, now) : inCallHead()}
     ${disposition(state, work, commands)} ${notes(written, commands)}
     ${callbackView(state, now, commands)}
@@ -35,7 +35,7 @@ export function wrapUpView(state, work, written, now, commands) {
 }
 
 function inCallHead() {
-  return html`<h2 id="work-heading" class="work-title">
+  return html`<h2 id="wrap-up-heading" class="wrap-up-title">
     ${pencil()} ${t("About this call")}
   </h2>`;
 }
@@ -50,10 +50,10 @@ function wrapUpHead(state, work, now) {
   const seconds = talkSeconds(call);
   const talk =
     seconds === null ? "" : t("Talk time: {time}", { time: formatDuration(seconds) });
-  return html`<div class="work-head">
-    <div class="call-who">${callerView(call, "work-caller")}</div>
-    <div class="work-countdown">
-      <h2 id="work-heading" tabindex="-1">${t("Wrap-up")}</h2>
+  return html`<div class="wrap-up-head">
+    <div class="call-who">${callerView(call, "wrap-up-caller")}</div>
+    <div class="wrap-up-countdown">
+      <h2 id="wrap-up-heading" tabindex="-1">${t("Wrap-up")}</h2>
       ${
         work.until === null
           ? nothing
@@ -66,7 +66,7 @@ function wrapUpHead(state, work, now) {
             </p>`
       }
     </div>
-    <p class="work-facts">
+    <p class="wrap-up-facts">
       ${[endingOf(call), talk, afterWords(state, work)].filter(Boolean).join(" · ")}
     </p>
   </div>`;
@@ -201,7 +201,7 @@ function savedLine(saved) {
 function wrapUpFoot(state, work, commands) {
   const offline = state.connection !== "online";
   const isMissing = missing(state) !== "";
-  return html`<div class="work-foot">
+  return html`<div class="wrap-up-foot">
     <p id="finish-hint" class="hint">
       ${isMissing ? t("Choose a disposition to finish.") : nothing}
     </p>

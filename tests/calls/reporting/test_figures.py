@@ -171,7 +171,7 @@ def test_what_is_about_to_be_lost_is_counted_and_listed(cast: Cast, sofia: Clien
         assert {row.contact for row in page.context["cl"].queryset} == people
 
 
-def test_planned_calls_are_counted_by_what_they_wait_for(cast: Cast, sofia: Client):
+def test_scheduled_calls_are_counted_by_what_they_wait_for(cast: Cast, sofia: Client):
     for number, state in enumerate(Plan.State):
         contact = Contact.objects.create(waid=f"49151123456{number:02}")
         Plan.objects.create(contact=contact, line=cast.line, state=state)

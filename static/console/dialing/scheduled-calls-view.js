@@ -7,38 +7,38 @@ import { initials } from "../state/labels.js";
 import { untilText } from "./permission-view.js";
 
 /** @import {DialingCommands} from "./commands.js" */
-/** @import {PlannedCall} from "../state/snapshot.js" */
+/** @import {ScheduledCall} from "../state/snapshot.js" */
 /** @import {State} from "../state/state.js" */
 
 /**
  * Show a person who may be called now. It stands where nothing else can be pressed, so
  * that it never slips under the pointer.
  * @param {State} state
- * @param {PlannedCall} plan
+ * @param {ScheduledCall} plan
  * @param {number} now
  * @param {DialingCommands} commands
  */
 export function proposalView(state, plan, now, commands) {
   const { name, number, kind } = plan;
-  return html`<section class="card offer" aria-labelledby="offer-name">
+  return html`<section class="card proposal" aria-labelledby="proposal-name">
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller" aria-live="assertive">
-      <p class="offer-lead">
+      <p class="proposal-lead">
         ${kind === "callback" ? t("Waiting for your callback") : t("You may call now")}
       </p>
-      <h2 id="offer-name">${name || number}</h2>
+      <h2 id="proposal-name">${name || number}</h2>
       ${name ? html`<p class="number">${number}</p>` : nothing}
-      <p class="offer-facts">
+      <p class="proposal-facts">
         ${kind === "callback" ? t("You missed their call.") : nothing}
         ${untilText(plan.expires_at, now) || t("Permission granted.")}
       </p>
     </div>
-    <div class="offer-buttons">
-      ${callButton(state, plan, "offer-name", commands)}
+    <div class="proposal-buttons">
+      ${callButton(state, plan, "proposal-name", commands)}
       <button
         type="button"
         class="button"
-        aria-describedby="offer-name"
+        aria-describedby="proposal-name"
         @click=${() => commands.postpone(plan.id)}
       >
         ${t("Later")}
@@ -54,9 +54,9 @@ export function proposalView(state, plan, now, commands) {
  * @param {number} now
  * @param {DialingCommands} commands
  */
-export function plannedCallsView(state, now, commands) {
+export function scheduledCallsView(state, now, commands) {
   const [proposed] = proposedCalls(state.dialing);
-  const isProposed = (/** @type {PlannedCall} */ { state }) => state === "offered";
+  const isProposed = (/** @type {ScheduledCall} */ { state }) => state === "offered";
   const others = state.dialing.plans.filter((plan) => plan !== proposed);
   const plans = [
     ...others.filter(isProposed),
@@ -65,8 +65,8 @@ export function plannedCallsView(state, now, commands) {
   if (plans.length === 0) {
     return nothing;
   }
-  return html`<section class="plans" aria-labelledby="plans-heading">
-    <h2 id="plans-heading">${t("Waiting for permission")}</h2>
+  return html`<section class="scheduled-calls" aria-labelledby="scheduled-calls-heading">
+    <h2 id="scheduled-calls-heading">${t("Waiting for permission")}</h2>
     <ul>
       ${plans.map((plan) => planRow(state, plan, now, commands))}
     </ul>
@@ -75,21 +75,21 @@ export function plannedCallsView(state, now, commands) {
 
 /**
  * @param {State} state
- * @param {PlannedCall} plan
+ * @param {ScheduledCall} plan
  * @param {number} now
  * @param {DialingCommands} commands
  */
 function planRow(state, plan, now, commands) {
   const heading = `plan-${plan.id}`;
   const busy = state.connection !== "online" || isRequested(state.dialing, plan.id);
-  return html`<li class="card plan" data-state=${plan.state}>
+  return html`<li class="card scheduled-call" data-state=${plan.state}>
     <span class="avatar" aria-hidden="true">${initials(plan.name)}</span>
-    <div class="plan-words">
-      <p class="plan-who" id=${heading}>
+    <div class="scheduled-call-words">
+      <p class="scheduled-call-who" id=${heading}>
         <strong>${plan.name || plan.number}</strong>
         ${plan.name ? html`<span class="number">${plan.number}</span>` : nothing}
       </p>
-      <p class="plan-next">${ageText(plan, now)} ${nextText(plan, now)}</p>
+      <p class="scheduled-call-next">${ageText(plan, now)} ${nextText(plan, now)}</p>
     </div>
     ${plan.state === "offered" ? callButton(state, plan, heading, commands) : nothing}
     <button
@@ -106,7 +106,7 @@ function planRow(state, plan, now, commands) {
 
 /**
  * @param {State} state
- * @param {PlannedCall} plan
+ * @param {ScheduledCall} plan
  * @param {string} heading
  * @param {DialingCommands} commands
  */
@@ -124,7 +124,7 @@ function callButton({ dialing, connection }, plan, heading, commands) {
 }
 
 /**
- * @param {PlannedCall} plan
+ * @param {ScheduledCall} plan
  * @param {number} now
  */
 export function ageText({ kind, created_at }, now) {
@@ -133,12 +133,12 @@ export function ageText({ kind, created_at }, now) {
     kind === "callback"
       ? t("Called you {age}.", { age })
       : t("Requested {age}.", { age });
-  return age ? html`<span class="plan-age">${words}</span>` : nothing;
+  return age ? html`<span class="scheduled-call-age">${words}</span>` : nothing;
 }
 
 /**
  * Say what happens next.
- * @param {PlannedCall} plan
+ * @param {ScheduledCall} plan
  * @param {number} now
  */
 export function nextText({ state, sentence, due_at, expires_at }, now) {
