@@ -20,7 +20,7 @@ class AgentWithCallsAdmin(DetailedAdmin, AgentAdmin):
         if not request.user.has_perm("calls.view_call"):
             return {}
         return {
-            "not_me": why_not(row, local_zone()),
+            "not_offered": why_not(row, local_zone()),
             "last_calls": LAST_CALLS,
-            "shows_not_me": True,
+            "shows_not_offered": True,
         }

@@ -13,15 +13,15 @@ from calls.reporting.labels import duration, happened
 
 def story_of(call: Call) -> dict[str, Any]:
     changes = call.changes.select_related("user")
-    offers = call.offers.select_related("agent").order_by("offered_at", "pk")
+    attempts = call.offers.select_related("agent").order_by("offered_at", "pk")
     return {
         "changes": [
             {"row": row, "what": happened(row.event, row.old), "detail": _(row.detail)}
             for row in changes
         ],
-        "parts": [_part(leg) for leg in _legs(call)],
+        "participants": [_participant(leg) for leg in _legs(call)],
         "decisions": explained(call, local_zone()),
-        "offers": [{"row": row, "what": outcome_of(row)} for row in offers],
+        "ring_attempts": [{"row": row, "what": outcome_of(row)} for row in attempts],
         "requests": call.requests.order_by("created_at"),
         "deliveries": deliveries_of(call),
     }
@@ -31,7 +31,7 @@ def _legs(call: Call) -> Any:
     return call.legs.select_related("agent", "disposition__parent").order_by("pk")
 
 
-def _part(leg: Leg) -> dict[str, Any]:
+def _participant(leg: Leg) -> dict[str, Any]:
     """Describe one participant: from when to when, and what they wrote."""
     return {
         "row": leg,

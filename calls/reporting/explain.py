@@ -142,7 +142,7 @@ def why_not(agent: Agent, zone: tzinfo) -> list[NotMe]:
     of_these = RoutingDecision.objects.filter(call__in=calls).select_related("queue")
     for row in of_these.order_by("-pk"):
         rows.setdefault(row.call_id, []).append(row)
-    return [_not_me(call, rows[call.pk], agent, zone) for call in calls]
+    return [_not_offered(call, rows[call.pk], agent, zone) for call in calls]
 
 
 def _not_rung(agent: Agent) -> QuerySet[Call]:
@@ -154,7 +154,7 @@ def _not_rung(agent: Agent) -> QuerySet[Call]:
     return calls.select_related("contact").order_by("-created_at", "pk")
 
 
-def _not_me(
+def _not_offered(
     call: Call, rows: Sequence[RoutingDecision], agent: Agent, zone: tzinfo
 ) -> NotMe:
     """Pick the newest decision that names the agent."""

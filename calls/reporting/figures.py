@@ -112,7 +112,7 @@ class LiveFigures:
 
 
 @dataclass(frozen=True)
-class CallingOut:
+class OutboundFigures:
     """What waits until people may be called, and what is about to be lost."""
 
     plans_waiting: int  # for the person's word
@@ -191,13 +191,13 @@ def live_figures() -> LiveFigures:
     return LiveFigures(in_call=in_call, **there, **callers)
 
 
-def calling_out(now: datetime) -> CallingOut:
+def outbound_figures(now: datetime) -> OutboundFigures:
     plans = Plan.objects.aggregate(
         waiting=Count("pk", filter=Q(state__in=PLAN_WAITS)),
         ready=Count("pk", filter=Q(state__in=PLAN_IS_READY)),
     )
     permissions = CallPermission.objects.all()
-    return CallingOut(
+    return OutboundFigures(
         plans_waiting=plans["waiting"],
         plans_ready=plans["ready"],
         running_out=permissions.filter(watch.running_out(now)).count(),

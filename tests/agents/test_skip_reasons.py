@@ -27,7 +27,7 @@ pytestmark = pytest.mark.stackless
 LEVELS = replace(LONGEST_IDLE, level_seconds=17)
 here = {"state": "ringing", "is_ringing_here": True}
 
-# Who asks "why not me?", the others, the rules, the call, the answer.
+# The agent who did not ring, the others, the rules, the call, the reason, the sentence.
 Story = tuple[Candidate, list[Candidate], Rules, Waiting, Skip, str]
 STORIES: list[Story] = [
     (bruno("offline"), [ana()], RING_ALL, carla(), Skip.OFFLINE, "Offline."),

@@ -335,8 +335,8 @@ def test_the_first_page_shows_today_and_what_needs_a_look(cast: Cast, sofia: Cli
     new_call(cast, result="answered", created_at=timezone.now(), ended_at=None)
     webhook(cast, {}, status="dead")
     overview = sofia.get("/admin/").context["overview"]
-    assert overview["floor"].available == 1
-    assert overview["floor"].ringing == 1
+    assert overview["live"].available == 1
+    assert overview["live"].ringing == 1
     assert overview["problems"].dead_webhooks == 1
     text = sofia.get("/admin/").content.decode()
     assert "1 webhook from Wati needs attention" in text

@@ -160,7 +160,7 @@ def test_what_is_about_to_be_lost_is_counted_and_listed(cast: Cast, sofia: Clien
     soon = allowed(cast, "4915112345602", hours=3)
     risky = allowed(cast, "4915112345603", unanswered=2)
     blocked = allowed(cast, "4915112345604", unanswered=3)
-    today = figures.calling_out(timezone.now())
+    today = figures.outbound_figures(timezone.now())
     assert (today.running_out, today.at_risk) == (1, 2)
     for watch, people in {
         "running_out": {soon},
@@ -175,7 +175,7 @@ def test_scheduled_calls_are_counted_by_what_they_wait_for(cast: Cast, sofia: Cl
     for number, state in enumerate(Plan.State):
         contact = Contact.objects.create(waid=f"49151123456{number:02}")
         Plan.objects.create(contact=contact, line=cast.line, state=state)
-    today = figures.calling_out(timezone.now())
+    today = figures.outbound_figures(timezone.now())
     assert (today.plans_waiting, today.plans_ready) == (2, 2)
     for state, number in {"waiting": 2, "ready": 2, "open": 4, "done": 1}.items():
         page = sofia.get(f"/admin/calls/plan/?state={state}")
@@ -271,8 +271,8 @@ def test_the_floor_tells_everybody_apart(cast: Cast, sofia: Client):
     new_call(cast, "inbound", status=Status.WAITING)
     new_call(cast, "inbound", status=Status.RINGING)
     new_call(cast, "inbound", status=Status.RINGING)
-    floor = figures.live_figures()
-    assert floor == figures.LiveFigures(
+    live = figures.live_figures()
+    assert live == figures.LiveFigures(
         available=1,
         cannot_ring=1,
         in_call=1,
