@@ -139,7 +139,7 @@ test("without WebCodecs it asks for PCM and sends it", () => {
   audio.close();
 });
 
-test("a codec that fails is made anew, without a word", () => {
+test("a codec that fails is replaced without a message", () => {
   const audio = call(true);
   const made = Encoder.made;
   Encoder.broken = true;
@@ -232,7 +232,7 @@ test("the page learns how long nothing has come from the microphone or the node"
   audio.close();
 });
 
-test("in a sound check what comes back is measured at once and heard later", () => {
+test("in an audio check what comes back is measured at once and played later", () => {
   const audio = new CallAudio({
     player: { postMessage: (message) => played.push(message) },
     tell: (message) => told.push(message),

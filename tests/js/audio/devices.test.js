@@ -97,7 +97,7 @@ async function plug(sockets, devices) {
   await changed;
 }
 
-test("spoilt memory and a page without devices do no harm", async () => {
+test("broken storage and a page without devices do no harm", async () => {
   const memory = new Memory();
   memory.setItem("audio-microphone", "{");
   const devices = new Devices(memory, null);

@@ -63,7 +63,7 @@ test("what comes back is heard a second later, in its order, once", () => {
   assert.deepEqual(echo.take(99_999), []);
 });
 
-test("a frame that nobody sent, or that comes twice, is not heard", () => {
+test("a frame that was never sent, or that comes twice, is not played", () => {
   const echo = new Echo();
   echo.leaves(frame(0), 0);
   echo.returns(frame(7).buffer, 10);

@@ -80,7 +80,7 @@ test("the level is that of the microphone, muted or not", () => {
   assert.equal(uplink.takeFlat(), true);
 });
 
-test("sound that waited through a stall is too old to be sent", () => {
+test("audio that waited through a stall is too old to be sent", () => {
   const uplink = new Uplink(() => true);
   assert.ok(!uplink.tooOld(20));
   assert.ok(uplink.tooOld(301));
@@ -148,7 +148,7 @@ test("broken frames are counted and nothing else", () => {
   assert.equal(downlink.report().bad, 3);
 });
 
-test("a player that takes nothing is not drowned", () => {
+test("a player that stalls is not flooded", () => {
   const { player, downlink } = listen();
   for (let i = 0; i < 1000; i += 1) {
     downlink.receive(pcm({ sequence: i, timestamp: i * 960 }), i * 20);

@@ -66,7 +66,7 @@ test("after a late packet the buffer waits for the next one", () => {
   assert.ok(!buffer.holding);
 });
 
-test("it gives up waiting after thirty milliseconds or three packets", () => {
+test("it waits for thirty milliseconds or three packets at most", () => {
   const buffer = new JitterBuffer();
   buffer.push(packet(0), 0);
   buffer.push(packet(2), 40);

@@ -118,7 +118,7 @@ test("a headset that comes back under another id is known by its name", async ()
   assert.equal(bench.news.length, 2);
 });
 
-test("without any microphone the agent is told once, and heard again by itself", async () => {
+test("without any microphone the agent reads it once, and is heard again without a click", async () => {
   const bench = new Bench("h1");
   bench.plugged = [HEADSET];
   await bench.unplug();
@@ -143,7 +143,7 @@ test("other devices that come and go do not touch the microphone in use", async 
   assert.deepEqual(bench.news, []);
 });
 
-test("a microphone that another program holds is named by its trouble", async () => {
+test("a microphone that another program uses is reported as such", async () => {
   const bench = new Bench("h1");
   bench.busy = true;
   await bench.unplug();
@@ -210,7 +210,7 @@ test("an unplugged speaker gives way to the default, and takes over again", asyn
   );
 });
 
-test("no speaker at all is told, and when one is there again", async () => {
+test("a missing speaker is reported, and so is its return", async () => {
   const { keeper, news, follow } = speaker();
   await keeper.start("");
   await follow(SPEAKERS);
@@ -223,7 +223,7 @@ test("no speaker at all is told, and when one is there again", async () => {
   );
 });
 
-test("a browser that lists no speakers is not taken to have none", async () => {
+test("a browser that lists no speakers may still have one", async () => {
   const { keeper, output, news, follow } = speaker();
   await keeper.start("p1");
   await follow();

@@ -105,7 +105,7 @@ function pitchOf(samples) {
 
 const steady = (/** @type {number} */ i) => i * 20 + 5;
 
-test("sound that comes evenly is played as it is", () => {
+test("audio that comes evenly is played as it is", () => {
   const { heard, report } = play({ seconds: 10, arrival: steady });
   assert.equal(report.underruns, 0);
   assert.equal(report.concealedMs, 0);
@@ -129,7 +129,7 @@ test("a stall of half a second is caught up in a second without losing a word", 
   assert.ok(Math.abs(pitchOf(heard.subarray(38 * 4800, 60 * 4800)) - 220) < 1);
 });
 
-test("a stall of two seconds is dropped, and sound is normal at once", () => {
+test("a stall of two seconds is dropped, and audio is normal at once", () => {
   const { levels, report } = play({
     seconds: 8,
     arrival: (i) => (i >= 100 && i < 200 ? 200 * 20 : i * 20),
@@ -191,7 +191,7 @@ test("a gap fades out instead of breaking off", () => {
   assert.ok(heard.subarray(-4800).every((sample) => sample === 0));
 });
 
-test("silence that was meant does not count as an underrun", () => {
+test("intended silence does not count as an underrun", () => {
   const playout = new Playout();
   const output = new Float32Array(QUANTUM);
   const tone = frameOf(sine(300), 0);

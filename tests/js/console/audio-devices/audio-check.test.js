@@ -119,13 +119,13 @@ test("a connection that the server ends ends the check", async () => {
   assert.match(checkRating(store.state.check).text, /No audio came back/);
 });
 
-test("the delay counts the network and the wait that evens the sound out", () => {
+test("the delay counts the network and the wait of the jitter buffer", () => {
   assert.equal(delayMs(measured({ networkMs: 30.4, bufferMs: 40 })), 70);
   assert.equal(delayMs(measured({ networkMs: null })), null);
   assert.equal(delayMs(null), null);
 });
 
-test("each trouble has its words and its remedy, the first that matters", () => {
+test("each problem has its words and its remedy, the first that matters", () => {
   const text = (/** @type {any} */ changes) => {
     const check = { phase: "over", left: 0, measured: measured(changes) };
     const verdict = checkRating(/** @type {any} */ (check));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { whoHearsWhom } from "../../../../static/console/call/consult.js";
 import { ANA, asking, BRUNO, carla, consulting, held, threeWay } from "../consults.js";
 
-test("each situation is one sentence, for the agent and for the guest", () => {
+test("each situation is one sentence, for the agent and for the consulted agent", () => {
   assert.equal(whoHearsWhom(carla(), ANA), "On call with Carla.");
   assert.equal(whoHearsWhom(carla({ status: "connecting" }), ANA), "");
   assert.equal(whoHearsWhom(held(), ANA), "Carla hears music.");

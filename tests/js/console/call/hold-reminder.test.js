@@ -9,7 +9,7 @@ import { ANA, carla, consulting, held } from "../consults.js";
 const stateWith = (call) =>
   reduce(initialState, { type: "console", agent: ANA, calls: [call] }, 0);
 
-test("a soft note every 45 seconds reminds of who is on hold, and of nobody else", () => {
+test("a soft note every 45 seconds reminds of callers on hold, and of no others", () => {
   let heard = 0;
   const reminder = new HoldReminder({
     useSpeaker: () => {},
@@ -28,7 +28,7 @@ test("a soft note every 45 seconds reminds of who is on hold, and of nobody else
   assert.equal(heard, 2);
 });
 
-test("a page loaded while somebody is on hold does not catch up on reminders", () => {
+test("a page loaded during a hold does not catch up on reminders", () => {
   let heard = 0;
   const start = () => {
     heard += 1;

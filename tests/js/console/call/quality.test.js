@@ -51,11 +51,11 @@ test("nothing is claimed before the first report", () => {
   assert.equal(verdictAfter().text, "");
 });
 
-test("even sound is good", () => {
+test("even audio is good", () => {
   assert.equal(verdictAfter(report(1), report(2)).text, "Call quality: good");
 });
 
-test("missing sound is told with its reason and a remedy", () => {
+test("missing audio is shown with its reason and a remedy", () => {
   const lossy = verdictAfter(report(1), report(2, { concealedMs: 200, lost: 10 }));
   assert.equal(lossy.grade, "fair");
   assert.match(lossy.text, /Incoming audio is breaking up a little/);
@@ -66,11 +66,11 @@ test("missing sound is told with its reason and a remedy", () => {
   assert.match(late.advice, /arrives unevenly/);
 });
 
-test("sound that has to wait long comes late", () => {
+test("audio that has to wait long comes late", () => {
   assert.match(verdictAfter(report(1, { targetMs: 200 })).text, /is delayed/);
 });
 
-test("a network that does not take the agent's voice is told as such", () => {
+test("a network that does not carry the agent's voice is reported as such", () => {
   const some = verdictAfter(report(1), report(2, { sent: 190, notSent: 10 }));
   assert.equal(some.text, "Your voice is breaking up a little.");
   const much = verdictAfter(report(1), report(2, { sent: 140, notSent: 60 }));
@@ -101,7 +101,7 @@ test("when it is the caller's phone that is silent, the agent's network is not b
   }
 });
 
-test("a silent microphone is found here, and the caller's not hearing by the node", () => {
+test("a silent microphone is found here, a caller who hears nothing by the node", () => {
   const silent = oneWay({ flatMs: 2_500 }, {});
   assert.equal(silent.text, "The caller cannot hear you.");
   assert.match(silent.advice, /mute switch/);
@@ -111,24 +111,24 @@ test("a silent microphone is found here, and the caller's not hearing by the nod
   assert.match(lost.advice, /does not arrive/);
 });
 
-test("sound that passes neither way is one trouble, not two", () => {
+test("audio that passes neither way is one problem, not two", () => {
   const { text } = oneWay({ packetMs: 3_000, hears: false }, {});
   assert.equal(text, "You and the caller cannot hear each other.");
 });
 
-test("whoever is muted is not told that nobody hears them", () => {
+test("a muted agent is not warned of not being heard", () => {
   assert.equal(
     oneWay({ flatMs: 9_000, hears: false }, { muted: true }).text,
     "Call quality: good",
   );
 });
 
-test("on hold and alone silence is as it should be", () => {
+test("silence on hold, with no other agent, is as expected", () => {
   const silence = { packetMs: 9_000, heard: false, hears: false };
   assert.equal(oneWay(silence, { talking: false, caller: false }).text, "");
 });
 
-test("with a colleague, what the node hears of the caller does not count", () => {
+test("during a consult, what the node hears of the caller does not count", () => {
   const asked = { caller: false };
   assert.equal(
     oneWay({ hears: false, heard: false }, asked).text,
@@ -138,7 +138,7 @@ test("with a colleague, what the node hears of the caller does not count", () =>
   assert.equal(oneWay({ packetMs: 3_000 }, asked).text, "You cannot hear anyone.");
 });
 
-test("after a hold sound has its time to begin again", () => {
+test("after a hold audio has its time to begin again", () => {
   const quality = new AudioQuality();
   quality.add(report());
   quality.rating({ ...TALK, talking: false, caller: false }, 0);
@@ -148,7 +148,7 @@ test("after a hold sound has its time to begin again", () => {
   assert.equal(quality.rating(TALK, 62_500).text, "You cannot hear the caller.");
 });
 
-test("lost sound is told whatever was reported before", () => {
+test("lost audio is reported, whatever was reported before", () => {
   const quality = new AudioQuality();
   quality.add(report());
   assert.match(quality.rating({ ...TALK, audio: "lost" }, 0).text, /interrupted/);
@@ -161,7 +161,7 @@ test("counters that went back belong to a new connection", () => {
   assert.equal(verdictAfter(old, report(1), report(2)).text, "Call quality: good");
 });
 
-test("the next call begins without the troubles of the last", () => {
+test("the next call begins without the problems of the last", () => {
   const quality = new AudioQuality();
   quality.add(report(1, { targetMs: 300 }));
   quality.hear({ caller_hears: false, caller_heard: false });

@@ -38,7 +38,7 @@ function openConsole(call = carla(), { agent = ANA, online = true } = {}) {
   return { store, commands, sent, tell, notices };
 }
 
-test("hold is asked once, and the button is free again when it is done", () => {
+test("hold is requested once, and the button is free again when it is done", () => {
   const { store, commands, sent, tell } = openConsole();
   commands.toggleHold();
   commands.toggleHold();
@@ -50,7 +50,7 @@ test("hold is asked once, and the button is free again when it is done", () => {
   assert.equal(sent.at(-1)?.type, "resume");
 });
 
-test("a refusal is told, and frees the button", () => {
+test("a refusal is shown, and frees the button", () => {
   const { store, commands, notices } = openConsole();
   commands.toggleHold();
   store.dispatch({ type: "problem", text: "Not now.", request: 1 });
@@ -58,7 +58,7 @@ test("a refusal is told, and frees the button", () => {
   assert.equal(pendingTransfer(store.state), null);
 });
 
-test("a refusal is read in the list while that is open", () => {
+test("a refusal is shown in the list while that is open", () => {
   const { store, commands, notices } = openConsole();
   commands.open();
   commands.consult(2);
@@ -69,7 +69,7 @@ test("a refusal is read in the list while that is open", () => {
   assert.equal(store.state.transfer.problem, "");
 });
 
-test("what nobody answers is given up with a word", () => {
+test("a request without a reply times out with a notice", () => {
   const { store, commands } = openConsole();
   commands.toggleHold();
   const later = (/** @type {number} */ ms) =>
@@ -86,7 +86,7 @@ test("without a connection nothing is asked", () => {
   assert.match(notices()[0], /cannot be reached/);
 });
 
-test("the list asks who can take the call, and closes once a colleague is asked", () => {
+test("the list asks who can take the call, and closes once an agent is consulted", () => {
   const { store, commands, sent, tell } = openConsole();
   commands.open();
   assert.deepEqual(sent, [{ type: "targets" }]);
@@ -99,7 +99,7 @@ test("the list asks who can take the call, and closes once a colleague is asked"
   assert.equal(pendingTransfer(store.state), null);
 });
 
-test("a call handed on is gone, with the list and the wish", () => {
+test("a transferred call is gone, with the list and the request", () => {
   const { store, commands, sent, tell } = openConsole();
   commands.open();
   commands.toQueue("q1");
@@ -109,7 +109,7 @@ test("a call handed on is gone, with the list and the wish", () => {
   assert.equal(pendingTransfer(store.state), null);
 });
 
-test("the agent reads when a colleague does not come, and when one leaves", () => {
+test("the agent reads when a consulted agent does not come, and when one leaves", () => {
   const { tell, notices } = openConsole(asking());
   tell(held());
   assert.deepEqual(notices(), ["Bruno did not take the call. Carla is still on hold."]);
@@ -121,14 +121,14 @@ test("the agent reads when a colleague does not come, and when one leaves", () =
   assert.equal(notices().at(-1), "Bruno has left. You are on the call with Carla.");
 });
 
-test("nothing is told of what the agent did", () => {
+test("no notice reports what the agent did", () => {
   const { commands, tell, notices } = openConsole(asking());
   commands.cancelConsult();
   tell(held());
   assert.deepEqual(notices(), []);
 });
 
-test("back to the caller means: the colleague goes, then the caller is heard", () => {
+test("back to the caller: the consulted agent leaves, then the call is resumed", () => {
   const { commands, sent, tell } = openConsole(consulting());
   commands.back();
   assert.deepEqual(sent, [{ type: "cancel_consult", call: "carla-1" }]);
@@ -139,7 +139,7 @@ test("back to the caller means: the colleague goes, then the caller is heard", (
   assert.equal(sent.length, 2);
 });
 
-test("a colleague who may not be sent away is not joined by the caller instead", () => {
+test("a consulted agent who cannot be removed is not joined by the caller instead", () => {
   const { store, commands, sent, tell } = openConsole(consulting());
   commands.back();
   store.dispatch({ type: "problem", text: "Too late.", request: 1 });
@@ -147,7 +147,7 @@ test("a colleague who may not be sent away is not joined by the caller instead",
   assert.equal(sent.length, 1);
 });
 
-test("a guest holds nothing, hands nothing on, and reads when it is over", () => {
+test("a consulted agent can neither hold nor transfer, and reads when the consult is over", () => {
   const { commands, sent, tell, notices } = openConsole(consulting(), { agent: BRUNO });
   commands.toggleHold();
   commands.open();
@@ -157,7 +157,7 @@ test("a guest holds nothing, hands nothing on, and reads when it is over", () =>
   assert.deepEqual(notices(), ["Ana continues the call without you."]);
 });
 
-test("a guest who gets the call is not told that it goes on without them", () => {
+test("a consulted agent who gets the call does not read that it goes on without them", () => {
   const { tell, notices } = openConsole(consulting(), { agent: BRUNO });
   tell(carla({ agent: { id: 2, name: "Bruno" }, legs: [brunoLeg("joined")] }));
   assert.deepEqual(notices(), []);

@@ -63,7 +63,7 @@ function openConsole(/** @type {any[]} */ ...calls) {
   return { store, commands, sent, tell, reply, shown, connect };
 }
 
-test("as soon as a call rings, its person is looked up, once until the end", () => {
+test("as soon as a call rings, its contact is looked up, once until the end", () => {
   const { sent, tell, reply, shown } = openConsole();
   assert.deepEqual(sent, []);
   tell(ringing());
@@ -79,7 +79,7 @@ test("another call that rings does not hide who Ana talks with", () => {
   assert.equal(cardCall(store.state)?.id, "carla-1");
 });
 
-test("the person stays through the wrap-up and is gone after it", () => {
+test("the contact stays through the wrap-up and is gone after it", () => {
   const { store, sent, tell, reply, shown } = openConsole(inCall());
   reply(person({ name: "Carla" }));
   const over = inCall({ version: 2, status: "ended" });
@@ -99,7 +99,7 @@ test("the person stays through the wrap-up and is gone after it", () => {
   assert.equal(sent.length, 1);
 });
 
-test("an answer about a call that is over is not shown with the next one", () => {
+test("a reply about a call that is over is not shown with the next one", () => {
   const { tell, reply, shown } = openConsole(ringing());
   tell(ringing({ version: 2, status: "ended" }));
   tell(ringing({ id: "other" }));
@@ -128,7 +128,7 @@ test("an unknown caller is named in the call, and the name is shown at once", ()
   assert.equal(name(), "Carla Gomes");
 });
 
-test("an older answer does not take a new name away", () => {
+test("an older reply does not undo a new name", () => {
   const { store, commands, reply } = openConsole(inCall());
   commands.typeName("Carla");
   commands.saveName();
@@ -136,7 +136,7 @@ test("an older answer does not take a new name away", () => {
   assert.equal(cardName(store.state, inCall()), "Carla");
 });
 
-test("a name that is refused is told, and the old one stands", () => {
+test("a rejected name is reported, and the old one stays", () => {
   const { store, commands } = openConsole(
     inCall({ contact: { id: 7, name: "C.", number: "" } }),
   );
@@ -160,7 +160,7 @@ test("no name and the same name are not sent", () => {
   assert.equal(sent.length, 1);
 });
 
-test("after a lost connection the person is asked for again", () => {
+test("after a lost connection the contact is looked up again", () => {
   const { store, commands, sent, connect } = openConsole(inCall());
   store.dispatch({ type: "connection", connection: "lost" });
   connect();

@@ -77,7 +77,7 @@ function openConsole({ online = true, sounds = true } = {}) {
   return { store, sent, commands, tell, find };
 }
 
-test("Enter looks the number up on the chosen line, once", () => {
+test("Enter looks the number up for the chosen business number, once", () => {
   const { sent, commands } = openConsole();
   commands.typeNumber(NUMBER, false);
   commands.finishNumber(true);
@@ -98,7 +98,7 @@ test("Enter tries again after a look-up that failed", () => {
   assert.equal(store.state.dialing.problem, "");
 });
 
-test("another line asks about the same number again", () => {
+test("another business number looks the same number up again", () => {
   const { store, sent, commands, find } = openConsole();
   find(carla());
   commands.chooseLine(11);
@@ -122,7 +122,7 @@ test("a double click is one call", async () => {
   assert.deepEqual(calls, [{ type: "call", contact: 7, line: 10 }]);
 });
 
-test("nobody is called without sound, or against the verdict", async () => {
+test("no contact is called without audio, or against the verdict", async () => {
   const deaf = openConsole({ sounds: false });
   deaf.find(carla());
   await deaf.commands.callPerson();
@@ -146,7 +146,7 @@ test("a double click is one permission request", () => {
   assert.deepEqual(sent.slice(1), [{ type: "ask", contact: 7, line: 10 }]);
 });
 
-test("an offer is called or given up by its plan", async () => {
+test("a proposal is called or cancelled by its scheduled call", async () => {
   const { store, sent, commands } = openConsole();
   store.dispatch({ type: "plans", plans: [plan(), plan({ id: "two", contact: 8 })] });
   await commands.callPlan("plan-1");
@@ -158,7 +158,7 @@ test("an offer is called or given up by its plan", async () => {
   ]);
 });
 
-test("a verdict that ran out is asked for again, and not again and again", () => {
+test("an expired verdict is asked for again, but only once", () => {
   const { sent, commands, find } = openConsole();
   const until = "2026-01-05T10:00:00Z";
   const over = Date.parse(until);
@@ -171,7 +171,7 @@ test("a verdict that ran out is asked for again, and not again and again", () =>
   assert.equal(sent.length, 2);
 });
 
-test("when Carla declines the agent reads so, though the plan is just gone", () => {
+test("when Carla declines the agent reads so, though the scheduled call has just ended", () => {
   const { store, sent, tell } = openConsole();
   store.dispatch({ type: "plans", plans: [plan({ state: "waiting" })] });
   store.dispatch({ type: "plans", plans: [] });
@@ -183,7 +183,7 @@ test("when Carla declines the agent reads so, though the plan is just gone", () 
   assert.equal(store.state.dialing.person, null);
 });
 
-test("an offer that went to a colleague is explained, too", () => {
+test("a proposal that went to another agent is explained, too", () => {
   const { store, tell } = openConsole();
   store.dispatch({ type: "plans", plans: [plan()] });
   store.dispatch({ type: "plans", plans: [] });

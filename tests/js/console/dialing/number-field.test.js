@@ -14,7 +14,7 @@ function field() {
   return { asked, field: new NumberField((text) => asked.push(text), 600) };
 }
 
-test("a number in any form may be one; words and a few digits are not", () => {
+test("a number is recognized in any form; words and a few digits are not", () => {
   for (const text of [CARLA, "(030) 123-456", "0049.1511/2345678", "٠١٢٣٤٥٦٧"]) {
     assert.ok(mayBeNumber(text), text);
   }
@@ -45,7 +45,7 @@ test("what was pasted is looked up without a pause", ({ mock }) => {
   assert.deepEqual(asked, [CARLA]);
 });
 
-test("too few digits wait for the agent to say that this is all", ({ mock }) => {
+test("too few digits wait for Enter", ({ mock }) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { asked, field: typing } = field();
   typing.typed("112");

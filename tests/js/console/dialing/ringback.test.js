@@ -65,7 +65,7 @@ test("it stops at the answer, and at the end", () => {
   }
 });
 
-test("it stops for good once there is something to hear", () => {
+test("it stops once there is something to hear", () => {
   const { heard, ringback } = listen();
   ringback.follow(RINGING, "");
   ringback.hears(0.0001);

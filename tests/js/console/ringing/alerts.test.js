@@ -66,7 +66,7 @@ function openConsole({ heard = /** @type {any} */ (true), seen = true } = {}) {
 /** Until promises under way are done. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("the server is told once that a call rings, after the bell is heard", async () => {
+test("a ring is confirmed to the server once, after the ring tone is heard", async () => {
   /** @type {(heard: boolean) => void} */
   let hear = () => {};
   const heard = new Promise((resolve) => {
@@ -84,14 +84,14 @@ test("the server is told once that a call rings, after the bell is heard", async
   assert.equal(told.bell, 1);
 });
 
-test("a bell that is not heard in a page that is not seen does not count", async () => {
+test("a ring tone that is not heard in a page that is not visible does not count", async () => {
   const { ringing, told } = openConsole({ heard: Promise.resolve(false), seen: false });
   ringing.follow(stateWith([carla()]));
   await settled();
   assert.deepEqual(told.rings, []);
 });
 
-test("a card that is seen rings too, also when the bell breaks", async () => {
+test("a visible card rings too, also when the ring tone fails", async () => {
   const { ringing, told } = openConsole({
     heard: Promise.reject(new Error("no sound")),
   });
@@ -100,7 +100,7 @@ test("a card that is seen rings too, also when the bell breaks", async () => {
   assert.deepEqual(told.rings, ["carla-1"]);
 });
 
-test("a call that went away meanwhile is not said to ring", async () => {
+test("a call that has ended meanwhile is not reported as ringing", async () => {
   const { ringing, told } = openConsole();
   ringing.follow(stateWith([carla()]));
   ringing.follow(stateWith([]));
@@ -109,7 +109,7 @@ test("a call that went away meanwhile is not said to ring", async () => {
   assert.equal(told.bell, 0);
 });
 
-test("a page that was replaced makes no sound and tells nothing", async () => {
+test("a page that was replaced plays and reports nothing", async () => {
   const { ringing, told } = openConsole();
   ringing.follow(stateWith([carla()]));
   await settled();

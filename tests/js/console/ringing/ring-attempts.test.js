@@ -7,7 +7,7 @@ import {
 } from "../../../../static/console/ringing/ring-attempts.js";
 import { ANA, BRUNO, carla } from "../calls.js";
 
-test("each kind of offer is named, an ordinary one is not", () => {
+test("each kind of ring is named, an ordinary one is not", () => {
   const of = (/** @type {string} */ kind) =>
     ringReason(carla({ offer_kinds: { 1: kind }, from_agent: BRUNO }), ANA);
   assert.equal(of("queue"), "");
@@ -16,7 +16,7 @@ test("each kind of offer is named, an ordinary one is not", () => {
   assert.equal(ringHeadline(carla(), ANA), "Carla Gomes is calling");
 });
 
-test("the card counts the ringing, the waiting, or the hold", () => {
+test("the card counts the ring time, the wait, or the hold", () => {
   assert.deepEqual(waitOf(carla()), { since: "2026-01-05T08:58:00Z", kind: "rings" });
   assert.deepEqual(waitOf(carla({ status: "waiting" })), {
     since: "2026-01-05T08:57:00Z",

@@ -18,7 +18,7 @@ test("the clock follows the server, whatever the laptop says", () => {
   assert.equal(clock.now(3500), NINE_MS + 2500);
 });
 
-test("a message that was long on its way does not set the clock back", () => {
+test("a delayed message does not set the clock back", () => {
   const clock = new ServerClock();
   clock.observe(NINE, 1000);
   clock.observe("2026-01-05T09:00:05Z", 1000 + 5000 + 800);

@@ -12,7 +12,7 @@ test("without a catalogue a text stays as it was written", () => {
   );
 });
 
-test("a text that the catalogue knows is said in the agent's language", () => {
+test("a text of the catalogue is shown in the agent's language", () => {
   loadCatalogue(
     JSON.stringify({ "{name} answered this call.": "{name} tomó la llamada." }),
   );

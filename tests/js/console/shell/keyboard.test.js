@@ -23,7 +23,7 @@ function press(key, { element = "body", ...keys } = {}) {
   };
 }
 
-test("each shortcut of the help has its verb, in either case", () => {
+test("each shortcut of the help has its command, in upper and lower case", () => {
   for (const { key, verb } of SHORTCUTS) {
     assert.equal(verbOf(press(key)), verb);
     assert.equal(verbOf(press(key.toUpperCase())), verb);

@@ -73,7 +73,7 @@ function tickFor(socket, milliseconds) {
   socket.tick(start + milliseconds);
 }
 
-test("requests are numbered, and refused while there is no line", () => {
+test("requests are numbered, and refused while there is no connection", () => {
   const { socket, lines } = socketWithLines();
   assert.equal(socket.send("available"), 0);
   lines[0].accept();
@@ -83,7 +83,7 @@ test("requests are numbered, and refused while there is no line", () => {
   assert.deepEqual(asked, { type: "answer", call: "carla-1", request: 1 });
 });
 
-test("each new line begins with who this page is, and whether calls can ring here", () => {
+test("each new connection begins with who this page is, and whether calls can ring here", () => {
   const { socket, lines } = socketWithLines();
   socket.hello = () => ({ console: "window-1", since: "s7" });
   socket.readiness = () => ({ audio: "running" });
@@ -98,7 +98,7 @@ test("each new line begins with who this page is, and whether calls can ring her
   assert.equal(lines[1].sent[0].type, "hello");
 });
 
-test("an open line beats every two seconds", () => {
+test("an open connection beats every two seconds", () => {
   const { socket, lines } = socketWithLines();
   lines[0].accept();
   const start = later(0);
@@ -110,7 +110,7 @@ test("an open line beats every two seconds", () => {
   assert.equal(beats.length, 3, "one with the hello, then every second tick");
 });
 
-test("what changes between two beats is told at once", () => {
+test("what changes between two beats is reported at once", () => {
   const { socket, lines } = socketWithLines();
   socket.beat();
   assert.deepEqual(lines[0].sent, [], "not before there is a line");
@@ -136,7 +136,7 @@ test("the round trip is unknown, then measured, then as long as a reply is late"
   assert.equal(socket.roundTrip(later(600)), null, "a new line knows nothing yet");
 });
 
-test("a lost line is opened again, later each time", () => {
+test("a lost connection is opened again, later each time", () => {
   const { socket, lines, told } = socketWithLines();
   lines[0].accept();
   lines[0].hangUp(1006);
@@ -158,7 +158,7 @@ test("a refused handshake asks whether the agent is still signed in", () => {
   assert.deepEqual(told, ["lost", "unreachable"]);
 });
 
-test("a line that says nothing is given up within six seconds", () => {
+test("a silent connection is closed within six seconds", () => {
   const { socket, lines, told } = socketWithLines();
   lines[0].accept();
   tickFor(socket, 4_500);
@@ -168,7 +168,7 @@ test("a line that says nothing is given up within six seconds", () => {
   assert.equal(lines[0].readyState, 3);
 });
 
-test("a page that slept asks once more before it gives the line up", () => {
+test("a page that slept asks once more before it closes the connection", () => {
   const { socket, lines, told } = socketWithLines();
   lines[0].accept();
   const beats = () => lines[0].sent.filter(({ type }) => type === "beat").length;
@@ -182,7 +182,7 @@ test("a page that slept asks once more before it gives the line up", () => {
   assert.deepEqual(told, ["lost"]);
 });
 
-test("whoever comes back waits no longer for the next attempt", () => {
+test("a retry asked for does not wait for the next attempt", () => {
   const { socket, lines } = socketWithLines();
   socket.retryNow();
   assert.equal(lines.length, 1, "a handshake under way goes on");
@@ -195,7 +195,7 @@ test("whoever comes back waits no longer for the next attempt", () => {
   assert.equal(lines.length, 2, "what is final stays so");
 });
 
-test("a handshake that hangs is given up sooner", () => {
+test("a handshake that hangs times out sooner", () => {
   const { socket, told } = socketWithLines();
   tickFor(socket, 7_000);
   assert.deepEqual(told, []);
@@ -203,7 +203,7 @@ test("a handshake that hangs is given up sooner", () => {
   assert.deepEqual(told, ["lost"]);
 });
 
-test("a line that was left says nothing any more", () => {
+test("a closed connection reports nothing any more", () => {
   const { socket, lines, told } = socketWithLines();
   lines[0].accept();
   tickFor(socket, 6_000);

@@ -7,7 +7,7 @@ const NOW = Date.parse("2026-01-05T09:00:00Z"); // a Monday
 const iso = (/** @type {number} */ seconds) =>
   new Date(NOW + seconds * 1000).toISOString();
 
-test("an age is told in the largest unit that is full", () => {
+test("an age is shown in the largest unit that is full", () => {
   const ages = [0, 59, 60, 3599, 3600, 47 * 3600, 48 * 3600].map((age) =>
     ago(iso(-age), NOW),
   );

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { breakLimitText } from "../../../../static/console/shift/break-limit.js";
 import { NOW } from "../calls.js";
 
-test("a break counts down, and says in words how far it is over", () => {
+test("a break counts down, then shows in words how far it is over", () => {
   const until = (/** @type {number} */ seconds) =>
     breakLimitText(new Date(NOW + seconds * 1000).toISOString(), NOW);
   assert.equal(until(751), "12:31 left");

@@ -36,14 +36,14 @@ test("five seconds of exact silence make a microphone flat", () => {
   assert.equal(watch.state("live", 5_000), "flat");
 });
 
-test("the first sound makes a flat microphone live again", () => {
+test("the first audio makes a flat microphone live again", () => {
   listen(100, 9_000, { flatSince: 0 });
   assert.equal(watch.state("live", 9_000), "flat");
   listen(9_100, 9_100, {});
   assert.equal(watch.state("live", 9_100), "live");
 });
 
-test("silence of an agent who is muted is meant, and not held against them later", () => {
+test("the silence of a muted agent is expected, and not counted later", () => {
   listen(100, 60_000, { flatSince: 0, muted: true });
   assert.equal(watch.state("live", 60_000), "live");
   listen(60_100, 64_900, { flatSince: 0 });
@@ -61,7 +61,7 @@ test("a microphone whose levels stop coming is flat, one that ended has ended", 
   }
 });
 
-test("a beat tells the worst lateness since the one before", () => {
+test("a beat reports the worst lateness since the last one", () => {
   const lateness = new LatenessMeter();
   for (const late of [3.2, 4_100.6, 12]) {
     lateness.observe(late);
@@ -70,7 +70,7 @@ test("a beat tells the worst lateness since the one before", () => {
   assert.equal(lateness.take(), 0);
 });
 
-test("sound that runs needs no press any more", () => {
+test("audio that runs needs no click any more", () => {
   assert.equal(isAllowed(false, "running"), true);
   assert.equal(isAllowed(false, "suspended"), false);
   assert.equal(isAllowed(true, "suspended"), true);

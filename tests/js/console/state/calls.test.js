@@ -24,14 +24,14 @@ test("a call that the system has answered rings, and can be answered as any othe
   assert.equal(callStatus(asked), "Connecting");
 });
 
-test("a waiting call that is offered to nobody here does not ring", () => {
+test("a waiting call that is not offered to this agent does not ring", () => {
   assert.equal(
     callStatus(after(told([carla({ status: "waiting", offered_to: [] })]))),
     "Idle",
   );
 });
 
-test("a colleague's question rings although the call has an agent", () => {
+test("a consult rings although the call has an agent", () => {
   const asked = carla({
     status: "held",
     agent: BRUNO,
@@ -45,7 +45,7 @@ test("a colleague's question rings although the call has an agent", () => {
   assert.equal(ringHeadline(asked, ANA), "Consult from Bruno about Carla Gomes");
 });
 
-test("a guest is in the call, hears it here, and is not on hold", () => {
+test("a consulted agent is in the call, hears it here, and is not on hold", () => {
   const rings = carla({ status: "held", agent: BRUNO, offer_kinds: { 1: "consult" } });
   const joined = carla({
     version: 2,
@@ -66,7 +66,7 @@ test("a guest is in the call, hears it here, and is not on hold", () => {
   assert.equal(state.mute.muted, false, "Bruno's mute is not Ana's");
 });
 
-test("a guest who left goes back to idle and reads who goes on", () => {
+test("a consulted agent who left is idle again and reads who goes on", () => {
   const joined = carla({
     status: "held",
     agent: BRUNO,
@@ -85,7 +85,7 @@ test("a guest who left goes back to idle and reads who goes on", () => {
   assert.equal(state.lastCall?.text, "Bruno continues without you");
 });
 
-test("a question that was taken back is not a call that Bruno took", () => {
+test("a consult that was cancelled is not a call that Bruno answered", () => {
   const rings = carla({ status: "held", agent: BRUNO, offer_kinds: { 1: "consult" } });
   const gone = carla({ version: 2, status: "held", agent: BRUNO, offered_to: [] });
   const state = after(told([rings]), { type: "call", call: gone });

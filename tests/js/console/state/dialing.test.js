@@ -115,7 +115,7 @@ const asked = (/** @type {string} */ verb, request = 2, more = {}) => ({
 const plans = (/** @type {any[]} */ ...list) => ({ type: "plans", plans: list });
 const problem = (request = 2) => ({ type: "problem", text: "No.", request });
 
-test("the first line is chosen until the agent chooses another", () => {
+test("the first business number is chosen until the agent chooses another", () => {
   assert.equal(after().dialing.line, 10);
   const chosen = after({ type: "lineChosen", line: 11 }, connected());
   assert.equal(chosen.dialing.line, 11);
@@ -126,7 +126,7 @@ test("the first line is chosen until the agent chooses another", () => {
   assert.equal(gone.dialing.line, 10);
 });
 
-test("the person that was looked up is shown", () => {
+test("the contact that was looked up is shown", () => {
   const looking = after(typed, lookedUp());
   assert.notEqual(looking.dialing.lookingSince, null);
   const { dialing } = after(typed, lookedUp(), told(carla()));
@@ -150,21 +150,21 @@ test("what WhatsApp says later of the same person is shown, and of others is not
   assert.equal(after(...before, elsewhere).dialing.person.line, 10);
 });
 
-test("typing on forgets the person and the problem", () => {
+test("typing on clears the contact and the problem", () => {
   const shown = after(typed, lookedUp(), told(carla()), typed);
   assert.equal(shown.dialing.person, null);
   const wrong = after(typed, lookedUp(), problem(1), typed);
   assert.equal(wrong.dialing.problem, "");
 });
 
-test("a number that is none is told beside the field, and nowhere else", () => {
+test("an invalid number is reported beside the field, and nowhere else", () => {
   const state = after(typed, lookedUp(), problem(1));
   assert.equal(state.dialing.problem, "No.");
   assert.deepEqual(state.notices, []);
   assert.equal(state.dialing.lookingSince, null);
 });
 
-test("a refused call is told beside the person, a refused plan as a note", () => {
+test("a refused call is shown beside the contact, a refused scheduled call as a notice", () => {
   const call = after(typed, lookedUp(), told(carla()), asked("call"), problem());
   assert.equal(call.dialing.problem, "No.");
   assert.deepEqual(call.dialing.asked, []);
@@ -175,7 +175,7 @@ test("a refused call is told beside the person, a refused plan as a note", () =>
   assert.equal(plan_.notices[0].text, "No.");
 });
 
-test("a request that became a plan frees the field, and says what was done", () => {
+test("a request that became a scheduled call frees the field, and says what was done", () => {
   const before = [typed, lookedUp(), told(carla()), asked("ask")];
   assert.equal(after(...before).dialing.number, typed.number);
   const { dialing } = after(...before, plans(plan({ state: "asking" })));
@@ -185,7 +185,7 @@ test("a request that became a plan frees the field, and says what was done", () 
   assert.equal(dialing.done, "plan-1");
 });
 
-test("a request that became a plan leaves the next number in the field alone", () => {
+test("a request that became a scheduled call leaves the next number in the field alone", () => {
   const next = { type: "numberTyped", number: "+44 7700 900123" };
   const { dialing } = after(
     typed,
@@ -199,7 +199,7 @@ test("a request that became a plan leaves the next number in the field alone", (
   assert.deepEqual(dialing.asked, []);
 });
 
-test("plans stand oldest first, and an older version of one is dropped", () => {
+test("scheduled calls stand oldest first, and an older version of one is dropped", () => {
   const young = plan({ id: "young", contact: 8, created_at: "2026-01-05T09:05:00Z" });
   const { dialing } = after(
     plans(young, plan({ version: 3, state: "offered" })),
@@ -214,7 +214,7 @@ test("plans stand oldest first, and an older version of one is dropped", () => {
   );
 });
 
-test("an offer put aside stays in the list and is not offered again", () => {
+test("a postponed proposal stays in the list and is not proposed again", () => {
   const offered = plan({ state: "offered" });
   const { dialing } = after(plans(offered), { type: "later", plan: "plan-1" });
   assert.equal(dialing.plans.length, 1);
@@ -228,7 +228,7 @@ test("an offer put aside stays in the list and is not offered again", () => {
   assert.equal(proposedCalls(again.dialing).length, 1);
 });
 
-test("a plan that ended by itself is remembered, one given up or called is not", () => {
+test("a scheduled call that ended by itself is remembered, one cancelled or called is not", () => {
   const gone = (/** @type {any[]} */ ...actions) =>
     after(plans(plan()), ...actions).dialing.gone.map(
       (/** @type {any} */ { id }) => id,
@@ -244,7 +244,7 @@ test("a plan that ended by itself is remembered, one given up or called is not",
   assert.deepEqual(gone(asked("call"), called, plans()), []);
 });
 
-test("the sound of a call asked for here belongs here, and the field is free", () => {
+test("the audio of a call placed here belongs here, and the field is free", () => {
   const state = after(typed, lookedUp(), told(carla({ call: YES })), asked("call"), {
     type: "call",
     call: dialing(),
@@ -255,13 +255,13 @@ test("the sound of a call asked for here belongs here, and the field is free", (
   assert.deepEqual(state.dialing.asked, []);
 });
 
-test("a call that another window of the agent asked for has its sound there", () => {
+test("a call that another window of the agent placed has its audio there", () => {
   const state = after({ type: "call", call: dialing() });
   assert.equal(callStatus(state), "Dialing");
   assert.equal(audioCall(state), null);
 });
 
-test("everything told once more does not forget what was just asked", () => {
+test("a snapshot does not forget what was just requested", () => {
   const looked = after(typed, lookedUp(), connected());
   assert.notEqual(looked.dialing.lookingSince, null);
   const called = { type: "call", call: dialing() };
@@ -271,12 +271,12 @@ test("everything told once more does not forget what was just asked", () => {
   assert.deepEqual(after(asked("call"), lost, connected()).dialing.asked, []);
 });
 
-test("a call asked for just before the connection broke is found again here", () => {
+test("a call placed just before the connection broke is found again here", () => {
   const state = after(asked("call"), connected({ calls: [dialing()] }));
   assert.equal(audioCall(state)?.id, "call-1");
 });
 
-test("a call nobody answered is explained by the server's sentence", () => {
+test("an unanswered call is explained by the server's sentence", () => {
   const end_text = "The call was not answered.";
   const ended = dialing({
     version: 2,
@@ -298,7 +298,7 @@ test("a call nobody answered is explained by the server's sentence", () => {
   assert.equal(later.lastCall?.text, rejected);
 });
 
-test("what nobody replies to is given up after ten seconds, with a sentence", () => {
+test("a request without a reply times out after ten seconds, with a sentence", () => {
   for (const actions of [
     [typed, lookedUp()],
     [typed, lookedUp(), told(carla()), asked("ask")],
@@ -312,7 +312,7 @@ test("what nobody replies to is given up after ten seconds, with a sentence", ()
   }
 });
 
-test("when WhatsApp says nothing, what is known has to do", () => {
+test("without a reply from WhatsApp, what is known is shown", () => {
   const state = after(typed, lookedUp(), told(carla({ checking: true })));
   const later = reduce(state, { type: "tick" }, 20_000);
   assert.equal(later.dialing.person?.checking, false);

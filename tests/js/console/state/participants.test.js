@@ -21,7 +21,7 @@ test("what an agent's part in a call is follows from its snapshot", () => {
   assert.equal(phaseOf(carla({ status: "ended" }), ANA), "none");
 });
 
-test("somebody on hold and alone hears nobody, and that is right", () => {
+test("an agent who holds a call alone hears no one, as expected", () => {
   assert.deepEqual(
     [carla(), held(), asking(), consulting(), threeWay()].map((call) =>
       isTalking(call, ANA),

@@ -13,14 +13,14 @@ import {
 } from "../../../../static/console/state/shift.js";
 import { after, carla, talking, told, work } from "../calls.js";
 
-test("a page that a newer one has replaced neither rings nor sounds", () => {
+test("a page that a newer one has replaced neither rings nor plays", () => {
   const state = after(told([talking()]), { type: "replaced" });
   assert.equal(state.audioHere, null);
   assert.equal(callStatus(state), "In call", "and still shows the call");
   assert.deepEqual(ringingCalls(after(told([carla()], { primary: false }))), []);
 });
 
-test("the page that is told to be the one takes the sound of the call", () => {
+test("the page that is made the primary one takes over the audio of the call", () => {
   const state = after(
     told([talking()]),
     { type: "replaced" },
@@ -30,7 +30,7 @@ test("the page that is told to be the one takes the sound of the call", () => {
   assert.equal(audioCall(state)?.id, "carla-1");
 });
 
-test("a page that never heard of its replacement learns it when everything is told", () => {
+test("a page that missed its replacement learns of it from the next snapshot", () => {
   const state = after(told([talking()]), told([talking()], { primary: false }));
   assert.equal(state.audioHere, null);
 });
@@ -61,7 +61,7 @@ test("a required disposition is missing until one is chosen", () => {
   assert.equal(chosenHere(refused), null);
 });
 
-test("an answer to an older choice does not settle the newer one", () => {
+test("a reply to an older choice does not confirm the newer one", () => {
   const choose = (/** @type {number} */ request, /** @type {number} */ value) => ({
     type: "asked",
     verb: "disposition",
@@ -78,7 +78,7 @@ test("an answer to an older choice does not settle the newer one", () => {
   assert.equal(state.asked.disposition.request, 5);
 });
 
-test("what was asked about the work is settled when the work is told", () => {
+test("requests about the wrap-up are confirmed when the server sends it", () => {
   const state = after(
     told([], { work: work() }),
     { type: "asked", verb: "more_time", call: "more_time", request: 4 },

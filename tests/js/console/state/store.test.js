@@ -154,7 +154,7 @@ test("when Bruno takes the call Ana's console says so and stops ringing", () => 
   assert.equal(state.notices[0].text, "Bruno answered this call");
 });
 
-test("when Carla gives up the console says that the caller hung up", () => {
+test("when Carla hangs up the console says so", () => {
   const gone = carla({ version: 2, status: "ended", ended_by: "customer" });
   const state = after(online, console_(carla()), tell(gone));
   assert.equal(state.notices[0].text, "The caller hung up");
@@ -178,7 +178,7 @@ test("a click on Answer reads Connecting until the call is active", () => {
   assert.equal(callStatus(reduce(claimed, tell(active()), 6)), "In call");
 });
 
-test("everything told once more leaves an answer that is on its way", () => {
+test("a snapshot leaves an answer in flight alone", () => {
   const state = after(online, console_(carla()), ask("answer"), console_(carla()));
   assert.equal(callStatus(state), "Connecting");
   const lost = { type: "connection", connection: "lost" };
@@ -197,7 +197,7 @@ test("a refused answer brings the card back, with the server's sentence", () => 
   assert.equal(state.notices[0].text, "Bruno was quicker.");
 });
 
-test("who lost the race reads it once, whichever message comes first", () => {
+test("the agent who lost the race reads it once, whichever message comes first", () => {
   const taken = tell(carla({ version: 2, status: "connecting", agent: BRUNO }));
   const late = { type: "problem", text: "Bruno answered this call.", request: 7 };
   for (const order of [
@@ -218,7 +218,7 @@ test("a decline that ends the call leaves no note either", () => {
   assert.deepEqual(state.notices, []);
 });
 
-test("a call whose sound did not start here goes back, and the agent reads why", () => {
+test("a call whose audio did not start here goes back, and the agent reads why", () => {
   const released = carla({ version: 3, offered_to: [2] });
   const state = after(
     online,
@@ -241,7 +241,7 @@ test("a problem with another request leaves the answer as it is", () => {
   assert.equal(callStatus(state), "Connecting");
 });
 
-test("an answer nobody replies to is given up after ten seconds", () => {
+test("an answer without a reply times out after ten seconds", () => {
   const asked = after(online, console_(carla()), ask("answer"));
   assert.equal(reduce(asked, { type: "tick" }, 5_000), asked);
   const state = reduce(asked, { type: "tick" }, 10_100);
@@ -258,20 +258,20 @@ test("notices leave after a while, and by a click", () => {
   );
 });
 
-test("a page just loaded takes the sound of the call it finds", () => {
+test("a page just loaded opens the audio of the call it finds", () => {
   const state = after(online, console_(active()));
   assert.equal(callStatus(state), "In call");
   assert.equal(audioCall(state)?.id, "carla-1");
 });
 
-test("a second window shows a call answered elsewhere and leaves its sound alone", () => {
+test("a second window shows a call answered elsewhere and leaves its audio alone", () => {
   const state = after(online, console_(carla()), tell(connecting()), tell(active()));
   assert.equal(callStatus(state), "In call");
   assert.equal(audioCall(state), null);
   assert.equal(audioCall(reduce(state, { type: "takeAudio" }, 9))?.id, "carla-1");
 });
 
-test("a newer window takes the sound away from this one", () => {
+test("a newer window takes the audio over from this one", () => {
   const state = after(
     online,
     console_(active()),
@@ -282,7 +282,7 @@ test("a newer window takes the sound away from this one", () => {
   assert.equal(callStatus(state), "In call");
 });
 
-test("lost sound reads Reconnecting, first sound reads Connecting", () => {
+test("lost audio reads Reconnecting, first audio reads Connecting", () => {
   const first = after(online, console_(active()), audio("connecting"));
   assert.equal(callStatus(first), "Connecting");
   const lost = after(online, console_(active()), audio("connected"), audio("lost"));
@@ -300,7 +300,7 @@ test("a lost console connection reads Reconnecting, except in a call that goes o
   assert.equal(agentStatus(talking), "Reconnecting");
 });
 
-test("what is no longer told on reconnect is gone, with a word about it", () => {
+test("what a reconnect no longer brings is gone, with a notice", () => {
   const state = after(online, console_(active()), console_());
   assert.equal(myCall(state), null);
   assert.match(state.lastCall.text, /while the console was disconnected/);
@@ -336,7 +336,7 @@ test("a call the system ended is explained by the server's sentence", () => {
   assert.equal(state.lastCall.text, end_text);
 });
 
-test("the agent's last wish to mute stands until the server has answered it", () => {
+test("the agent's last request to mute stands until the server has answered it", () => {
   const mute = (/** @type {boolean} */ muted) => ({ type: "muted", muted });
   let state = after(online, console_(active()), mute(true), mute(false), mute(true));
   for (const [index, muted] of [true, false, true].entries()) {
@@ -356,7 +356,7 @@ test("a reload keeps a muted call muted, and a new call starts unmuted", () => {
   assert.equal(later.mute.muted, false);
 });
 
-test("a reconnect does not unmute an agent whose wish was not heard", () => {
+test("a reconnect does not unmute an agent whose request was lost", () => {
   const state = after(
     online,
     console_(active()),
@@ -372,13 +372,13 @@ test("ids are compared as text, for a server that sends numbers or strings", () 
   assert.equal(callStatus(state), "Ringing");
 });
 
-test("a message nobody knows changes nothing", () => {
+test("an unknown message changes nothing", () => {
   const state = after(online, console_());
   assert.equal(reduce(state, { type: "whisper" }, 9), state);
   assert.equal(reduce(state, { type: "toString" }, 9), state);
 });
 
-test("the store tells a listener what was before, and is quiet when nothing changed", () => {
+test("the store passes a listener the state before, and is quiet when nothing changed", () => {
   const store = new Store();
   /** @type {unknown[]} */
   const heard = [];

@@ -20,7 +20,7 @@ test("a date field and an instant are each other's reverse", () => {
   }
 });
 
-test("a call back needs a time that is still to come", () => {
+test("a callback needs a time in the future", () => {
   const at = (/** @type {number} */ instant) => ({
     ...noCallback,
     at: fieldOf(instant),
@@ -33,7 +33,7 @@ test("a call back needs a time that is still to come", () => {
   }
 });
 
-test("what was planned says who is offered the call", () => {
+test("a scheduled callback says who is offered the call", () => {
   const form = { ...noCallback, at: fieldOf(NOW + 3_600_000) };
   assert.match(plannedText(form, NOW), /^You will be offered the call: today/);
   assert.match(plannedText({ ...form, mine: false }, NOW), /available agent: today/);

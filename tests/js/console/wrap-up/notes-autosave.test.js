@@ -111,7 +111,7 @@ test("what Ana types goes to the server after a pause, once", () => {
   assert.equal(shelf.length, 0, "nothing is left in the browser");
 });
 
-test("who types without a pause is saved every two seconds", () => {
+test("typing without a pause is saved every two seconds", () => {
   const page = new Page(shelf);
   page.keeper.follow(work());
   for (let letter = 1; letter <= 50; letter += 1) {
@@ -183,7 +183,7 @@ test("without a connection it says so, and sends when the connection is back", (
   assert.equal(page.written.saved, "saved");
 });
 
-test("what was under way when the connection broke is sent again", () => {
+test("what was in flight when the connection broke is sent again", () => {
   const page = new Page(shelf);
   page.keeper.follow(work());
   page.keeper.typed("half way");
@@ -194,7 +194,7 @@ test("what was under way when the connection broke is sent again", () => {
   assert.deepEqual(page.texts, ["half way", "half way"]);
 });
 
-test("notes of a call that is over are sent too, and a refusal is no news", () => {
+test("notes of a call that is over are sent too, and a refusal is not shown", () => {
   const before = new Page(shelf);
   before.keeper.follow(work("carla-1"));
   before.isOnline = false;
@@ -210,7 +210,7 @@ test("notes of a call that is over are sent too, and a refusal is no news", () =
   assert.equal(shelf.length, 1, "and the text is still kept");
 });
 
-test("a refusal of the notes shown leaves them unsaved, and is told", () => {
+test("a refusal of the notes on the screen leaves them unsaved, and is shown", () => {
   const page = new Page(shelf);
   page.keeper.follow(work());
   page.keeper.typed("too long");
