@@ -160,7 +160,7 @@ def _has(here: Any, path: list[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry[0] or entry[1])
+@pytest.mark.parametrize("entry", list(entries()), ids=lambda entry: entry[0] or entry[1])
 def test_each_line_of_the_glossary_is_true(entry):
     label, code, csv, meaning = entry
     assert found(code), code
