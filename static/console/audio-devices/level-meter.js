@@ -28,6 +28,6 @@ export class LevelMeter extends HTMLElement {
     this.#bar = Math.max(barOf(level), this.#bar - FALL);
     this.#track.style.setProperty("--bar", `${Math.round(this.#bar * 100)}%`);
     this.setAttribute("aria-valuenow", String(Math.round(this.#bar * 100)));
-    this.setAttribute("aria-valuetext", levelText(this.#bar));
+    this.setAttribute("aria-valuetext", t(levelText(this.#bar)));
   }
 }

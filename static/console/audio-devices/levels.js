@@ -1,3 +1,5 @@
+import { marked } from "../shell/i18n.js";
+
 /** Quietest level shown, in decibels below full scale. */
 const FLOOR_DB = -60;
 
@@ -18,7 +20,7 @@ export function barOf(level) {
  */
 export function levelText(bar) {
   if (bar < 0.15) {
-    return "silent";
+    return marked("silent");
   }
-  return bar < 0.95 ? "sound" : "too loud";
+  return bar < 0.95 ? marked("audible") : marked("too loud");
 }

@@ -50,7 +50,7 @@ function personHead(state, call, commands) {
         <p class="card-name" data-unknown=${name === ""}>
           ${name || t("Unknown WhatsApp user")}
         </p>
-        <p class="number">${number || t("WhatsApp does not tell the number.")}</p>
+        <p class="number">${number || t("WhatsApp does not show the number.")}</p>
       </div>
     </div>
     ${mayName(state, call) ? naming(state, name, commands) : nothing}`;
