@@ -41,7 +41,7 @@ from typing import Protocol
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-# Whoever hung up and calls again so soon after has the place they had.
+# A caller who hung up and calls again within this time keeps the place.
 PLACE_IS_KEPT = timedelta(minutes=5)
 # Seconds. WhatsApp itself stops ringing after 30 to 60 s and takes the call with it,
 # and our answer takes some: no queue may auto-answer later than this.

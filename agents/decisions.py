@@ -33,7 +33,7 @@ _values_of = attrgetter(*CANDIDATE)
 
 
 class Unreadable(ValueError):
-    """What was kept is no decision; the text is a sentence for whoever asks."""
+    """The stored text is no decision; the message is a sentence for the reader."""
 
 
 def as_json(question: Question, decision: Decision) -> Json:

@@ -30,7 +30,7 @@ KINDS = {
 
 
 class TimeEntry(NamedTuple):
-    """What one line is made of. `work`: the names of breaks that are work."""
+    """The data of one line. `work`: the names of breaks that are work."""
 
     span: AgentStateSpan
     work: frozenset[str]

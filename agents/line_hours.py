@@ -1,4 +1,4 @@
-"""Whether a line is open, by its business hours in the rows."""
+"""Opening hours of a business number, read from the rows."""
 
 from datetime import datetime
 

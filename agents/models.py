@@ -155,7 +155,7 @@ class AgentStateSpan(models.Model):
 
 
 class BreakReason(models.Model):
-    """What agents may be on a break for."""
+    """A reason for a break."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     minutes = models.PositiveSmallIntegerField(

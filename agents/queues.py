@@ -217,7 +217,7 @@ class Membership(models.Model):
 
 
 class Schedule(models.Model):
-    """When a line is open: a week, and the days that are different."""
+    """The hours of a business number: a week, and the days that are different."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     time_zone = models.CharField(

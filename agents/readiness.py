@@ -1,4 +1,4 @@
-"""Whether a console can ring and talk, by what its page shows. Judged here; pure."""
+"""Judge by what its page measures whether a console can ring and talk. Pure."""
 
 from collections.abc import Mapping
 from typing import Any

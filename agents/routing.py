@@ -55,7 +55,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a queue rings.
+    """The settings by which a queue rings.
 
     `agent_seconds`: for one agent, before the next is asked; ring_all rings on.
     `retry_seconds`: after this, who missed the call may be asked again; 0: never.

@@ -1,4 +1,4 @@
-"""When a line is open: hours of the week, holidays, on the wall clock there. Pure."""
+"""Opening hours: a week and holidays, on the wall clock there. Pure."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass

@@ -38,7 +38,7 @@ class Skip(StrEnum):
 class Skipped(NamedTuple):
     """One person passed over, with what the sentence needs.
 
-    A tuple: a busy floor makes thousands of them several times a second.
+    A tuple: a busy call center makes thousands of them several times a second.
     """
 
     agent_id: int

@@ -1,4 +1,4 @@
-"""Who holds a websocket: by the session, now and not only when it was opened."""
+"""The user behind a websocket: by the session, checked again while it is open."""
 
 from importlib import import_module
 from typing import Any

@@ -1,4 +1,4 @@
-"""What both load generators share: a rhythm for each call, and what was counted.
+"""Shared by both load generators: a rhythm for each call, and counters.
 
 A generator prints `ready`, reads a line with the monotonic begin and end of the time
 that counts, and prints one line of JSON at the end.

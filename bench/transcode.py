@@ -22,7 +22,7 @@ PCM_SAMPLES = 320
 
 
 class AgentTrack(MediaStreamTrack):
-    """What the agent says, paced, silence where nothing came."""
+    """The agent's audio, paced, with silence where nothing came."""
 
     kind = "audio"
 

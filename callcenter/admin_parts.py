@@ -1,4 +1,4 @@
-"""What the admin's pages share: rows to read, badges, instants with their seconds."""
+"""Shared parts of the admin's pages: read-only rows, badges, times with seconds."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What models, their fields and choices are called, in the reader's language.
+"""Names of models, their fields and choices, in the reader's language.
 
 Translated when Django starts and not in the models: there each name would need a
 migration, and each would be a call of gettext.

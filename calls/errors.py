@@ -1,4 +1,4 @@
-"""What may go wrong with a call, as exceptions that carry a sentence."""
+"""Refusals and conflicts around a call, with a sentence for the agent."""
 
 from callcenter.refusals import Refused
 

@@ -180,7 +180,7 @@ class EndedBy(TextChoices):
 
 
 class Result(TextChoices):
-    """How a call counts. Every ended call has exactly one."""
+    """The result of a call. Every ended call has exactly one."""
 
     ANSWERED = "answered", "Answered"
     ABANDONED = "abandoned", "Abandoned"

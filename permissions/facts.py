@@ -1,4 +1,4 @@
-"""What is known about one person and one business number. Pure: entries in, Facts out.
+"""Facts about one person and one business number. Pure: entries in, Facts out.
 
 Facts are a function of what the entries say and when it was true, not of the order in
 which they were written. Where two readings are possible the careful one is taken: a
@@ -16,7 +16,7 @@ from permissions.reading import Grant, Reading
 
 GRANT_LASTS = timedelta(days=7)  # a temporary one
 REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
-# Whatever was said or not said of a call of ours: after this its phone is silent.
+# Whatever was reported of an outbound call: after this its phone is silent.
 OUTBOUND_MAY_RING = timedelta(seconds=90)
 OVERRIDE_LASTS = timedelta(days=1)
 
@@ -113,7 +113,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the permission stands after the entries so far."""
+    """The state of the permission after the entries so far."""
 
     label: PermissionStatus = PermissionStatus.NONE
     expires_at: datetime | None = None

@@ -17,7 +17,7 @@ def reason_field(**kwargs: Any) -> forms.CharField:
 
 
 class ReasonForm(forms.Form):
-    """Why; kept in the ledger."""
+    """The reason; kept in the ledger."""
 
     reason = reason_field(widget=AdminTextInputWidget)
 

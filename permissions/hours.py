@@ -1,4 +1,4 @@
-"""When a person may be called, on their own clock. Pure."""
+"""The hours in which a person may be called, on their own clock. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Contacts from a CSV file: every row is read, or said why not."""
+"""Contacts from a CSV file: every row is imported, or reported with the reason."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ class Bad:
 
 @dataclass
 class Report:
-    """What became of each row. `is_rehearsal`: nothing was written."""
+    """The outcome of each row. `is_rehearsal`: nothing was written."""
 
     new: int = 0
     completed: int = 0  # known, and something was empty

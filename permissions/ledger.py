@@ -34,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Change:
-    """What a verb did. `recorded` is False when the fact was known already."""
+    """The outcome of a write. `recorded` is False when the fact was known already."""
 
     permission: CallPermission
     recorded: bool

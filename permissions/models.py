@@ -99,7 +99,7 @@ class CallPermissionQuerySet(models.QuerySet["CallPermission"]):
 
 
 class CallPermission(models.Model):
-    """What one person lets one business number do: the current reading of the ledger.
+    """The permission of one person for one business number, as the ledger reads now.
 
     WhatsApp counts everything per such pair. The events are the truth; this row is
     written only by permissions.services, from them.
@@ -150,7 +150,7 @@ class CallPermission(models.Model):
 
     @property
     def reading(self) -> Reading | None:
-        """Return what WhatsApp's API said last."""
+        """Return what WhatsApp's API answered last."""
         return parse(self.read_result, self.read_at) if self.read_at else None
 
 

@@ -9,7 +9,7 @@ LETTER_AFTER_DIGIT = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
 
 class NotANumber(ValueError):
-    """What was typed is no phone number; the text says why."""
+    """The text is no phone number; the message says why."""
 
 
 def parse_typed(text: str, *, near: str = "") -> str:

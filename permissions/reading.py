@@ -44,7 +44,7 @@ GRANT_OF_WORD = {
 
 @dataclass(frozen=True)
 class Limit:
-    """How often within a period. `frees_at`: when the first use stops counting."""
+    """Uses within a period. `frees_at`: when the first use stops counting."""
 
     period: timedelta
     allowed: int

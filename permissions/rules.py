@@ -237,7 +237,7 @@ def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
     if freed_at and freed_at > read_at:
         return None
     if name == CALL and facts.reading and facts.reading.grant == Grant.NONE:
-        return None  # it said no for want of a grant, and the grant is looked at above
+        return None  # it refused for lack of a grant, which is checked above
     text = gettext_noop("WhatsApp does not allow this right now.")
     return Obstacle(Reason.WHATSAPP_SAYS_NO, text, read_at + READING_IS_FRESH)
 

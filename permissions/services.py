@@ -1,4 +1,4 @@
-"""What happens to contacts and their permissions. The only writer of the ledger.
+"""Events of contacts and their permissions. The only writer of the ledger.
 
 Every verb about a pair writes its fact in one transaction, under a lock on the pair's
 row, and says the same thing once: a second call with the same key (or call id)
@@ -158,7 +158,7 @@ def _word_of(event: PermissionChanged, held: Facts) -> tuple[EventKind, dict[str
 
 
 def read_from_api(pair: Pair, result: dict[str, Any], *, at: datetime) -> Change:
-    """Keep what `GET permissions` said: the client's Answer.result, as it came.
+    """Store what `GET permissions` returned: the client's Answer.result, as it came.
 
     `at` is the instant the question was *sent*, so that whatever happens while Wati
     thinks counts as later. An older answer than the one we have is not kept.

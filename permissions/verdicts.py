@@ -1,4 +1,4 @@
-"""What the rules answer, for pages and tasks alike."""
+"""The rules' answers, for pages and tasks alike."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the ledger says, in words that a supervisor reads."""
+"""Labels and sentences about the ledger, for supervisors."""
 
 from datetime import datetime
 

@@ -160,7 +160,9 @@ def _has(here: Any, path: list[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("entry", list(entries()), ids=lambda entry: entry[0] or entry[1])
+@pytest.mark.parametrize(
+    "entry", list(entries()), ids=lambda entry: entry[0] or entry[1]
+)
 def test_each_line_of_the_glossary_is_true(entry):
     label, code, csv, meaning = entry
     assert found(code), code
@@ -208,8 +210,10 @@ def test_the_documents_are_free_of_quaint_words(document):
 
 # Every function's docstring in these opens with its verb.
 ROOMS = ["agents", "bench", "callcenter", "calls", "permissions"]
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+RELATIVES = re.compile(r"(Who|Whom|Whose|What|Whether|How|Whoever|When|Where|Why)\b")
 OPENINGS = re.compile(
-    r"(Who|Whom|Whose|What|Whether|How|Whoever|When|Where|Why|If|Should"
+    rf"{RELATIVES.pattern}|(If|Should"
     r"|The|An?|It|Its|They|Our|Each|Every|All|Any|Some|One|No|None|Nobody|Nothing"
     r"|Something|Of|At|By|As|From|Like|For|With|Without|To"
     r"|[A-Z]\w*[^s\W]s|[A-Z]+)\b"  # Returns, Samples; RFC
@@ -223,8 +227,20 @@ def test_docstrings_open_with_their_verb(room):
         f"{path.relative_to(ROOT)}: {text.splitlines()[0]}"
         for path in (ROOT / room).rglob("*.py")
         if path.parent.name != "migrations"
-        for text in docstrings_of(path.read_text())
+        for text in docstrings_of(path.read_text(), FUNCTIONS)
         if OPENINGS.match(text)
+    }
+    assert opened == set()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_modules_and_classes_are_described_by_a_noun_or_a_verb(room):
+    opened = {
+        f"{path.relative_to(ROOT)}: {text.splitlines()[0]}"
+        for path in (ROOT / room).rglob("*.py")
+        if path.parent.name != "migrations"
+        for text in docstrings_of(path.read_text(), (ast.Module, ast.ClassDef))
+        if RELATIVES.match(text)
     }
     assert opened == set()
 
@@ -237,7 +253,9 @@ def test_a_docstring_without_its_verb_is_seen(text):
     assert OPENINGS.match(text)
 
 
-def docstrings_of(source: str) -> Iterator[str]:
+def docstrings_of(source: str, kinds: tuple[type[ast.AST], ...]) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ) and isinstance(node, kinds):
             yield from filter(None, [ast.get_docstring(node)])

@@ -1,4 +1,4 @@
-"""What a demo's agents choose from, a second queue, and business hours."""
+"""Breaks and dispositions, a second queue, and business hours for a demo."""
 
 from datetime import date, time
 

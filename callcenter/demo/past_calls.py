@@ -145,7 +145,7 @@ def _rings(event: Event, random: Random) -> timedelta:
 
 
 def _talks(event: Event, random: Random) -> timedelta:
-    """Draw the talk time; zero for a call that nobody answered."""
+    """Draw the talk time; zero for a call that was not answered."""
     if event not in (
         Event.CUSTOMER_ENDED,
         Event.AGENT_ENDED,

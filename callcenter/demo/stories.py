@@ -47,7 +47,7 @@ NOTES = (
 
 
 class Step(NamedTuple):
-    """What happened, so many seconds after the call came; and by whom."""
+    """An event, so many seconds after the call came, and its agent."""
 
     seconds: float
     event: Event

@@ -1,4 +1,4 @@
-"""How the simulated WhatsApp and Wati behave, and which faults they show. Pure."""
+"""Behaviour and faults of the simulated WhatsApp and Wati. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -52,7 +52,7 @@ def check_value(name: str, value: object, example: object) -> None:
 
 @dataclass(frozen=True)
 class Behaviour(FromJson):
-    """What is undocumented or varies. Seconds throughout."""
+    """Behaviour that is undocumented or varies. Seconds throughout."""
 
     dialect: str = "full"
     sdp_form: str = "text"
@@ -72,7 +72,7 @@ class Behaviour(FromJson):
 
 @dataclass(frozen=True)
 class RestFault(FromJson):
-    """What goes wrong with a request of the business.
+    """A fault in a request of the business.
 
     It applies to ``times`` requests (0: until the faults are cleared) whose verb,
     call and number match; an empty word matches all. ``done`` says whether the
@@ -96,7 +96,7 @@ class RestFault(FromJson):
 
 @dataclass(frozen=True)
 class WebhookFault(FromJson):
-    """What goes wrong with a webhook on its way to the business.
+    """A fault in a webhook on its way to the business.
 
     ``copies`` are sent besides the original; ``hold`` keeps a webhook back until
     the next one of its call has been sent.

@@ -43,7 +43,7 @@ class Placed(FromJson):
 
 @dataclass(frozen=True)
 class WhatsAppUser(FromJson):
-    """What a user does who has no phone page open.
+    """The reactions of a user who has no phone page open.
 
     ``reaction`` to a call: answer, reject, ignore, or busy and unreachable, which
     WhatsApp tells the business at once. ``reply`` to a permission request:

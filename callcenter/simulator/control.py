@@ -7,12 +7,12 @@ import httpx2
 
 
 class ControlError(Exception):
-    """The simulator said no; the text says why."""
+    """The simulator refused; the text says why."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What a phone heard: ``seconds`` since the start of the call, the rest lately.
+    """The audio at a phone: ``seconds`` since the start of the call, the rest lately.
 
     ``rms`` is 1.0 at full scale; ``levels`` are those of the frequencies asked for.
     """

@@ -1,4 +1,4 @@
-"""What a phone hears, and the RTP it came in."""
+"""The audio that a phone receives, and the RTP it came in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Meta refuses, and how a refusal looks once Wati has handed it on."""
+"""Meta's refusals, and their shape once Wati has handed them on."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the simulator's views share: reading JSON, and who may come in."""
+"""Shared by the simulator's views: reading JSON, and access."""
 
 import ipaddress
 import json

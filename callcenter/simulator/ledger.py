@@ -1,4 +1,4 @@
-"""Everything that was asked and told, for tests and for the curious. Bounded."""
+"""Every request received and webhook sent, for tests and demos. Bounded."""
 
 from collections import deque
 from dataclasses import asdict, dataclass, field

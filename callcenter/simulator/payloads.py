@@ -1,4 +1,4 @@
-"""What Wati posts to the business, in the dialects seen or plausible. Pure."""
+"""The bodies that Wati posts, in the dialects seen or plausible. Pure."""
 
 from dataclasses import dataclass
 from typing import Any

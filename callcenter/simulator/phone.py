@@ -49,7 +49,7 @@ class Phone(Protocol):
 
 @dataclass(frozen=True)
 class Script:
-    """How a scripted phone sounds and how its relay behaves before the accept.
+    """The audio of a scripted phone, and its relay's behaviour before the accept.
 
     ``ice``: ``silent`` ignores checks until the accept, ``stun`` answers them from
     the start but drops DTLS until then, ``eager`` besides sends checks of its own.

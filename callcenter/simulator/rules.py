@@ -23,7 +23,7 @@ class PermissionKind(StrEnum):
 
 
 class Consequence(StrEnum):
-    """What WhatsApp does by itself after unanswered calls."""
+    """WhatsApp's own steps after unanswered calls."""
 
     NOTHING = ""
     NUDGE = "nudge"
@@ -32,7 +32,7 @@ class Consequence(StrEnum):
 
 @dataclass
 class Permission:
-    """What one user lets one business number do. Times are unix seconds."""
+    """The permission of one user for one business number. Times are unix seconds."""
 
     kind: PermissionKind = PermissionKind.NONE
     until: float = 0.0

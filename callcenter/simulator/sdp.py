@@ -24,7 +24,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What a phone tells of itself; the fingerprint is SHA-256."""
+    """The phone's own parameters; the fingerprint is SHA-256."""
 
     addresses: Sequence[Address]
     ufrag: str
@@ -35,7 +35,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Remote:
-    """What a phone needs of the business's SDP."""
+    """The parameters that a phone needs of the business's SDP."""
 
     ufrag: str
     password: str

@@ -1,4 +1,4 @@
-"""What a scripted phone says and hears: Opus packets of 20 ms, encoded beforehand.
+"""The audio of a scripted phone: Opus packets of 20 ms, encoded beforehand.
 
 Encoding once per tone, and decoding only what is asked for, keeps a phone cheap
 enough to place many calls beside a server under test.

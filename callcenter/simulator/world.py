@@ -27,7 +27,7 @@ RINGS_AFTER = 0.1
 
 @dataclass(frozen=True)
 class Account:
-    """What the business has at the simulated Wati."""
+    """The business's account at the simulated Wati."""
 
     tenant: str
     token: str

@@ -23,7 +23,7 @@ class Catalogue(Catalog):
     plural_expr = "(n != 1)"
     header_comment = "#"
 
-    @property  # type: ignore[misc]  # Babel has a setter, which nobody calls
+    @property  # type: ignore[misc]  # Babel has a setter, which is never called
     def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Language", str(self.locale_identifier)),

@@ -35,7 +35,7 @@ def new_http() -> httpx2.AsyncClient:
 
 @dataclass(frozen=True)
 class Answer:
-    """What Wati said when it said yes."""
+    """Wati's answer to a successful request."""
 
     message: str
     result: dict[str, Any]

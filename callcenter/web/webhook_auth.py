@@ -1,4 +1,4 @@
-"""Who may post webhooks: whoever shows an account's key."""
+"""Authenticate webhooks by the key of an account."""
 
 import hmac
 import logging

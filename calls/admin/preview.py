@@ -17,7 +17,7 @@ ASKED = "what_at"
 
 
 class WhenForm(forms.Form):
-    """An instant on the clock of whoever asks, and one of the lines."""
+    """A time on the reader's clock, and a business number."""
 
     what_at = forms.DateTimeField(
         label=gettext_lazy("Date and time"),

@@ -1,4 +1,4 @@
-"""What callers hear: sounds that are uploaded here and encoded once."""
+"""Prompts: audio that is uploaded here and encoded once."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

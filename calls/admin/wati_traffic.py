@@ -1,4 +1,4 @@
-"""What goes to and fro between Wati and us, and the processes that do it; read-only."""
+"""Webhooks, requests to Wati, and the nodes; read-only."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""The console's websocket: who is at the other end, and what they are told.
+"""The console's websocket: its agent, and the messages to them.
 
-What they may ask for is in calls.console.requests.
+Their requests are in calls.console.requests.
 """
 
 import json

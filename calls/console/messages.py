@@ -1,4 +1,4 @@
-"""What a console's message says: whatever a page may send, read with care."""
+"""Read a console's message with care: a page may send anything."""
 
 import json
 from datetime import datetime
@@ -16,7 +16,7 @@ Message = dict[str, Any]
 
 
 class Page(NamedTuple):
-    """Who asks: an agent, from one load of their console."""
+    """The agent who sends a request, from one load of their console."""
 
     agent: Agent
     console: str  # the id of that load; empty before its hello

@@ -1,4 +1,4 @@
-"""What an agent does with a call they are in: hold, transfer, ask a colleague."""
+"""Hold, transfer and consult, by an agent in the call."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a session tells its owner, and what it needs of a listener."""
+"""The events that a session reports, and the listener that it needs."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Whether sound comes from each side of a call between two."""
+    """The sides of a two-party call that audio comes from."""
 
     customer_heard: bool = True
     participant_heard: bool = True
@@ -23,7 +23,7 @@ class Flow:
 
 
 class SessionEvents(Protocol):
-    """What a session reports, synchronously and on the loop; none of it may block."""
+    """Events of a session, reported synchronously on the loop; none may block."""
 
     def media_up(self, session: "Session") -> None:
         """Called when ICE and DTLS are done; silence flows to WhatsApp from now on."""
@@ -54,7 +54,7 @@ class SessionEvents(Protocol):
 
 
 class ListenerPort(Protocol):
-    """What a session needs of a listener."""
+    """The listener, as a session sees it."""
 
     def deliver(self, packet: Packet) -> None:
         """Take one Opus packet; must not wait or raise."""

@@ -10,7 +10,7 @@ TICK_SECONDS = 0.020
 
 
 class Paced(Protocol):
-    """What wants to be woken every 20 ms."""
+    """A member that is ticked every 20 ms."""
 
     def tick(self, now: float) -> None:
         """Do what is due; `now` is the loop's monotonic time in seconds."""

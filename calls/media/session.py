@@ -123,7 +123,7 @@ class Session:
         self._peer.release_ice()
 
     async def close(self, reason: str, code: int = CALL_OVER) -> None:
-        """End the sound for good and close every listener with `code`; never raises."""
+        """End the audio and close every listener with `code`; never raises."""
         if self.close_reason is None:
             self.close_reason = reason
             logger.info("Call %s: media closed: %s", self.call_id, reason)
@@ -135,7 +135,7 @@ class Session:
     # --- Our participants ---
 
     def arrange(self, layout: Layout) -> None:
-        """Let everybody hear what `layout` says, from now on and whoever comes later.
+        """Route audio as `layout` says, from now on and for those who come later.
 
         A playback that plays goes on if the new layout has an equal one.
         """

@@ -1,4 +1,4 @@
-"""What the media plane may be told; every value has a default that is safe."""
+"""Settings of the media plane; every value has a safe default."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class MediaSettings:
     """From the release of ICE to the end of the DTLS handshake."""
 
     ringing_media_deadline: float = 75.0
-    """The same for a call out: its far end may connect only when somebody answers."""
+    """The same for an outbound call, which may connect only when it is answered."""
 
     ice_hold_limit: float = 2.0
     """ICE starts this long after the answer was made, whatever accept does."""

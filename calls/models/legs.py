@@ -11,7 +11,7 @@ from agents.models import Agent, Queue
 
 
 class RoutingDecision(models.Model):
-    """Why the call rang where it rang, and nowhere else: all that was known then."""
+    """The facts of one routing decision, as they were known then."""
 
     call = models.ForeignKey("Call", models.CASCADE, related_name="decisions")
     queue = models.ForeignKey(Queue, models.SET_NULL, null=True)
@@ -85,7 +85,7 @@ class Offer(models.Model):
 
 
 class Disposition(models.Model):
-    """How a call came out, in the company's own words; some have finer ones below."""
+    """The outcome of a call in the company's words; may have sub-dispositions."""
 
     name = models.CharField(_("name"), max_length=100)
     parent = models.ForeignKey(

@@ -20,7 +20,7 @@ UNREACHABLE_PAUSES = (0.2, 0.4, 0.8, 1.6)
 
 
 class Ending(NamedTuple):
-    """Why a call cannot go on."""
+    """The reason why a call cannot go on."""
 
     event: Event
     text: str = ""

@@ -1,4 +1,4 @@
-"""What the node does for callers who wait, besides the music."""
+"""Announcements to callers who wait, besides the music."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

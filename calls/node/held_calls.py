@@ -46,7 +46,7 @@ def media_settings() -> MediaSettings:
 
 
 class HeldCalls:
-    """What the parts of the node know of its calls together."""
+    """The node's calls, shared by its parts."""
 
     def __init__(self) -> None:
         self.hub = Hub(media_settings())

@@ -1,4 +1,4 @@
-"""Who hears whom in a call, by its row alone."""
+"""The layout of a call, by its row alone."""
 
 from calls.media.mixing.layout import Layout
 from calls.media.sounds.player import Playback, Sound

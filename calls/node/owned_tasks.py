@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 
 class OwnedTasks:
-    """What this node does for its calls beside the audio path."""
+    """The tasks of this node for its calls, beside the audio path."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

@@ -1,4 +1,4 @@
-"""What callers hear: the company's own prompts, or the defaults."""
+"""Prompts for callers: the company's own, or the defaults."""
 
 import logging
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What agents did in calls and wrote about them, for the log as a file."""
+"""Agents' work on calls and their notes, for the call export."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -57,7 +57,7 @@ MISSED = (Offer.Outcome.DECLINED, Offer.Outcome.NO_ANSWER, Offer.Outcome.CALLER_
 
 
 class Used(NamedTuple):
-    """What the ledger says of one call."""
+    """The ledger's entries for one call."""
 
     grant: PermissionEvent | None = None  # the one that the call was placed by
     streak: int | None = None  # unanswered calls in a row, this one included
@@ -72,7 +72,7 @@ class Rung(NamedTuple):
 
 
 class LogEntry(NamedTuple):
-    """What one line is made of."""
+    """The data of one line."""
 
     call: Call
     offers: list[Rung]  # as they were made

@@ -1,4 +1,4 @@
-"""Why a call rang where it rang, and nowhere else: from the records of then."""
+"""Explain where a call rang and where it did not, from the records of then."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the log adds up to. Questions only; nothing here changes a row.
+"""Sums over the log. Queries only; nothing here changes a row.
 
 A call belongs to the day on which it was offered, or placed. Inbound and outbound
 calls are counted apart; each stands in exactly one of its groups below, so that they
@@ -100,7 +100,7 @@ class OutboundTally:
 
 @dataclass(frozen=True)
 class LiveFigures:
-    """Who and what is there now."""
+    """Agents and callers now."""
 
     available: int
     cannot_ring: int
@@ -113,7 +113,7 @@ class LiveFigures:
 
 @dataclass(frozen=True)
 class OutboundFigures:
-    """What waits until people may be called, and what is about to be lost."""
+    """Scheduled calls, and permissions about to be lost."""
 
     plans_waiting: int  # for the person's word
     plans_ready: int  # allowed; offered to an agent, or for the next one
@@ -133,7 +133,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Problems:
-    """What a person should look at."""
+    """Problems that need attention."""
 
     dead_webhooks: int
     unknown_requests: int

@@ -18,7 +18,7 @@ Choices = list[tuple[str, str]]
 
 
 class ResultFilter(SimpleListFilter):
-    """How a call counts, by the very groups that the overview counts."""
+    """Results of calls, by the same groups that the overview counts."""
 
     title = gettext_lazy("result")
     parameter_name = "result"

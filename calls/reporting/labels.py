@@ -1,4 +1,4 @@
-"""What the log says of calls, in words that a supervisor reads."""
+"""Labels and sentences about calls, for supervisors."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop

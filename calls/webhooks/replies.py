@@ -1,4 +1,4 @@
-"""What Wati's replies do to calls and plans, in the transaction that keeps them."""
+"""Effects of Wati's replies on calls and plans, in the transaction that stores them."""
 
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError

@@ -1,4 +1,4 @@
-"""What a console may ask for: one function for each `type`, in one table.
+"""The requests of a console: one function for each `type`, in one table.
 
 A handler runs in a thread of the database pool. It says no by raising Refused; what it
 returns is sent back to the page that asked.

@@ -1,4 +1,4 @@
-"""What the agent reads and writes about a call, and the end of the wrap-up."""
+"""Requests about notes, dispositions, the caller card and the wrap-up."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a customer hears while no speaker is there."""
+"""The audio for a customer while no speaker is there."""
 
 from calls.media.sounds.player import Playback, Player, Sound
 from calls.media.transport.rtp import OPUS_SILENCE

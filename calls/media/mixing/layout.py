@@ -7,7 +7,7 @@ from calls.media.sounds.player import Playback
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Who hears whom; participants are named before or after they come.
+    """The routes of audio; participants are named before or after they come.
 
     `speakers` and the customer hear each other; those in `consult` hear only one
     another. A participant who is not named neither hears nor speaks. The customer hears

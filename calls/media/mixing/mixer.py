@@ -16,7 +16,7 @@ _PATIENCE = 100
 
 
 class Voice:
-    """What comes from one member, decoded and put into an even rhythm."""
+    """The stream of one member, decoded and put into an even rhythm."""
 
     def __init__(self) -> None:
         self.dropped = 0

@@ -1,4 +1,4 @@
-"""One of ours on a call: a listener, and the one row of packets that it gets."""
+"""A participant of a call: a listener, and the one row of packets that it gets."""
 
 from calls.media.events import ListenerPort
 from calls.media.socket.wire import TALK_SPURT
@@ -50,7 +50,7 @@ class Participant:
         self.listener.deliver(packet)
 
     def keep_awake(self, now: float) -> None:
-        """Give silence to who hears nobody, once a second: a mute socket looks dead."""
+        """Send silence once a second without a source: a mute socket looks dead."""
         self._last_at = self._last_at or now
         if self._source is not None or now - self._last_at < AWAKE_SECONDS:
             return

@@ -55,7 +55,7 @@ class Router:
         return self._talk is not None or self._consult is not None
 
     def arrange(self, layout: Layout) -> None:
-        """Let everybody hear what `layout` says from now on."""
+        """Route audio as `layout` says from now on."""
         before, self.layout = self.layout, layout
         if layout.speakers != before.speakers:
             self._hold_audio.end_grace()
@@ -124,7 +124,7 @@ class Router:
         return self._hold_audio.announce(sound)
 
     def close(self, code: int) -> None:
-        """Let everybody go with `code`."""
+        """Remove all participants with `code`."""
         leaving = list(self.participants.values())
         self.participants.clear()
         self._by_listener.clear()

@@ -1,4 +1,4 @@
-"""Whether both sides of a call are heard: "can you hear me?" answered by the node."""
+"""Measure whether both sides of a call are heard."""
 
 from collections.abc import Callable
 

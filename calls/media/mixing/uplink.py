@@ -1,4 +1,4 @@
-"""What goes to WhatsApp: one stream, whoever speaks or plays."""
+"""The one stream to WhatsApp, for every speaker and for playback."""
 
 import asyncio
 from collections import deque

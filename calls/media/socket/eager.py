@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Rest:
-    """What is left of a coroutine that has begun; await it once, in a task."""
+    """The rest of a coroutine that has begun; await it once, in a task."""
 
     def __init__(self, running: Generator[Any, Any, None], waits_for: Any) -> None:
         self._running = running

@@ -39,14 +39,14 @@ TOO_BIG = 1009
 
 
 class Codec(enum.Enum):
-    """What a listener wishes to hear and will send."""
+    """The codec that a listener receives and sends."""
 
     OPUS = "opus"
     PCM16 = "pcm16"
 
 
 class CallAudio(Protocol):
-    """What a listener needs of a session."""
+    """The session, as a listener sees it."""
 
     def attach(self, listener: ListenerPort, participant: str) -> None:
         """Begin to deliver to `listener`, which stands for `participant`."""

@@ -79,7 +79,7 @@ def _is_twenty_milliseconds_mono(packet: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What a caller hears while nobody speaks: `once` in order, then `loop` for ever.
+    """Audio for a caller without a speaker: `once` in order, then `loop` for ever.
 
     Without a loop silence follows.
     """

@@ -1,4 +1,4 @@
-"""What this project asks of aioice beyond its public interface, all in one place.
+"""Uses of aioice beyond its public interface, all in one place.
 
 Per connection, never for the whole process: which local addresses are offered, when the
 checks begin, and from whom datagrams are taken. Datagrams that are no STUN pass only

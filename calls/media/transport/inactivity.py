@@ -1,4 +1,4 @@
-"""Whether anything still comes from WhatsApp at all, RTP or RTCP."""
+"""Watch whether anything still comes from WhatsApp, RTP or RTCP."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from calls.media.settings import MediaSettings
 
 
 class InactivityEvents(Protocol):
-    """What the watch tells, each once for a quiet time."""
+    """The events of the watch, each once for a quiet time."""
 
     def quiet(self, seconds: float) -> None:
         """Called when nothing came for `quiet_warning` seconds."""

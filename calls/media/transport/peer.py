@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class PeerState(enum.Enum):
-    """Where the connection stands; it only moves down this list."""
+    """The state of the connection; it only moves down this list."""
 
     NEW = "new"
     HELD = "held"
@@ -38,7 +38,7 @@ class PeerState(enum.Enum):
 
 
 class PeerEvents(Protocol):
-    """What a peer tells its owner, synchronously and on the loop."""
+    """The events of a peer, reported synchronously on the loop."""
 
     def peer_up(self) -> None:
         """Called when audio may flow both ways."""

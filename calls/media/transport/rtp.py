@@ -44,7 +44,7 @@ class Packet(NamedTuple):
 
 @dataclass(slots=True)
 class IncomingCounters:
-    """What came from the far end."""
+    """Counters of the packets from the far end."""
 
     packets: int = 0
     bytes: int = 0
@@ -152,7 +152,7 @@ def _silence() -> bytes:
 
 @dataclass(slots=True)
 class OutgoingCounters:
-    """What went to the far end.
+    """Counters of the packets to the far end.
 
     `packets` counts all, `own` what the node itself made of them, `silences` of these
     what held nothing.
