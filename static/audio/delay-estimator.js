@@ -1,6 +1,6 @@
 /**
- * How long sound must wait so that late packets still come in time. The shape is that
- * of NetEQ in WebRTC: a forgetful histogram of how late packets were, and a quantile.
+ * Estimate how long audio must wait so that late packets still come in time. As in NetEQ
+ * of WebRTC: a forgetful histogram of how late packets were, and a quantile.
  *
  * The largest lateness of each half second is one sample. Counting every packet would
  * let a single stall, whose packets all come at once, raise the target for seconds.

@@ -1,6 +1,6 @@
 /**
- * What a sound check does with frames that come back as they were sent: it measures how
- * long they were on their way, and keeps them for a second, so that speaking and hearing
+ * Handle the frames of an audio check, which come back as they were sent: measure how
+ * long they were on their way, and keep them for a second, so that speaking and hearing
  * do not get mixed up.
  */
 import { parseFrame } from "./wire.js";

@@ -74,14 +74,14 @@ export class AudioEngine extends EventTarget {
   }
 
   /**
-   * Whether what comes in would be heard.
+   * Return whether incoming audio would be heard.
    *
    * @returns {"running" | "suspended" | "closed" | "none"}
    */
   get soundState() {
     const state = this.#open ? this.#playoutContext?.state : undefined;
     if (state === undefined) return "none";
-    // What some browsers call interrupted is no sound either.
+    // The state that some browsers call interrupted is silent, too.
     return state === "running" || state === "closed" ? state : "suspended";
   }
 

@@ -1,5 +1,5 @@
 /**
- * What the first byte of an Opus packet says (RFC 6716, 3.1). Nothing here decodes.
+ * Read the first byte of an Opus packet (RFC 6716, 3.1). Nothing here decodes.
  */
 
 const SILK_SAMPLES = [480, 960, 1920, 2880];

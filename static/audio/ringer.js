@@ -47,11 +47,11 @@ function toneSamples(tones, seconds, volume, rate = RATE) {
   return samples;
 }
 
-/** What a caller hears in most of Europe while the other phone rings (ETSI TR 101 041). */
+/** The ringback tone of most of Europe (ETSI TR 101 041). */
 export const ringbackSamples = (rate = RATE) =>
   toneSamples([{ hertz: 425, from: 0, to: 1 }], 5, 0.06, rate);
 
-/** Two soft notes, once: somebody may be called now. */
+/** Two soft notes, once: a contact may be called now. */
 export const chimeSamples = (rate = RATE) =>
   toneSamples(
     [
@@ -63,7 +63,7 @@ export const chimeSamples = (rate = RATE) =>
     rate,
   );
 
-/** One soft low note: somebody is still on hold. */
+/** One soft low note: a caller is still on hold. */
 export const holdSamples = (rate = RATE) =>
   toneSamples([{ hertz: 392, from: 0, to: 0.25 }], 1, 0.08, rate);
 

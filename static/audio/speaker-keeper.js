@@ -6,7 +6,7 @@
 /** @import {DeviceNews} from "./microphone-keeper.js" */
 /** @import {SpeakerOutput} from "./speaker-output.js" */
 
-/** How Chromium lists the system's own choice. */
+/** The ID under which Chromium lists the system's own choice. */
 const SYSTEM = "default";
 
 export class SpeakerKeeper {

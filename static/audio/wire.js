@@ -71,7 +71,7 @@ function checkPayload(kind, bytes) {
 }
 
 /**
- * How far `to` lies ahead of `from` on a counter that wraps; negative when behind.
+ * Return how far `to` lies ahead of `from` on a counter that wraps; negative when behind.
  *
  * @param {number} from
  * @param {number} to

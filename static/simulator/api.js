@@ -1,5 +1,5 @@
 /**
- * What the phone's screen is about. Whole snapshots; a higher version is newer.
+ * The state of the phone. Whole snapshots; a higher version is newer.
  * @typedef {object} Snapshot
  * @property {number} version
  * @property {"idle"|"calling"|"ringing"|"in_call"|"ended"} state

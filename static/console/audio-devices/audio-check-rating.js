@@ -1,5 +1,5 @@
 /**
- * How a check of the audio went, in plain words, and what to do about it.
+ * The result of an audio check in plain words, and what to do about it.
  *
  * @typedef {{grade: "good" | "fair" | "bad" | "none", text: string, advice: string}}
  *   AudioRating

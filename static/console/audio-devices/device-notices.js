@@ -1,4 +1,4 @@
-/** What the agent reads when a microphone or a speaker comes or goes. */
+/** Notices for the agent when a microphone or a speaker comes or goes. */
 
 import { t } from "../shell/i18n.js";
 

@@ -16,7 +16,7 @@ import { audioCheckView, testRingButton } from "./audio-check-view.js";
  * @property {AudioChecker} audioCheck
  */
 
-/** How Chromium lists the system's own choice. */
+/** The ID under which Chromium lists the system's own choice. */
 const SYSTEM = "default";
 
 /**

@@ -1,7 +1,7 @@
 import { t } from "../shell/i18n.js";
 import { barOf, levelText } from "./levels.js";
 
-/** How far the bar falls with each new level, so that the eye can follow. */
+/** The fall of the bar with each new level, so that the eye can follow. */
 const FALL = 0.08;
 
 /** <level-meter label="You">: a bar that follows the property `level`. */

@@ -1,4 +1,4 @@
-/** Who is in the call, and what can be done with those who are. */
+/** The participants of a call, and the buttons for them. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { t } from "../shell/i18n.js";
@@ -64,7 +64,7 @@ function small(state, label, action) {
 }
 
 /**
- * Everybody in the call by name, as soon as there are more than two.
+ * List all participants by name, as soon as there are more than two.
  * @param {Call} call
  * @param {Agent | null} agent
  */

@@ -1,4 +1,4 @@
-/** Who hears whom while a colleague is consulted, in words. */
+/** The situation during a consult, in words: who hears whom. */
 
 import { t } from "../shell/i18n.js";
 import { callerName } from "../state/labels.js";

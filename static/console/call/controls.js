@@ -1,5 +1,5 @@
 /**
- * What the agent can do in a call by themselves: mute, and hang up.
+ * Commands that concern this agent alone: mute, and hang up.
  *
  * @typedef {object} CallCommands
  * @property {CallControls} controls

@@ -1,4 +1,4 @@
-/** Who could take the call: agents and queues, found by typing. */
+/** The targets of a transfer: agents and queues, found by typing. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { plural, t } from "../shell/i18n.js";

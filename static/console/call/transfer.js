@@ -11,7 +11,7 @@ import { pendingTransfer, TRANSFER } from "../state/transfer.js";
 /** @import {Store} from "../state/store.js" */
 /** @import {TransferVerb} from "../state/transfer.js" */
 
-/** Who can take a call changes while the agent chooses. */
+/** The targets change while the agent chooses. */
 const TARGETS_EVERY_MS = 3_000;
 
 export class TransferCommands {

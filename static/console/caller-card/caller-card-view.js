@@ -1,4 +1,4 @@
-/** Who is calling: beside the call on a wide screen, below it on a narrow one. */
+/** The caller card: beside the call on a wide screen, below it on a narrow one. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { permissionView } from "../dialing/permission-view.js";

@@ -1,4 +1,4 @@
-/** What the agent can do to call a person; the field, the buttons and the list. */
+/** Commands to call a person: the field, the buttons and the list. */
 
 import { marked, t } from "../shell/i18n.js";
 import { isCalling } from "../state/dialing.js";

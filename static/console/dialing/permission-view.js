@@ -1,4 +1,4 @@
-/** Whether a person may be called, and until when or from when. */
+/** The permission to call a person, and until when or from when. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { marked, t } from "../shell/i18n.js";

@@ -1,4 +1,4 @@
-/** What the agent can do about a call that rings. */
+/** Commands about a call that rings. */
 
 import { myCall, ringingCalls } from "../state/selectors.js";
 

@@ -1,4 +1,4 @@
-/** Why a call rings here, in words. */
+/** The reason why a call rings here, in words. */
 
 import { t } from "../shell/i18n.js";
 import { callerName } from "../state/labels.js";

@@ -2,7 +2,7 @@ const FIRST_MS = 500;
 const LONGEST_MS = 5_000;
 
 /**
- * How long to wait before each new attempt: twice as long each time, and a random
+ * The wait before each new attempt: twice as long each time, and a random
  * part of it, so that all consoles do not come back in one instant.
  */
 export class Backoff {

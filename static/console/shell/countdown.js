@@ -1,4 +1,4 @@
-/** How long until an instant, and how long it is over, for the eye and for the ear. */
+/** The time until an instant, or since it, in digits and for screen readers. */
 
 import { formatDuration, spokenDuration } from "./clock.js";
 

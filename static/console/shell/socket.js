@@ -159,7 +159,7 @@ export class ConsoleSocket extends EventTarget {
 
   /** @param {number} now */
   #beat(now) {
-    // What it tells is of the beats before this one.
+    // The readiness describes the beats before this one.
     const text = JSON.stringify({ type: "beat", proof: this.readiness() });
     this.#beatAt = now;
     this.#unanswered.push(now);

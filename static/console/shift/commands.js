@@ -1,4 +1,4 @@
-/** What agents can do about their own state. */
+/** Commands about the agent's own state. */
 
 import { audioCall } from "../state/selectors.js";
 
@@ -10,7 +10,7 @@ import { audioCall } from "../state/selectors.js";
 
 /** @typedef {{state: "on_break" | "offline" | null, reason: Id | null}} Next */
 
-/** Who is in one of these needs no audio. */
+/** An agent in one of these states needs no audio. */
 const RESTING = new Set(["offline", "on_break"]);
 
 export class ShiftCommands {

@@ -1,5 +1,5 @@
 /**
- * Whether calls can ring in this page. The server judges it; the page only measures, and
+ * Readiness of this page to ring. The server judges it; the page only measures, and
  * knows what the agent can do about it.
  *
  * @typedef {"running" | "suspended" | "closed" | "none"} SoundState

@@ -1,5 +1,5 @@
 /**
- * Who the person on the line is, as far as the server knows: asked for once a call rings
+ * The person on the call, as far as the server knows: looked up once a call rings
  * here, kept through the call and the wrap-up. Pure.
  */
 

@@ -1,4 +1,4 @@
-/** What news of a call does to the state: the calls themselves, and all that hangs on them. */
+/** Updates of calls: the calls themselves, and all state that depends on them. */
 
 import { marked } from "../shell/i18n.js";
 import { consultNotice } from "./consult-notices.js";

@@ -1,4 +1,4 @@
-/** What an agent is told when a colleague comes or goes without their doing. */
+/** Notices when another agent joins or leaves a consult without this agent's doing. */
 
 import { t } from "../shell/i18n.js";
 import { callerName } from "./labels.js";
@@ -10,7 +10,7 @@ import { pendingTransfer } from "./transfer.js";
 /** @import {Notice, State} from "./state.js" */
 
 /**
- * Return what the agent is told when a colleague comes or goes without their doing.
+ * Return the notice when another agent joins or leaves without this agent's doing.
  * @param {Call} previous
  * @param {Call} call
  * @param {State} state
@@ -66,7 +66,7 @@ function missedWords({ agent }, call) {
 }
 
 /**
- * Return what a guest is told who is not needed any longer.
+ * Return the notice for a consulted agent who is not needed any longer.
  * @param {Call} previous
  * @param {Call} call
  * @param {Agent | null} agent

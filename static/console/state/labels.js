@@ -1,4 +1,4 @@
-/** What people, states and progress are called on the page. */
+/** Labels of people, states and progress on the page. */
 
 import { marked, t } from "../shell/i18n.js";
 

@@ -1,4 +1,4 @@
-/** What the agent is told when a call goes a way that the agent did not choose. */
+/** Notices about calls that change without the agent's doing. */
 
 import { secondsSince } from "../shell/clock.js";
 import { t } from "../shell/i18n.js";

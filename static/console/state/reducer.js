@@ -1,4 +1,4 @@
-/** How each message of the server and each action of the page changes the state. Pure. */
+/** The changes of the state by messages of the server and actions of the page. Pure. */
 
 import { t } from "../shell/i18n.js";
 import { CHECK_REDUCERS } from "./audio-check.js";

@@ -1,12 +1,12 @@
 /**
- * Whether this page is the one that rings, the breaks there are, and what the agent
+ * The primary page, the breaks there are, and what the agent
  * writes about a call. Pure.
  */
 
 /** @import {Break, Id, Named, Work} from "./snapshot.js" */
 /** @import {Shift, State} from "./state.js" */
 
-/** What is asked of the server about the work, as keys beside the ids of calls. */
+/** Requests about the wrap-up, as keys beside the ids of calls. */
 const WORK_VERBS = ["finish", "more_time"];
 
 /** @type {Record<string, (state: State, action: any, now: number) => State>} */

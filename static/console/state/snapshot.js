@@ -1,5 +1,5 @@
 /**
- * What the server tells a console, and what can be read from a call's snapshot alone.
+ * Types of the server's messages, and what follows from a call's snapshot alone.
  *
  * @typedef {number | string} Id
  * @typedef {{id: Id, name: string}} Named

@@ -1,5 +1,5 @@
 /**
- * What the page of a console knows: the shape of its state, and how it begins. Who
+ * The state of the console's page: its shape, and its beginning. The code that
  * changes it stands beside: reducer.js, and a module for each part.
  *
  * @typedef {"idle" | "connecting" | "connected" | "lost" | "replaced" | "ended"} AudioState

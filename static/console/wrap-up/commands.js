@@ -1,5 +1,5 @@
 /**
- * What the agent can do about the call they write of: notes, disposition, a call back,
+ * Commands about the call that the agent writes about: notes, disposition, a callback,
  * more time, and the end of it.
  */
 

@@ -1,5 +1,5 @@
 /**
- * What an agent typed and the server has not confirmed, kept in the browser so that no
+ * Text that the server has not confirmed, kept in the browser so that no
  * reload loses it. Each agent has their own: a browser may have several, one after the
  * other.
  */

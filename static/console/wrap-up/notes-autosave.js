@@ -10,7 +10,7 @@
 
 const KIND = "notes";
 const PAUSE_MS = 400;
-/** Who types without a pause is saved all the same. */
+/** Text typed without a pause is saved all the same. */
 const LONGEST_WAIT_MS = 2_000;
 const REPLY_WITHIN_MS = 10_000;
 export const LONGEST_NOTE = 5_000;
