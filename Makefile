@@ -43,10 +43,10 @@ bench: .venv/development  ## Measure the relay beside its baseline; writes bench
 
 messages: export DEBUG = 1
 messages: export DJANGO_SETTINGS_MODULE = callcenter.settings
-messages: .venv/development  ## Bring the catalogues in callcenter/locale/ up to the sources
+messages: .venv/development  ## Update the catalogues in callcenter/locale/ from the sources
 	$(BIN)/python -m callcenter.translations
 
-clean:  ## Forget the environment and the demo data
+clean:  ## Delete the environment and the demo data
 	rm -rf .venv node_modules var staticfiles
 
 # uv installs in seconds; where it cannot be had, pip does the same.

@@ -20,13 +20,13 @@ const LINES = {
 const ENDINGS = {
   business: "The business ended the call.",
   user: "You hung up.",
-  whatsapp: "Nobody answered.",
+  whatsapp: "No answer.",
 };
 
 /** @type {Record<string, string>} */
 const PERMISSIONS = {
   no_permission: "The business may not call you.",
-  temporary: "The business may call you for a week.",
+  temporary: "The business may call you for 7 days.",
   permanent: "The business may always call you.",
 };
 

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             make_account(base_url)
-        self.stdout.write(f"Made the Wati account of tenant {tenant_id}.")
+        self.stdout.write(f"Created the Wati account of tenant {tenant_id}.")
 
 
 def make_account(base_url: str) -> None:

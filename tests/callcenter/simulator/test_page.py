@@ -73,7 +73,7 @@ async def told(receiver: Receiver, kind: str) -> dict[str, str]:
 
 
 async def hears_the_business(page: Page) -> None:
-    level = page.get_by_role("meter", name="Sound from the business")
+    level = page.get_by_role("meter", name="Audio from the business")
     heard = 0.0
     async with asyncio.timeout(PATIENCE / 1000):
         while heard < 0.2:
