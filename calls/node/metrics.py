@@ -18,6 +18,7 @@ class Collector:
         for name, what, value in (
             ("node_calls", "Calls this node holds", len(bridge.held.hub)),
             ("loop_lag_seconds", "Worst of a minute", node_process.watch.worst),
+            ("loop_lag_p99_seconds", "99 % of a minute", node_process.watch.p99),
             ("tasks", "Tasks of the event loop", node_process.count_tasks()),
         ):
             yield GaugeMetricFamily(f"callcenter_{name}", what, value=value)
