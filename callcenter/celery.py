@@ -6,11 +6,13 @@ from typing import Any
 
 from celery import Celery
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
 
 logger = logging.getLogger(__name__)
 
+TRANSPORT_ALIASES["embedded"] = "callcenter.embedded_broker:Transport"
 app = Celery("callcenter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -35,7 +37,7 @@ app.conf.beat_schedule = {
 }
 
 # Set by `manage.py serve` once its embedded worker consumes. Before that, and in any
-# other process, a message to memory:// would vanish without a word.
+# other process, a message to embedded:// would vanish without a word.
 embedded_worker_runs = False
 
 

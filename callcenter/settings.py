@@ -176,10 +176,8 @@ CHANNEL_LAYERS: dict[str, Any] = {
     }
 }
 
-CELERY_BROKER_URL = "memory://" if EMBEDDED else f"{REDIS_URL}/1"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"polling_interval": 0.05} if EMBEDDED else {"socket_connect_timeout": 2}
-)
+CELERY_BROKER_URL = "embedded://" if EMBEDDED else f"{REDIS_URL}/1"
+CELERY_BROKER_TRANSPORT_OPTIONS = {} if EMBEDDED else {"socket_connect_timeout": 2}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -267,7 +265,7 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
-        # memory:// has no host, and kombu finds that worth a warning.
+        # embedded:// has no host, and kombu finds that worth a warning.
         "kombu": {"level": "ERROR"},
         # Four lines a second about sweeps that found nothing.
         "celery": {"level": "WARNING"},
