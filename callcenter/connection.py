@@ -1,15 +1,17 @@
 """Is a Wati account set up right? One harmless question, answered in a sentence."""
 
-import asyncio
 from dataclasses import dataclass
+from functools import partial
 
+import httpx2
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from callcenter.models import WatiAccount
-from callcenter.wati.client import WatiClient, new_http
+from callcenter.wati.client import WatiClient
 from callcenter.wati.errors import Outcome, WatiError
+from callcenter.wati_thread import ask_wati
 
 # Shorter codes stand in any page of HTML, such as the "not found" of another server.
 WHATSAPP_CODES = range(131_000, 139_000)
@@ -47,7 +49,7 @@ def check(account: WatiAccount, number: str) -> TokenCheck:
     Remembers on the account whether the token was refused.
     """
     try:
-        asyncio.run(_ask(account, number))
+        ask_wati(partial(_ask, account, number))
     except WatiError as error:
         verdict = judge(error)
         _remember(
@@ -75,12 +77,9 @@ def host_part(base_url: str, tenant_id: str) -> str:
     return head if tenant_id and found else root
 
 
-async def _ask(account: WatiAccount, number: str) -> None:
-    async with new_http() as http:
-        client = WatiClient(
-            account.base_url, account.tenant_id, account.api_token, http
-        )
-        await client.read_permission(number)
+async def _ask(account: WatiAccount, number: str, http: httpx2.AsyncClient) -> None:
+    client = WatiClient(account.base_url, account.tenant_id, account.api_token, http)
+    await client.read_permission(number)
 
 
 def _remember(account: WatiAccount, *, refused: bool, verdict: TokenCheck) -> None:

@@ -1,18 +1,20 @@
 """Celery's tasks. Each may run twice, or be killed anywhere."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import httpx2
 from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from callcenter.wati.client import Answer, new_http
+from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError
+from callcenter.wati_thread import ask_wati
 from calls import placement
 from calls.deadlines import overdue
 from calls.lifecycle import ending, reconnect
@@ -91,7 +93,7 @@ def read_permission(agent_id: int, contact_id: int, line_id: int) -> None:
     line = Line.objects.select_related("account").get(pk=line_id)
     at = timezone.now()
     try:
-        answer = asyncio.run(_read_permission(contact, line))
+        answer = ask_wati(partial(_read_permission, contact, line))
     except WatiError as error:
         logger.warning("permission of contact %s: %s", contact_id, error)
     else:
@@ -103,10 +105,11 @@ def read_permission(agent_id: int, contact_id: int, line_id: int) -> None:
         person_changed(agent_id, lookup.describe(contact, line))
 
 
-async def _read_permission(contact: Contact, line: Line) -> Answer:
-    async with new_http() as http:
-        client = outbox.client_of(line.account, http)
-        return await client.read_permission(contact.waid or "", line.number)
+async def _read_permission(
+    contact: Contact, line: Line, http: httpx2.AsyncClient
+) -> Answer:
+    client = outbox.client_of(line.account, http)
+    return await client.read_permission(contact.waid or "", line.number)
 
 
 @shared_task
@@ -123,12 +126,7 @@ def sweep_requests() -> None:
 
 @shared_task
 def send_request(request_id: int) -> None:
-    asyncio.run(_send(request_id))
-
-
-async def _send(request_id: int) -> None:
-    async with new_http() as http:
-        try:
-            await outbox.send(request_id, http)
-        except LookupError:
-            logger.debug("request %s is not ours to send now", request_id)
+    try:
+        ask_wati(partial(outbox.send, request_id))
+    except LookupError:
+        logger.debug("request %s is not ours to send now", request_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from callcenter.wati import client as wati_client
 from callcenter.wati.client import WatiClient, new_http
 from callcenter.wati.errors import Outcome, WatiError
 
@@ -18,6 +19,7 @@ class Wati:
     """A server that gives one canned reply, and keeps what it was asked."""
 
     reply: bytes = b""
+    trickles: bool = False  # byte after byte, for ever
     asked: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -39,6 +41,9 @@ class Wati:
         self.asked.append(head + body.decode())
         writer.write(self.reply)
         await writer.drain()
+        while self.trickles and not writer.is_closing():
+            await asyncio.sleep(0.01)
+            writer.write(b" ")
         writer.close()
 
 
@@ -165,6 +170,15 @@ async def test_a_lost_reply_is_unknown_and_a_closed_port_is_not(client, wati):
     async with new_http() as http:
         nobody = WatiClient("http://127.0.0.1:9", "demo", TOKEN, http)
         assert (await refusal(nobody)).outcome == Outcome.UNREACHABLE
+
+
+async def test_an_answer_that_never_ends_is_given_up_and_unknown(
+    client, wati, monkeypatch
+):
+    monkeypatch.setattr(wati_client, "LONGEST", 0.3)
+    wati.reply = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{"
+    wati.trickles = True
+    assert (await refusal(client)).outcome == Outcome.UNKNOWN
 
 
 async def test_a_redirect_is_not_followed(client, wati):
