@@ -13,4 +13,6 @@ class CallcenterConfig(AppConfig):
     verbose_name = "Wati"
 
     def ready(self) -> None:
+        from callcenter import worker  # noqa: F401  # sets what Celery does with rows
+
         translate_names()

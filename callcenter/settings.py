@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,8 @@ def database() -> dict[str, Any]:
         # pool, for those that a thread keeps would be lost with the thread.
         pool = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
         found["OPTIONS"] = {"connect_timeout": 3, "pool": pool, **found["OPTIONS"]}
+        # The pool then hands out nothing that a restart of the server has broken.
+        found["CONN_HEALTH_CHECKS"] = True
     return found
 
 
@@ -183,6 +186,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_PUBLISH_RETRY = False
+# Else Celery closes the connection before and after each task, and in the processes of
+# a worker the whole pool with it. callcenter/worker.py closes what broke.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

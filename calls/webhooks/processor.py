@@ -11,6 +11,7 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from callcenter.celery import wake
+from callcenter.database import keep_connections
 from callcenter.wati import parsing
 from callcenter.wati.events import (
     Caller,
@@ -46,7 +47,10 @@ class Processor:
     def __init__(self, threads: int = 2) -> None:
         self._room = threading.BoundedSemaphore(MOST_QUEUED)
         # One thread each, so that what is said of one call keeps its order.
-        self._pools = [ThreadPoolExecutor(1, "inbox") for _ in range(threads)]
+        self._pools = [
+            ThreadPoolExecutor(1, "inbox", initializer=keep_connections)
+            for _ in range(threads)
+        ]
 
     def soon(self, delivery: WebhookDelivery) -> None:
         if self._room.acquire(blocking=False):

@@ -1,10 +1,24 @@
-"""Work that waits for the commit."""
+"""Work that waits for the commit, and connections that are kept."""
 
+import logging
+import sys
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from django.db import transaction
+import pytest
+from celery import shared_task
+from celery.app.trace import build_tracer
+from celery.fixups.django import DjangoWorkerFixup
+from django.db import connection, transaction
+from django.db.backends.signals import connection_created
+from django.test.utils import CaptureQueriesContext
 
-from callcenter.database import once_after_commit
+from agents.models import Queue
+from callcenter.celery import app
+from callcenter.database import THREADS, in_database, once_after_commit
+from callcenter.worker import KeepingThreads
+from tests.servers import wait_for
 
 done: Counter[str] = Counter()
 
@@ -34,3 +48,131 @@ def test_what_was_rolled_back_may_be_asked_for_again(transactional_db: None):
             transaction.set_rollback(True)
         once_after_commit(note, "Ana")
     assert done == {"Ana": 1}
+
+
+# --- Connections ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened() -> Iterator[list[object]]:
+    """The connections that any thread opens meanwhile."""
+    opened: list[object] = []
+
+    def note(connection: object, **_: object) -> None:
+        opened.append(connection)
+
+    connection_created.connect(note)
+    yield opened
+    connection_created.disconnect(note)
+
+
+async def test_the_threads_for_the_event_loop_keep_their_connections(
+    transactional_db: None, opened
+):
+    for _ in range(5 * THREADS):
+        assert await in_database(Queue.objects.count) == 0
+    assert len(opened) <= THREADS
+
+
+def statement_that_fails() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nonsense")
+
+
+async def test_a_statement_that_fails_does_not_cost_the_connection(
+    transactional_db: None, opened
+):
+    for _ in range(5 * THREADS):
+        with pytest.raises(Exception, match="nonsense"):
+            await in_database(statement_that_fails)
+        assert await in_database(Queue.objects.count) == 0
+    assert len(opened) <= THREADS
+
+
+def kill_the_others() -> None:
+    """Close all connections but this one, as a server does that is restarted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def others_left() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.full
+async def test_nobody_notices_that_the_server_was_restarted(transactional_db: None):
+    for _ in range(2 * THREADS):
+        await in_database(Queue.objects.count)
+    assert others_left()
+    kill_the_others()
+    wait_for(lambda: not others_left(), "the connections to close")
+    for _ in range(2 * THREADS):
+        assert await in_database(Queue.objects.count) == 0
+
+
+def test_a_thread_of_a_request_keeps_nothing(transactional_db: None):
+    def look() -> bool:
+        Queue.objects.count()
+        connection.close_if_unusable_or_obsolete()
+        return connection.connection is None
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(look).result(30)
+
+
+@shared_task
+def count_queues() -> int:
+    return Queue.objects.count()
+
+
+def test_the_worker_keeps_the_connections_of_its_threads(
+    transactional_db: None, opened
+):
+    """Celery's part in it is the real one: what surrounds each task of a worker."""
+    fixup = DjangoWorkerFixup(app).install()
+    run = build_tracer(count_queues.name, app.tasks[count_queues.name], app=app)
+    threads = KeepingThreads(2, app=app)
+    ends: list[object] = []
+    for number in range(10):
+        task = threads.on_apply(run, (f"{number}", [], {}, {}), callback=ends.append)
+        task.get(30)
+    threads.on_stop()
+    assert fixup.db_reuse_max == sys.maxsize
+    assert [end[:2] for end in ends] == [(0, None)] * 10
+    assert len(opened) <= 2
+
+
+async def test_statements_are_not_kept_in_memory_under_debug(
+    transactional_db: None, settings
+):
+    settings.DEBUG = True
+
+    def log() -> list[object]:
+        Queue.objects.count()
+        return list(connection.queries_log)
+
+    assert await in_database(log) == []
+
+
+def test_who_counts_statements_still_can(transactional_db: None, settings):
+    settings.DEBUG = True
+    with CaptureQueriesContext(connection) as statements:
+        Queue.objects.count()
+    assert len(statements) == 1
+
+
+def test_the_log_shows_statements_to_who_asks_for_them(
+    transactional_db: None, settings, caplog
+):
+    settings.DEBUG = True
+    caplog.set_level(logging.DEBUG, logger="django.db.backends")
+    Queue.objects.count()
+    assert "SELECT COUNT" in caplog.text

@@ -17,6 +17,7 @@ from twisted.internet import reactor as running_reactor
 from callcenter import celery
 from callcenter.simulator import service as simulator
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
+from callcenter.worker import KeepingThreads
 from calls.node.process import node_process
 
 reactor: Any = running_reactor  # a module that is replaced by an object at start
@@ -37,7 +38,7 @@ class EmbeddedWorker:
         app = celery.app
         self.worker = app.WorkController(
             app=app,
-            pool="threads",
+            pool=KeepingThreads,
             concurrency=WORKER_THREADS,
             without_heartbeat=True,
             without_mingle=True,

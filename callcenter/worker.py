@@ -1,0 +1,31 @@
+"""What threads and processes of a Celery worker keep from task to task."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from celery import Task, signals
+from celery.concurrency.thread import TaskPool
+from django.db import close_old_connections
+
+from callcenter.database import keep_connections
+
+
+@signals.worker_process_init.connect
+def _on_worker_process(**_: Any) -> None:
+    """A process of the worker runs its tasks in one thread: this one."""
+    keep_connections()
+
+
+@signals.task_prerun.connect
+@signals.task_postrun.connect
+def _around_task(task: Task, **_: Any) -> None:
+    if not task.request.is_eager:
+        close_old_connections()
+
+
+class KeepingThreads(TaskPool):
+    """Celery's pool of threads, each with a connection of its own."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.executor = ThreadPoolExecutor(self.limit, initializer=keep_connections)
