@@ -6,8 +6,9 @@ Channels' own helper puts every query of every websocket on one thread.
 import logging
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -88,6 +89,24 @@ def _has_news(connection: Any) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+@contextmanager
+def lock_wait(seconds: float) -> Iterator[None]:
+    """Wait no longer than this for SQLite's one write lock; PostgreSQL has none."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    _set_lock_wait(seconds)
+    try:
+        yield
+    finally:
+        _set_lock_wait(settings.SQLITE_LOCK_WAIT)
+
+
+def _set_lock_wait(seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
 def once_after_commit(work: Callable[..., None], *arguments: Any) -> None:

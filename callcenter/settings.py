@@ -133,9 +133,10 @@ TEMPLATES = [
 
 # IMMEDIATE takes SQLite's one write lock at the start of each transaction, which
 # keeps compare-and-set and select_for_update exact there too.
+SQLITE_LOCK_WAIT = 20  # seconds
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
+    "timeout": SQLITE_LOCK_WAIT,
     "init_command": (
         "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
     ),

@@ -13,12 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from callcenter.database import lock_wait
 from callcenter.wati.events import Kind
 from callcenter.wati.parsing import NotJson
 from calls.signaling import deliveries
 from calls.webhooks import processor, spool
 
 logger = logging.getLogger(__name__)
+
+# Whoever holds SQLite's lock for longer than this makes webhooks go to the spool.
+LOCK_WAIT = 1.0  # seconds
 
 
 class WebhookView(APIView):
@@ -52,7 +56,8 @@ class WebhookView(APIView):
 
 def _keep(incoming: deliveries.Incoming) -> Response:
     try:
-        delivery = deliveries.store(incoming)
+        with lock_wait(LOCK_WAIT):
+            delivery = deliveries.store(incoming)
     except DatabaseError as error:
         logger.error("webhook goes to the spool: %s", type(error).__name__)
         return _keep_on_disk(incoming)

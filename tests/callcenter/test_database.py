@@ -1,22 +1,24 @@
 """Work that waits for the commit, and connections that are kept."""
 
 import logging
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 
 import pytest
 from celery import shared_task
 from celery.app.trace import build_tracer
 from celery.fixups.django import DjangoWorkerFixup
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Queue
 from callcenter.celery import app
-from callcenter.database import THREADS, in_database, once_after_commit
+from callcenter.database import THREADS, in_database, lock_wait, once_after_commit
 from callcenter.worker import KeepingThreads
 from tests.servers import wait_for
 
@@ -176,3 +178,30 @@ def test_the_log_shows_statements_to_who_asks_for_them(
     caplog.set_level(logging.DEBUG, logger="django.db.backends")
     Queue.objects.count()
     assert "SELECT COUNT" in caplog.text
+
+
+# --- SQLite's lock --------------------------------------------------------------------
+
+
+def patience() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.stackless
+def test_who_must_not_wait_for_the_lock_says_for_how_long(transactional_db: None):
+    assert patience() == 20_000
+    with suppress(LookupError), lock_wait(1.5):
+        assert patience() == 1500
+        raise LookupError
+    assert patience() == 20_000
+
+
+@pytest.mark.stackless
+def test_a_lock_that_another_program_holds_is_given_up(transactional_db: None):
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as program:
+        program.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"), lock_wait(0.05):
+            Queue.objects.create(name="Support")
+    assert Queue.objects.create(name="Support").pk

@@ -2,10 +2,12 @@
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -249,3 +251,16 @@ def test_a_full_disk_is_noticed(cast: Cast, no_database, settings):
     settings.SPOOL_DIR.mkdir()
     (settings.SPOOL_DIR / spool.FILE).symlink_to("/dev/full")
     assert post(inbound(cast)).status_code == 503
+
+
+@pytest.mark.stackless
+def test_while_another_program_writes_into_sqlite_webhooks_wait_on_disk(
+    cast: Cast, settings, tmp_path
+):
+    settings.SPOOL_DIR = tmp_path / "spool"
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as program:
+        program.execute("BEGIN IMMEDIATE")
+        assert post(inbound(cast, "wacid.1")).status_code == 200
+    assert not WebhookDelivery.objects.exists()
+    assert spool.import_all() == 1
+    assert Call.objects.get().wati_call_id == "wacid.1"
