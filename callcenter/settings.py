@@ -190,6 +190,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 # Else Celery closes the connection before and after each task, and in the processes of
 # a worker the whole pool with it. callcenter/worker.py closes what broke.
 CELERY_DB_REUSE_MAX = sys.maxsize
+CELERY_BEAT_SCHEDULER = "callcenter.beat.Scheduler"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -274,7 +275,7 @@ LOGGING = {
         "daphne": {"level": "WARNING"},
         # embedded:// has no host, and kombu finds that worth a warning.
         "kombu": {"level": "ERROR"},
-        # Four lines a second about sweeps that found nothing.
+        # A line for each sweep.
         "celery": {"level": "WARNING"},
     },
 }

@@ -1,15 +1,27 @@
-"""Act on calls whose deadline has passed."""
+"""What is overdue: whether anything is, for the clock, and how such a call goes on."""
 
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from agents.models import (
+    IN_A_CALL,
+    PRESENCE_LASTS,
+    READINESS_LASTS,
+    Agent,
+    AgentState,
+)
 from calls import locking
 from calls.lifecycle import answer, ending
-from calls.models import Announcement, Call, WatiRequest
-from calls.outbound import dialing
+from calls.models import Announcement, Call, Leg, Node, Offer, WatiRequest
+from calls.outbound import dialing, planned_calls
 from calls.queueing import dispatch, hold_queue, limits
-from calls.states import TALKING, Event, Status
+from calls.signaling import outbox
+from calls.states import FOR_ANYBODY, ON_NODE, TALKING, Event, Status
+from permissions.models import CallPermission
 
 
 def overdue(call_id: UUID) -> None:
@@ -63,3 +75,65 @@ def _advance(call: Call, timeout: Event) -> None:
 
 def _accept_is_out(call: Call) -> bool:
     return call.requests.filter(verb=WatiRequest.Verb.ACCEPT).exists()
+
+
+# --- Whether a sweep would find anything ----------------------------------------------
+# Each condition is at least as wide as what the sweep acts on.
+
+
+def calls_are_due() -> bool:
+    """A deadline has passed, or a call is on no living node."""
+    now = timezone.now()
+    living = Node.objects.filter(
+        name=OuterRef("node"), epoch=OuterRef("node_epoch"), lease_until__gt=now
+    )
+    return _any(
+        Call.objects.filter(deadline__lte=now),
+        Call.objects.filter(~Exists(living), status__in=ON_NODE),
+    )
+
+
+def floor_is_due() -> bool:
+    """Somebody waits, or an agent, a ring attempt or a console is overdue."""
+    now = timezone.now()
+    late = Q(rang_at=None, confirm_by__lte=now) | Q(ring_until__lte=now)
+    return _any(
+        Call.objects.filter(status__in=FOR_ANYBODY),
+        Call.objects.filter(
+            status__in=(*TALKING, Status.DIALING), console_lost_until__lte=now
+        ),
+        Offer.objects.filter(late, outcome=Offer.Outcome.RINGING),
+        Leg.objects.open().filter(mode=Leg.Mode.CONSULT, joined_at=None),
+        Agent.objects.filter(_overdue()),
+    )
+
+
+def _overdue() -> Q:
+    now = timezone.now()
+    available, away = Q(state=AgentState.AVAILABLE), Q(state=AgentState.OFFLINE)
+    unproved = ~Q(ready_at__gt=now - READINESS_LASTS)
+    silent = ~Q(seen_at__gt=now - PRESENCE_LASTS)
+    wrapped_up = Q(state=AgentState.WRAP_UP, until__lte=now)
+    return (
+        (available & unproved) | (silent & ~away & ~Q(state__in=IN_A_CALL)) | wrapped_up
+    )
+
+
+def plans_are_due() -> bool:
+    """A permission has expired, or a scheduled call is due or over."""
+    now = timezone.now()
+    return _any(CallPermission.objects.due(now), *planned_calls.to_sweep(now))
+
+
+def requests_are_due() -> bool:
+    """A request to Wati is due, or lost."""
+    return _any(outbox.to_send())
+
+
+def _any(*rows: QuerySet[Any]) -> bool:
+    """Say whether there is any row, in one statement."""
+    parts = [one.order_by().values("pk")[:1].query.sql_with_params() for one in rows]
+    statement = " OR ".join(f"EXISTS ({sql})" for sql, _ in parts)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {statement}", [p for _, some in parts for p in some])
+        return bool(cursor.fetchone()[0])

@@ -12,11 +12,11 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
+from callcenter.beat import only_when
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError
 from callcenter.wati_thread import ask_wati
-from calls import placement
-from calls.deadlines import overdue
+from calls import deadlines, placement
 from calls.lifecycle import ending, reconnect
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line
@@ -33,11 +33,12 @@ logger = logging.getLogger(__name__)
 
 
 @shared_task
+@only_when(deadlines.calls_are_due)
 def sweep() -> None:
     """Act on the calls whose deadline has passed, and on those of dead nodes."""
     late = Call.objects.filter(deadline__lte=timezone.now()).order_by("deadline")
     for call_id in list(late.values_list("pk", flat=True)[:200]):
-        _try(overdue, call_id)
+        _try(deadlines.overdue, call_id)
     for call in placement.orphans():
         _try(ending.end, call.pk, Event.NODE_LOST)
 
@@ -53,6 +54,7 @@ def _try(act: Callable[..., object], call_id: UUID, *rest: Any) -> None:
 
 
 @shared_task
+@only_when(deadlines.floor_is_due)
 def sweep_floor() -> None:
     """Expire ring attempts, open levels, sign out agents whose consoles are gone."""
     agent_state.watch_agents()
@@ -64,6 +66,7 @@ def sweep_floor() -> None:
 
 
 @shared_task
+@only_when(deadlines.plans_are_due)
 def sweep_plans() -> None:
     """Offer the calls that were allowed meanwhile, and end what ran out."""
     for change in permissions.expire():
@@ -119,6 +122,7 @@ def sweep_webhooks() -> None:
 
 
 @shared_task
+@only_when(deadlines.requests_are_due)
 def sweep_requests() -> None:
     for request_id in outbox.due():
         send_request(request_id)

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from agents.models import Agent
+from callcenter.beat import has_work
 from callcenter.wati.events import Caller, CallTerminated, InboundCall
 from calls import placement, tasks
 from calls.lifecycle import answer, inbound, reconnect, transfer
@@ -84,8 +85,9 @@ class Shift:
     def look_round(self) -> None:
         placement.renew(self.node, calls=0, draining=False)
         self.beat()
-        tasks.sweep()
-        tasks.sweep_floor()
+        for sweep in (tasks.sweep, tasks.sweep_floor):
+            if has_work(sweep.name):
+                sweep()
 
     # --- Calls ---
 

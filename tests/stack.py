@@ -133,7 +133,7 @@ class Stack:
         return Process(
             "worker",
             *("-m", "celery", "-A", "callcenter", "worker", "-B", "-c", "2"),
-            *("--schedule", f"{settings.VAR_DIR}/beat", "--loglevel", "WARNING"),
+            *("--loglevel", "WARNING"),
             **self.environment,
         )
 

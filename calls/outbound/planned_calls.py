@@ -16,7 +16,7 @@ from callcenter.wati.errors import Outcome, WatiError
 from calls import notify
 from calls.errors import Refused
 from calls.lifecycle.permission_usage import pair_of
-from calls.models import Call, Direction, Line, Plan, WatiRequest
+from calls.models import Call, Direction, Line, Plan, PlanQuerySet, WatiRequest
 from calls.outbound import dialing
 from calls.signaling import outbox
 from calls.states import Result
@@ -182,15 +182,23 @@ def _callback(contact: Contact, line: Line, expires_at: datetime | None) -> None
 # --- Offering ----------------------------------------------------------------------
 
 
+def to_sweep(now: datetime) -> tuple[PlanQuerySet, PlanQuerySet, PlanQuerySet]:
+    """Select what has expired, what was offered and not taken, and what is due."""
+    return (
+        Plan.objects.open().filter(expires_at__lte=now),
+        Plan.objects.filter(state=State.OFFERED, offered_at__lt=now - OFFER_LASTS),
+        Plan.objects.filter(state=State.GRANTED, due_at__lte=now),
+    )
+
+
 def sweep() -> None:
     """Offer what may be called now, pass on what was not taken, expire the rest."""
     now = timezone.now()
-    for plan in Plan.objects.open().filter(expires_at__lte=now):
+    expired, stale, due = to_sweep(now)
+    for plan in expired:
         _move(plan, State.EXPIRED, sentence=_ran_out(plan))
-    stale = Plan.objects.filter(state=State.OFFERED, offered_at__lt=now - OFFER_LASTS)
     for plan in stale:
         _move(plan, State.GRANTED, only_from=(State.OFFERED,), agent=None, due_at=now)
-    due = Plan.objects.filter(state=State.GRANTED, due_at__lte=now)
     soonest = F("expires_at").asc(nulls_last=True)
     plans = due.select_related("contact", "line__account", "line__queue", "agent")
     for plan in plans.order_by(soonest)[:50]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx2
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from callcenter.celery import wake
@@ -78,13 +78,18 @@ def prepare_accept(call: Call) -> WatiRequest:
     return request
 
 
-def due() -> list[int]:
-    """Return requests whose time has come, and those that a crash left half-way."""
+def to_send() -> QuerySet[WatiRequest]:
+    """Select requests whose time has come, and those that a crash left half-way."""
     now = timezone.now()
     lost = Q(status=Status.SENT, sent_at__lt=now - LOST_AFTER)
     waiting = Q(status=Status.PENDING, next_attempt_at__lte=now)
-    found = WatiRequest.objects.filter(lost | waiting)
-    return list(found.order_by("created_at").values_list("pk", flat=True)[:100])
+    return WatiRequest.objects.filter(lost | waiting)
+
+
+def due() -> list[int]:
+    """Return the first of the requests that must be sent or settled now."""
+    found = to_send().order_by("created_at")
+    return list(found.values_list("pk", flat=True)[:100])
 
 
 async def send(request_id: int, http: httpx2.AsyncClient) -> WatiError | None:

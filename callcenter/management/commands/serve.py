@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand
 from twisted.internet import reactor as running_reactor
 
 from callcenter import celery
+from callcenter.beat import Scheduler
 from callcenter.simulator import service as simulator
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from callcenter.worker import KeepingThreads
@@ -44,10 +45,7 @@ class EmbeddedWorker:
             without_mingle=True,
             without_gossip=True,
         )
-        # The schedule lives in memory: nothing of it needs to outlast the process.
-        self.beat = EmbeddedService(
-            app, thread=True, scheduler_cls="celery.beat.Scheduler"
-        )
+        self.beat = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
         threading.Thread(target=self.worker.start, daemon=True, name="worker").start()
         self.beat.start()
         celery.embedded_worker_runs = True
