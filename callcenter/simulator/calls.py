@@ -25,7 +25,8 @@ class Placed(FromJson):
     """A call to the business by a scripted phone, as a test or a demo orders it.
 
     ``media`` is ``sound`` or ``paper`` (signalling only); ``offer`` replaces the
-    phone's own SDP; ``call`` chooses the id. Seconds of 0 mean never.
+    phone's own SDP; ``call`` chooses the id. Seconds of 0 mean never. ``pace``:
+    seconds between two packets; more than 0.02 for load without audio.
     """
 
     waid: str = "15550101001"
@@ -37,6 +38,7 @@ class Placed(FromJson):
     says: str = "voice"
     frequency: int = 440
     ice: str = "silent"
+    pace: float = 0.02
     give_up_after: float = 0.0
     hang_up_after: float = 0.0
 

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-BOUND = 20_000
+BOUND = 2_000
 
 
 @dataclass

@@ -58,6 +58,7 @@ class Script:
     says: str = "voice"
     frequency: int = 440
     ice: str = "silent"
+    pace: float = TICK
     first_media_limit: float = 20.0
     media_gap_limit: float = 30.0
 
@@ -95,6 +96,7 @@ class ScriptedPhone:
         self._ssrc = secrets.randbits(32)
         self._sequence = secrets.randbits(16)
         self._timestamp = secrets.randbits(32)
+        self._ticks = round(script.pace * sound.HEARD_RATE)
         self._sent = self._octets = self._said = 0
         self._digits: list[RtpPacket] = []
         self._event_timestamp = 0
@@ -201,20 +203,20 @@ class ScriptedPhone:
 
     async def _speak(self) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        due, pace = loop.time(), self.script.pace
         while self.connected:
             await self._send_tick()
-            due += TICK
+            due += pace
             if loop.time() - due > STALL:
                 # A stalled process must not make up for it with a burst.
-                missed = int((loop.time() - due) / TICK)
-                self._timestamp += missed * sound.TICKS
-                due += missed * TICK
+                missed = int((loop.time() - due) / pace)
+                self._timestamp += missed * self._ticks
+                due += missed * pace
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _send_tick(self) -> None:
         packet = self._next_packet()
-        self._timestamp = (self._timestamp + sound.TICKS) & 0xFFFFFFFF
+        self._timestamp = (self._timestamp + self._ticks) & 0xFFFFFFFF
         if packet is None:
             return
         packet.ssrc, packet.sequence_number = self._ssrc, self._sequence

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from itertools import count
 
 import httpx2
 
@@ -22,8 +23,10 @@ class Postman:
     Every attempt is written into the ledger with the status that it got.
     """
 
-    def __init__(self, base_url: str, key: str, ledger: Ledger) -> None:
-        self.base_url = base_url.rstrip("/")
+    def __init__(self, base_urls: str, key: str, ledger: Ledger) -> None:
+        """`base_urls`: one or more, separated by commas, which take turns."""
+        self.base_urls = [url.rstrip("/") for url in base_urls.split(",")]
+        self._turns = count()
         self.key = key
         self.faults: FaultList[WebhookFault] = FaultList()
         self._ledger = ledger
@@ -107,7 +110,7 @@ class Postman:
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
             reply = await self._client.post(
-                f"{self.base_url}/webhooks/wati/{delivery.kind}/",
+                f"{self._address()}/webhooks/wati/{delivery.kind}/",
                 json=delivery.body,
                 headers=headers,
                 timeout=patience,
@@ -115,6 +118,9 @@ class Postman:
         except httpx2.HTTPError:
             return 0
         return reply.status_code
+
+    def _address(self) -> str:
+        return self.base_urls[next(self._turns) % len(self.base_urls)]
 
     async def settle(self) -> None:
         """Wait until nothing is in flight."""

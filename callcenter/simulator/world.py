@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +16,20 @@ from callcenter.simulator.consent import Consent
 from callcenter.simulator.errors import ApiRefusal, NoSuchCall
 from callcenter.simulator.handset import Handset, Handsets, PagePhone
 from callcenter.simulator.ledger import Ledger
-from callcenter.simulator.phone import PaperPhone, Phone, Script, ScriptedPhone
+from callcenter.simulator.phone import (
+    TICK,
+    PaperPhone,
+    Phone,
+    Script,
+    ScriptedPhone,
+)
 from callcenter.simulator.postman import Postman
 
 logger = logging.getLogger(__name__)
 
-CALLS_KEPT = 2_000
+CALLS_KEPT = 500
+# Ended calls whose phone still tells what it heard: up to a minute of sound each.
+SOUNDS_KEPT = 50
 CONCURRENT_CALLS = 1_000
 RINGS_AFTER = 0.1
 
@@ -55,6 +64,7 @@ class World:
             self.handsets,
         )
         self._shift = 0.0
+        self._with_sound: deque[PhoneCall] = deque()
         self._watches: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -230,6 +240,9 @@ class World:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await call.phone.close()
+        self._with_sound.append(call)
+        if len(self._with_sound) > SOUNDS_KEPT:
+            self._with_sound.popleft().phone = PaperPhone()
 
     def request_permission(self, number: str, waid: str) -> None:
         """Ask the user. Raise ApiRefusal when the business may not ask now."""
@@ -273,6 +286,7 @@ class World:
             says=placed.says,
             frequency=placed.frequency,
             ice=placed.ice,
+            pace=max(TICK, placed.pace),
             first_media_limit=behaviour.first_media_limit,
             media_gap_limit=behaviour.media_gap_limit,
         )
@@ -358,6 +372,7 @@ class World:
         """Forget everything: calls end silently, without a webhook."""
         calls = list(self.calls.values())
         self.calls.clear()
+        self._with_sound.clear()
         await asyncio.gather(*(self._release(call) for call in calls))
         watches = list(self._watches)
         for watch in watches:

@@ -2,13 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
+from aiortc.rtp import RtpPacket
 
 from callcenter.simulator import sdp, sound
-from callcenter.simulator.phone import Script, ScriptedPhone, event_packets
+from callcenter.simulator import world as world_module
+from callcenter.simulator.behaviour import Behaviour
+from callcenter.simulator.calls import Placed
+from callcenter.simulator.phone import (
+    PaperPhone,
+    Script,
+    ScriptedPhone,
+    event_packets,
+)
+from callcenter.simulator.world import Account, World
 from tests.callcenter.simulator.business import Business
 from tests.callcenter.simulator.conftest import business_answer, until
+from tests.callcenter.simulator.receiver import Receiver
 
 PHONE_TONE, BUSINESS_TONE = 700, 500
 
@@ -159,3 +171,41 @@ def test_a_key_lasts_160_ms_and_its_end_is_said_three_times() -> None:
     assert {packet.payload[0] for packet in packets} == {11}
     ends = [packet for packet in packets if packet.payload[1] & 0x80]
     assert [int.from_bytes(end.payload[2:]) for end in ends] == [1280] * 3
+
+
+async def test_a_phone_for_load_sends_few_packets_of_the_same_sound(
+    business: Business,
+) -> None:
+    phone = ScriptedPhone(Script(says="tone", frequency=PHONE_TONE, pace=0.2))
+    sent: list[int] = []
+    send = phone._dtls._send_rtp
+
+    async def note(data: bytes) -> None:
+        sent.append(RtpPacket.parse(data).timestamp)
+        await send(data)
+
+    phone._dtls._send_rtp = note  # type: ignore[method-assign]
+    await connect(phone, business)
+    await until(lambda: len(sent) > 3)
+    await phone.close()
+    steps = {(later - before) & 0xFFFFFFFF for before, later in pairwise(sent)}
+    assert min(steps) == 9600  # a fifth of a second; more after a stall
+
+
+async def test_only_the_last_calls_keep_what_their_phones_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(world_module, "SOUNDS_KEPT", 1)
+    with Receiver() as receiver:
+        world = World(Account("demo", "token", "15550100000", receiver.url, "key"))
+        calls = [await world.place_call(Placed(), Behaviour()) for _ in range(3)]
+        for call in calls:
+            world.hang_up(call.call_id)
+        await until(lambda: isinstance(calls[1].phone, PaperPhone))
+        await world.postman.settle()
+        await world.reset()
+    assert [type(call.phone) for call in calls] == [
+        PaperPhone,
+        PaperPhone,
+        ScriptedPhone,
+    ]

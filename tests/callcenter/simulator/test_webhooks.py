@@ -7,7 +7,7 @@ import pytest
 from callcenter.simulator.behaviour import Behaviour, WebhookFault
 from callcenter.simulator.calls import PhoneCall, Placed
 from callcenter.simulator.payloads import KINDS, Notice, write
-from callcenter.simulator.world import World
+from callcenter.simulator.world import Account, World
 from tests.callcenter.simulator.conftest import CARLA, NUMBER, until
 from tests.callcenter.simulator.receiver import Receiver
 
@@ -146,7 +146,7 @@ async def test_a_refused_webhook_is_tried_again_as_often_as_told(
 
 
 async def test_a_business_that_is_not_there_is_noted(world: World) -> None:
-    world.postman.base_url = "http://127.0.0.1:9"
+    world.postman.base_urls = ["http://127.0.0.1:9"]
     await ring(world)
     await world.postman.settle()
     assert [entry.status for entry in world.ledger.deliveries] == [0]
@@ -163,3 +163,15 @@ async def test_a_caller_gives_up_or_is_given_up(
     assert (bored.ended_by, unheard.ended_by) == ("user", "whatsapp")
     await world.postman.settle()
     assert receiver.kinds().count("terminate-call") == 2
+
+
+async def test_several_addresses_take_turns(receiver: Receiver) -> None:
+    """Wati has one address; a proxy behind it spreads what comes over the nodes."""
+    with Receiver() as other:
+        account = Account("demo", "token", NUMBER, f"{receiver.url},{other.url}/", "k")
+        world = World(account)
+        for _ in range(4):
+            await world.place_call(Placed(media="paper"), Behaviour())
+        await world.postman.settle()
+        await world.reset()
+    assert receiver.kinds() == other.kinds() == ["inbound-call"] * 2
