@@ -5,6 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
+# Of AgentState, whose module needs Django; a test compares them.
+AVAILABLE, CANNOT_RING = "available", "cannot_ring"
+
 SLOWEST_ROUND_TRIP = 2000.0  # milliseconds
 SLOWEST_PAGE = 3000.0  # milliseconds since the page's own timer last ran
 
@@ -47,3 +50,13 @@ def why_not(proof: Any) -> str:
 def _over(value: Any, limit: float) -> bool:
     """Compare a measurement; one that is not there yet is not too much."""
     return isinstance(value, int | float) and not value <= limit
+
+
+def agrees(state: str, reason: str, problem: str | None) -> bool:
+    """Tell whether an agent's state is what this verdict on their console makes of it.
+
+    `problem` as why_not() returns it; None while nothing is known.
+    """
+    if state == AVAILABLE:
+        return problem == ""
+    return state != CANNOT_RING or (problem != "" and problem == reason)

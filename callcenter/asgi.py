@@ -9,13 +9,23 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
 http = get_asgi_application()
 
 # These import models, which need Django's setup above.
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
 
+from agents.session_watch import session_watch  # noqa: E402
 from callcenter.urls import websocket_urlpatterns  # noqa: E402
 from callcenter.web.body_limit import limit_webhook_bodies  # noqa: E402
 from callcenter.web.origin import App, own_origin_only  # noqa: E402
+from calls.console.beats import beats  # noqa: E402
+from calls.console.watch import console_watch  # noqa: E402
 from calls.node.process import node_process  # noqa: E402
+
+
+async def stop() -> None:
+    """End the node, and what runs beside its websockets."""
+    await node_process.stop()
+    for rounds in (session_watch, console_watch, beats):
+        await rounds.close()
 
 
 async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -25,7 +35,7 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if message["type"] == "lifespan.startup":
             node_process.start()
         else:
-            await node_process.stop()
+            await stop()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
@@ -45,7 +55,7 @@ application = ProtocolTypeRouter(
     {
         "http": limit_webhook_bodies(http),
         "websocket": own_origin_only(
-            on_this_node(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            on_this_node(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
         ),
         "lifespan": lifespan,
     }

@@ -18,6 +18,7 @@ from calls.snapshots import (
     SHOWN_OF_AGENT,
     SHOWN_WITH_CALL,
     Snapshot,
+    about,
     agent_snapshot,
     calls_now,
     message,
@@ -168,9 +169,10 @@ CONTENTS: dict[str, Callable[[set[Any]], Contents]] = {
 def push(to: Iterable[int], content: Snapshot, *, newest: str = "") -> Snapshot:
     """Return one push: to whose consoles, and the text that each of them gets.
 
-    `newest`: a page of theirs that does not get it.
+    `about`: what the processes keep of it. `newest`: a page that does not get it.
     """
-    return {"to": list(to), "text": json.dumps(content), "newest": newest}
+    text = json.dumps(content)
+    return {"to": list(to), "text": text, "about": about(content), "newest": newest}
 
 
 def _send(pushes: list[Snapshot]) -> None:

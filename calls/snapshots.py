@@ -1,14 +1,16 @@
 """Whole snapshots for browsers, as docs/console-websocket.md describes them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from agents.models import Agent, AgentState, BreakReason
@@ -31,6 +33,19 @@ Snapshot = dict[str, Any]
 
 def message(kind: str, **fields: Any) -> Snapshot:
     return {"type": kind, "server_time": iso(timezone.now()), **fields}
+
+
+def about(content: Snapshot) -> Snapshot:
+    """Return what tells whether a console is behind: the versions, and the state."""
+    kind: str = content["type"]
+    kept: Snapshot = {"type": kind}
+    if kind in ("call", "agent"):
+        names = ("id", "version", "state", "reason")
+        kept[kind] = {name: content[kind].get(name) for name in names}
+    elif kind == "plans":
+        plans = content["plans"]
+        kept[kind] = [{"id": one["id"], "version": one["version"]} for one in plans]
+    return kept
 
 
 def iso(instant: datetime | None) -> str | None:
@@ -67,16 +82,51 @@ def _concerned(agent_id: int) -> set[Any]:
     }
 
 
-def fingerprint(agent_id: int) -> object:
-    """Return a value that differs when a console may have missed something."""
-    agent = Agent.objects.only("version").get(pk=agent_id)
-    calls = Call.objects.filter(pk__in=_concerned(agent_id)).order_by("pk")
-    plans = Plan.objects.open().filter(agent=agent_id).order_by("pk")
-    return (
-        agent.version,
-        list(calls.values_list("pk", "version")),
-        list(plans.values_list("pk", "version")),
+class Standing(NamedTuple):
+    """What a console should show of an agent, by versions."""
+
+    version: int
+    state: str
+    reason: str
+    calls: dict[str, int]
+    plans: dict[str, int]
+
+
+def standings(agent_ids: Collection[int]) -> dict[int, Standing]:
+    """Return how these agents' consoles should stand; in two statements for all."""
+    plans = FilteredRelation("plans", condition=Q(plans__state__in=Plan.OPEN))
+    agents = Agent.objects.filter(pk__in=agent_ids).annotate(open_plan=plans)
+    found: dict[int, Standing] = {}
+    for pk, version, state, reason, plan, plan_version in agents.values_list(
+        "pk", "version", "state", "reason", "open_plan__pk", "open_plan__version"
+    ):
+        mine = found.setdefault(pk, Standing(version, state, reason, {}, {}))
+        if plan is not None:
+            mine.plans[str(plan)] = plan_version
+    for call_id, version, concerned in _live_calls():
+        for agent_id in concerned & found.keys():
+            found[agent_id].calls[str(call_id)] = version
+    return found
+
+
+def _live_calls() -> Iterator[tuple[Any, int, set[int]]]:
+    """Yield each live call's id, version, and those whom it concerns."""
+    ringing = Q(offers__outcome=Offer.Outcome.RINGING)
+    calls = Call.objects.filter(status__in=LIVE).annotate(
+        ring=FilteredRelation("offers", condition=ringing),
+        part=FilteredRelation("legs", condition=Q(legs__ended_at=None)),
     )
+    rows = calls.order_by("pk").values_list(
+        "pk", "version", "status", "agent_id", "ring__agent_id", "part__agent_id"
+    )
+    for (call_id, version), same in groupby(rows, key=itemgetter(0, 1)):
+        concerned = {
+            agent_id
+            for _, _, status, agent, ring, part in same
+            for agent_id in (agent if status in WITH_AGENT else None, ring, part)
+            if agent_id is not None
+        }
+        yield call_id, version, concerned
 
 
 # --- Agents ------------------------------------------------------------------------

@@ -28,11 +28,15 @@ PROOF = {
 }
 
 
-def session_cookie(agent: Agent) -> str:
+def session_key(agent: Agent) -> str:
+    """Sign the agent in once more."""
     client = Client()
     client.force_login(agent.user)
-    name = settings.SESSION_COOKIE_NAME
-    return f"{name}={client.cookies[name].value}"
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def session_cookie(agent: Agent) -> str:
+    return f"{settings.SESSION_COOKIE_NAME}={session_key(agent)}"
 
 
 class Console:

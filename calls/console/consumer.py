@@ -3,28 +3,57 @@
 Their requests are in calls.console.requests.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import gettext_noop
 
+from agents import readiness
 from agents import services as staff
+from agents.heartbeats import ConsolePage
 from agents.models import Agent
-from agents.websocket_auth import NOT_SIGNED_IN, NOT_YOURS, agent_of, signed_in
+from agents.session_watch import session_watch
+from agents.websocket_auth import (
+    NOT_SIGNED_IN,
+    NOT_YOURS,
+    TOO_MUCH,
+    agent_of,
+    badge_of,
+    may_connect,
+    signed_in,
+)
 from callcenter.database import in_database
 from callcenter.web.language import speaking
 from calls import notify, snapshots
+from calls.console.beats import beats
+from calls.console.inbox import Inbox
 from calls.console.messages import Message, Page, decode, instant_of
+from calls.console.open_consoles import open_consoles
 from calls.console.pushes import Outlet, consoles
+from calls.console.rate import MessageRate, Verdict
 from calls.console.requests import REQUESTS
+from calls.console.shown import Shown
+from calls.console.watch import console_watch
 from calls.errors import Refused
 from calls.queueing import agent_state
 
 logger = logging.getLogger(__name__)
+
+NOT_UNDERSTOOD = gettext_noop(
+    "The server did not understand the console. Reload the page."
+)
+TOO_MANY_WINDOWS = gettext_noop(
+    "The console is open in too many windows. Close some of them."
+)
+TOO_MANY_MESSAGES = gettext_noop(
+    "The console sends too many messages, and some were not processed. Reload the page."
+)
 
 
 class ConsoleConsumer(AsyncWebsocketConsumer):
@@ -33,52 +62,139 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = "none"  # pushes come by calls.console.pushes
     known_agent: Agent | None = None
     outlet: Outlet | None = None
-    fingerprint: object = None
     console = ""  # the page load at the other end, once it has said hello
     since: datetime | None = None
     language: Any = None
+    # Why this page cannot ring, as the agent's row has it; None: to be written at once.
+    settled: str | None = None
+    heard_at = 0.0
+    is_closing = False
+    was_behind = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.shown, self.rate = Shown(), MessageRate()
+        self.inbox = Inbox(receive, self.arrives)
+        reader = asyncio.create_task(self.inbox.read(), name="console inbox")
+        try:
+            await super().__call__(scope, self.inbox.next, send)
+        finally:
+            self._leave()
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+
+    async def dispatch(self, message: Message) -> None:
+        """Handle one message; Channels' own hops to a thread for each of them."""
+        await getattr(self, get_handler_name(message))(message)
 
     @property
     def agent(self) -> Agent:
-        assert self.known_agent is not None  # receive() turns everybody else away
+        assert self.known_agent is not None  # arrives() turns everybody else away
         return self.known_agent
+
+    @property
+    def agent_id(self) -> int:
+        return self.agent.pk
 
     # --- The connection ---
 
     async def connect(self) -> None:
         await self.accept()
+        self.heard_at = asyncio.get_running_loop().time()
+        if not may_connect(self.scope):
+            await self._refuse(TOO_MANY_WINDOWS)
+            return
         self.known_agent = await in_database(agent_of, self.scope)
         if self.known_agent is None:
             user = await in_database(signed_in, self.scope)
-            await self.close(NOT_YOURS if user.is_authenticated else NOT_SIGNED_IN)
-            return
-        self.outlet = Outlet(self.send, self.close)
-        await consoles.add(self.agent.pk, self.outlet)
+            await self._end(NOT_YOURS if user.is_authenticated else NOT_SIGNED_IN)
+        elif not open_consoles.enter(self, self.heard_at):
+            await self._refuse(TOO_MANY_WINDOWS)
+        else:
+            self.outlet = Outlet(self._push, self._end)
+            await consoles.add(self.agent_id, self.outlet)
+            session_watch.enter(badge_of(self.scope, self.agent), self.signed_out)
+            console_watch.enter(self)
 
-    async def disconnect(self, code: int) -> None:
+    def _leave(self) -> None:
         if self.outlet is not None:
-            consoles.discard(self.agent.pk, self.outlet)
+            consoles.discard(self.agent_id, self.outlet)
+        if self.known_agent is not None:
+            session_watch.leave(self.signed_out)
+            console_watch.leave(self)
+            open_consoles.leave(self)
 
-    async def receive(
-        self, text_data: str | None = None, bytes_data: bytes | None = None
-    ) -> None:
-        message = decode(text_data)
-        if message is None or self.known_agent is None or not _is_known(message):
-            await self.problem(
-                gettext_noop(
-                    "The server did not understand the console. Reload the page."
-                )
-            )
+    def signed_out(self) -> None:
+        """Close soon: the session is over (called by the session watch)."""
+        self.inbox.tell("end_session")
+
+    async def end_session(self, message: Message) -> None:
+        await self._end(NOT_SIGNED_IN)
+
+    def make_room(self) -> None:
+        """Close soon: the agent has too many consoles open, and this one is silent."""
+        self.inbox.tell("crowd_out")
+
+    async def crowd_out(self, message: Message) -> None:
+        await self._refuse(TOO_MANY_WINDOWS)
+
+    async def _refuse(self, text: str) -> None:
+        await self.problem(text)
+        await self._end(TOO_MUCH)
+
+    async def _end(self, code: int) -> None:
+        """Close; nothing that still comes is done any more."""
+        self.is_closing = True
+        await self.close(code)
+
+    # --- Messages ---
+
+    async def arrives(self, message: Message) -> bool:
+        """Look at a message at once; a beat that says nothing new is done with here."""
+        text = message.get("text")
+        self.heard_at = asyncio.get_running_loop().time()
+        if self.is_closing or not self._may_send(text or ""):
+            return False
+        message["content"] = content = decode(text)
+        if content is None or not self._is_usual_beat(content):
+            return True
+        if self.console:
+            page = ConsolePage(self.agent_id, self.console)
+            beats.take(page, can_ring=not self.settled)
+        await self._send(notify.beat())
+        return False
+
+    def _may_send(self, text: str) -> bool:
+        who = self.known_agent.pk if self.known_agent else None
+        verdict = self.rate.judge(who, len(text), self.heard_at)
+        if verdict is Verdict.TOO_MUCH:
+            self.is_closing = True
+            self.inbox.tell("cut_off")
+        elif verdict is Verdict.WARN:
+            self.inbox.tell("warn")
+        return verdict is Verdict.FINE
+
+    async def warn(self, message: Message) -> None:
+        await self.problem(TOO_MANY_MESSAGES)
+
+    async def cut_off(self, message: Message) -> None:
+        await self._refuse(TOO_MANY_MESSAGES)
+
+    async def websocket_receive(self, message: Message) -> None:
+        content: Message | None = message["content"]
+        if self.is_closing:
+            return
+        if content is None or self.known_agent is None or not _is_known(content):
+            await self.problem(NOT_UNDERSTOOD)
             return
         try:
             with speaking(self.language):
-                await self._do(message)
+                await self._do(content)
         except Refused as refusal:
-            await self.problem(str(refusal), message.get("request"))
+            await self.problem(str(refusal), content.get("request"))
         except Exception:
             logger.exception("console of agent %s", self.agent.pk)
             text = gettext_noop("The server could not do that. Try again.")
-            await self.problem(text, message.get("request"))
+            await self.problem(text, content.get("request"))
 
     async def _do(self, message: Message) -> None:
         kind = message["type"]
@@ -94,12 +210,24 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await self._send({"type": "problem", "text": text, "request": request})
 
     async def _send(self, content: Message) -> None:
-        await self.send(json.dumps(content))
+        await self._tell(json.dumps(content), content)
+
+    async def _push(self, text: str, about: Message) -> None:
+        if not self.is_closing:
+            await self._tell(text, about)
+
+    async def _tell(self, text: str, about: Message) -> None:
+        """Send a message; `about` is its content, or as much of it as is kept here."""
+        self.shown.hear(about)
+        if about["type"] in ("agent", "console"):
+            self._check(about["agent"]["state"], about["agent"]["reason"])
+        await self.send(text)
 
     # --- Which page this is, and what it may have missed ---
 
     async def hello(self, message: Message) -> None:
         """Register this page; the one that was loaded last rings."""
+        self.settled = None
         self.console = str(message.get("console") or "")[:64]
         if self.outlet is not None:
             self.outlet.page = self.console
@@ -123,24 +251,44 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         snapshot["since"] = snapshots.iso(self.since) or ""
         await self._send(snapshot)
 
-    async def beat(self, message: Message) -> None:
-        agent = await in_database(agent_of, self.scope)
-        if agent is None:
-            await self.close(NOT_SIGNED_IN)
-            return
-        if await self._is_primary():
-            await in_database(agent_state.heartbeat, agent.pk, message.get("proof"))
-        await self._send(notify.beat())
-        await self._catch_up()
+    def compare(self, now: snapshots.Standing) -> None:
+        """Take how the rows stand; read them again what was missed at two looks.
 
-    async def _catch_up(self) -> None:
-        """Send the rows again if pushes were missed while the layer was away."""
-        known, self.fingerprint = (
-            self.fingerprint,
-            await in_database(snapshots.fingerprint, self.agent.pk),
-        )
-        if known is not None and known != self.fingerprint:
+        At one look alone the push may still be on its way.
+        """
+        self._check(now.state, now.reason)
+        is_behind = bool(self.console) and self.shown.is_behind(now)
+        if is_behind and self.was_behind:
+            self.inbox.tell("catch_up")
+        self.was_behind = is_behind
+
+    async def catch_up(self, message: Message) -> None:
+        with speaking(self.language):
             await self.refresh({})
+
+    # --- Beats ---
+
+    def _is_usual_beat(self, content: Message) -> bool:
+        """Tell whether it is a beat, and says what the agent's row says already."""
+        if content["type"] != "beat" or self.known_agent is None:
+            return False
+        known = self.settled == readiness.why_not(content.get("proof"))
+        return known or not self.console
+
+    async def beat(self, message: Message) -> None:
+        """Store at once what is new; the reply says that it is stored."""
+        self.settled = await in_database(self._prove, message.get("proof"))
+        await self._send(notify.beat())
+
+    def _prove(self, proof: Any) -> str:
+        if staff.is_primary(self.agent_id, self.console):
+            return agent_state.heartbeat(self.agent_id, proof)
+        return readiness.why_not(proof)
+
+    def _check(self, state: str, reason: str) -> None:
+        """Have the next beat written at once if the row says other than the page."""
+        if not readiness.agrees(state, reason, self.settled):
+            self.settled = None
 
 
 # What the socket does by itself: it needs no more than who is at the other end.

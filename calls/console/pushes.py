@@ -8,6 +8,9 @@ from typing import Any
 from agents.websocket_auth import TRY_AGAIN
 from callcenter import push
 from calls import notify
+from calls.snapshots import Snapshot
+
+Push = Snapshot  # as notify.push() makes it
 
 logger = logging.getLogger(__name__)
 
@@ -22,18 +25,18 @@ class Outlet:
 
     def __init__(
         self,
-        send: Callable[[str], Awaitable[None]],
+        send: Callable[[str, Snapshot], Awaitable[None]],
         close: Callable[[int], Awaitable[None]],
     ) -> None:
         self.page = ""  # which load of the console this is, once it has said hello
         self._send, self._close = send, close
-        self._unsent: asyncio.Queue[str | None] = asyncio.Queue(MOST_UNSENT)
+        self._unsent: asyncio.Queue[Push | None] = asyncio.Queue(MOST_UNSENT)
         self._task = asyncio.create_task(self._run(), name="console pushes")
 
-    def tell(self, text: str) -> None:
+    def tell(self, push: Push) -> None:
         """Take one push; when there are too many, the console is closed instead."""
         try:
-            self._unsent.put_nowait(text)
+            self._unsent.put_nowait(push)
         except asyncio.QueueFull:
             while not self._unsent.empty():
                 self._unsent.get_nowait()
@@ -47,8 +50,8 @@ class Outlet:
         self._task.cancel()
 
     async def _run(self) -> None:
-        while (text := await self._unsent.get()) is not None:
-            await self._send(text)
+        while (push := await self._unsent.get()) is not None:
+            await self._send(push["text"], push["about"])
         logger.warning("a console fell behind and was closed")
         await self._close(TRY_AGAIN)
 
@@ -90,7 +93,7 @@ class Consoles:
         for one in message["pushes"]:
             for console in self._of(one["to"]):
                 if not one["newest"] or console.page not in ("", one["newest"]):
-                    console.tell(one["text"])
+                    console.tell(one)
 
     def _of(self, agent_ids: Iterable[int]) -> list[Outlet]:
         return [one for pk in agent_ids for one in self._open.get(pk, ())]

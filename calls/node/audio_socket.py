@@ -1,86 +1,122 @@
 """The websockets for audio: bare ASGI applications, with no code run per frame."""
 
-import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
+from agents.models import Agent
+from agents.session_watch import session_watch
 from agents.websocket_auth import (
     NO_SUCH_CALL,
     NOT_SIGNED_IN,
     NOT_YOURS,
+    TOO_MUCH,
     TRY_AGAIN,
     Scope,
     agent_of,
+    badge_of,
+    may_connect,
 )
+from callcenter import limits
+from callcenter.buckets import Places
 from callcenter.database import in_database
 from calls.media.socket.echo import Echo
 from calls.media.socket.listener import Codec, Listener
 from calls.node import layout
 from calls.node.bridge import Full, bridge
 
-CHECK_EVERY = 2.0  # seconds between two looks at whether the session still holds
+_echoes = Places(limits.ECHOES)
+_transcoding = Places(limits.PCM_LISTENERS, limits.PCM_LISTENERS)
+
+
+class Turned(Exception):
+    """This websocket is closed at once, with a code that says why."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 async def audio(scope: Scope, receive: Any, send: Any) -> None:
     """Serve the audio of a call."""
     await receive()  # websocket.connect
-    listener, refusal = await _admit(scope)
-    await _serve(scope, receive, send, listener, refusal)
+    try:
+        agent = await _agent(scope)
+        with _place(_transcoding, _codec(scope), _codec(scope) is Codec.PCM16):
+            listener = await _listener(scope, agent)
+            await _serve(scope, receive, send, agent, listener)
+    except Turned as turned:
+        await _turn_away(send, turned.code)
 
 
 async def echo(scope: Scope, receive: Any, send: Any) -> None:
     """Serve the audio check: everything comes back as it was sent."""
     await receive()  # websocket.connect
+    try:
+        agent = await _agent(scope)
+        with _place(_echoes, agent.pk):
+            listener = Listener(Echo(), "", _codec(scope), transcodes=False)
+            await _serve(scope, receive, send, agent, listener)
+    except Turned as turned:
+        await _turn_away(send, turned.code)
+
+
+async def _agent(scope: Scope) -> Agent:
+    if not may_connect(scope):
+        raise Turned(TOO_MUCH)
     agent = await in_database(agent_of, scope)
-    listener = Listener(Echo(), "", _codec(scope)) if agent else None
-    await _serve(scope, receive, send, listener, NOT_SIGNED_IN)
+    if agent is None:
+        raise Turned(NOT_SIGNED_IN)
+    return agent
+
+
+@contextmanager
+def _place(places: Places, key: Any, needed: bool = True) -> Iterator[None]:
+    if needed and not places.take(key):
+        raise Turned(TOO_MUCH)
+    try:
+        yield
+    finally:
+        if needed:
+            places.leave(key)
+
+
+async def _turn_away(send: Any, code: int) -> None:
+    # A browser sees the code only of an accepted socket.
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code})
 
 
 async def _serve(
-    scope: Scope, receive: Any, send: Any, listener: Listener | None, refusal: int
+    scope: Scope, receive: Any, send: Any, agent: Agent, listener: Listener
 ) -> None:
-    if listener is None:  # a browser sees the code only of an accepted socket
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": refusal})
-        return
-    guard = asyncio.create_task(_guard(scope, listener))
+    """Carry sound until one side ends it, or the session is over."""
+
+    def signed_out() -> None:
+        listener.close(NOT_SIGNED_IN)
+
+    session_watch.enter(badge_of(scope, agent), signed_out)
     try:
         await listener.serve(receive, send)
     finally:
-        guard.cancel()
-        await asyncio.gather(guard, return_exceptions=True)
+        session_watch.leave(signed_out)
 
 
-async def _admit(scope: Scope) -> tuple[Listener | None, int]:
-    agent = await in_database(agent_of, scope)
-    if agent is None:
-        return None, NOT_SIGNED_IN
+async def _listener(scope: Scope, agent: Agent) -> Listener:
     call = await bridge.held.find(scope["url_route"]["kwargs"]["call_id"])
     if call is None:
-        return None, NO_SUCH_CALL
+        raise Turned(NO_SUCH_CALL)
     if not await in_database(layout.may_hear, call, agent.pk):
-        return None, NOT_YOURS
+        raise Turned(NOT_YOURS)
     try:
         session = await bridge.session_for(call)
     except Full:
-        return None, TRY_AGAIN
-    return Listener(session, str(agent.pk), _codec(scope)), 0
+        raise Turned(TRY_AGAIN) from None
+    return Listener(session, str(agent.pk), _codec(scope))
 
 
 def _codec(scope: Scope) -> Codec:
     query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
     wanted = query.get("codec", [""])[0]
     return Codec.PCM16 if wanted == Codec.PCM16.value else Codec.OPUS
-
-
-async def _guard(scope: Scope, listener: Listener) -> None:
-    """Close the socket of a user who signs out."""
-    while True:
-        await asyncio.sleep(CHECK_EVERY)
-        try:
-            agent = await in_database(agent_of, scope)
-        except Exception:  # the database is away: the call goes on
-            continue
-        if agent is None:
-            listener.close(NOT_SIGNED_IN)
-            return

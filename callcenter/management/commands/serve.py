@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from twisted.internet import reactor as running_reactor
+from twisted.internet.tcp import Connection
 
 from callcenter import celery
 from callcenter.beat import Scheduler
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 WORKER_THREADS = 4
 WORKER_STOPS_WITHIN = 8.0  # seconds
+# Read from one connection in one turn of the loop. Twisted's 64 KiB may hold two
+# thousand small websocket messages, and the sound of others waits for all of them.
+READ_AT_ONCE = 4096  # bytes
 
 
 class EmbeddedWorker:
@@ -89,14 +93,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["prepare"]:
             self.prepare()
-        from callcenter.asgi import application
+        from callcenter import asgi
 
+        self.stop_node = asgi.stop
+        Connection.bufferSize = READ_AT_ONCE
         self.worker = EmbeddedWorker() if settings.EMBEDDED else None
         self.stopping: asyncio.Task[None] | None = None
         self.is_stuck = False
         host = options["host"].replace(":", r"\:")
         server = Server(
-            application,
+            asgi.application,
             endpoints=[f"tcp:port={options['port']}:interface={host}"],
             signal_handlers=False,
             ready_callable=self.ready,
@@ -140,7 +146,7 @@ class Command(BaseCommand):
         """End the calls first, while the worker can still tell Wati."""
         logger.info("stopping")
         try:
-            await node_process.stop()
+            await self.stop_node()
             async with asyncio.timeout(WORKER_STOPS_WITHIN):
                 await self.stop_the_rest()
         except TimeoutError:

@@ -1,12 +1,25 @@
 """Calls out: who it is, call them now, or ask them first."""
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
+from callcenter import limits
+from callcenter.buckets import Buckets
 from calls.console.messages import Message, Page, uuid_of
+from calls.errors import Refused
 from calls.outbound import dialing, lookup, planned_calls
+
+# Each may have WhatsApp asked, which Wati counts.
+_look_ups = Buckets(limits.LOOK_UPS)
 
 
 def look_up(page: Page, message: Message) -> Message:
+    if not _look_ups.take(page.agent.pk):
+        raise Refused(
+            gettext_noop(
+                "You looked up too many numbers. Wait a moment, then try again."
+            )
+        )
     typed, line = str(message.get("number") or "")[:60], message.get("line")
     return {"type": "person", "person": lookup.look_up(page.agent, typed, line)}
 

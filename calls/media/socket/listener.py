@@ -15,7 +15,7 @@ from calls.media.events import ListenerPort
 from calls.media.socket import wire
 from calls.media.socket.eager import Rest, begin
 from calls.media.socket.fast_path import FastPath, close_behind, find_fast_path
-from calls.media.socket.pcm import PcmTranscoder
+from calls.media.socket.pcm import AsItIs, InThread, Transcoding
 from calls.media.transport.rtp import FRAME_SECONDS, SAMPLES_PER_SECOND, Packet
 
 logger = logging.getLogger(__name__)
@@ -64,13 +64,23 @@ class Listener:
     """One websocket, served once; the session must outlive the call of `serve`."""
 
     def __init__(
-        self, session: CallAudio, participant: str, codec: Codec = Codec.OPUS
+        self,
+        session: CallAudio,
+        participant: str,
+        codec: Codec = Codec.OPUS,
+        *,
+        transcodes: bool = True,
     ) -> None:
+        """`transcodes`: whether the session speaks Opus, whatever the listener does."""
         self.bad_frames = 0
         self.dropped = 0
         self._session = session
         self._participant = participant
-        self._transcoder = PcmTranscoder() if codec is Codec.PCM16 else None
+        self._transcoding: Transcoding | None = None
+        self._speaks = {wire.OPUS}
+        if codec is Codec.PCM16:
+            self._transcoding = InThread() if transcodes else AsItIs()
+            self._speaks = {wire.OPUS, wire.PCM} if transcodes else {wire.PCM}
         self._loop = asyncio.get_running_loop()
         self._send: Send | None = None
         self._fast_path: FastPath | None = None
@@ -108,11 +118,14 @@ class Listener:
 
     def deliver(self, packet: Packet) -> None:
         """Send one packet now, or keep it while the socket is full."""
-        if self._transcoder is None:
+        if self._transcoding is None:
             self._deliver(wire.OPUS, packet)
         else:
-            for frame in self._transcoder.decode(packet):
-                self._deliver(wire.PCM, frame)
+            self._transcoding.decode(packet, self._deliver_pcm)
+
+    def _deliver_pcm(self, frames: list[Packet]) -> None:
+        for frame in frames:
+            self._deliver(wire.PCM, frame)
 
     def _deliver(self, kind: int, packet: Packet) -> None:
         if self._send is None:
@@ -169,12 +182,18 @@ class Listener:
         except wire.BadFrame:
             self._count_bad()
             return
-        if kind == wire.PCM:
-            if self._transcoder is None:
-                self._count_bad()
-                return
-            payload = self._transcoder.encode(payload)
-        self._session.speak(self, sequence, timestamp, payload)
+        if kind not in self._speaks:
+            self._count_bad()
+        elif kind == wire.PCM and self._transcoding is not None:
+            packet = Packet(0, sequence, timestamp, payload)
+            self._transcoding.encode(packet, self._speak_pcm)
+        else:
+            self._session.speak(self, sequence, timestamp, payload)
+
+    def _speak_pcm(self, packets: list[Packet]) -> None:
+        if self._send is not None:  # else it left meanwhile
+            for _, sequence, timestamp, payload in packets:
+                self._session.speak(self, sequence, timestamp, payload)
 
     def _is_allowed(self) -> bool:
         now = self._loop.time()

@@ -18,6 +18,9 @@ const SECOND_CHANCE_MS = 2_000;
 const OPEN_WITHIN_MS = 8_000;
 const NOT_SIGNED_IN = 4401;
 const NO_AGENT = 4403;
+const TOO_MUCH = 4429;
+/** The server has said that there are too many of us: the others go first. */
+const TOO_MUCH_WAIT_MS = 30_000;
 
 /**
  * Events: "message" {message}; "connection" {connection: Connection}; "signedout";
@@ -212,6 +215,9 @@ export class ConsoleSocket extends EventTarget {
       this.#tell("refused");
     } else {
       this.#lost(!opened);
+      if (code === TOO_MUCH) {
+        this.#retryAt = performance.now() + TOO_MUCH_WAIT_MS;
+      }
     }
   }
 

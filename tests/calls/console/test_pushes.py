@@ -15,6 +15,8 @@ from calls.console.pushes import MOST_UNSENT, Consoles, Outlet
 pytestmark = pytest.mark.stackless
 
 ANA, BRUNO = 1, 2
+A_CALL = {"type": "call", "call": {"id": "carla's", "version": 3}}
+AN_AGENT = {"type": "agent", "agent": {"id": ANA, "version": 4, "state": "ringing"}}
 
 
 class Page:
@@ -27,9 +29,10 @@ class Page:
         self.takes.set()
         self.outlet = Outlet(self.send, self.close)
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: str, about: dict[str, Any]) -> None:
         await self.takes.wait()
-        self.told.append(json.loads(text)["type"])
+        assert json.loads(text)["type"] == about["type"]
+        self.told.append(about["type"])
 
     async def close(self, code: int) -> None:
         self.closed.append(code)
@@ -59,8 +62,8 @@ async def test_a_push_reaches_every_page_of_whom_it_is_for_and_nobody_else(
     pages = {"Ana's": (ANA, Page()), "hers too": (ANA, Page()), "his": (BRUNO, Page())}
     for agent, page in pages.values():
         await consoles.add(agent, page.outlet)
-    await sent(notify.push([ANA], {"type": "call"}), notify.push([99], {"type": "x"}))
-    await sent(notify.push([ANA, BRUNO], {"type": "agent"}))
+    await sent(notify.push([ANA], A_CALL), notify.push([99], {"type": "x"}))
+    await sent(notify.push([ANA, BRUNO], AN_AGENT))
     await until(lambda: all("agent" in page.told for _, page in pages.values()))
     told = [page.told for _, page in pages.values()]
     assert told == [["call", "agent"], ["call", "agent"], ["agent"]]
@@ -75,7 +78,7 @@ async def test_older_pages_are_told_that_a_newer_one_rings(consoles: Consoles):
         await consoles.add(ANA, page.outlet)
     await sent(
         notify.push([ANA], {"type": "replaced"}, newest="two"),
-        notify.push([ANA], {"type": "agent"}),
+        notify.push([ANA], AN_AGENT),
     )
     await until(lambda: all("agent" in p.told for p in (older, newest, silent)))
     assert older.told == ["replaced", "agent"]
@@ -92,7 +95,7 @@ async def test_a_console_that_takes_nothing_is_closed_and_keeps_nobody_waiting(
     for page in (slow, quick):
         await consoles.add(ANA, page.outlet)
     for _ in range(MOST_UNSENT + 10):
-        await sent(notify.push([ANA], {"type": "call"}))
+        await sent(notify.push([ANA], A_CALL))
         await until(lambda: quick.outlet.unsent == 0)
     assert quick.told == ["call"] * (MOST_UNSENT + 10)
     slow.takes.set()
@@ -108,7 +111,7 @@ async def test_who_has_left_is_told_nothing_and_who_comes_back_is(consoles: Cons
     consoles.discard(ANA, before.outlet)
     await asyncio.sleep(0)
     await consoles.add(ANA, after.outlet)
-    await sent(notify.push([ANA], {"type": "call"}))
+    await sent(notify.push([ANA], A_CALL))
     await until(lambda: after.told == ["call"])
     assert before.told == []
     consoles.discard(ANA, after.outlet)
@@ -119,6 +122,6 @@ async def test_a_message_that_cannot_be_read_costs_no_later_one(consoles: Consol
     page = Page()
     await consoles.add(ANA, page.outlet)
     await get_channel_layer().group_send(notify.CONSOLES, {"type": "pushes"})
-    await sent(notify.push([ANA], {"type": "call"}))
+    await sent(notify.push([ANA], A_CALL))
     await until(lambda: page.told == ["call"])
     consoles.discard(ANA, page.outlet)

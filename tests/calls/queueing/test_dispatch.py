@@ -484,11 +484,15 @@ def test_the_agents_whom_a_call_concerns_see_it_and_nobody_else(
 
 def test_a_console_notices_what_it_was_not_told(cast: Cast, shift: Shift):
     shift.begins(cast.ana, cast.bruno)
-    prints = [snapshots.fingerprint(cast.ana.pk)]
+
+    def standing() -> snapshots.Standing:
+        return snapshots.standings([cast.ana.pk])[cast.ana.pk]
+
+    seen = [standing()]
 
     def notices() -> bool:
-        prints.append(snapshots.fingerprint(cast.ana.pk))
-        return prints[-1] != prints[-2]
+        seen.append(standing())
+        return seen[-1] != seen[-2]
 
     assert not notices()
     call = shift.calls_in()

@@ -1,7 +1,12 @@
+import asyncio
+import threading
+
 import av
 import numpy as np
+import pytest
 
-from calls.media.socket.pcm import PcmTranscoder
+from calls.media.socket import pcm
+from calls.media.socket.pcm import MAX_PENDING, AsItIs, InThread, PcmTranscoder
 from calls.media.socket.wire import PCM_BYTES
 from calls.media.transport.rtp import Packet
 from tests.calls.media.phone import loudest, opus_tone, tone
@@ -64,3 +69,82 @@ def test_what_cannot_be_decoded_is_no_sound() -> None:
     transcoder = PcmTranscoder()
     assert transcoder.decode(Packet(0, 1, 0, b"\xff")) == []
     assert len(transcoder.decode(Packet(0, 2, 960, opus_tone(700, 2)[0]))) == 1
+
+
+# --- In a thread of its own ----------------------------------------------------------
+
+
+class Taken:
+    """What came back, and on which threads."""
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+        self.threads: set[threading.Thread] = set()
+        self.more = asyncio.Event()
+
+    def __call__(self, packets: list[Packet]) -> None:
+        self.packets += packets
+        self.threads.add(threading.current_thread())
+        self.more.set()
+
+    async def until(self, count: int) -> list[Packet]:
+        async with asyncio.timeout(20):
+            while len(self.packets) < count:
+                self.more.clear()
+                await self.more.wait()
+        return self.packets
+
+
+def pcm_packet(number: int) -> Packet:
+    return Packet(0, number, number * 960, tone(700, number).tobytes())
+
+
+async def test_the_loop_itself_transcodes_nothing(monkeypatch: pytest.MonkeyPatch):
+    at_work: set[str] = set()
+
+    def watched(method):
+        def work(*arguments):
+            at_work.add(threading.current_thread().name)
+            return method(*arguments)
+
+        return work
+
+    for name in ("encode", "decode"):
+        monkeypatch.setattr(PcmTranscoder, name, watched(getattr(PcmTranscoder, name)))
+    there, back, opus, heard = InThread(), InThread(), Taken(), Taken()
+    for number in range(20):
+        there.encode(pcm_packet(number), opus)
+    for packet in await opus.until(20):
+        back.decode(packet, heard)
+    frames = await heard.until(20)
+    assert [frame.sequence for frame in frames] == list(range(20))
+    assert abs(loudest(samples(frames[10:])) - 700) < 10
+    assert all(name.startswith("pcm") for name in at_work)
+    assert opus.threads | heard.threads == {threading.current_thread()}
+
+
+async def test_what_is_more_than_half_a_second_late_is_dropped():
+    transcoding, taken, gate = InThread(), Taken(), threading.Event()
+    pcm._thread.submit(gate.wait, 20)
+    try:
+        for number in range(MAX_PENDING + 7):
+            transcoding.encode(pcm_packet(number), taken)
+        assert transcoding.dropped == 7
+    finally:
+        gate.set()
+    assert len(await taken.until(MAX_PENDING)) == MAX_PENDING
+
+
+async def test_what_cannot_be_transcoded_costs_itself_alone(caplog):
+    transcoding, taken = InThread(), Taken()
+    transcoding.encode(Packet(0, 1, 960, b"far too short"), taken)
+    transcoding.encode(pcm_packet(2), taken)
+    assert [packet.sequence for packet in await taken.until(1)] == [2]
+    assert "PCM of a listener" in caplog.text
+
+
+def test_who_hears_only_himself_needs_no_codec():
+    taken = Taken()
+    AsItIs().encode(pcm_packet(1), taken)
+    AsItIs().decode(pcm_packet(2), taken)
+    assert taken.packets == [pcm_packet(1), pcm_packet(2)]

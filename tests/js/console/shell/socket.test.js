@@ -231,6 +231,17 @@ test("signed out and not an agent are final", () => {
   }
 });
 
+test("who was refused as one too many stays away for half a minute", () => {
+  const { socket, lines, told } = socketWithLines();
+  lines[0].accept();
+  lines[0].hangUp(4429);
+  socket.tick(later(29_000));
+  assert.equal(lines.length, 1);
+  socket.tick(later(31_000));
+  assert.equal(lines.length, 2);
+  assert.deepEqual(told, ["lost"]);
+});
+
 test("the wait doubles up to five seconds, and starts small after a success", () => {
   const backoff = new Backoff(() => 1);
   const waits = Array.from({ length: 6 }, () => backoff.next());

@@ -1,0 +1,26 @@
+"""Limits that keep one person's load from all others, as docs/operations.md has them.
+
+Each holds for one process. What is over a limit is refused with a sentence.
+"""
+
+from callcenter.buckets import Rate
+
+# --- Of one agent --------------------------------------------------------------------
+
+CONSOLES = 8
+# A console without a message for so many seconds makes room for a new one.
+CONSOLE_IS_SILENT_AFTER = 10.0
+# One for each message, and one more for each 4,096 characters of it.
+CONSOLE_MESSAGES = Rate(burst=60, seconds=1 / 20)
+CONSOLE_MESSAGE_UNIT = 4096  # characters
+# Messages over that limit; beyond these the socket is closed.
+CONSOLE_REFUSED_MESSAGES = Rate(burst=100, seconds=1)
+LOOK_UPS = Rate(burst=20, seconds=2)
+ECHOES = 2
+# Handshakes of all kinds of websocket.
+HANDSHAKES = Rate(burst=40, seconds=1 / 2)
+
+# --- Of the process ------------------------------------------------------------------
+
+# Listeners for whom Opus is decoded and encoded: 1.3 % of a core each, on one thread.
+PCM_LISTENERS = 30

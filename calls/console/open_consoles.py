@@ -1,0 +1,53 @@
+"""How many consoles an agent has open in this process: a bounded number."""
+
+from collections import defaultdict
+from typing import Protocol
+
+from callcenter import limits
+
+
+class Seated(Protocol):
+    """A console, as this sees it."""
+
+    heard_at: float  # when it last sent anything, in seconds of its loop
+
+    @property
+    def agent_id(self) -> int:
+        """Whose it is."""
+
+    def make_room(self) -> None:
+        """Close it: a newer one takes its place."""
+
+
+class OpenConsoles:
+    """The consoles of each agent.
+
+    A page whose network is gone stays open here for a while. So the one that is silent
+    for longest makes room for a new one; if none is silent, the new one is refused.
+    """
+
+    def __init__(self) -> None:
+        self._of: defaultdict[int, list[Seated]] = defaultdict(list)
+
+    def enter(self, console: Seated, now: float) -> bool:
+        """Take a place; False if this agent has too many consoles that are in use."""
+        mine = self._of[console.agent_id]
+        if len(mine) >= limits.CONSOLES:
+            stalest = min(mine, key=lambda one: one.heard_at)
+            if now - stalest.heard_at < limits.CONSOLE_IS_SILENT_AFTER:
+                return False
+            mine.remove(stalest)
+            stalest.make_room()
+        mine.append(console)
+        return True
+
+    def leave(self, console: Seated) -> None:
+        """Give the place back, if it has one."""
+        mine = self._of[console.agent_id]
+        if console in mine:
+            mine.remove(console)
+        if not mine:
+            del self._of[console.agent_id]
+
+
+open_consoles = OpenConsoles()
