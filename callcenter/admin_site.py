@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from callcenter.exporting.period import day_of
+from callcenter.web.sign_in import SupervisorSignInForm
 from calls.reporting import figures
 from calls.reporting.labels import duration
 
@@ -20,6 +21,7 @@ class CallCenterAdminSite(AdminSite):
     site_header = gettext_lazy("Call center")
     site_title = gettext_lazy("Call center")
     index_title = gettext_lazy("Today")
+    login_form = SupervisorSignInForm
     # The log needs the width; templates/admin/base_site.html has a bar instead.
     enable_nav_sidebar = False
 

@@ -24,3 +24,23 @@ HANDSHAKES = Rate(burst=40, seconds=1 / 2)
 
 # Listeners for whom Opus is decoded and encoded: 1.3 % of a core each, on one thread.
 PCM_LISTENERS = 30
+
+# --- Signing in: wrong passwords -----------------------------------------------------
+
+WRONG_FOR_A_NAME_AT_AN_ADDRESS = Rate(burst=5, seconds=30)
+WRONG_AT_AN_ADDRESS = Rate(burst=60, seconds=2)
+WRONG_FOR_A_NAME = Rate(burst=60, seconds=20)
+# Passwords that are checked or wait for it; each takes a good part of a second.
+SIGN_INS_AT_ONCE = 12
+PASSWORD_THREADS = 1
+
+# --- Uploads -------------------------------------------------------------------------
+
+UPLOADS_OF_A_USER = 1
+UPLOADS_AT_ONCE = 2
+# Bytes of a request's body, by the beginning of its address; and anywhere else.
+BODIES = {
+    "/admin/agents/prompt/": 20 * 1024 * 1024 + 64 * 1024,
+    "/admin/permissions/contact/import/": 1024 * 1024 + 64 * 1024,
+}
+ANY_BODY = 2 * 1024 * 1024

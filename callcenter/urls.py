@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 from agents import exports as agent_time
 from callcenter import health, views
 from callcenter.exporting.views import download
+from callcenter.web.sign_in import SignInForm
 from calls.reporting import call_export
 from calls.urls import urlpatterns as call_urls
 from calls.urls import websocket_urlpatterns as call_sockets
@@ -19,7 +20,11 @@ EXPORTS = (call_export.EXPORT, agent_time.EXPORT, ledger.EXPORT)
 urlpatterns = [
     path("", views.home, name="home"),
     path(
-        "sign-in/", LoginView.as_view(extra_context=views.demo_logins()), name="login"
+        "sign-in/",
+        LoginView.as_view(
+            authentication_form=SignInForm, extra_context=views.demo_logins()
+        ),
+        name="login",
     ),
     path("language/", set_language, name="language"),
     path("sign-out/", LogoutView.as_view(), name="logout"),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from agents.models import Prompt, Queue
 from callcenter.admin_parts import when
+from callcenter.web.uploads import upload_of
 from calls.media.sounds.encode import MAX_BYTES, encode_file
 from calls.media.sounds.player import BadSound, Sound
 from calls.models import Line
@@ -41,6 +42,7 @@ class PromptForm(forms.ModelForm):
     )
     encoded: Sound | None = None
     content = b""
+    user_id: int | None = None  # who uploads
 
     class Meta:
         model = Prompt
@@ -58,7 +60,8 @@ class PromptForm(forms.ModelForm):
         if (file.size or 0) > MAX_BYTES:
             raise ValidationError(_("The file is larger than 20 MB."))
         try:
-            self.content, self.encoded = encoded(file)
+            with upload_of(self.user_id):
+                self.content, self.encoded = encoded(file)
         except BadSound as problem:
             raise ValidationError(_(str(problem))) from None
         return file
@@ -95,6 +98,11 @@ class PromptAdmin(admin.ModelAdmin):
             (None, {"fields": fields}),
             (gettext_lazy("Stored audio"), {"fields": now}),
         ]
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)  # a class for this page
+        form.user_id = request.user.pk
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return ["player", "lasts", "file_name", UPLOADED, "used_by"]

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, QuerySet
 from django.http import (
     HttpRequest,
@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from callcenter.admin_parts import DetailedAdmin, badge, when
 from callcenter.models import WatiAccount
+from callcenter.web.uploads import upload_of
 from permissions import services, words
 from permissions.admin.ledger import WithHistory
 from permissions.filters import ContactStateFilter
@@ -302,9 +303,13 @@ class ContactAdmin(WithHistory, DetailedAdmin):
         near = WatiAccount.objects.exclude(lines=None).values_list("lines__number")
         home = near.order_by("lines__pk").first() or ("",)
         try:
-            report = import_contacts(data, near=home[0], rehearse=rehearse)
+            with upload_of(user_id):
+                report = import_contacts(data, near=home[0], rehearse=rehearse)
         except NotUsable as problem:
             form.add_error("file", str(problem))
+            return None
+        except ValidationError as refusal:
+            form.add_error("file", refusal)
             return None
         logger.info("user %s imports contacts: %s new", user_id, report.new)
         return report

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from socket import create_connection
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -14,6 +17,7 @@ from websockets.sync.client import ClientConnection
 from agents.models import Agent
 from callcenter import limits
 from calls.media.socket import wire
+from tests.cast import PASSWORD, Cast
 from tests.console import Console
 from tests.servers import wait_for
 from tests.stack import Stack
@@ -170,3 +174,85 @@ def test_an_audio_check_in_pcm_gives_back_what_it_got(ana: Console):
             frame = wire.pack(wire.PCM, 0, number, number * 960, sound)
             check.send(frame)
             assert check.recv(30) == frame
+
+
+# --- Signing in ----------------------------------------------------------------------
+
+
+class Browser:
+    """Signs in from an address of its own."""
+
+    def __init__(self, stack: Stack, address: str, page: str = "/sign-in/") -> None:
+        self.page = page
+        self.http = httpx2.Client(
+            base_url=stack.nodes[0].url,
+            headers={"X-Forwarded-For": address},
+            trust_env=False,
+            timeout=60,
+        )
+
+    def sign_in(self, username: str, password: str) -> httpx2.Response:
+        self.http.get(self.page)
+        return self.http.post(
+            self.page,
+            data={
+                "csrfmiddlewaretoken": self.http.cookies["csrftoken"],
+                "username": username,
+                "password": password,
+            },
+        )
+
+
+@pytest.mark.parametrize("page", ["/sign-in/", "/admin/login/"])
+def test_who_guesses_passwords_is_refused_and_nobody_else(
+    stack: Stack, crew: Cast, page: str
+):
+    tries = int(limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS.burst)
+    guesser = Browser(stack, f"203.0.113.{len(page)}", page)
+    for _ in range(tries):
+        assert "Too many failed" not in guesser.sign_in("supervisor", "guess").text
+    refused = guesser.sign_in("Supervisor", PASSWORD)
+    assert (refused.status_code, "Too many failed" in refused.text) == (200, True)
+    colleague = Browser(stack, f"203.0.113.{len(page)}")
+    assert colleague.sign_in("ana", PASSWORD).status_code == 302
+    elsewhere = Browser(stack, f"198.51.100.{len(page)}", page)
+    assert elsewhere.sign_in("supervisor", PASSWORD).status_code == 302
+
+
+def test_right_passwords_are_never_too_many(stack: Stack, crew: Cast):
+    for _ in range(int(limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS.burst) + 2):
+        browser = Browser(stack, "203.0.113.200")
+        assert browser.sign_in("ana", PASSWORD).status_code == 302
+
+
+# --- Uploads -------------------------------------------------------------------------
+
+
+def post_without_end(stack: Stack, path: str, *headers: str) -> tuple[bytes, int]:
+    """Send a body until the server has had enough; returns its answer, and how much."""
+    address = urlsplit(stack.nodes[0].url)
+    sent = 0
+    with create_connection((address.hostname, address.port), 30) as connection:
+        lines = [f"POST {path} HTTP/1.1", f"Host: {address.netloc}", *headers, "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        try:
+            if "Transfer-Encoding: chunked" in headers:
+                while sent < 50 * 1024 * 1024:
+                    connection.sendall(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+                    sent += 0x10000
+            return connection.recv(200), sent
+        except ConnectionError:
+            return b"", sent
+
+
+@pytest.mark.parametrize("path", [*limits.BODIES, "/sign-in/", "/nowhere"])
+def test_a_body_that_is_too_long_is_refused_by_its_length(stack: Stack, path: str):
+    most = limits.BODIES.get(path, limits.ANY_BODY)
+    answer, _ = post_without_end(stack, path, f"Content-Length: {most + 1}")
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_a_body_without_a_length_is_cut_off(stack: Stack):
+    answer, sent = post_without_end(stack, "/sign-in/", "Transfer-Encoding: chunked")
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
+    assert sent < 20 * 1024 * 1024  # with what the kernels hold between the two

@@ -7,6 +7,7 @@ import signal
 import threading
 from typing import Any
 
+import daphne.server
 from celery.beat import EmbeddedService
 from daphne.server import Server
 from django.conf import settings
@@ -19,6 +20,7 @@ from callcenter import celery
 from callcenter.beat import Scheduler
 from callcenter.simulator import service as simulator
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
+from callcenter.web.daphne_requests import BoundedFactory
 from callcenter.worker import KeepingThreads
 from calls.node.process import node_process
 
@@ -97,6 +99,7 @@ class Command(BaseCommand):
 
         self.stop_node = asgi.stop
         Connection.bufferSize = READ_AT_ONCE
+        daphne.server.HTTPFactory = BoundedFactory
         self.worker = EmbeddedWorker() if settings.EMBEDDED else None
         self.stopping: asyncio.Task[None] | None = None
         self.is_stuck = False

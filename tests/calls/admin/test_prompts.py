@@ -1,10 +1,14 @@
 """Sofia uploads what callers hear, and listens to it."""
 
+from contextlib import ExitStack
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from agents.models import Prompt, Queue
+from callcenter import limits
+from callcenter.web import uploads
 from calls.media.sounds import encode
 from calls.media.sounds.player import Sound
 from tests.calls.admin.users import errors_of, staff
@@ -53,6 +57,22 @@ def test_what_is_no_sound_is_said_on_the_form(
 ):
     assert words in errors_of(upload(sofia, content))
     assert not Prompt.objects.exists()
+
+
+def test_a_user_has_one_file_at_a_time_encoded(sofia: Client, cast: Cast):
+    with uploads.upload_of(cast.sofia.pk):
+        answer = upload(sofia, wav(voice(1.0)))
+    assert "Another file is still being processed" in errors_of(answer)
+    assert not Prompt.objects.exists()
+    assert upload(sofia, wav(voice(1.0))).status_code == 302
+
+
+def test_only_few_files_are_encoded_at_once(sofia: Client, cast: Cast):
+    with ExitStack() as others:
+        for user_id in range(-limits.UPLOADS_AT_ONCE, 0):
+            others.enter_context(uploads.upload_of(user_id))
+        answer = upload(sofia, wav(voice(1.0)))
+    assert "Another file is still being processed" in errors_of(answer)
 
 
 def test_a_file_that_is_too_large_is_not_even_read(sofia: Client, monkeypatch):

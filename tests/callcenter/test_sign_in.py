@@ -1,0 +1,114 @@
+"""Guessing passwords is slow, and hashing them leaves the other threads alone."""
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth.hashers import check_password, make_password
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from callcenter import limits
+from callcenter.buckets import Buckets
+from callcenter.web import password_hashing, sign_in
+from tests.cast import PASSWORD, Cast
+
+TOO_MANY = "Too many failed sign-ins"
+TRIES = int(limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS.burst)
+
+
+class Clock:
+    at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """New buckets, whose clock the test turns."""
+    clock = Clock()
+    rates = (
+        limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS,
+        limits.WRONG_AT_AN_ADDRESS,
+        limits.WRONG_FOR_A_NAME,
+    )
+    buckets = tuple(Buckets(rate, clock=clock) for rate in rates)
+    monkeypatch.setattr(sign_in, "_wrong", buckets)
+    return clock
+
+
+def try_in(name: str, password: str, address: str = "203.0.113.7") -> HttpResponse:
+    return Client(headers={"X-Forwarded-For": address}).post(
+        "/sign-in/", {"username": name, "password": password}
+    )
+
+
+def is_refused(answer: HttpResponse) -> bool:
+    return TOO_MANY in answer.content.decode()
+
+
+def test_after_a_few_wrong_passwords_even_the_right_one_waits(cast: Cast, clock):
+    assert not any(is_refused(try_in("ana", f"guess {n}")) for n in range(TRIES))
+    assert is_refused(try_in("ana", PASSWORD))
+    assert is_refused(try_in("ANA", PASSWORD))
+    assert try_in("bruno", PASSWORD).status_code == 302
+    clock.at += limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS.seconds
+    assert try_in("ana", PASSWORD).status_code == 302
+    assert not is_refused(try_in("ana", "guess"))
+    assert is_refused(try_in("ana", "guess"))
+
+
+def test_one_address_cannot_try_all_names(cast: Cast, clock, monkeypatch):
+    address = Buckets(limits.WRONG_AT_AN_ADDRESS._replace(burst=3), clock=clock)
+    each, _, name = sign_in._wrong
+    monkeypatch.setattr(sign_in, "_wrong", (each, address, name))
+    assert not any(is_refused(try_in(f"user{n}", "guess")) for n in range(3))
+    assert is_refused(try_in("ana", PASSWORD))
+    assert try_in("ana", PASSWORD, "198.51.100.1").status_code == 302
+
+
+def test_more_at_once_than_the_processor_has_time_for_are_told_so(cast: Cast, clock):
+    for _ in range(limits.SIGN_INS_AT_ONCE):
+        assert sign_in._at_once.take(None)
+    try:
+        answer = try_in("ana", PASSWORD).content.decode()
+        assert "Many people are signing in right now" in answer
+    finally:
+        for _ in range(limits.SIGN_INS_AT_ONCE):
+            sign_in._at_once.leave(None)
+    assert try_in("ana", PASSWORD).status_code == 302
+
+
+def test_who_is_no_supervisor_may_guess_no_longer_in_the_admin(cast: Cast, clock):
+    for _ in range(TRIES):
+        Client().post("/admin/login/", {"username": "ana", "password": PASSWORD})
+    answer = Client().post("/admin/login/", {"username": "ana", "password": PASSWORD})
+    assert is_refused(answer)
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        ({}, "127.0.0.1"),
+        ({"X-Forwarded-For": "203.0.113.7"}, "203.0.113.7"),
+        ({"X-Forwarded-For": "6.6.6.6, 203.0.113.7"}, "203.0.113.7"),
+        ({"X-Forwarded-For": "x" * 5000}, "x" * 64),
+    ],
+)
+def test_the_address_is_what_the_proxy_saw(headers, address):
+    assert sign_in.address_of(RequestFactory(headers=headers).get("/")) == address
+
+
+def test_hashes_are_made_on_few_threads_of_low_priority():
+    with ThreadPoolExecutor(6) as callers:
+        hashes = list(callers.map(make_password, ["secret"] * 6))
+    assert all(check_password("secret", one) for one in hashes)
+    assert not check_password("secre", hashes[0])
+    threads = [thread for thread in threading.enumerate() if "passwords" in thread.name]
+    assert len(threads) == limits.PASSWORD_THREADS
+    if sys.platform == "linux":
+        nice = [os.getpriority(os.PRIO_PROCESS, one.native_id) for one in threads]
+        assert set(nice) == {password_hashing.NICE}
