@@ -106,7 +106,7 @@ class View:
 
 
 class Pools:
-    """Who is left for the next caller, where many callers see a queue alike.
+    """The agents left for the next caller, where many callers see a queue alike.
 
     Whoever was promised to one of them needs not be looked at for all the others.
     """

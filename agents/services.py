@@ -24,7 +24,7 @@ AWAY = (AgentState.OFFLINE, AgentState.ON_BREAK)
 
 
 class NewState(NamedTuple):
-    """What an agent is to be: a state, why, and when it ends."""
+    """A state that an agent is to have, with its reason and its end."""
 
     state: str
     reason: str = ""
@@ -32,7 +32,7 @@ class NewState(NamedTuple):
 
 
 class AgentNow(NamedTuple):
-    """What the choice of the next state may rest on, read under the agent's lock."""
+    """An agent as read under their lock, for the choice of the next state."""
 
     pk: int
     state: str

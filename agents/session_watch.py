@@ -22,7 +22,7 @@ LOOK_EVERY = 1.5  # seconds
 
 
 class Badge(NamedTuple):
-    """What a websocket was opened with."""
+    """The session that a websocket was opened with."""
 
     session_key: str
     agent_id: int

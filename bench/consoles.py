@@ -1,4 +1,4 @@
-"""What idle consoles cost a node: `python -m bench.consoles --baseline REVISION`.
+"""The cost of idle consoles for a node: `python -m bench.consoles --baseline REVISION`.
 
 Full mode: PostgreSQL, Valkey and one node, which is measured. Its consoles are programs
 after docs/console-websocket.md that say hello and then beat every 2 s. The baseline is
@@ -62,7 +62,7 @@ class Idle:
 
     @property
     def a_beat(self) -> float:
-        """CPU of the node in milliseconds."""
+        """Return the CPU of the node in milliseconds."""
         return 1000 * self.of_a_core * BEAT_EVERY / self.consoles
 
 
@@ -160,7 +160,7 @@ async def shift(cookies: list[str], port: int, node: int, seconds: float) -> Idl
 
 
 async def _beat(consoles: list[Console]) -> None:
-    """Each console once in two seconds, one after the other."""
+    """Beat for each console once in two seconds, one after the other."""
     while True:
         begin = time.monotonic()
         for number, console in enumerate(consoles, 1):

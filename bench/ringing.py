@@ -1,4 +1,4 @@
-"""What ringing costs: one call, from its webhook's effect until it rings, and its end.
+"""The cost of ringing: one call, from its webhook's effect until it rings, and its end.
 
 `python -m bench.ringing [--against REV]`: at 5 to 500 agents on PostgreSQL, beside an
 earlier revision in the same run.

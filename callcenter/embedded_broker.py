@@ -26,7 +26,7 @@ class Channel(memory.Channel):
         _news.set()
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
-        """A worker that has taken as much as it may takes the next message now."""
+        """Take the next message now, where a worker had taken as much as it may."""
         super().basic_ack(delivery_tag, multiple)
         _news.set()
 

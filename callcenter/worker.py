@@ -1,4 +1,4 @@
-"""What threads and processes of a Celery worker keep from task to task."""
+"""Threads and processes of a Celery worker, which keep their connections."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,7 +12,7 @@ from callcenter.database import keep_connections
 
 @signals.worker_process_init.connect
 def _on_worker_process(**_: Any) -> None:
-    """A process of the worker runs its tasks in one thread: this one."""
+    """Keep the connections of this thread: a worker's process runs its tasks in it."""
     keep_connections()
 
 

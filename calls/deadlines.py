@@ -1,4 +1,4 @@
-"""What is overdue: whether anything is, for the clock, and how such a call goes on."""
+"""Overdue work: whether there is any, for the clock, and how such a call goes on."""
 
 from typing import Any
 from uuid import UUID
@@ -82,7 +82,7 @@ def _accept_is_out(call: Call) -> bool:
 
 
 def calls_are_due() -> bool:
-    """A deadline has passed, or a call is on no living node."""
+    """Tell whether a deadline has passed, or a call is on no living node."""
     now = timezone.now()
     living = Node.objects.filter(
         name=OuterRef("node"), epoch=OuterRef("node_epoch"), lease_until__gt=now
@@ -94,7 +94,7 @@ def calls_are_due() -> bool:
 
 
 def floor_is_due() -> bool:
-    """Somebody waits, or an agent, a ring attempt or a console is overdue."""
+    """Tell whether a caller waits, or an agent, ring attempt or console is overdue."""
     now = timezone.now()
     late = Q(rang_at=None, confirm_by__lte=now) | Q(ring_until__lte=now)
     return _any(
@@ -120,13 +120,13 @@ def _overdue() -> Q:
 
 
 def plans_are_due() -> bool:
-    """A permission has expired, or a scheduled call is due or over."""
+    """Tell whether a permission has expired, or a scheduled call is due or over."""
     now = timezone.now()
     return _any(CallPermission.objects.due(now), *planned_calls.to_sweep(now))
 
 
 def requests_are_due() -> bool:
-    """A request to Wati is due, or lost."""
+    """Tell whether a request to Wati is due, or lost."""
     return _any(outbox.to_send())
 
 

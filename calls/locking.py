@@ -18,7 +18,7 @@ MOST_LOOKS = 3
 
 
 class LockWatch:
-    """How long this process held the lock lately, and waited for it; in seconds."""
+    """The seconds for which this process held the lock lately, and waited for it."""
 
     def __init__(self) -> None:
         self.held: deque[float] = deque(maxlen=1000)
@@ -35,7 +35,7 @@ watch = LockWatch()
 
 
 class _Held(threading.local):
-    """Whether this thread has the lock, and what it owes before giving it back."""
+    """This thread's hold on the lock, and the work owed before giving it back."""
 
     is_held = False
     owed: Callable[[], None] | None = None

@@ -86,7 +86,7 @@ def beat() -> Snapshot:
 
 
 class Changes:
-    """What one transaction changed, pushed after its commit."""
+    """The changes of one transaction, pushed after its commit."""
 
     def __init__(self) -> None:
         self.ids: dict[str, set[Any]] = {}

@@ -83,7 +83,7 @@ def _concerned(agent_id: int) -> set[Any]:
 
 
 class Standing(NamedTuple):
-    """What a console should show of an agent, by versions."""
+    """The versions that a console should show of an agent."""
 
     version: int
     state: str

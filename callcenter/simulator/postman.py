@@ -24,7 +24,7 @@ class Postman:
     """
 
     def __init__(self, base_urls: str, key: str, ledger: Ledger) -> None:
-        """`base_urls`: one or more, separated by commas, which take turns."""
+        """Post to `base_urls`: one or more, separated by commas, which take turns."""
         self.base_urls = [url.rstrip("/") for url in base_urls.split(",")]
         self._turns = count()
         self.key = key

@@ -11,7 +11,7 @@ WRITE_EVERY = 0.5  # seconds; readiness lasts for seven
 
 
 class Beats:
-    """What consoles showed since the last write; the newest of each page counts."""
+    """The beats since the last write; the newest of each page counts."""
 
     def __init__(self) -> None:
         self._shown: dict[ConsolePage, bool] = {}

@@ -1,4 +1,4 @@
-"""What comes to one console: looked at as it arrives, then kept in a bounded queue.
+"""The messages of one console: looked at on arrival, then kept in a bounded queue.
 
 The server before us keeps whatever it has read, without a bound. So a task of its own
 takes every message at once, also while the console waits for the database.

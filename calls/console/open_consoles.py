@@ -1,4 +1,4 @@
-"""How many consoles an agent has open in this process: a bounded number."""
+"""The consoles that an agent has open in this process: a bounded number."""
 
 from collections import defaultdict
 from typing import Protocol
@@ -13,7 +13,7 @@ class Seated(Protocol):
 
     @property
     def agent_id(self) -> int:
-        """Whose it is."""
+        """Return whose it is."""
 
     def make_room(self) -> None:
         """Close it: a newer one takes its place."""

@@ -1,4 +1,4 @@
-"""How fast one console may send. Pure but for the clock that its caller reads."""
+"""The rate at which one console may send. Pure; the caller reads the clock."""
 
 import enum
 

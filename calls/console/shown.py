@@ -1,4 +1,4 @@
-"""What one console was sent, and whether the rows have gone on without it. Pure."""
+"""The versions that one console was sent, to tell whether it is behind. Pure."""
 
 from calls.console.messages import Message
 from calls.snapshots import Standing

@@ -17,7 +17,7 @@ class Watched(Protocol):
 
     @property
     def agent_id(self) -> int:
-        """Whose it is."""
+        """Return whose it is."""
 
     def compare(self, now: Standing) -> None:
         """Take how the console should stand."""

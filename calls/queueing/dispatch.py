@@ -149,7 +149,7 @@ def _waiting_calls() -> QuerySet[Call]:
 
 @dataclass(frozen=True)
 class Ruling:
-    """What was decided for one call: which attempts stop, and at whom it rings anew.
+    """A decision for one call: the attempts that stop, and the agents it rings at anew.
 
     `record`: the decision, unless it is the same as the last one that was recorded.
     """

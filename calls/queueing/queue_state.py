@@ -31,7 +31,7 @@ def queues_now(first: Iterable[Queue | None], *, without: Call | None = None) ->
 
 
 class _Floor:
-    """Who is there, for all queues of one look, read when it is first asked for."""
+    """The agents and callers of all queues of one look, read when first asked for."""
 
     def __init__(self, queue_ids: list[int], without: Call | None) -> None:
         self._queue_ids, self._without = queue_ids, without

@@ -71,7 +71,7 @@ READ_OF_ATTEMPTS = (
 
 @dataclass(frozen=True)
 class Attempts:
-    """What calls have tried since they entered their queues; consults do not count.
+    """The ring attempts of calls since they entered their queues, without consults.
 
     Both by call, and there by agent: where they ring, and the latest try that is over.
     """

@@ -71,7 +71,7 @@ class Listener:
         *,
         transcodes: bool = True,
     ) -> None:
-        """`transcodes`: whether the session speaks Opus, whatever the listener does."""
+        """Set up; `transcodes`: whether the session, unlike the listener, speaks Opus."""
         self.bad_frames = 0
         self.dropped = 0
         self._session = session
