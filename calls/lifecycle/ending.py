@@ -32,6 +32,7 @@ OVER_AT_WATI = (
     Event.REJECTED,
     Event.PLACE_REFUSED,
 )
+ENDED_BEFORE = gettext_noop("The call ended before its webhook arrived.")
 
 
 def end(
@@ -63,7 +64,7 @@ def finish(
     old = call.status
     ended_by, unanswered, usual_text = ending(old, event)
     if call.status == Status.UNMATCHED and not call.direction:
-        usual_text = gettext_noop("The call ended before its webhook arrived.")
+        usual_text = ENDED_BEFORE
     move(
         call,
         event,

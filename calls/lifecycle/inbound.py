@@ -11,13 +11,10 @@ from callcenter.wati.errors import sentence
 from callcenter.wati.events import CallTerminated, InboundCall
 from calls import locking
 from calls.errors import Conflict
-from calls.lifecycle.ending import finish
-from calls.models import Call, Direction, Line, WebhookDelivery
+from calls.lifecycle.ending import ENDED_BEFORE, finish
+from calls.models import Call, CallChange, Direction, Line, WebhookDelivery
 from calls.queueing import entry
-from calls.states import (
-    Event,
-    Status,
-)
+from calls.states import Event, Status, ending
 from calls.transitions import record
 from permissions.services import remember
 
@@ -36,7 +33,9 @@ def begin(
     """Begin an inbound call. `offer`: gated SDP, or empty with `offer_problem` set."""
     line = line_of(account, event.business_number)
     with locking.dispatch_lock():
-        call = _lock_or_make(account, event.call_id)
+        call = _lock(account, event.call_id) or Call(
+            account=account, wati_call_id=event.call_id
+        )
         if call.direction:
             raise Conflict("This call was received before with a different SDP offer.")
         call.direction = Direction.INBOUND
@@ -58,14 +57,16 @@ def begin(
 
 def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
     """End a call by Wati's word. An unknown call leaves a tombstone."""
+    known: dict[str, Any] = {
+        "provider_duration": event.duration,
+        "error_code": event.error_code,
+    }
+    facts = {name: value for name, value in known.items() if value is not None}
+    text = sentence(event.error_code)
     with locking.dispatch_lock():
-        call = lock_or_create(account, event.call_id)
-        text = sentence(event.error_code)
-        known: dict[str, Any] = {
-            "provider_duration": event.duration,
-            "error_code": event.error_code,
-        }
-        facts = {name: value for name, value in known.items() if value is not None}
+        call = _lock(account, event.call_id)
+        if call is None:
+            return _tombstone(account, event.call_id, text, facts)
         if call.status == Status.ENDED:
             Call.objects.filter(pk=call.pk).update(**facts)
         else:
@@ -75,20 +76,46 @@ def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
 
 def lock_or_create(account: WatiAccount, wati_call_id: str) -> Call:
     """Lock the row of a call at Wati; create a shadow if it is new."""
-    call = _lock_or_make(account, wati_call_id)
-    if call._state.adding:
-        call.save()
-    return call
+    known = _lock(account, wati_call_id)
+    return known or Call.objects.create(account=account, wati_call_id=wati_call_id)
 
 
-def _lock_or_make(account: WatiAccount, wati_call_id: str) -> Call:
-    """Lock the row of a call at Wati, or return a new one that is not yet stored.
+def _lock(account: WatiAccount, wati_call_id: str) -> Call | None:
+    """Lock the row of a call at Wati, if there is one.
 
-    The dispatch lock keeps everybody else from storing it meanwhile.
+    The dispatch lock keeps everybody else from creating it meanwhile.
     """
     calls = Call.objects.select_for_update(of=("self",)).select_related("contact")
-    known = calls.filter(account=account, wati_call_id=wati_call_id).first()
-    return known or Call(account=account, wati_call_id=wati_call_id)
+    return calls.filter(account=account, wati_call_id=wati_call_id).first()
+
+
+def _tombstone(
+    account: WatiAccount, wati_call_id: str, text: str, facts: dict[str, Any]
+) -> Call:
+    """Create a shadow that has ended: as finish() leaves it, and nobody to tell."""
+    ended_by, result, _ = ending(Status.UNMATCHED, Event.CUSTOMER_ENDED)
+    now, text = timezone.now(), text or ENDED_BEFORE
+    call = Call.objects.create(
+        account=account,
+        wati_call_id=wati_call_id,
+        status=Status.ENDED,
+        version=1,
+        result=result,
+        end_reason=Event.CUSTOMER_ENDED,
+        ended_by=ended_by,
+        end_text=text[:300],
+        created_at=now,
+        ended_at=now,
+        **facts,
+    )
+    CallChange.objects.create(
+        call=call,
+        event=Event.CUSTOMER_ENDED,
+        old=Status.UNMATCHED,
+        new=Status.ENDED,
+        detail=text[:300],
+    )
+    return call
 
 
 def webhooks_matched(account_id: int, wati_call_id: str) -> None:

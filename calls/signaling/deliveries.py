@@ -1,19 +1,39 @@
 """Store every webhook as a row, once, before anything acts on it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F
+from django.db import connection
 
 from callcenter.wati import parsing
-from callcenter.wati.events import (
-    Kind,
-)
+from callcenter.wati.events import Event, Kind
 from calls.models import WebhookDelivery
 
 Status = WebhookDelivery.Status
 SWEEP_AFTER = timedelta(seconds=2)
+# What such a body says is not kept in memory until its turn comes.
+LARGE = 16 * 1024
+
+TABLE = WebhookDelivery._meta.db_table
+FIELDS = [
+    field for field in WebhookDelivery._meta.concrete_fields if not field.primary_key
+]
+# The unique constraint counts a webhook that comes again. One that arrived once and is
+# stored twice, after a crash between the spool and its removal, has not come again.
+COLUMNS = ", ".join(str(field.column) for field in FIELDS)
+STORE = f"""
+    INSERT INTO {TABLE} ({COLUMNS}) VALUES %s
+    ON CONFLICT (account_id, dedupe_key) DO UPDATE SET copies = {TABLE}.copies +
+    CASE WHEN {TABLE}.received_at = excluded.received_at THEN 0
+    ELSE excluded.copies + 1 END
+    RETURNING id, account_id, dedupe_key, copies"""
+CLAIM = f"""
+    UPDATE {TABLE} SET status = '{Status.DONE}', next_attempt_at = NULL, problem = ''
+    WHERE id = %s AND status = '{Status.NEW}'"""
+ROW = f"({', '.join(['%s'] * len(FIELDS))})"
 
 
 @dataclass(frozen=True)
@@ -27,43 +47,127 @@ class Incoming:
     received_at: datetime
 
 
-def store(incoming: Incoming) -> WebhookDelivery | None:
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook as it came, and what it says: an event, or why that is not plain."""
+
+    incoming: Incoming
+    event: Event | None
+    problem: str = ""
+
+    @property
+    def dedupe_key(self) -> str | None:
+        return parsing.dedupe_key(self.event) if self.event else None
+
+    @property
+    def wati_call_id(self) -> str:
+        return getattr(self.event, "call_id", "")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row that waits for its effect. What it says may have to be read again."""
+
+    pk: int
+    wati_call_id: str
+    account_id: int
+    received_at: datetime
+    event: Event | None = None
+
+
+def read(incoming: Incoming) -> Webhook:
+    """Read a webhook. Raises parsing.NotJson for what cannot be one."""
+    body = parsing.load(incoming.body)
+    try:
+        return Webhook(incoming, parsing.parse(incoming.kind, body))
+    except parsing.NotUnderstood as error:
+        return Webhook(incoming, None, str(error))
+
+
+def store(incoming: Incoming) -> Stored | None:
     """Keep a webhook. Returns its row, or None for one that needs no effect.
 
     Raises parsing.NotJson. Anything else authentic is kept, understood or not.
     """
-    try:
-        event = parsing.parse(incoming.kind, parsing.load(incoming.body))
-    except parsing.NotUnderstood as error:
-        _create(incoming, status=Status.DEAD, problem=str(error))
-        return None
-    key = parsing.dedupe_key(event)
-    delivery, created = WebhookDelivery.objects.get_or_create(
+    return store_all([read(incoming)])[0]
+
+
+def store_all(webhooks: Sequence[Webhook]) -> list[Stored | None]:
+    """Keep many by one statement. Returns the row of each that needs an effect."""
+    rows: dict[Any, WebhookDelivery] = {}
+    places: dict[Any, int] = {}
+    for place, webhook in enumerate(webhooks):
+        row = _row(webhook)
+        # What is not understood has no key, and is kept as often as it comes.
+        key = (row.account_id, row.dedupe_key) if row.dedupe_key else (place,)
+        if key in rows:
+            rows[key].copies += 1
+        else:
+            rows[key], places[key] = row, place
+    stored: list[Stored | None] = [None] * len(webhooks)
+    for pk, *returned, copies in _insert(list(rows.values())):
+        key = tuple(returned)
+        if key in rows and copies == rows[key].copies:
+            stored[places[key]] = _stored(pk, webhooks[places[key]])
+    return stored
+
+
+def _stored(pk: int, webhook: Webhook) -> Stored:
+    incoming = webhook.incoming
+    event = webhook.event if len(incoming.body) <= LARGE else None
+    return Stored(
+        pk, webhook.wati_call_id, incoming.account_id, incoming.received_at, event
+    )
+
+
+def event_of(delivery: Stored) -> Event:
+    """Return what it says. Raises parsing.NotUnderstood or NotJson."""
+    if delivery.event is not None:
+        return delivery.event
+    rows = WebhookDelivery.objects.filter(pk=delivery.pk)
+    kind, body = rows.values_list("kind", "body").get()
+    return parsing.parse(Kind(kind), parsing.load(bytes(body)))
+
+
+def _insert(rows: list[WebhookDelivery]) -> list[Any]:
+    # In one order everywhere, or two processes with the same webhooks wait for each
+    # other.
+    rows.sort(key=lambda row: (row.account_id, row.dedupe_key or ""))
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection)
+        for row in rows
+        for field in FIELDS
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE % ", ".join([ROW] * len(rows)), values)
+        return cursor.fetchall()
+
+
+def _row(webhook: Webhook) -> WebhookDelivery:
+    incoming, is_dead = webhook.incoming, webhook.event is None
+    return WebhookDelivery(
         account_id=incoming.account_id,
-        dedupe_key=key,
-        defaults=_row(incoming) | {"wati_call_id": getattr(event, "call_id", "")},
-    )
-    if not created:
-        same = WebhookDelivery.objects.filter(pk=delivery.pk)
-        same.update(copies=F("copies") + 1)
-        return None
-    return delivery
-
-
-def _create(incoming: Incoming, **fields: str) -> None:
-    WebhookDelivery.objects.create(
-        account_id=incoming.account_id, **_row(incoming), **fields
+        kind=incoming.kind,
+        received_at=incoming.received_at,
+        remote_address=incoming.remote_address,
+        body=incoming.body,
+        wati_call_id=webhook.wati_call_id,
+        dedupe_key=webhook.dedupe_key,
+        status=Status.DEAD if is_dead else Status.NEW,
+        next_attempt_at=None if is_dead else incoming.received_at + SWEEP_AFTER,
+        problem=webhook.problem[:300],
     )
 
 
-def _row(incoming: Incoming) -> dict[str, object]:
-    return {
-        "kind": incoming.kind,
-        "body": incoming.body,
-        "remote_address": incoming.remote_address,
-        "received_at": incoming.received_at,
-        "next_attempt_at": incoming.received_at + SWEEP_AFTER,
-    }
+def claim(delivery_id: int) -> bool:
+    """Mark a row done, in the transaction that does it: nobody else can then.
+
+    Written out, as it is asked for with each webhook: to have Django compose it costs
+    more than to do it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [delivery_id])
+        return cursor.rowcount == 1
 
 
 def bury(delivery_id: int, problem: str) -> None:

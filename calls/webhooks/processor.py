@@ -2,23 +2,24 @@
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 from datetime import timedelta
 from zlib import crc32
 
 from django.conf import settings
-from django.db import close_old_connections, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from callcenter.celery import wake
-from callcenter.database import keep_connections
+from callcenter.database import close_broken_connections
+from callcenter.models import WatiAccount
 from callcenter.wati import parsing
 from callcenter.wati.events import (
     Caller,
     CallTerminated,
     Event,
     InboundCall,
-    Kind,
     OutboundAnswer,
     OutboundStatus,
     PermissionChanged,
@@ -29,48 +30,116 @@ from calls.lifecycle.permission_usage import pair_of
 from calls.media.transport.sdp import RefusedSdp, gate
 from calls.models import Call, WebhookDelivery
 from calls.outbound import dialing, planned_calls
-from calls.signaling.deliveries import Status, bury
+from calls.signaling.deliveries import Status, Stored, bury, claim, event_of
+from calls.webhooks.batches import Batches
 from permissions.services import permission_webhook, remember
 
 logger = logging.getLogger(__name__)
 SHADOW_LASTS = timedelta(seconds=120)
 MOST_ATTEMPTS = 5
 MOST_QUEUED = 1000
+CATCH_UP = 100  # rows by one statement
+SWEEP_LASTS = 5.0  # seconds
+SWEEP_AT_ONCE = 200  # rows by one statement
 
 
 class Processor:
     """Gives stored webhooks their effect at once, in this process.
 
-    The bound keeps a flood out of memory; what does not fit, the sweep finds.
+    The bound keeps a flood out of memory. What does not fit is read again once there is
+    room, and until then all later ones, too: what is said of one call keeps its order.
     """
 
     def __init__(self, threads: int = 2) -> None:
-        self._room = threading.BoundedSemaphore(MOST_QUEUED)
-        # One thread each, so that what is said of one call keeps its order.
-        self._pools = [
-            ThreadPoolExecutor(1, "inbox", initializer=keep_connections)
+        self._lock = threading.Lock()
+        self._held: set[int] = set()  # in the lanes, and not done
+        self._is_behind = False
+        self._left_out = 0  # ever
+        # One thread each; all webhooks of a call go to the same.
+        self._lanes: list[Batches[Stored | None, None]] = [
+            Batches("inbox", self._run, room=2 * MOST_QUEUED, idle=_rest)
             for _ in range(threads)
         ]
 
-    def soon(self, delivery: WebhookDelivery) -> None:
-        if self._room.acquire(blocking=False):
-            call = crc32(delivery.wati_call_id.encode())
-            self._pools[call % len(self._pools)].submit(self._run, delivery.pk)
+    @property
+    def waiting(self) -> int:
+        """Return how many wait here; those that were left out are rows only."""
+        return len(self._held)
+
+    @property
+    def is_behind(self) -> bool:
+        """Say whether there are rows that were left out, and are taken up in turn."""
+        return self._is_behind
+
+    def holds(self, delivery: Stored) -> bool:
+        """Say whether its turn comes here anyway."""
+        return delivery.pk in self._held
+
+    def soon(self, delivery: Stored) -> None:
+        with self._lock:
+            self._is_behind = self._is_behind or len(self._held) >= MOST_QUEUED
+            if self._is_behind:
+                self._left_out += 1
+            else:
+                self._give([delivery])
 
     def drain(self, seconds: float) -> None:
         """Wait until everything given so far has had its effect. Or TimeoutError."""
-        for barrier in [pool.submit(int) for pool in self._pools]:
-            barrier.result(seconds)
+        until = time.monotonic() + seconds
+        while True:
+            for barrier in [lane.submit(None) for lane in self._lanes]:
+                barrier.result(max(0.0, until - time.monotonic()))
+            if not self._held and not self._is_behind:
+                return
 
-    def _run(self, delivery_id: int) -> None:
+    def _give(self, deliveries: list[Stored]) -> None:
+        self._held.update(delivery.pk for delivery in deliveries)
+        for delivery in deliveries:
+            call = crc32(delivery.wati_call_id.encode())
+            self._lanes[call % len(self._lanes)].submit(delivery)
+
+    def _run(self, deliveries: list[Stored | None]) -> list[None]:
+        for delivery in deliveries:
+            if delivery is not None:
+                _try(delivery)
+                self._done(delivery)
+        return [None] * len(deliveries)
+
+    def _done(self, delivery: Stored) -> None:
+        with self._lock:
+            self._held.discard(delivery.pk)
+            has_room = self._is_behind and not self._held
+        while has_room:
+            has_room = not self._catch_up()
+
+    def _catch_up(self) -> bool:
+        """Take up the oldest of what was left out. False: there was something new."""
+        before = self._left_out
         try:
-            close_old_connections()
-            process(delivery_id)
-        except Exception:
-            logger.exception("webhook %s", delivery_id)
-        finally:
-            close_old_connections()
-            self._room.release()
+            oldest = _stored(_new()[:CATCH_UP])
+        except DatabaseError:
+            logger.exception("webhooks wait for the next sweep")
+            oldest, before = [], self._left_out
+        with self._lock:
+            self._give(oldest)
+            if len(oldest) < CATCH_UP:
+                self._is_behind = self._left_out != before
+            return bool(oldest) or not self._is_behind
+
+
+def _try(delivery: Stored) -> None:
+    close_broken_connections()
+    try:
+        _process(delivery)
+    except Exception:
+        logger.exception("webhook %s", delivery.pk)
+    if connection.errors_occurred:
+        close_old_connections()
+
+
+def _rest() -> None:
+    """Give the connection back, which is kept while there is work."""
+    connection.close()
 
 
 processor = Processor()
@@ -78,70 +147,75 @@ processor = Processor()
 
 def process(delivery_id: int) -> None:
     """Give one stored webhook its effect; safe to run twice and at two places."""
+    for delivery in _stored(WebhookDelivery.objects.filter(pk=delivery_id)):
+        _process(delivery)
+
+
+def _process(delivery: Stored, *, wait: bool = True) -> bool:
+    """Return False if it had its effect before, or has it elsewhere just now."""
     try:
         with transaction.atomic():
-            delivery = _take(delivery_id)
-            if delivery is not None:
+            is_ours = (wait or _is_free(delivery.pk)) and claim(delivery.pk)
+            if is_ours:
                 _apply(delivery)
+            return is_ours
     except Conflict as conflict:
-        bury(delivery_id, conflict.problem)
-        logger.warning("webhook %s: %s", delivery_id, conflict.problem)
+        bury(delivery.pk, conflict.problem)
+        logger.warning("webhook %s: %s", delivery.pk, conflict.problem)
     except (parsing.NotUnderstood, parsing.NotJson) as error:  # a replay of one
-        bury(delivery_id, str(error))
+        bury(delivery.pk, str(error))
     except Exception as error:
-        logger.exception("webhook %s", delivery_id)
-        _try_again(delivery_id, type(error).__name__)
+        logger.exception("webhook %s", delivery.pk)
+        _try_again(delivery.pk, type(error).__name__)
+    return True
 
 
-def _take(delivery_id: int) -> WebhookDelivery | None:
-    deliveries = WebhookDelivery.objects.select_for_update(of=("self",))
-    return (
-        deliveries.select_related("account")
-        .filter(pk=delivery_id, status=Status.NEW)
-        .first()
-    )
+def _is_free(delivery_id: int) -> bool:
+    """Lock the row, unless it is at work elsewhere."""
+    row = WebhookDelivery.objects.filter(pk=delivery_id)
+    return row.select_for_update(skip_locked=True).exists()
 
 
-def _apply(delivery: WebhookDelivery) -> None:
-    event = parsing.parse(Kind(delivery.kind), parsing.load(bytes(delivery.body)))
-    call = _effect(delivery, event)
-    if call is None or call.direction:
-        delivery.status, delivery.next_attempt_at = Status.DONE, None
-        inbound.webhooks_matched(delivery.account_id, delivery.wati_call_id)
-    else:
-        delivery.status = Status.WAITING
-        delivery.next_attempt_at = delivery.received_at + SHADOW_LASTS
-    delivery.problem = ""
-    delivery.save()
+def _apply(delivery: Stored) -> None:
+    call = _effect(delivery, event_of(delivery))
+    if call is not None and not call.direction:
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(
+            status=Status.WAITING, next_attempt_at=delivery.received_at + SHADOW_LASTS
+        )
 
 
-def _effect(delivery: WebhookDelivery, event: Event) -> Call | None:
+def _account(delivery: Stored) -> WatiAccount:
+    """Return the account; what an effect needs of it is read then: seldom its keys."""
+    return WatiAccount.from_db("default", ["id"], [delivery.account_id])
+
+
+def _effect(delivery: Stored, event: Event) -> Call | None:
     match event:
         case InboundCall():
             return _inbound_call(delivery, event)
         case CallTerminated():
-            return inbound.customer_ended(delivery.account, event)
+            return inbound.customer_ended(_account(delivery), event)
         case OutboundAnswer():
             return _answer(delivery, event)
         case OutboundStatus():
-            return dialing.status_heard(delivery.account, event)
+            return dialing.status_heard(_account(delivery), event)
         case PermissionChanged():
             _permission(delivery, event)
             return None
 
 
-def _answer(delivery: WebhookDelivery, event: OutboundAnswer) -> Call:
+def _answer(delivery: Stored, event: OutboundAnswer) -> Call:
     try:
         private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
         answer = gate(event.answer, kind="answer", allow_private=private)
     except RefusedSdp as refusal:
-        return dialing.answer_refused(delivery.account, event, str(refusal))
-    return dialing.answered_with(delivery.account, event, answer)
+        return dialing.answer_refused(_account(delivery), event, str(refusal))
+    return dialing.answered_with(_account(delivery), event, answer)
 
 
-def _permission(delivery: WebhookDelivery, event: PermissionChanged) -> None:
+def _permission(delivery: Stored, event: PermissionChanged) -> None:
     """Record an answer to a permission request, then read it from WhatsApp."""
-    line = inbound.line_of(delivery.account, event.business_number)
+    line = inbound.line_of(_account(delivery), event.business_number)
     contact = remember(Caller(waid=event.waid))
     assert contact is not None  # the parser lets no permission pass without a waid
     change = permission_webhook(
@@ -156,20 +230,22 @@ def _permission(delivery: WebhookDelivery, event: PermissionChanged) -> None:
     )
 
 
-def _inbound_call(delivery: WebhookDelivery, event: InboundCall) -> Call:
+def _inbound_call(delivery: Stored, event: InboundCall) -> Call:
     offer, problem = "", ""
     try:
         private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
         offer = gate(event.offer, allow_private=private)
     except RefusedSdp as refusal:
         problem = str(refusal)
-    return inbound.begin(
-        delivery.account,
+    call = inbound.begin(
+        _account(delivery),
         event,
         received_at=delivery.received_at,
         offer=offer,
         offer_problem=problem,
     )
+    inbound.webhooks_matched(delivery.account_id, delivery.wati_call_id)
+    return call
 
 
 def _try_again(delivery_id: int, problem: str) -> None:
@@ -193,15 +269,59 @@ def replay(delivery_id: int) -> None:
     process(delivery_id)
 
 
+def _new() -> QuerySet[WebhookDelivery]:
+    """Return those without an effect whose turn it is; in order of their arrival."""
+    is_due = Q(attempts=0) | Q(next_attempt_at__lte=timezone.now())
+    new = WebhookDelivery.objects.filter(is_due, status=Status.NEW)
+    return new.order_by("next_attempt_at", "id")
+
+
+def _stored(rows: QuerySet[WebhookDelivery]) -> list[Stored]:
+    columns = ("pk", "wati_call_id", "account_id", "received_at")
+    return [Stored(*row) for row in rows.values_list(*columns)]
+
+
 def sweep() -> None:
     """Finish what a crash left, and stop waiting for calls that never came."""
-    now = timezone.now()
-    due = WebhookDelivery.objects.filter(next_attempt_at__lte=now)
-    fresh = due.filter(status=Status.NEW).order_by("id")
-    for delivery_id in fresh.values_list("pk", flat=True)[:200]:
-        process(delivery_id)
+    if _sweeping.acquire(blocking=False):
+        try:
+            _sweep_new()
+        finally:
+            _sweeping.release()
+    due = WebhookDelivery.objects.filter(next_attempt_at__lte=timezone.now())
     due.filter(status=Status.WAITING).update(
         status=Status.DEAD,
         next_attempt_at=None,
         problem="It speaks of a call that was never offered to us.",
     )
+
+
+_sweeping = threading.Lock()
+
+
+def _sweep_new() -> None:
+    """Go on until nothing is due, or for five seconds.
+
+    What is at work elsewhere is left alone, and later webhooks of the same call with
+    it, so that they keep their order.
+    """
+    if processor.is_behind:  # and works its way through them, in this process
+        return
+    until, left_alone = time.monotonic() + SWEEP_LASTS, set[str]()
+    due = _new().filter(next_attempt_at__lte=timezone.now())
+    while time.monotonic() < until:
+        rows = due.exclude(wati_call_id__in=left_alone)[:SWEEP_AT_ONCE]
+        if not _process_all(_stored(rows), left_alone):
+            return
+
+
+def _process_all(deliveries: list[Stored], left_alone: set[str]) -> int:
+    done = 0
+    for delivery in deliveries:
+        call = delivery.wati_call_id
+        if call not in left_alone:
+            if not processor.holds(delivery) and _process(delivery, wait=False):
+                done += 1
+            elif call:
+                left_alone.add(call)
+    return done

@@ -68,7 +68,7 @@ def _keep(incoming: deliveries.Incoming) -> Response:
 
 def _keep_on_disk(incoming: deliveries.Incoming) -> Response:
     try:
-        spool.append(incoming)
+        spool.append([incoming])
     except OSError:
         logger.critical("webhook refused: no database and no disk")
         return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "Try again.")

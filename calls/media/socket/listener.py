@@ -71,7 +71,7 @@ class Listener:
         *,
         transcodes: bool = True,
     ) -> None:
-        """Set up; `transcodes`: whether the session, unlike the listener, speaks Opus."""
+        """Set up; `transcodes`: whether the session speaks Opus in any case."""
         self.bad_frames = 0
         self.dropped = 0
         self._session = session

@@ -212,7 +212,7 @@ def no_database(cast: Cast, monkeypatch: pytest.MonkeyPatch, settings, tmp_path)
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as patch:
-        patch.setattr(WebhookDelivery.objects, "get_or_create", away)
+        patch.setattr(deliveries, "store_all", away)
         yield patch
 
 
@@ -222,7 +222,8 @@ def test_while_the_database_is_away_webhooks_wait_on_disk(cast: Cast, no_databas
     no_database.undo()
     assert spool.import_all() == 3
     assert spool.import_all() == 0
-    assert [d.wati_call_id for d in WebhookDelivery.objects.order_by("id")] == [
+    deliveries = WebhookDelivery.objects.order_by("received_at")
+    assert [delivery.wati_call_id for delivery in deliveries] == [
         "wacid.0",
         "wacid.1",
         "wacid.2",
