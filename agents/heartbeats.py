@@ -36,6 +36,8 @@ def _update(pages: list[ConsolePage], **instants: datetime) -> None:
     # Whoever is locked is being rung or served now, and beats again in two seconds.
     # Waiting for them while others are held here could lock up both sides.
     free = Agent.objects.select_for_update(skip_locked=True, no_key=True)
+    if "ready_at" in instants:
+        free = free.filter(unconfirmed_rings=0)
     mine = free.annotate(page=_page()).filter(
         pk__in={page.agent_id for page in pages},
         page__in=[f"{page.agent_id} {page.console}" for page in pages],

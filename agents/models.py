@@ -105,6 +105,10 @@ class Agent(models.Model):
     console = models.CharField(max_length=64, blank=True, editable=False)
     console_since = models.DateTimeField(null=True, editable=False)
     ready_at = models.DateTimeField(null=True, editable=False)
+    # Rings, real ones and tests, that no page has confirmed since one did; and when the
+    # next test is due. Until a page confirms one, no call rings there.
+    unconfirmed_rings = models.PositiveSmallIntegerField(default=0, editable=False)
+    ring_test_at = models.DateTimeField(null=True, editable=False)
     # Round robin: the longest time since the last ring attempt comes first.
     last_offered_at = models.DateTimeField(null=True, editable=False)
 

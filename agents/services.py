@@ -162,7 +162,7 @@ def open_console(agent_id: int, console: str, since: datetime | None) -> datetim
     older = Q(console_since=None) | Q(console_since__lte=opened) | Q(console=console)
     mine = Agent.objects.filter(older, pk=agent_id)
     # What another page has proved says nothing of this one.
-    mine.exclude(console=console).update(ready_at=None)
+    mine.exclude(console=console).update(ready_at=None, ring_test_at=now)
     mine.update(console=console, console_since=opened, seen_at=now)
     return opened
 
@@ -179,9 +179,50 @@ def heartbeat(agent_id: int, *, ready: bool) -> None:
     Agent.objects.filter(pk=agent_id).update(**fields)
 
 
-def forget_readiness(agent_ids: Collection[int]) -> None:
-    """Take these consoles for unable to ring, whatever they say."""
-    Agent.objects.filter(pk__among=agent_ids).update(ready_at=None)
+# --- Consoles that do not ring ------------------------------------------------------
+
+# Seconds until the next test of a console that confirmed none: 4, 8, 16 ...
+FIRST_PAUSE, LONGEST_PAUSE = 4, 300
+
+
+def ring_not_confirmed(agent_ids: Collection[int]) -> None:
+    """Take these consoles for unable to ring, whatever they say, until a test rings."""
+    Agent.objects.filter(pk__among=agent_ids).update(
+        ready_at=None,
+        unconfirmed_rings=F("unconfirmed_rings") + 1,
+        ring_test_at=timezone.now(),
+    )
+
+
+def must_prove_itself(agent_id: int) -> bool:
+    """Say whether the console has to confirm a test before a call rings there."""
+    return Agent.objects.filter(pk=agent_id, unconfirmed_rings__gt=0).exists()
+
+
+def ring_test_is_due(agent_id: int) -> bool:
+    """Say whether to send a test now; after it the next one has to wait for longer."""
+    now = timezone.now()
+    due = Agent.objects.filter(pk=agent_id, ring_test_at__lte=now)
+    tests = due.values_list("unconfirmed_rings", flat=True).first()
+    if tests is None:
+        return False
+    pause = min(FIRST_PAUSE * 2 ** min(tests - 1, 10), LONGEST_PAUSE)
+    return bool(
+        due.update(
+            unconfirmed_rings=min(tests + 1, 100),
+            ring_test_at=now + timedelta(seconds=pause),
+        )
+    )
+
+
+def ring_confirmed(agent_id: int) -> bool:
+    """Take a console that had to prove itself for able to ring again: it just did."""
+    tested = Agent.objects.filter(pk=agent_id, unconfirmed_rings__gt=0)
+    now = timezone.now()
+    return bool(tested.update(unconfirmed_rings=0, ring_test_at=None, ready_at=now))
+
+
+# --- Who is overdue -----------------------------------------------------------------
 
 
 def overdue_heartbeats() -> list[int]:

@@ -70,6 +70,11 @@ def console_opened(agent_id: int, console: str) -> None:
     _send([push([agent_id], {"type": "replaced"}, newest=console)])
 
 
+def test_ring(agent_id: int) -> None:
+    """Have the console ring for a moment, to show that it does."""
+    _send([push([agent_id], message("test_ring"))])
+
+
 def flow_changed(
     agent_id: int, call_id: str, *, caller_hears: bool, caller_heard: bool
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from agents import readiness
 from agents.models import Agent
 from callcenter.beat import has_work
 from callcenter.wati.events import Caller, CallTerminated, InboundCall
@@ -42,6 +43,7 @@ class Shift:
         self.cast = cast
         self.clock = clock
         self.consoles: dict[int, Agent] = {}
+        self.deaf: set[int] = set()  # whose pages beat, and ring for nobody to hear
         self.calls = 0
         self.node = placement.register()
 
@@ -62,11 +64,15 @@ class Shift:
         self.beat()
 
     def beat(self) -> None:
+        """Beat at every console; one that must show that it rings does so at once."""
         for agent in self.consoles.values():
-            agent_state.heartbeat(agent.pk, PROOF)
+            problem = agent_state.heartbeat(agent.pk, PROOF)
+            if problem == readiness.UNCONFIRMED and agent.pk not in self.deaf:
+                agent_state.test_rang(agent.pk)
 
     def rings_are_confirmed(self) -> None:
-        ringing = Offer.objects.filter(outcome="ringing", agent__in=self.consoles)
+        heard = set(self.consoles) - self.deaf
+        ringing = Offer.objects.filter(outcome="ringing", agent__in=heard)
         for call_id, agent_id in ringing.values_list("call", "agent"):
             ring_attempts.confirm(call_id, agent_id)
 

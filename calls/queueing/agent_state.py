@@ -41,6 +41,10 @@ def choose_next(agent_id: int, state: str, reason: str = "") -> None:
 def heartbeat(agent_id: int, shown: Any) -> str:
     """Take what a console shows. Returns why it cannot ring; empty: it can."""
     problem = readiness.why_not(shown)
+    if not problem and staff.must_prove_itself(agent_id):
+        problem = readiness.UNCONFIRMED
+        if staff.ring_test_is_due(agent_id):
+            notify.test_ring(agent_id)
     staff.heartbeat(agent_id, ready=not problem)
     if problem:
         waiting = (AgentState.AVAILABLE, AgentState.CANNOT_RING)
@@ -48,10 +52,18 @@ def heartbeat(agent_id: int, shown: Any) -> str:
             agent_id, AgentState.CANNOT_RING, reason=problem, only_from=waiting
         )
     else:
-        change_agent(
-            agent_id, AgentState.AVAILABLE, only_from=(AgentState.CANNOT_RING,)
-        )
+        _is_reachable(agent_id)
     return problem
+
+
+def test_rang(agent_id: int) -> None:
+    """Let calls ring again at a console that has confirmed a test."""
+    if staff.ring_confirmed(agent_id):
+        _is_reachable(agent_id)
+
+
+def _is_reachable(agent_id: int) -> None:
+    change_agent(agent_id, AgentState.AVAILABLE, only_from=(AgentState.CANNOT_RING,))
 
 
 def watch_agents() -> None:

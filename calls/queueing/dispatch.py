@@ -296,7 +296,7 @@ def _is_unconfirmed(attempt: Offer, now: datetime) -> bool:
 def _not_confirmed(attempts: list[Offer]) -> None:
     """Book the miss to the console, not to the agent."""
     agents = [attempt.agent_id for attempt in attempts]
-    staff.forget_readiness(agents)
+    staff.ring_not_confirmed(agents)
     ring_attempts.stop(attempts, Offer.Outcome.CONSOLE)
     unreachable = NewState(AgentState.CANNOT_RING, readiness.UNCONFIRMED)
     change_agents(agents, lambda _: unreachable, only_from=(AgentState.RINGING,))

@@ -191,8 +191,16 @@ export class Console {
       this.#quality.hear(message);
     } else if (message.type === "replaced") {
       this.#audio.close();
+    } else if (message.type === "test_ring") {
+      this.#testRing();
     } else if (message.type === "console") {
       this.#told(before);
+    }
+  }
+
+  async #testRing() {
+    if (await this.#alerts.test()) {
+      this.#parts.socket.send("test_rang");
     }
   }
 

@@ -21,6 +21,7 @@ REQUESTS: dict[str, Handler] = {
     "hang_up": calls.hang_up,
     "mute": calls.mute,
     "rings": calls.rings,
+    "test_rang": calls.test_rang,
     "quality": calls.quality,
     "hold": transfer.hold,
     "resume": transfer.resume,

@@ -10,7 +10,7 @@ from calls.console.messages import Message, Page, call_of
 from calls.lifecycle import answer as answering
 from calls.lifecycle import ending, transfer
 from calls.models import Offer
-from calls.queueing import ring_attempts
+from calls.queueing import agent_state, ring_attempts
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,12 @@ def rings(page: Page, message: Message) -> None:
     """Confirm a ring; only the page that rings can."""
     if staff.is_primary(page.agent.pk, page.console):
         ring_attempts.confirm(call_of(message), page.agent.pk)
+
+
+def test_rang(page: Page, message: Message) -> None:
+    """Confirm a test ring; only the page that rings can."""
+    if staff.is_primary(page.agent.pk, page.console):
+        agent_state.test_rang(page.agent.pk)
 
 
 def quality(page: Page, message: Message) -> None:

@@ -74,6 +74,19 @@ export class RingAlerts {
   }
 
   /**
+   * Ring for a moment, because the server asks whether this page can.
+   * @returns {Promise<boolean>} whether it is heard, or the page is seen
+   */
+  async test() {
+    const ring = this.#ring ?? Promise.resolve(this.#ringer.start()).catch(() => false);
+    const isHeard = await ring;
+    if (this.#ring === null) {
+      this.#ringer.stop();
+    }
+    return isHeard !== false || this.#isSeen();
+  }
+
+  /**
    * @param {ScheduledCall[]} plans
    * @param {boolean} ringing a call that rings is louder anyway
    */

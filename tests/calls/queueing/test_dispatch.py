@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from agents import readiness
+from agents import services as staff
 from agents.models import Agent, Membership, Queue
-from calls import snapshots
+from calls import notify, snapshots
 from calls.errors import Refused
 from calls.lifecycle import answer, ending, reconnect, transfer
-from calls.models import Line, RoutingDecision
+from calls.models import Line, Offer, RoutingDecision
 from calls.queueing import agent_state, dispatch, ring_attempts
 from tests.cast import CARLA, Cast, hire
 from tests.console import PROOF
@@ -117,6 +118,69 @@ def test_a_ring_that_is_not_confirmed_is_the_consoles_miss(
     assert outcomes(call) == [("Ana", "console"), ("Bruno", "ringing")]
     assert state_of(cast.ana) == "cannot_ring"
     assert reason_of(cast.ana) == readiness.UNCONFIRMED
+
+
+@pytest.fixture
+def tests_sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """At whose consoles a test was to ring."""
+    sent: list[int] = []
+    monkeypatch.setattr(notify, "test_ring", sent.append)
+    return sent
+
+
+def test_a_console_that_never_rings_costs_one_caller_a_moment_and_no_other(
+    cast: Cast, shift: Shift, one_by_one: Queue, tests_sent: list[int]
+):
+    """It beats all the while, for a quarter of an hour."""
+    shift.begins(cast.ana, cast.bruno)
+    shift.deaf.add(cast.ana.pk)
+    for _ in range(6):
+        call = shift.calls_in()
+        shift.later(150)
+        shift.hangs_up(call)
+    rung = Offer.objects.filter(agent=cast.ana)
+    assert [offer.outcome for offer in rung] == ["console"]
+    assert reason_of(cast.ana) == readiness.UNCONFIRMED
+    # After 0, 4, 12, 28, 60, 124, 252, 508 and 808 seconds.
+    assert tests_sent == [cast.ana.pk] * 9
+
+
+def test_it_rings_again_once_a_test_was_confirmed(
+    cast: Cast, shift: Shift, one_by_one: Queue
+):
+    shift.begins(cast.ana)
+    shift.deaf.add(cast.ana.pk)
+    shift.calls_in()
+    shift.later(5)
+    assert state_of(cast.ana) == "cannot_ring"
+    shift.deaf.clear()
+    shift.later(10)
+    assert state_of(cast.ana) == "available"
+    assert ringing(shift.calls_in(DORA)) == ["Ana"]
+    assert Agent.objects.get(pk=cast.ana.pk).unconfirmed_rings == 0
+
+
+def test_a_new_page_is_tested_at_once(
+    cast: Cast, shift: Shift, one_by_one: Queue, tests_sent: list[int]
+):
+    shift.begins(cast.ana)
+    shift.deaf.add(cast.ana.pk)
+    shift.calls_in()
+    shift.later(120)
+    tests_sent.clear()
+    staff.open_console(cast.ana.pk, "another page", None)
+    assert agent_state.heartbeat(cast.ana.pk, PROOF) == readiness.UNCONFIRMED
+    assert tests_sent == [cast.ana.pk]
+    agent_state.test_rang(cast.ana.pk)
+    assert state_of(cast.ana) != "cannot_ring"
+
+
+def test_a_test_that_was_not_asked_for_changes_nothing(cast: Cast, shift: Shift):
+    shift.begins(cast.ana)
+    shift.console_dies(cast.ana)
+    shift.later(8)
+    agent_state.test_rang(cast.ana.pk)
+    assert reason_of(cast.ana) == readiness.SILENT
 
 
 def test_a_confirmation_counts_once_and_only_for_who_is_rung(

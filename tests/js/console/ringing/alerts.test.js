@@ -121,6 +121,23 @@ test("a page that was replaced plays and reports nothing", async () => {
   assert.match(told.title, /Open in another window/);
 });
 
+test("a test rings for a moment and says whether it was heard or seen", async () => {
+  const heard = openConsole({ seen: false });
+  assert.equal(await heard.ringing.test(), true);
+  assert.equal(heard.told.bell, 0);
+  const deaf = openConsole({ heard: Promise.resolve(false), seen: false });
+  assert.equal(await deaf.ringing.test(), false);
+  const seen = openConsole({ heard: Promise.reject(new Error("no sound")) });
+  assert.equal(await seen.ringing.test(), true);
+});
+
+test("a test while a call rings leaves it ringing", async () => {
+  const { ringing, told } = openConsole({ seen: false });
+  ringing.follow(stateWith([carla()]));
+  assert.equal(await ringing.test(), true);
+  assert.equal(told.bell, 1);
+});
+
 test("the title says when no call can ring", () => {
   const { ringing, told } = openConsole();
   const mute = {
