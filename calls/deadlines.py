@@ -1,9 +1,9 @@
 """Overdue work: whether there is any, for the clock, and how such a call goes on."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from agents.models import (
     Agent,
     AgentState,
 )
+from callcenter.beat import Instant, any_row
 from calls import locking
 from calls.lifecycle import answer, ending
 from calls.models import Announcement, Call, Leg, Node, Offer, WatiRequest
@@ -80,36 +81,37 @@ def _accept_is_out(call: Call) -> bool:
 # --- Whether a sweep would find anything ----------------------------------------------
 # Each condition is at least as wide as what the sweep acts on.
 
+Rows = Iterable[QuerySet[Any]]
 
-def calls_are_due() -> bool:
-    """Tell whether a deadline has passed, or a call is on no living node."""
-    now = timezone.now()
+
+@any_row
+def calls_are_due(now: Instant) -> Rows:
+    """Select calls whose deadline has passed, or which are on no living node."""
     living = Node.objects.filter(
         name=OuterRef("node"), epoch=OuterRef("node_epoch"), lease_until__gt=now
     )
-    return _any(
+    return (
         Call.objects.filter(deadline__lte=now),
         Call.objects.filter(~Exists(living), status__in=ON_NODE),
     )
 
 
-def floor_is_due() -> bool:
-    """Tell whether a caller waits, or an agent, ring attempt or console is overdue."""
-    now = timezone.now()
+@any_row
+def floor_is_due(now: Instant) -> Rows:
+    """Select callers who wait, and overdue agents, ring attempts and consoles."""
     late = Q(rang_at=None, confirm_by__lte=now) | Q(ring_until__lte=now)
-    return _any(
+    return (
         Call.objects.filter(status__in=FOR_ANYBODY),
         Call.objects.filter(
             status__in=(*TALKING, Status.DIALING), console_lost_until__lte=now
         ),
         Offer.objects.filter(late, outcome=Offer.Outcome.RINGING),
         Leg.objects.open().filter(mode=Leg.Mode.CONSULT, joined_at=None),
-        Agent.objects.filter(_overdue()),
+        Agent.objects.filter(_overdue(now)),
     )
 
 
-def _overdue() -> Q:
-    now = timezone.now()
+def _overdue(now: Instant) -> Q:
     available, away = Q(state=AgentState.AVAILABLE), Q(state=AgentState.OFFLINE)
     unproved = ~Q(ready_at__gt=now - READINESS_LASTS)
     silent = ~Q(seen_at__gt=now - PRESENCE_LASTS)
@@ -119,21 +121,13 @@ def _overdue() -> Q:
     )
 
 
-def plans_are_due() -> bool:
-    """Tell whether a permission has expired, or a scheduled call is due or over."""
-    now = timezone.now()
-    return _any(CallPermission.objects.due(now), *planned_calls.to_sweep(now))
+@any_row
+def plans_are_due(now: Instant) -> Rows:
+    """Select permissions that have expired, and scheduled calls due or over."""
+    return (CallPermission.objects.due(now), *planned_calls.to_sweep(now))
 
 
-def requests_are_due() -> bool:
-    """Tell whether a request to Wati is due, or lost."""
-    return _any(outbox.to_send())
-
-
-def _any(*rows: QuerySet[Any]) -> bool:
-    """Say whether there is any row, in one statement."""
-    parts = [one.order_by().values("pk")[:1].query.sql_with_params() for one in rows]
-    statement = " OR ".join(f"EXISTS ({sql})" for sql, _ in parts)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {statement}", [p for _, some in parts for p in some])
-        return bool(cursor.fetchone()[0])
+@any_row
+def requests_are_due(now: Instant) -> Rows:
+    """Select requests to Wati that are due, or lost."""
+    return (outbox.to_send(now),)

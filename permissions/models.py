@@ -4,6 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -93,7 +94,7 @@ class CallPermissionQuerySet(models.QuerySet["CallPermission"]):
         runs_out_first = models.F("expires_at").asc(nulls_last=True)
         return self.filter(status__in=ALLOWING).order_by(runs_out_first)
 
-    def due(self, now: datetime) -> "CallPermissionQuerySet":
+    def due(self, now: datetime | Combinable) -> "CallPermissionQuerySet":
         """Keep what has expired and is not recorded as such."""
         return self.filter(expires_at__lte=now).order_by("expires_at")
 

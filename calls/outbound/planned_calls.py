@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -182,7 +183,9 @@ def _callback(contact: Contact, line: Line, expires_at: datetime | None) -> None
 # --- Offering ----------------------------------------------------------------------
 
 
-def to_sweep(now: datetime) -> tuple[PlanQuerySet, PlanQuerySet, PlanQuerySet]:
+def to_sweep(
+    now: datetime | Combinable,
+) -> tuple[PlanQuerySet, PlanQuerySet, PlanQuerySet]:
     """Select what has expired, what was offered and not taken, and what is due."""
     return (
         Plan.objects.open().filter(expires_at__lte=now),

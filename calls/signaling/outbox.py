@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx2
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from callcenter.celery import wake
@@ -78,9 +79,8 @@ def prepare_accept(call: Call) -> WatiRequest:
     return request
 
 
-def to_send() -> QuerySet[WatiRequest]:
+def to_send(now: datetime | Combinable) -> QuerySet[WatiRequest]:
     """Select requests whose time has come, and those that a crash left half-way."""
-    now = timezone.now()
     lost = Q(status=Status.SENT, sent_at__lt=now - LOST_AFTER)
     waiting = Q(status=Status.PENDING, next_attempt_at__lte=now)
     return WatiRequest.objects.filter(lost | waiting)
@@ -88,7 +88,7 @@ def to_send() -> QuerySet[WatiRequest]:
 
 def due() -> list[int]:
     """Return the first of the requests that must be sent or settled now."""
-    found = to_send().order_by("created_at")
+    found = to_send(timezone.now()).order_by("created_at")
     return list(found.values_list("pk", flat=True)[:100])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from celery.schedules import maybe_schedule
 from celery.signals import before_task_publish
 from django.db import OperationalError
 
@@ -53,7 +54,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
 @pytest.fixture
 def clock(work: Work) -> Scheduler:
     """A clock with one entry."""
-    clock = Scheduler(app, lazy=True)
+    clock = Scheduler(app, lazy=True, max_interval=1)
     entry = clock.Entry(
         name="look",
         task=f"{__name__}.look",
@@ -93,6 +94,13 @@ def test_a_task_without_a_check_always_starts(clock, sent):
     beat._checks.clear()
     clock.tick()
     assert sent == [f"{__name__}.look"]
+
+
+def test_before_its_time_nothing_is_asked(clock, work):
+    clock.data["look"].schedule = maybe_schedule(60)
+    assert clock.tick() == clock.max_interval == 1
+    clock.tick()
+    assert work.asked == 0
 
 
 def test_celery_uses_this_clock():

@@ -1,8 +1,10 @@
 """Work that waits for the commit, and connections that are kept."""
 
+import asyncio
 import logging
 import sqlite3
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,7 @@ from celery.fixups.django import DjangoWorkerFixup
 from django.db import OperationalError, connection, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from agents.models import Queue
 from callcenter.celery import app
@@ -74,6 +77,32 @@ async def test_the_threads_for_the_event_loop_keep_their_connections(
     for _ in range(5 * THREADS):
         assert await in_database(Queue.objects.count) == 0
     assert len(opened) <= THREADS
+
+
+async def test_the_language_of_who_asks_is_that_of_the_thread(transactional_db: None):
+    with translation.override("es"):
+        assert await in_database(translation.get_language) == "es"
+    with translation.override("en"):
+        assert await in_database(translation.get_language) == "en"
+
+
+async def test_what_has_begun_goes_on_when_its_caller_is_cancelled(
+    transactional_db: None,
+):
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        may_end.wait(30)
+        ended.set()
+
+    caller = asyncio.create_task(in_database(work))
+    assert await asyncio.to_thread(begun.wait, 30)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    may_end.set()
+    assert await asyncio.to_thread(ended.wait, 30)
 
 
 def statement_that_fails() -> None:
