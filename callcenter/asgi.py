@@ -19,6 +19,7 @@ from callcenter.web.origin import App, own_origin_only  # noqa: E402
 from calls.console.beats import beats  # noqa: E402
 from calls.console.watch import console_watch  # noqa: E402
 from calls.node.process import node_process  # noqa: E402
+from calls.webhooks.door import webhook_door  # noqa: E402
 
 
 async def stop() -> None:
@@ -53,7 +54,7 @@ def on_this_node(app: App) -> App:
 
 application = ProtocolTypeRouter(
     {
-        "http": limit_webhook_bodies(http),
+        "http": webhook_door(limit_webhook_bodies(http)),
         "websocket": own_origin_only(
             on_this_node(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
         ),

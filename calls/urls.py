@@ -12,6 +12,8 @@ urlpatterns = [
         path(f"webhooks/wati/{kind}/", WebhookView.as_view(kind=kind), name=kind)
         for kind in Kind
     ],
+    # Who leaves the last slash out would be redirected, and the webhook lost.
+    *[path(f"webhooks/wati/{kind}", WebhookView.as_view(kind=kind)) for kind in Kind],
 ]
 
 websocket_urlpatterns = [

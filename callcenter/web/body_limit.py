@@ -13,18 +13,19 @@ def limit_webhook_bodies(app: App) -> App:
         if not scope["path"].startswith("/webhooks/"):
             await app(scope, receive, send)
             return
-        received = 0
+        received, limit = 0, settings.WEBHOOK_MAX_BYTES
 
         async def limited() -> dict[str, Any]:
             """Cut the body off just behind the limit; the view then answers 413."""
             nonlocal received
             message: dict[str, Any] = await receive()
-            received += len(message.get("body", b""))
-            if received > settings.WEBHOOK_MAX_BYTES:
-                keep = settings.WEBHOOK_MAX_BYTES + 1
-                body = message.get("body", b"")[:keep]
-                padding = b"\0" * (keep - len(body))
-                return message | {"body": body + padding, "more_body": False}
+            while received > limit and message["type"] == "http.request":
+                message = await receive()  # the rest of what is too large
+            body = message.get("body", b"")
+            before, received = received, received + len(body)
+            if before <= limit < received:
+                cut = body[: limit + 1 - before]
+                return message | {"body": cut, "more_body": False}
             return message
 
         await app(scope, limited, send)

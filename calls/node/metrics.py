@@ -4,22 +4,25 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import Count
 from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from agents.models import Agent
 from calls.locking import watch
 from calls.models import Call, WatiRequest, WebhookDelivery
 from calls.node.bridge import bridge
 from calls.node.process import node_process
+from calls.webhooks.intake import intake
+from calls.webhooks.processor import processor
 
 
 class Collector:
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         for name, what, value in (
             ("node_calls", "Calls this node holds", len(bridge.held.hub)),
             ("loop_lag_seconds", "Worst of a minute", node_process.watch.worst),
             ("loop_lag_p99_seconds", "99 % of a minute", node_process.watch.p99),
             ("tasks", "Tasks of the event loop", node_process.count_tasks()),
+            ("webhooks_waiting", "Effects that wait here", processor.waiting),
         ):
             yield GaugeMetricFamily(f"callcenter_{name}", what, value=value)
         for name, what, seconds in (
@@ -27,6 +30,7 @@ class Collector:
             ("dispatch_lock_waited", "The lock was waited for", watch.waited),
         ):
             yield _quantiles(f"callcenter_{name}_seconds", what, seconds)
+        yield _received()
         yield _counted("callcenter_calls", Call.objects.logged(), "status")
         yield _counted("callcenter_agents", Agent.objects.all(), "state")
         yield _counted("callcenter_webhooks", WebhookDelivery.objects.all(), "status")
@@ -40,6 +44,17 @@ def _quantiles(name: str, what: str, latest: Iterable[float]) -> GaugeMetricFami
     for quantile in (0.5, 0.99, 1):
         at = min(int(len(ordered) * quantile), len(ordered) - 1)
         family.add_metric([str(quantile)], ordered[at] if ordered else 0)
+    return family
+
+
+def _received() -> CounterMetricFamily:
+    family = CounterMetricFamily(
+        "callcenter_webhooks_received", "Webhooks of this process", labels=["outcome"]
+    )
+    family.add_metric(["stored"], intake.stored)
+    family.add_metric(["spooled"], intake.spooled.total)
+    family.add_metric(["refused"], intake.refused.total)
+    family.add_metric(["unauthorised"], intake.unauthorised.total)
     return family
 
 

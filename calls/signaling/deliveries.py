@@ -84,14 +84,6 @@ def read(incoming: Incoming) -> Webhook:
         return Webhook(incoming, None, str(error))
 
 
-def store(incoming: Incoming) -> Stored | None:
-    """Keep a webhook. Returns its row, or None for one that needs no effect.
-
-    Raises parsing.NotJson. Anything else authentic is kept, understood or not.
-    """
-    return store_all([read(incoming)])[0]
-
-
 def store_all(webhooks: Sequence[Webhook]) -> list[Stored | None]:
     """Keep many by one statement. Returns the row of each that needs an effect."""
     rows: dict[Any, WebhookDelivery] = {}

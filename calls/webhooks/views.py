@@ -1,28 +1,36 @@
 """The Wati door. Store, answer 200, act: in this order."""
 
-import logging
 from ipaddress import ip_address
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.exceptions import NotAuthenticated
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from callcenter.database import lock_wait
 from callcenter.wati.events import Kind
 from callcenter.wati.parsing import NotJson
+from callcenter.web.webhook_auth import keys
 from calls.signaling import deliveries
-from calls.webhooks import processor, spool
+from calls.webhooks.batches import Full
+from calls.webhooks.intake import intake
 
-logger = logging.getLogger(__name__)
+COME_AGAIN = {"Retry-After": "5"}  # seconds
+TOO_MANY = "Too many webhooks at once. Try again."
 
-# Whoever holds SQLite's lock for longer than this makes webhooks go to the spool.
-LOCK_WAIT = 1.0  # seconds
+
+class AlwaysJson(DefaultContentNegotiation):
+    """No webhook is refused for what its sender would like to read."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: Any = None
+    ) -> Any:
+        return renderers[0], renderers[0].media_type
 
 
 class WebhookView(APIView):
@@ -30,14 +38,37 @@ class WebhookView(APIView):
 
     kind = Kind.INBOUND_CALL  # each address has its own
     http_method_names = ["post"]
+    content_negotiation_class = AlwaysJson
+
+    async def dispatch(  # type: ignore[override]  # DRF knows no asynchronous views
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Do what DRF does, and wait for the key and the database in between."""
+        self.args, self.kwargs = args, kwargs
+        self.headers = self.default_response_headers
+        self.request = drf_request = self.initialize_request(request)
+        try:
+            header = request.headers.get("Authorization", "")
+            drf_request.auth = await keys.account_of(header)
+            self.initial(drf_request)
+            if request.method != "POST":
+                self.http_method_not_allowed(drf_request)
+            response = await self.post(drf_request)
+        except Exception as error:
+            response = self.handle_exception(error)
+        return self.finalize_response(drf_request, response)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Leave the account as it is: DRF would look for another and drop it."""
 
     def permission_denied(self, request: Request, *_: Any, **__: Any) -> NoReturn:
+        intake.unauthorised.add("the key is missing or wrong")
         raise NotAuthenticated("The webhook key is missing or wrong.")
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"  # without it DRF turns 401 into 403
 
-    def post(self, request: Request) -> Response:
+    async def post(self, request: Request) -> Response:
         body = _body(request)
         if body is None:
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "Too large.")
@@ -49,30 +80,27 @@ class WebhookView(APIView):
             received_at=timezone.now(),
         )
         try:
-            return _keep(incoming)
+            webhook = deliveries.read(incoming)
         except NotJson as error:
             return _answer(status.HTTP_400_BAD_REQUEST, str(error))
+        return await _keep(webhook)
 
 
-def _keep(incoming: deliveries.Incoming) -> Response:
+async def _keep(webhook: deliveries.Webhook) -> Response:
     try:
-        with lock_wait(LOCK_WAIT):
-            delivery = deliveries.store(incoming)
-    except DatabaseError as error:
-        logger.error("webhook goes to the spool: %s", type(error).__name__)
-        return _keep_on_disk(incoming)
-    if delivery is not None:
-        processor.processor.soon(delivery)
+        await intake.keep(webhook)
+    except Full:
+        intake.refuse()
+        return _come_again(TOO_MANY)
+    except OSError as error:  # a time-out too
+        intake.refuse(f"no database and no disk ({type(error).__name__})")
+        return _come_again("Try again.")
     return _answer(status.HTTP_200_OK, "Received.")
 
 
-def _keep_on_disk(incoming: deliveries.Incoming) -> Response:
-    try:
-        spool.append([incoming])
-    except OSError:
-        logger.critical("webhook refused: no database and no disk")
-        return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "Try again.")
-    return _answer(status.HTTP_200_OK, "Received.")
+def _come_again(message: str) -> Response:
+    content = {"message": message}
+    return Response(content, status=503, headers=COME_AGAIN)
 
 
 def _body(request: Request) -> bytes | None:

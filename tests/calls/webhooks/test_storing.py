@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from callcenter.wati.events import CallTerminated, Kind
 from calls.lifecycle import inbound
 from calls.lifecycle.ending import finish
+from calls.locking import dispatch_lock
 from calls.models import Call, CallChange, WebhookDelivery
 from calls.signaling import deliveries
 from calls.states import Event
@@ -87,8 +88,9 @@ def test_the_same_arrival_stored_twice_has_not_come_again(cast: Cast):
 
 
 def test_what_is_stored_is_what_came(cast: Cast):
-    came = webhook(cast, 1).incoming
-    deliveries.store(came)
+    one = webhook(cast, 1)
+    deliveries.store_all([one])
+    came = one.incoming
     row = WebhookDelivery.objects.get()
     assert (row.account_id, row.kind, bytes(row.body)) == (
         came.account_id,
@@ -140,15 +142,10 @@ def test_the_end_of_an_unknown_call_takes_few_statements(cast: Cast):
 def test_a_tombstone_is_the_row_of_a_shadow_that_ended(cast: Cast):
     ended = CallTerminated("wacid.1", duration=7, error_code=138000)
     tombstone = inbound.customer_ended(cast.account, ended)
-    shadow = inbound.lock_or_create(cast.account, "wacid.2")
-    text = tombstone.end_text
-    finish(
-        shadow,
-        Event.CUSTOMER_ENDED,
-        text=text,
-        provider_duration=7,
-        error_code=138000,
-    )
+    said = {"text": tombstone.end_text, "provider_duration": 7, "error_code": 138000}
+    with dispatch_lock():
+        shadow = inbound.lock_or_create(cast.account, "wacid.2")
+        finish(shadow, Event.CUSTOMER_ENDED, **said)
     one, other = (facts(Call.objects.get(pk=c.pk)) for c in (tombstone, shadow))
     assert one == other
     changes = [

@@ -1,0 +1,90 @@
+"""The short way in for webhooks: from the server to the view, past most of Django.
+
+Django makes and joins a thread pool for each request, and takes it through middleware
+for sessions, languages and forms; none of that is of use to Wati. The view is the one
+that Django routes to, and what is not plainly a webhook goes to Django.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse, JsonResponse
+
+from callcenter.wati.events import Kind
+from calls.webhooks import views
+from calls.webhooks.intake import intake
+
+App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+ADDRESS = re.compile(rf"/webhooks/wati/({'|'.join(Kind)})/?")
+VIEWS: dict[str, Any] = {
+    kind.value: views.WebhookView.as_view(kind=kind) for kind in Kind
+}
+
+
+def webhook_door(app: App) -> App:
+    """Answer webhooks; everything else goes on to `app`."""
+
+    async def door(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        address = ADDRESS.fullmatch(scope["path"])
+        if address is None or scope["method"] != "POST":
+            await app(scope, receive, send)
+        elif intake.is_full:
+            intake.refuse()
+            await _send(_refusal(), send)
+        else:
+            body = BytesIO()
+            request = _request(scope, body)
+            if request is None:
+                await app(scope, receive, send)
+            elif await _read(receive, body):
+                await _send(await VIEWS[address[1]](request), send)
+
+    return door
+
+
+def _refusal() -> HttpResponse:
+    content = {"message": views.TOO_MANY}
+    return JsonResponse(content, status=503, headers=views.COME_AGAIN)
+
+
+def _request(scope: dict[str, Any], body: BytesIO) -> ASGIRequest | None:
+    """Return the request, or None for one that Django refuses or redirects."""
+    try:
+        request = ASGIRequest(scope, body)
+        request.get_host()
+    except (UnicodeDecodeError, DisallowedHost):
+        return None
+    is_open = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+    return None if is_open else request
+
+
+async def _read(receive: Any, body: BytesIO) -> bool:
+    """Read the body, as far as just behind its limit; False when the sender is gone."""
+    more = True
+    while more and body.tell() <= settings.WEBHOOK_MAX_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return False
+        body.write(message.get("body", b""))
+        more = message.get("more_body", False)
+    body.seek(0)
+    return True
+
+
+async def _send(response: HttpResponse, send: Any) -> None:
+    if not getattr(response, "is_rendered", True):
+        response.render()  # type: ignore[attr-defined]  # of DRF
+    response.headers["Content-Length"] = str(len(response.content))
+    headers = [
+        (name.lower().encode("ascii"), value.encode("latin-1"))
+        for name, value in response.items()
+    ]
+    start = {"status": response.status_code, "headers": headers}
+    await send({"type": "http.response.start", **start})
+    await send({"type": "http.response.body", "body": response.content})
