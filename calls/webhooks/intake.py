@@ -61,7 +61,7 @@ class Tally:
 
 
 class Intake:
-    """What all webhooks of this process go through."""
+    """The intake of all webhooks of this process."""
 
     def __init__(self) -> None:
         self.stored = 0
