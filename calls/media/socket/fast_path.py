@@ -3,22 +3,28 @@
 ASGI passes each message through a queue and a task on its way in, and through a general
 websocket writer on its way out, which costs more than everything else a frame needs.
 Behind the two servers this project runs on, whole binary frames take a short cut in and
-out; all else, from the handshake over pings to the close, stays with the server. Behind
-any other server there is no fast path, and the listener speaks plain ASGI.
+out; all else, from the handshake over pings to the close, stays with the server. While
+nothing but such frames comes, the connection is read together with the media sockets
+of all calls (`calls/media/shared_poll.py`). Behind any other server there is no fast
+path, and the listener speaks plain ASGI.
 """
 
 import asyncio
 import functools
+import os
 import socket
 from collections.abc import Callable
 from struct import Struct
 from typing import Any, Protocol, cast
+
+from calls.media.shared_poll import SharedPoll, shared_poll
 
 Hear = Callable[[bytes], None]
 
 BINARY_AND_FINAL = 0x82
 MASKED = 0x80
 MAX_FRAME_BYTES = 4096
+READ_BYTES = 16_384
 UNSENT_BYTES = 1200
 """What kernel and server may each hold back unsent before the listener's queue begins:
 about 400 ms of Opus."""
@@ -126,6 +132,53 @@ def _hold_little_back(connection: Any) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
 
 
+class _Tap:
+    """Reads a connection in place of the server, or leaves that to the server again.
+
+    What is read goes where the server would have brought it; its end and its errors
+    are left for the server to find.
+    """
+
+    def __init__(
+        self,
+        poll: SharedPoll,
+        number: int,
+        received: Callable[[bytes], None],
+        pause: Callable[[], None],
+        resume: Callable[[], None],
+    ) -> None:
+        self._poll = poll
+        self._number = number
+        self._received = received
+        self._pause = pause
+        self._resume = resume
+        self._is_open = False
+
+    def open(self) -> None:
+        if not self._is_open:
+            self._is_open = True
+            self._pause()
+            self._poll.watch(self._number, self._read)
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._poll.forget(self._number, self._read)
+            self._resume()
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._number, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._received(data)
+        else:
+            self.close()
+
+
 class _AsyncioFastPath(asyncio.Protocol):
     """Stands between the transport and uvicorn's protocol."""
 
@@ -133,11 +186,30 @@ class _AsyncioFastPath(asyncio.Protocol):
         self._server = server
         self._transport: asyncio.Transport = server.transport
         self._hear: Hear | None = None
+        self._tap: _Tap | None = None
 
     def open(self, hear: Hear) -> None:
         self._hear = hear
         _hold_little_back(self._transport.get_extra_info("socket"))
         self._transport.set_protocol(self)
+        self._tap = self._make_tap()
+        if self._tap is not None:
+            self._tap.open()
+
+    def _make_tap(self) -> _Tap | None:
+        """Return None if TLS, which must see all bytes, is between."""
+        poll, transport = shared_poll(), self._transport
+        connection = transport.get_extra_info("socket")
+        is_plain = transport.get_extra_info("sslcontext") is None
+        if poll is None or connection is None or not is_plain:
+            return None
+        return _Tap(
+            poll,
+            connection.fileno(),
+            self.data_received,
+            transport.pause_reading,
+            transport.resume_reading,
+        )
 
     def write(self, message: bytes) -> bool:
         transport = self._transport
@@ -150,6 +222,8 @@ class _AsyncioFastPath(asyncio.Protocol):
 
     def close(self) -> None:
         self._hear = None
+        if self._tap is not None:
+            self._tap.close()
         if self._transport.get_protocol() is self:
             self._transport.set_protocol(self._server)
 
@@ -160,16 +234,19 @@ class _AsyncioFastPath(asyncio.Protocol):
         if self._hear and not server.conn.reader.buffer and server.queue.empty():
             messages = unframe(data)
         if messages is None:
+            # The server may wish to read no further until this is dealt with.
+            if self._tap is not None:
+                self._tap.close()
             server.data_received(data)
             return
-        for message in messages:
-            if self._hear is not None:
-                self._hear(message)
+        _hear_all(self, messages)
 
     def eof_received(self) -> bool | None:
         return cast(bool | None, self._server.eof_received())
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._tap is not None:
+            self._tap.close()
         self._server.connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -187,6 +264,7 @@ class _TwistedFastPath:
         self._transport = server.transport
         self._socket = connection
         self._hear: Hear | None = None
+        self._tap: _Tap | None = None
 
     @classmethod
     def find(cls, server: Any) -> "_TwistedFastPath | None":
@@ -200,6 +278,19 @@ class _TwistedFastPath:
         self._hear = hear
         _hold_little_back(self._socket)
         self._server.dataReceived = self._data_received
+        if (poll := shared_poll()) is not None:
+            self._tap = _Tap(
+                poll,
+                self._socket.fileno(),
+                self._data_received,
+                self._transport.stopReading,
+                self._resume_reading,
+            )
+            self._tap.open()
+
+    def _resume_reading(self) -> None:
+        if self._transport.connected:
+            self._transport.startReading()
 
     def write(self, message: bytes) -> bool:
         transport = self._transport
@@ -222,6 +313,8 @@ class _TwistedFastPath:
 
     def close(self) -> None:
         self._hear = None
+        if self._tap is not None:
+            self._tap.close()
         # The class's own method shows again once the instance's is gone.
         self._server.__dict__.pop("dataReceived", None)
 
@@ -231,8 +324,19 @@ class _TwistedFastPath:
         if self._hear and is_between and server.application_queue.empty():
             messages = unframe(data)
         if messages is None:
+            if self._tap is not None:
+                self._tap.close()
             type(server).dataReceived(server, data)
             return
-        for message in messages:
-            if self._hear is not None:
-                self._hear(message)
+        _hear_all(self, messages)
+
+
+def _hear_all(
+    path: "_AsyncioFastPath | _TwistedFastPath", messages: list[bytes]
+) -> None:
+    """Hand on whole messages, and read for the server while nothing else comes."""
+    for message in messages:
+        if path._hear is not None:
+            path._hear(message)
+    if path._tap is not None and path._hear is not None:
+        path._tap.open()

@@ -17,13 +17,12 @@ from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import Connection, StunProtocol
 
-logger = logging.getLogger(__name__)
+from calls.media.transport.datagrams import Address, open_datagrams
 
-Address = tuple[str, int]
+logger = logging.getLogger(__name__)
 
 MAX_PROVEN_ADDRESSES = 16
 MAX_WAITING_DATAGRAMS = 128
-MAX_DATAGRAM_BYTES = 2048
 # Documentation addresses: asking the kernel for the way there sends nothing.
 _FAR_AWAY = ((socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1"))
 
@@ -85,13 +84,9 @@ class IceGuard:
         connection._local_candidates_end = True
 
     async def _open(self, address: str) -> "GuardedProtocol":
-        transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: GuardedProtocol(self._connection, self), local_addr=(address, 0)
-        )
-        # asyncio allocates this much for each datagram, 256 KiB if left alone.
-        if hasattr(transport, "max_size"):
-            transport.max_size = MAX_DATAGRAM_BYTES
-        host, port = transport.get_extra_info("sockname")[:2]
+        protocol = GuardedProtocol(self._connection, self)
+        await open_datagrams(address, protocol)
+        host, port = protocol.transport.get_extra_info("sockname")[:2]
         protocol.local_candidate = Candidate(
             foundation=candidate_foundation("host", "udp", host),
             component=1,

@@ -27,6 +27,7 @@ from calls.media.transport.rtp import (
     OutgoingStream,
     Packet,
 )
+from calls.media.transport.srtp import Srtp
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +86,9 @@ class Passthrough:
         self._on_up = on_up
         self._on_packet = on_packet
         self._on_heard = on_heard
-        self._statistics: StreamStatistics | None = None
+        self._statistics: Any = None
         self._payload_type = 0
+        self._pair: Any = None
         self._send_parameters = self._sender.send
         self._handle_rtcp_data = self._dtls._handle_rtcp_data
         self._sender.send = self._start_sending
@@ -104,10 +106,12 @@ class Passthrough:
         Losses on the way out look like losses on the network, which is what they are.
         """
         stream = self.outgoing
-        pair = self._dtls.transport._connection._nominated.get(1)
-        if pair is None or stream is None:
+        if stream is None or (pair := self._nominated.get(1)) is None:
             return
-        pair.protocol.transport.sendto(self._protect(rtp), pair.remote_addr)
+        if pair is not self._pair:
+            self._pair, self._remote = pair, pair.remote_addr
+            self._sendto = pair.protocol.transport.sendto
+        self._sendto(self._protect(rtp), self._remote)
         if stream.counters.packets % REPORT_EVERY_PACKETS == 1:
             self._note_sent(stream)
 
@@ -127,8 +131,9 @@ class Passthrough:
 
     def _open_streams(self, payload_type: int) -> None:
         now = asyncio.get_running_loop().time()
-        self._unprotect = self._dtls._rx_srtp.unprotect
-        self._protect = self._dtls._tx_srtp.protect
+        self._unprotect = Srtp(self._dtls._rx_srtp).unprotect
+        self._protect = Srtp(self._dtls._tx_srtp).protect
+        self._nominated = self._dtls.transport._connection._nominated
         self._incoming = IncomingStream(
             payload_type, self._source_appeared, self.incoming_counters
         )
@@ -148,7 +153,7 @@ class Passthrough:
             self.refused += 1
             return
         if self._statistics is not None:
-            self._statistics.add(cast(Any, stream))
+            self._statistics.add(stream)
         self._on_heard()
         if packet is not None:
             self._on_packet(packet)
