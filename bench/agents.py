@@ -9,14 +9,16 @@ import struct
 import sys
 import time
 from functools import partial
+from typing import cast
 
 import numpy as np
 
-from bench.load import BURST_EVERY, BURST_FRAMES, Rhythm, Tally, Window, report
+from bench.load import BURST_EVERY, BURST_FRAMES, Rhythm, Tally, Window, report, run
 from bench.voices import voice
 from calls.media.socket import wire
 
 PAYLOAD_BYTES = 75
+MASK = os.urandom(4)
 _INSTANT = struct.Struct("!d")
 _NOISE = np.random.default_rng(2).integers(-20000, 20000, 320, dtype=np.int16).tobytes()
 _QUIET = bytes(640)
@@ -32,8 +34,7 @@ class Agent(asyncio.Protocol):
         tally.sent_bursts[number], tally.heard_bursts[number] = [], []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         call, participant = self.number, 0
         if self.kind == "three-way":
             call, participant = divmod(self.number, 2)
@@ -110,14 +111,13 @@ def opus(number: int, payload: bytes) -> bytes:
 
 def masked(frame: bytes) -> bytes:
     """Return one binary websocket message as a client must send it."""
-    key = os.urandom(4)
-    repeated = (key * (len(frame) // 4 + 1))[: len(frame)]
+    repeated = (MASK * (len(frame) // 4 + 1))[: len(frame)]
     body = int.from_bytes(frame, "big") ^ int.from_bytes(repeated, "big")
     if len(frame) < 126:
         head = struct.pack("!BB", 0x82, 0x80 | len(frame))
     else:
         head = struct.pack("!BBH", 0x82, 0x80 | 126, len(frame))
-    return head + key + body.to_bytes(len(frame), "big")
+    return head + MASK + body.to_bytes(len(frame), "big")
 
 
 def _same(agent: Agent) -> Agent:
@@ -133,7 +133,9 @@ async def main(kind: str, port: int, calls: int) -> None:
         await loop.create_connection(partial(_same, agent), "127.0.0.1", port)
         await agent.is_open.wait()
         agents.append(agent)
-    rhythms = [Rhythm(0.02 * agent.number / calls, agent.speak) for agent in agents]
+    rhythms = [
+        Rhythm(0.02 * agent.number / calls, agent.speak, tally.late) for agent in agents
+    ]
     await report(window, tally)
     for rhythm in rhythms:
         rhythm.stop()
@@ -142,4 +144,4 @@ async def main(kind: str, port: int, calls: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 WARM_UP = 3.0
+HERE = Path(__file__).parents[1]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -23,7 +25,8 @@ class Result:
 
     `others` is what the rest of the machine did meanwhile: with more than a few
     hundredths the delays and losses are those of a crowd, and wake-ups that are shared
-    by more packets make the relay look cheaper than it is.
+    by more packets make the relay look cheaper than it is. `late_p99` is how late the
+    load generators were themselves, in milliseconds; `memory_per_call` is in bytes.
     """
 
     kind: str
@@ -34,17 +37,25 @@ class Result:
     delay_p99: float | None
     lost: float
     others: float
+    late_p99: float
+    memory_per_call: float
 
     @property
     def core_per_call(self) -> float:
         return self.core / self.calls
 
 
-def measure(kind: str, server: str, calls: int, seconds: float) -> Result:
-    """Run `calls` two-way calls and return what they cost the server process."""
+def measure(
+    kind: str, server: str, calls: int, seconds: float, tree: Path = HERE
+) -> Result:
+    """Run `calls` calls and return what they cost the server process.
+
+    The server runs from the sources in `tree`, the load always from these.
+    """
     port = free_port()
-    with running("bench.server", kind, server, str(port), core=0) as serving:
+    with running("bench.server", kind, server, str(port), core=0, cwd=tree) as serving:
         wait_for(port)
+        empty = resident_bytes(serving.pid)
         with (
             running("bench.phones", kind, str(port), str(calls)) as phones,
             ready(phones),
@@ -65,10 +76,12 @@ def measure(kind: str, server: str, calls: int, seconds: float) -> Result:
             ]
             core = used[0] / seconds
             others = max(0.0, busy_seconds() - busy - sum(used)) / seconds
+            memory = (resident_bytes(serving.pid) - empty) / calls
             heard = [json.loads(read(generator)) for generator in (phones, agents)]
             for generator in (phones, agents):
                 tell(generator, "end")
     p50, p99 = percentiles(delays_of(kind, *heard))
+    _, late_p99 = percentiles([late for tally in heard for late in tally["late"]])
     return Result(
         kind,
         server,
@@ -78,6 +91,8 @@ def measure(kind: str, server: str, calls: int, seconds: float) -> Result:
         p99,
         loss_of(*heard),
         others,
+        late_p99 or 0.0,
+        memory,
     )
 
 
@@ -112,12 +127,13 @@ def loss_of(phones: Any, agents: Any) -> float:
 
 @contextmanager
 def running(
-    module: str, *words: str, core: int | None = None
+    module: str, *words: str, core: int | None = None, cwd: Path = HERE
 ) -> Iterator[subprocess.Popen[str]]:
     others = sorted(os.sched_getaffinity(0))
     cores = [others[0]] if core == 0 else others[1:] or others
     process = subprocess.Popen(
         [sys.executable, "-m", module, *words],
+        cwd=cwd,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -157,6 +173,11 @@ def cpu_seconds(pid: int) -> float:
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+def resident_bytes(pid: int) -> int:
+    with open(f"/proc/{pid}/statm") as pages:
+        return int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def busy_seconds() -> float:
