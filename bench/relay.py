@@ -102,7 +102,7 @@ class Pair:
 
     @property
     def saved(self) -> float | None:
-        """How many times the other commit's cost is ours; None without another."""
+        """Return the other commit's cost over ours; None without another."""
         if self.theirs is None:
             return None
         return self.theirs.core_per_call / self.ours.core_per_call
