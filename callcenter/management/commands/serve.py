@@ -7,6 +7,8 @@ import signal
 import threading
 from typing import Any
 
+import autobahn.twisted.websocket
+import autobahn.websocket.protocol
 import daphne.server
 from celery.beat import EmbeddedService
 from daphne.server import Server
@@ -62,6 +64,20 @@ class EmbeddedWorker:
         self.worker.stop()
 
 
+def without_coloured_names() -> None:
+    """Keep autobahn from colouring names for debug lines that nobody reads.
+
+    It does so twice for each websocket message: a twentieth of what a beat costs.
+    """
+
+    def name_of(thing: Any) -> str:
+        return str(getattr(thing, "__name__", ""))
+
+    modules: list[Any] = [autobahn.twisted.websocket, autobahn.websocket.protocol]
+    for module in modules:
+        module.hltype = name_of
+
+
 def welcome() -> str:
     """Print where to go and how to sign in."""
     root = settings.PUBLIC_URL
@@ -99,6 +115,7 @@ class Command(BaseCommand):
 
         self.stop_node = asgi.stop
         Connection.bufferSize = READ_AT_ONCE
+        without_coloured_names()
         daphne.server.HTTPFactory = BoundedFactory
         self.worker = EmbeddedWorker() if settings.EMBEDDED else None
         self.stopping: asyncio.Task[None] | None = None
