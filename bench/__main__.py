@@ -3,7 +3,7 @@
 import argparse
 from importlib import import_module
 
-PARTS = {"relay": "bench.relay"}
+PARTS = {"relay": "bench.relay", "ringing": "bench.ringing"}
 
 
 def main() -> None:

@@ -1,22 +1,21 @@
 """The cost of ringing: one call, from its webhook's effect until it rings, and its end.
 
-`python -m bench.ringing [--against REV]`: at 5 to 500 agents on PostgreSQL, beside an
-earlier revision in the same run.
+`python -m bench ringing [--against COMMIT]`: at 5 to 500 agents on PostgreSQL, beside
+another commit in the same run.
 """
 
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results-ringing.md"
 AGENTS = (5, 50, 200, 500)
 STRATEGIES = ("ring_all", "longest_idle")
 CALLS = 5
@@ -128,7 +127,7 @@ def run(checkout: Path, database: str, agents: int, strategy: str) -> dict[str, 
         "DJANGO_SETTINGS_MODULE": "callcenter.settings",
         "LOG_LEVEL": "ERROR",
     }
-    command = [sys.executable, __file__, "--measure", str(agents), strategy]
+    command = [sys.executable, __file__, str(agents), strategy]
     done = subprocess.run(
         command, cwd=checkout, env=environment, capture_output=True, check=False
     )
@@ -138,35 +137,64 @@ def run(checkout: Path, database: str, agents: int, strategy: str) -> dict[str, 
     return found
 
 
-def main() -> None:
+HEAD = """\
+# What ringing costs
+
+Written by `python -m bench ringing{words}` on PostgreSQL, {cores} cores; other programs
+used {others:.2f} cores meanwhile, which makes times longer, and statements no more.
+
+One inbound call, from its webhook's effect until it has rung at the agents and every
+push has been sent, and its end; the median of {calls} calls. The lock is the dispatch
+lock, at its longest.
+
+"""
+COLUMNS = (
+    "strategy",
+    "agents",
+    "commit",
+    "rung",
+    "until rung",
+    "statements",
+    "its end",
+    "statements",
+    "lock held",
+)
+WORSE = 1.5
+
+
+def main(words: list[str]) -> None:
+    from bench.relay import checked_out
+    from bench.run import busy_seconds
     from bench.servers import database_of_its_own, postgres
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--against", default="", help="a revision, as git knows it")
-    parser.add_argument("--measure", nargs=2, metavar=("AGENTS", "STRATEGY"))
-    options = parser.parse_args()
-    if options.measure:
-        print(json.dumps(measure(int(options.measure[0]), options.measure[1])))
-        return
-    with tempfile.TemporaryDirectory() as directory, postgres() as server:
-        checkouts = {"now": ROOT}
-        if options.against:
-            checkouts[options.against] = Path(directory) / "before"
-            git = ["git", "-C", str(ROOT), "worktree", "add", "--quiet", "--detach"]
-            where = str(checkouts[options.against])
-            subprocess.run([*git, where, options.against], check=True)
-        try:
-            for strategy in STRATEGIES:
-                for agents in AGENTS:
-                    for name, checkout in checkouts.items():
-                        database = database_of_its_own(server)
-                        found = run(checkout, database, agents, strategy)
-                        print(row(strategy, agents, name, found), flush=True)
-        finally:
-            if options.against:
-                git = ["git", "-C", str(ROOT), "worktree", "remove", "--force"]
-                subprocess.run([*git, str(checkouts[options.against])], check=True)
-                shutil.rmtree(checkouts[options.against], ignore_errors=True)
+    parser = argparse.ArgumentParser(prog="python -m bench ringing")
+    parser.add_argument("--against", metavar="COMMIT", help="measured beside it")
+    wanted = parser.parse_args(words)
+    rows: list[str] = []
+    worse, began, used = [], time.monotonic(), busy_seconds()
+    with postgres() as server, checked_out(wanted.against) as other:
+        for strategy in STRATEGIES:
+            for agents in AGENTS:
+                ours = run(ROOT, database_of_its_own(server), agents, strategy)
+                if other is not None:
+                    name, tree = other
+                    theirs = run(tree, database_of_its_own(server), agents, strategy)
+                    rows.append(row(strategy, agents, name, theirs))
+                    if ours["ring_ms"] > theirs["ring_ms"] * WORSE:
+                        worse.append(f"{strategy} at {agents} agents")
+                rows.append(row(strategy, agents, "now", ours))
+                print(*rows[-2:], sep="\n", flush=True)
+    others = (busy_seconds() - used) / (time.monotonic() - began) - 1
+    text = HEAD.format(
+        words="".join(f" {word}" for word in words),
+        cores=os.cpu_count(),
+        calls=CALLS,
+        others=max(0.0, others),
+    )
+    table = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", *rows]
+    RESULTS.write_text(text + "\n".join(table) + "\n")
+    if worse:
+        sys.exit(f"Ringing takes half as long again as it did: {', '.join(worse)}.")
 
 
 def row(strategy: str, agents: int, name: str, found: dict[str, Any]) -> str:
@@ -178,6 +206,6 @@ def row(strategy: str, agents: int, name: str, found: dict[str, Any]) -> str:
     )
 
 
-if __name__ == "__main__":
-    sys.path.insert(0, os.environ.get("PYTHONPATH") or str(ROOT))
-    main()
+if __name__ == "__main__":  # the child that measures a checkout
+    sys.path.insert(0, os.environ["PYTHONPATH"])
+    print(json.dumps(measure(int(sys.argv[1]), sys.argv[2])))

@@ -25,5 +25,5 @@ def database_of_its_own(server: Postgres) -> str:
     """Create an empty database; return its URL."""
     name = f"bench_{next(_numbers)}"
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {name}")
     return server.url.removesuffix("/postgres") + f"/{name}"
