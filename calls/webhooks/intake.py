@@ -7,7 +7,8 @@ be stored there after all, it counts once.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic, sleep
 
 from django.db import (
@@ -30,9 +31,9 @@ logger = logging.getLogger(__name__)
 
 Result = Stored | None | BaseException
 
-# So many may wait to be stored, which takes a fraction of a second; with the others
+# So many may be without an answer, which takes a fraction of a second; with the others
 # Wati must come again.
-ROOM = 250
+ROOM = 200
 MOST_AT_ONCE = 64
 PAUSE = 0.01  # seconds
 # The patience of one that waits, and how often it asks whether anything is stored.
@@ -65,6 +66,7 @@ class Intake:
 
     def __init__(self) -> None:
         self.stored = 0
+        self._inside = 0
         self.spooled = Tally("%s webhooks went to the spool")
         self.refused = Tally("%s webhooks were refused")
         self.unauthorised = Tally("%s webhooks were not let in")
@@ -86,7 +88,16 @@ class Intake:
 
     @property
     def is_full(self) -> bool:
-        return self._database.is_full or self._disk.is_full
+        return self._inside >= ROOM
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Count one that has come in and has no answer yet."""
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
 
     async def keep(self, webhook: Webhook) -> None:
         """Return once it is stored. Raises Full, or OSError when nothing takes it."""

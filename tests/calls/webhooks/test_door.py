@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,7 @@ from calls.models import WebhookDelivery
 from calls.node.metrics import registry
 from calls.signaling import deliveries
 from calls.webhooks import batches, processor, spool, views
+from calls.webhooks import door as doors
 from calls.webhooks import intake as intakes
 from calls.webhooks.door import webhook_door
 from calls.webhooks.intake import intake
@@ -172,7 +174,7 @@ async def test_many_unknown_keys_cost_few_reads(
         read()
 
     monkeypatch.setattr(webhook_auth.keys, "_read_accounts", count)
-    keys = [f"wrong {number}" for number in range(500)]
+    keys = [f"wrong {number}" for number in range(150)]
     assert set(await statuses(*(post({}, key=key) for key in keys))) == {401}
     assert len(reads) <= 3
 
@@ -237,8 +239,9 @@ class Gate:
         def store(webhooks: Sequence[deliveries.Webhook]) -> list[Any]:
             self.reached.set()
             assert self.opened.wait(60)
+            stored = store_all(webhooks)
             self.batches.append(len(webhooks))
-            return store_all(webhooks)
+            return stored
 
         monkeypatch.setattr(deliveries, "store_all", store)
 
@@ -274,7 +277,7 @@ async def test_what_is_too_much_is_refused_before_any_work(
     gate: Gate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr(intake, "refused", intakes.Tally("%s webhooks were refused"))
-    room = intakes.ROOM
+    room = intakes.ROOM - 1
     first = await gate.hold_up("first")
     posts = statuses(*(post({"callId": f"{number}"}) for number in range(room)))
     kept = asyncio.create_task(posts)
@@ -292,6 +295,31 @@ async def test_what_is_too_much_is_refused_before_any_work(
     lines = [line for line in caplog.messages if "refused" in line]
     assert lines == ["1 webhooks were refused: too many at once"]
     assert b'refused"} 50.0' in generate_latest(registry())
+
+
+async def test_few_come_in_with_each_turn_of_the_event_loop(
+    settled: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    turn, seen = 0, Counter[int]()
+    loop = asyncio.get_running_loop()
+    read = doors._read
+
+    def count_turns() -> None:
+        nonlocal turn
+        turn += 1
+        loop.call_soon(count_turns)
+
+    def note(*arguments: Any) -> Any:
+        seen[turn] += 1
+        return read(*arguments)
+
+    monkeypatch.setattr(doors, "_read", note)
+    loop.call_soon(count_turns)
+    calls = [f"wacid.{number}" for number in range(100)]
+    answers = await statuses(*(post({"callId": call}) for call in calls))
+    assert set(answers) == {200}
+    assert seen.total() == 100
+    assert max(seen.values()) <= doors.MOST_A_TURN
 
 
 async def test_who_hangs_up_before_his_turn_is_left_out(gate: Gate):
