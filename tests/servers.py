@@ -33,9 +33,11 @@ def _program(name: str, pattern: str, advice: str) -> str:
 
 
 class Postgres:
-    """A fresh cluster in a temporary directory, without any promise to the disk."""
+    """A fresh cluster in a temporary directory; it promises the disk nothing, unless
+    it is to be durable."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self.durable = durable
         self.port = free_port()
         self.url = f"postgres://callcenter@127.0.0.1:{self.port}/postgres"
 
@@ -52,7 +54,8 @@ class Postgres:
         self._run("initdb", "-D", data, "-U", "callcenter", "-A", "trust", "-E", "UTF8")
         options = [
             *("-p", str(self.port), "-k", "", "-h", "127.0.0.1"),
-            *("-F", "-c", "full_page_writes=off", "-c", "max_connections=200"),
+            *("-c", "max_connections=200"),
+            *(() if self.durable else ("-F", "-c", "full_page_writes=off")),
         ]
         with open(self._directory / "log", "wb") as log:
             self._process = processes.spawn(
