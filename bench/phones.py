@@ -91,7 +91,7 @@ class Phone:
 
     def hear(self, packet: Packet) -> None:
         now = time.monotonic()
-        if packet.payload == OPUS_SILENCE:
+        if self.kind == "passthrough" and packet.payload == OPUS_SILENCE:
             return
         if self.kind == "passthrough":
             (sent,) = _INSTANT.unpack_from(packet.payload)

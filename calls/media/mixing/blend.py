@@ -1,8 +1,9 @@
 """Adds voices sample by sample, in plain Python yet fast enough for a node.
 
-The samples of a frame become the 32 bit lanes of one large integer. Adding two such
-integers adds all the lanes at once; made positive first, no lane carries into the
-next. A loop over samples runs only for the rare frame that is too loud.
+The samples of a frame become the 32 bit lanes of one large integer, the even ones
+below the odd ones. Adding two such integers adds all the lanes at once; made positive
+first, no lane carries into the next. A loop over samples runs only for the rare frame
+that is too loud.
 """
 
 import math
@@ -16,9 +17,13 @@ from calls.media.transport.rtp import FRAME_SAMPLES
 KNEE = 24_576
 """Up to here, -2.5 dBFS, a sum stays as it is; beyond, it bends towards full scale."""
 
+HUSH = 64
+"""A frame that stays below, -54 dBFS, is a pause: nobody hears it beside a voice."""
+
 _CEILING = 32_767
 _HALF = 32_768
 _ROOM = 1 << 20
+_HALF_BITS = 8 * PCM_BYTES
 
 
 @cache
@@ -27,15 +32,22 @@ def _lanes(value: int) -> int:
 
 
 _SIGNS = int.from_bytes(_HALF.to_bytes(2, "little") * FRAME_SAMPLES, "little")
+_EVEN = int.from_bytes(b"\xff\xff\x00\x00" * (FRAME_SAMPLES // 2), "little")
+_BEYOND_HUSH = -1 << 32 * FRAME_SAMPLES | _lanes(0xFFFF_FFFF & -2 * HUSH)
+_LOWER = (1 << _HALF_BITS) - 1
 _WITHIN = _lanes(_ROOM)
 
 
 def widen(sound: bytes) -> int:
     """Return a frame as lanes, each a sample plus 32768."""
-    narrow = _flip_signs(sound)
-    wide = bytearray(2 * PCM_BYTES)
-    wide[0::4], wide[1::4] = narrow[0::2], narrow[1::2]
-    return int.from_bytes(wide, "little")
+    positive = int.from_bytes(sound, "little") ^ _SIGNS
+    return positive & _EVEN | (positive >> 16 & _EVEN) << _HALF_BITS
+
+
+def is_pause(lanes: int) -> bool:
+    """Tell whether a frame, as lanes, holds nothing that is heard."""
+    # Below bit 7 where the sample is at least -HUSH and less than HUSH.
+    return (lanes - _lanes(_HALF - HUSH)) & _BEYOND_HUSH == 0
 
 
 def narrow(total: int, voices: int) -> bytes:
@@ -48,26 +60,23 @@ def narrow(total: int, voices: int) -> bytes:
     not_above = _lanes(_ROOM + KNEE + offset) - total
     if not_below & not_above & _WITHIN != _WITHIN:
         return _clipped(total, offset)
-    wide = (total - _lanes(offset - _HALF)).to_bytes(2 * PCM_BYTES, "little")
-    half = bytearray(PCM_BYTES)
-    half[0::2], half[1::2] = wide[0::4], wide[1::4]
-    return _flip_signs(half)
-
-
-def _flip_signs(sound: bytes | bytearray) -> bytes:
-    return (int.from_bytes(sound, "little") ^ _SIGNS).to_bytes(PCM_BYTES, "little")
+    wide = total - _lanes(offset - _HALF)
+    positive = wide & _LOWER | wide >> _HALF_BITS << 16
+    return (positive ^ _SIGNS).to_bytes(PCM_BYTES, "little")
 
 
 def _clipped(total: int, offset: int) -> bytes:
     lanes = memoryview(total.to_bytes(2 * PCM_BYTES, "little")).cast("I")
-    bent = [
-        sample if -KNEE <= sample <= KNEE else _bend(sample)
-        for sample in (lane - offset for lane in lanes)
-    ]
-    return array("h", bent).tobytes()
+    bent = array("h", bytes(PCM_BYTES))
+    half = FRAME_SAMPLES // 2
+    bent[0::2] = array("h", [_bend(lane - offset) for lane in lanes[:half]])
+    bent[1::2] = array("h", [_bend(lane - offset) for lane in lanes[half:]])
+    return bent.tobytes()
 
 
 def _bend(sample: int) -> int:
+    if -KNEE <= sample <= KNEE:
+        return sample
     bent = _BENT[min(abs(sample) - KNEE, _LAST)]
     return bent if sample > 0 else -bent
 

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Hashable, Iterable
 
-from calls.media.mixing.blend import narrow, widen
+from calls.media.mixing.blend import is_pause, narrow, widen
 from calls.media.sounds.opus import OpusDecoder, OpusEncoder
 
 MAX_WAITING_FRAMES = 5
@@ -100,11 +100,15 @@ class Mixer:
             voice.put(sequence, payload)
 
     def step(self) -> dict[Hashable, bytes]:
-        """Return for each member the Opus packet of what all others said."""
+        """Return for each member the Opus packet of what all others said.
+
+        Who pauses adds nothing, and who hears nobody costs no encoding.
+        """
         heard = {
-            member: widen(sound)
+            member: lanes
             for member, voice in self._voices.items()
             if (sound := voice.take()) is not None
+            and not is_pause(lanes := widen(sound))
         }
         everybody = sum(heard.values())
         return {

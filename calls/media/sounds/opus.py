@@ -3,16 +3,18 @@
 PCM is signed 16 bit little endian, 48 kHz, mono, in frames of 960 samples (1920 bytes).
 """
 
-from fractions import Fraction
-
 import av
 from av.audio.codeccontext import AudioCodecContext
 
 from calls.media.socket.wire import PCM_BYTES
 from calls.media.transport.rtp import FRAME_SAMPLES, OPUS_SILENCE, SAMPLES_PER_SECOND
 
-BITS_PER_SECOND = 24_000
+BITS_PER_SECOND = 32_000
 PCM_SILENCE = bytes(PCM_BYTES)
+SETTLED_FRAMES = 10
+
+_FORMAT = av.AudioFormat("s16")
+_LAYOUT = av.AudioLayout("mono")
 
 
 class OpusDecoder:
@@ -54,33 +56,45 @@ class OpusDecoder:
 
 
 class OpusEncoder:
-    """Encodes one stream of 20 ms frames."""
+    """Encodes one stream of 20 ms frames.
+
+    Once it has fallen silent, which takes a few frames of silence, the packet for more
+    silence is known and nothing is encoded; a decoder then is as silent as it is.
+    """
 
     def __init__(self) -> None:
+        self.encoded = 0
+        """Frames that took the encoder's work."""
         self._codec = _as_mono(av.CodecContext.create("libopus", "w"))
         self._codec.bit_rate = BITS_PER_SECOND
-        self._codec.options = {
-            "application": "voip",
-            "compression_level": "5",
-            "fec": "1",
-            "packet_loss": "5",
-        }
-        self._encoded = 0
+        # CELT alone: half the work of Opus for speech, closer to the original at this
+        # rate, and 4 ms less delay. It repairs no losses; decoders conceal them.
+        self._codec.options = {"application": "lowdelay", "compression_level": "2"}
+        self._silent = 0
+        self._silence = OPUS_SILENCE
 
     def encode(self, sound: bytes) -> bytes:
         """Return one Opus packet for 960 samples."""
-        frame = av.AudioFrame(format="s16", layout="mono", samples=FRAME_SAMPLES)
+        if sound != PCM_SILENCE:
+            self._silent = 0
+            return self._encode(sound)
+        if self._silent < SETTLED_FRAMES:
+            self._silent += 1
+            self._silence = self._encode(sound)
+        return self._silence
+
+    def _encode(self, sound: bytes) -> bytes:
+        frame = av.AudioFrame(_FORMAT, _LAYOUT, FRAME_SAMPLES)
         frame.planes[0].update(sound)
         frame.sample_rate = SAMPLES_PER_SECOND
-        frame.pts = self._encoded
-        frame.time_base = Fraction(1, SAMPLES_PER_SECOND)
-        self._encoded += FRAME_SAMPLES
+        frame.pts = self.encoded * FRAME_SAMPLES
+        self.encoded += 1
         packets = self._codec.encode(frame)
         return bytes(packets[0]) if packets else OPUS_SILENCE
 
 
 def _as_mono(codec: AudioCodecContext) -> AudioCodecContext:
-    codec.format = "s16"
-    codec.layout = "mono"
+    codec.format = _FORMAT
+    codec.layout = _LAYOUT
     codec.sample_rate = SAMPLES_PER_SECOND
     return codec

@@ -8,12 +8,15 @@ import numpy as np
 from calls.media.session import Session
 from calls.media.sounds.player import Sound
 from tests.calls.media.conftest import Ear, until
-from tests.calls.media.phone import Phone, decode_opus, level, opus_tone
+from tests.calls.media.phone import FRAME, Phone, decode_opus, level, opus_tone
 
 CARLA, ANA, BRUNO, SOFIA = 440, 660, 940, 1480
 MUSIC, PROMPT = 1900, 2450
 WINDOW = 25
 """Frames that are listened to at a time: half a second."""
+
+RUN_UP = 15
+"""Frames that a decoder is given before those that are listened to."""
 
 LOUD = 2000
 """A tone of 8000 that has gone through Opus, and perhaps a mix, is above this."""
@@ -56,7 +59,13 @@ class Console(Ear):
             await asyncio.gather(self._speaking, return_exceptions=True)
 
     def window(self) -> np.ndarray:
-        return decode_opus([packet.payload for packet in self.packets[-WINDOW:]])
+        """Return the last half second, as a decoder hears it that runs already.
+
+        One that begins in the middle of a stream guesses too loud for some frames.
+        """
+        latest = self.packets[-WINDOW - RUN_UP :]
+        sound = decode_opus([packet.payload for packet in latest])
+        return sound[-WINDOW * FRAME :]
 
 
 def heard_by(ear: Any) -> np.ndarray:

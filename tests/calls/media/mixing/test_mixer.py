@@ -5,10 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.media.mixing.blend import KNEE, narrow, widen
+from calls.media.mixing.blend import HUSH, KNEE, is_pause, narrow, widen
 from calls.media.mixing.mixer import MAX_WAITING_FRAMES, Mixer, Voice
 from calls.media.socket.pcm import PcmTranscoder
-from calls.media.sounds.opus import PCM_SILENCE, OpusDecoder, OpusEncoder
+from calls.media.sounds.opus import (
+    PCM_SILENCE,
+    SETTLED_FRAMES,
+    OpusDecoder,
+    OpusEncoder,
+)
 from calls.media.transport.rtp import Packet
 from tests.calls.media.cast import ANA, BRUNO, CARLA, FAINT, LOUD
 from tests.calls.media.phone import decode_opus, level, opus_tone, tone
@@ -68,6 +73,36 @@ def test_each_hears_all_others_in_full_and_never_itself() -> None:
         for other, frequency in tones.items():
             loudness = level(sound, frequency)
             assert loudness < FAINT if other == name else loudness > 3 * LOUD
+
+
+@given(st.integers(0, 400), st.integers(0, 2**32 - 1))
+def test_a_pause_is_a_frame_without_a_loud_sample(peak: int, seed: int) -> None:
+    sound = np.random.default_rng(seed).integers(-peak - 1, peak + 1, 960)
+    is_quiet = sound.min() >= -HUSH and sound.max() < HUSH
+    assert is_pause(widen(frame(sound))) == is_quiet
+
+
+@pytest.mark.parametrize("value", [-32768, -HUSH - 1, HUSH, 32767])
+@pytest.mark.parametrize("place", [0, 1, 479, 480, 958, 959])
+def test_a_single_loud_sample_is_no_pause(value: int, place: int) -> None:
+    sound = np.zeros(960, int)
+    assert is_pause(widen(frame(sound)))
+    sound[place] = value
+    assert not is_pause(widen(frame(sound)))
+
+
+def test_who_pauses_costs_the_others_no_encoding() -> None:
+    mixer = Mixer()
+    mixer.seat(["carla", "ana", "bruno"])
+    voice, pause = opus_tone(CARLA, 200), OpusEncoder()
+    for number in range(200):
+        mixer.put("carla", number, voice[number])
+        for name in ("ana", "bruno"):
+            mixer.put(name, number, pause.encode(PCM_SILENCE))
+        mixer.step()
+    work = {name: encoder.encoded for name, encoder in mixer._encoders.items()}
+    assert work["carla"] == SETTLED_FRAMES
+    assert work["ana"] == work["bruno"] == 200
 
 
 def test_who_leaves_is_heard_no_longer_and_who_stays_goes_on() -> None:
@@ -170,6 +205,20 @@ def test_what_the_encoder_makes_the_decoder_understands() -> None:
         for sound in decoder.decode(encoder.encode(tone(ANA, number).tobytes()))
     ]
     assert level(samples(b"".join(heard[25:])).astype(float), ANA) > 3 * LOUD
+
+
+def test_after_silence_that_was_not_encoded_a_voice_is_as_loud_as_before() -> None:
+    encoder, all_encoded = OpusEncoder(), OpusEncoder()
+    sounds = [tone(ANA, number).tobytes() for number in range(100)]
+    sounds[30:70] = [PCM_SILENCE] * 40
+    packets = [encoder.encode(sound) for sound in sounds]
+    assert encoder.encoded == 60 + SETTLED_FRAMES
+    heard = decode_opus(packets).astype(float)
+    true = decode_opus([all_encoded._encode(sound) for sound in sounds]).astype(float)
+    assert np.max(np.abs(heard[50 * 960 : 70 * 960])) < 2
+    for number in range(70, 99):
+        part = slice(number * 960, (number + 1) * 960)
+        assert level(heard[part], ANA) == pytest.approx(level(true[part], ANA), rel=0.1)
 
 
 def test_a_listener_with_pcm_gets_packets_of_10_ms_as_frames() -> None:
