@@ -3,7 +3,11 @@
 import argparse
 from importlib import import_module
 
-PARTS = {"relay": "bench.relay", "ringing": "bench.ringing"}
+PARTS = {
+    "relay": "bench.relay",
+    "ringing": "bench.ringing",
+    "floor": "bench.floor",
+}
 
 
 def main() -> None:

