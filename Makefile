@@ -38,7 +38,7 @@ check: .venv/development node_modules/.package-lock.json  ## Format, lint, types
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	npm run check
 
-bench: .venv/development  ## Measure the relay beside its baseline; writes bench/results.md
+bench: .venv/development  ## Measure everything beside its baselines; writes bench/results*.md
 	$(BIN)/python -m bench
 
 messages: export DEBUG = 1

@@ -1,4 +1,4 @@
-"""The cost of idle consoles for a node: `python -m bench.consoles --baseline REVISION`.
+"""The cost of idle consoles for a node: `python -m bench consoles --against COMMIT`.
 
 Full mode: PostgreSQL, Valkey and one node, which is measured. Its consoles are programs
 after docs/console-websocket.md that say hello and then beat every 2 s. The baseline is
@@ -22,10 +22,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.commits import WORSE, checked_out
 from bench.run import cpu_seconds, free_port
 from tests.servers import Postgres, Valkey
 
 ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "bench" / "results-consoles.md"
+HEAD = """\
+# What idle consoles cost a node
+
+Written by `python -m bench consoles{words}`, {cores} cores: a node in full mode whose
+consoles say hello and then beat every 2 s. The cost of a beat is all of the node's CPU
+by beats, its fixed costs included.
+
+| node of | consoles | of a core | CPU of a beat | reply p50 | no reply |
+|---|---|---|---|---|---|
+"""
 BEAT_EVERY = 2.0
 SETTLE = 5.0  # seconds from the last console's first reply to the first figure
 SETTLES_WITHIN = 60.0  # seconds from a hello to the first reply
@@ -237,19 +249,6 @@ def wait_until_open(port: int) -> None:
     raise RuntimeError("The node did not come up.")
 
 
-@contextmanager
-def checked_out(revision: str) -> Iterator[Path]:
-    """Another revision of this repository in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        git = partial(subprocess.run, cwd=ROOT, check=True)
-        git(["git", "worktree", "add", "--quiet", "--detach", str(tree), revision])
-        try:
-            yield tree
-        finally:
-            git(["git", "worktree", "remove", "--force", str(tree)])
-
-
 def row(name: str, idle: Idle) -> str:
     return (
         f"| {name} | {idle.consoles} | {idle.of_a_core:.1%} | {idle.a_beat:.2f} ms "
@@ -257,23 +256,34 @@ def row(name: str, idle: Idle) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench consoles")
     parser.add_argument("--consoles", type=int, nargs="+", default=[20, 100, 500])
     parser.add_argument("--seconds", type=float, default=20.0, help="of each run")
-    parser.add_argument("--baseline", help="a revision to measure as well")
-    options = parser.parse_args()
-    print("| node of | consoles | of a core | CPU of a beat | reply p50 | no reply |")
-    print("|---|---|---|---|---|---|")
-    with ExitStack() as stack:
-        trees = [("this tree", ROOT)]
-        if options.baseline:
-            other = stack.enter_context(checked_out(options.baseline))
-            trees.insert(0, (options.baseline, other))
-        for name, tree in trees:
-            for idle in measure(tree, options.consoles, options.seconds):
-                print(row(name, idle), flush=True)
+    parser.add_argument("--against", metavar="COMMIT", help="measured beside it")
+    wanted = parser.parse_args(words)
+    rows: list[str] = []
+    with checked_out(wanted.against) as other:
+        trees = [("now", ROOT)] if other is None else [other, ("now", ROOT)]
+        found = {
+            name: list(measure(tree, wanted.consoles, wanted.seconds))
+            for name, tree in trees
+        }
+    rows = [row(name, idle) for name, idles in found.items() for idle in idles]
+    RESULTS.write_text(
+        HEAD.format(words="".join(f" {word}" for word in words), cores=os.cpu_count())
+        + "\n".join(rows)
+        + "\n"
+    )
+    print("\n".join(rows))
+    if other is not None and _is_worse(found[other[0]], found["now"]):
+        sys.exit("An idle console costs half as much again as it did.")
+
+
+def _is_worse(before: list[Idle], now: list[Idle]) -> bool:
+    pairs = zip(before, now, strict=False)
+    return any(one.a_beat > was.a_beat * WORSE for was, one in pairs)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""`python -m bench.door`: webhooks at a steady rate, beside calls that run.
+"""`python -m bench door`: webhooks at a steady rate, beside calls that run.
 
 The process that is measured is `manage.py serve` (Daphne, the embedded worker) on a
 PostgreSQL that keeps its promises to the disk.
@@ -21,12 +21,23 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from bench.commits import checked_out
 from bench.run import free_port, ready, running, tell, wait_for
 from bench.run import read as read_line
 from tests.servers import Postgres
 
 KEY = "bench-key"
 ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "bench" / "results-door.md"
+HEAD = """\
+# What a webhook costs at the door
+
+Written by `python -m bench door{words}`: one process of the product on a PostgreSQL
+that keeps its promises to the disk. CPU is that of the whole process, with what the
+embedded worker does meanwhile. The usual way is a view that authenticates by a row and
+stores by `get_or_create`.
+
+"""
 MOST_OPEN = 400  # requests without an answer; Wati would have no patience either
 PATIENCE = 30.0  # seconds
 COLUMNS = (
@@ -59,7 +70,7 @@ class Run:
 
 @dataclass
 class Heard:
-    """What came of the webhooks that were sent."""
+    """The replies to the webhooks that were sent."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     delays: list[float] = field(default_factory=list)
@@ -297,32 +308,42 @@ def most_threads(pid: int) -> Iterator[list[int]]:
         watcher.join()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+RUNS = [
+    *(Run("usual", rate, effect=False) for rate in (50, 200)),
+    *(Run("product", rate, effect=False) for rate in (50, 200)),
+    *(Run("product", rate, effect=True) for rate in (50, 100)),
+    *(Run("product", rate, effect=True, calls=10) for rate in (200, 1000)),
+]
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench door")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each run")
-    parser.add_argument("--root", type=Path, default=ROOT, help="of the product")
+    parser.add_argument("--against", metavar="COMMIT", help="measured beside it")
     parser.add_argument("--only", default="", help="kind,rate,effect,calls")
-    wanted = parser.parse_args()
-    runs = [
-        *(Run("usual", rate, effect=False) for rate in (50, 200)),
-        *(Run("product", rate, effect=False) for rate in (50, 200)),
-        *(Run("product", rate, effect=True) for rate in (50, 100)),
-        *(Run("product", rate, effect=True, calls=10) for rate in (200, 1000)),
-    ]
+    wanted = parser.parse_args(words)
+    runs = RUNS
     if wanted.only:
         kind, rate, effect, number = wanted.only.split(",")
         runs = [Run(kind, int(rate), effect == "1", int(number))]
-    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|")
     postgres = Postgres(durable=True)
     postgres.start()
+    rows = []
     try:
-        rows = []
-        for run in runs:
-            rows.append(measure(run, wanted.root, postgres.url, wanted.seconds))
-            print(rows[-1], flush=True)
+        with checked_out(wanted.against) as other:
+            for run in runs:
+                if other is not None and run.kind == "product":
+                    found = measure(run, other[1], postgres.url, wanted.seconds)
+                    rows.append(found.replace("the product", other[0], 1))
+                rows.append(measure(run, ROOT, postgres.url, wanted.seconds))
+                print(rows[-1], flush=True)
     finally:
         postgres.stop()
+    if not wanted.only:
+        table = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", *rows]
+        head = HEAD.format(words="".join(f" {word}" for word in words))
+        RESULTS.write_text(head + "\n".join(table) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

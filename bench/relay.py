@@ -7,17 +7,14 @@ The baselines are the usual way (aiortc decodes, a stock consumer carries PCM) a
 import argparse
 import os
 import platform
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 
-from bench.run import HERE, Result, measure
+from bench.commits import WORSE, checked_out
+from bench.run import Result, measure
 
 RESULTS = Path(__file__).parent / "results.md"
 
@@ -60,8 +57,6 @@ KINDS = {
     "queue": "in the queue, music",
     "transcode": "decode, resample, encode",
 }
-WORSE = 1.5
-"""A figure that grows by half against the other commit makes the bench fail."""
 
 
 @dataclass(frozen=True)
@@ -201,29 +196,6 @@ def head(words: str) -> str:
         )
         + table
     )
-
-
-@contextmanager
-def checked_out(commit: str | None) -> Iterator[tuple[str, Path] | None]:
-    """Give the sources of `commit` and its short name; None if none is wanted."""
-    if commit is None:
-        yield None
-        return
-    name = git("rev-parse", "--short", commit)
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        git("worktree", "add", "--detach", str(tree), commit)
-        try:
-            yield name, tree
-        finally:
-            git("worktree", "remove", "--force", str(tree))
-
-
-def git(*words: str) -> str:
-    done = subprocess.run(
-        ["git", *words], cwd=HERE, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 def table(pairs: list[Pair], commit: str | None) -> str:

@@ -159,11 +159,10 @@ COLUMNS = (
     "statements",
     "lock held",
 )
-WORSE = 1.5
 
 
 def main(words: list[str]) -> None:
-    from bench.relay import checked_out
+    from bench.commits import WORSE, checked_out
     from bench.run import busy_seconds
     from bench.servers import database_of_its_own, postgres
 

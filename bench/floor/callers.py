@@ -64,7 +64,7 @@ class Callers:
 
 @dataclass
 class Ledger:
-    """What went over the wire, by caller: instants in unix seconds."""
+    """Messages over the wire by caller, as instants in unix seconds."""
 
     offered: dict[str, float] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)

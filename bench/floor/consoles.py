@@ -47,7 +47,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Habits:
-    """What agents do, in seconds and in shares of the calls."""
+    """The agents' behaviour, in seconds and in shares of the calls."""
 
     think: float = 1.5
     talk: float = 20.0
@@ -59,7 +59,7 @@ class Habits:
 
 @dataclass
 class Seen:
-    """What happened, as (instant in unix seconds, agent, word); and whatever failed."""
+    """Events as (instant in unix seconds, agent, word), and failures."""
 
     rings: list[tuple[float, int, str]] = field(default_factory=list)
     clicks: list[tuple[float, int, str]] = field(default_factory=list)
@@ -71,12 +71,12 @@ class Seen:
 
 
 def digits(call: dict[str, Any]) -> str:
-    """The caller's number: what both ends of a call know it by."""
+    """Return the caller's number, by which both ends of a call know it."""
     return "".join(c for c in call["contact"]["number"] if c.isdigit())
 
 
 def caller_hangs_up(waid: str) -> bool:
-    """Every second call; callers and consoles agree on it by the number."""
+    """Pick every second call; callers and consoles agree on it by the number."""
     return int(waid) % 2 == 1
 
 

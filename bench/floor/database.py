@@ -1,4 +1,4 @@
-"""What PostgreSQL counted, by pg_stat_statements."""
+"""The statements that PostgreSQL counted, by pg_stat_statements."""
 
 import re
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ LOCK = "callcenter_dispatch_lock_seconds"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of the company. Seconds; `talk` is the mean of a conversation."""
+    """The load on the company. Seconds; `talk` is the mean of a conversation."""
 
     agents: int
     queues: int
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass
 class Load:
-    """What a while cost: CPU in cores by process, statements, other work."""
+    """The cost of a while: CPU in cores by process, statements, other work."""
 
     seconds: float
     cores: dict[str, float]
@@ -248,7 +248,7 @@ def _since_last(
 
 
 def _freed(hang_ups: Notes, talks: Notes, states: Notes, ledger: Ledger) -> list[float]:
-    """Whoever ended it: from there until the agent's console shows another state."""
+    """Measure from the end until the agent's console shows another state."""
     last_talk = {waid: agent for _, agent, waid in talks}
     by_agent = {waid for _, _, waid in hang_ups}
     ends = [(at, agent) for at, agent, _ in hang_ups]
