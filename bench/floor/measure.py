@@ -16,7 +16,7 @@ from bench.floor.stack import FloorStack
 from bench.run import busy_seconds
 
 DRAIN = 60.0  # seconds that the last calls have to end
-LOCK = "callcenter_dispatch_lock_seconds"
+LOCK = "callcenter_dispatch_lock"
 
 
 @dataclass(frozen=True)
