@@ -34,15 +34,32 @@ class DatagramSocket(asyncio.DatagramTransport):
             raise
         super().__init__({"sockname": self._socket.getsockname()})
         self._protocol = protocol
+        self._far_end: Address | None = None
         self._poll = poll
         self._number = self._socket.fileno()
         poll.watch(self._number, self._read)
         protocol.connection_made(self)
 
+    def settle(self, far_end: Address) -> None:
+        """Have the kernel drop whatever comes from elsewhere, from now on and for good.
+
+        It then looks up the way there once, not for each datagram. What is here already
+        is still to be told by its address.
+        """
+        try:
+            self._socket.connect(far_end)
+        except OSError as error:
+            logger.debug("A media socket stays open to everybody: %r", error)
+        else:
+            self._far_end = far_end
+
     def sendto(self, data: Any, addr: Any = None) -> None:
         """Send one datagram; one that cannot be sent is dropped."""
         try:
-            self._socket.sendto(data, addr)
+            if addr == self._far_end:
+                self._socket.send(data)
+            else:
+                self._socket.sendto(data, addr)
         except OSError as error:
             logger.debug("A datagram was not sent: %r", error)
 

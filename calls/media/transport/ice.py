@@ -15,9 +15,9 @@ from typing import Any, cast
 import ifaddr
 from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
-from aioice.ice import Connection, StunProtocol
+from aioice.ice import CandidatePair, Connection, StunProtocol
 
-from calls.media.transport.datagrams import Address, open_datagrams
+from calls.media.transport.datagrams import Address, DatagramSocket, open_datagrams
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +102,17 @@ class IceGuard:
         """Note that `address` knows the passwords of this connection."""
         if len(self.proven) < MAX_PROVEN_ADDRESSES:
             self.proven.add(address)
+
+    def settle(self, pair: CandidatePair) -> None:
+        """Let the kernel drop what strangers send to the socket of a nominated pair.
+
+        Only if the far end is ICE-lite and has proven one address: it checks nothing
+        itself, so it will not turn up at another one.
+        """
+        transport, far_end = pair.protocol.transport, pair.remote_addr
+        is_fixed = self._connection.remote_is_lite and self.proven == {far_end}
+        if is_fixed and isinstance(transport, DatagramSocket):
+            transport.settle(far_end)
 
     def has_room(self) -> bool:
         """Tell whether the engine keeps up with what it was given."""

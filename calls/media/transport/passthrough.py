@@ -111,6 +111,7 @@ class Passthrough:
         if pair is not self._pair:
             self._pair, self._remote = pair, pair.remote_addr
             self._sendto = pair.protocol.transport.sendto
+            self._guard.settle(pair)
         self._sendto(self._protect(rtp), self._remote)
         if stream.counters.packets % REPORT_EVERY_PACKETS == 1:
             self._note_sent(stream)

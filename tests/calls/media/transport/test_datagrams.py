@@ -3,12 +3,13 @@
 import asyncio
 import os
 import select
+import socket
 from typing import Any, cast
 
 import pytest
 
 from calls.media.transport import datagrams
-from calls.media.transport.datagrams import open_datagrams
+from calls.media.transport.datagrams import DatagramSocket, open_datagrams
 from tests.calls.media.conftest import until
 
 LOOPBACK = "127.0.0.1"
@@ -85,6 +86,49 @@ async def test_a_closed_socket_tells_it_once_and_leaves_nothing_open(way: str) -
     await until(lambda: ana.lost == 1, "the end")
     await until(lambda: open_files() <= files, "the socket to close")
     assert ana.lost == 1
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="there is no epoll here")
+async def test_a_settled_socket_hears_its_far_end_alone() -> None:
+    ana, bruno, stranger = Ear(), Ear(), Ear()
+    for ear in (ana, bruno, stranger):
+        await open_datagrams(LOOPBACK, ear)
+    transport = ana.transport
+    assert isinstance(transport, DatagramSocket)
+    stranger.transport.sendto(b"sent before", ana.address)
+    transport.settle(bruno.address)
+    stranger.transport.sendto(b"sent afterwards", ana.address)
+    bruno.transport.sendto(b"hello", ana.address)
+    await until(lambda: b"hello" in ana.heard, "the far end")
+    assert ana.heard == [b"sent before", b"hello"]
+    assert ana.sender == bruno.address
+    transport.sendto(b"to the far end", bruno.address)
+    transport.sendto(b"to another one", stranger.address)
+    await until(lambda: bruno.heard and stranger.heard, "both datagrams")
+    assert (bruno.heard, stranger.heard) == ([b"to the far end"], [b"to another one"])
+    for ear in (ana, bruno, stranger):
+        ear.transport.close()
+    await until(lambda: ana.lost == bruno.lost == stranger.lost == 1, "the end")
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="there is no epoll here")
+async def test_a_far_end_that_is_gone_for_a_while_is_heard_again() -> None:
+    ana, bruno = Ear(), Ear()
+    for ear in (ana, bruno):
+        await open_datagrams(LOOPBACK, ear)
+    address = bruno.address
+    assert isinstance(ana.transport, DatagramSocket)
+    ana.transport.settle(address)
+    bruno.transport.close()
+    for _ in range(5):
+        ana.transport.sendto(b"nobody is there", address)
+        await asyncio.sleep(0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        again.bind(address)
+        again.sendto(b"back", ana.address)
+        await until(lambda: ana.heard == [b"back"], "the far end")
+    ana.transport.close()
+    await until(lambda: ana.lost == bruno.lost == 1, "the end")
 
 
 async def test_an_address_that_is_not_ours_cannot_be_bound(way: str) -> None:

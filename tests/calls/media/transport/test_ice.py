@@ -96,6 +96,23 @@ async def test_a_call_comes_up_and_goes_on_whatever_strangers_send(
     assert diary.entries == ["up", "joined"]
 
 
+async def test_once_a_call_is_up_the_kernel_drops_what_strangers_send(
+    hub: Hub, phone: Phone, diary: Diary
+) -> None:
+    session = await connect(hub, phone, diary)
+    ana = Ear()
+    session.attach(ana, "ana")
+    await until(lambda: ana.packets, "sound")
+    guard = session._peer._guard
+    await until(lambda: guard._connection._nominated[1].protocol.transport._far_end)
+    answer = session._peer._connection.localDescription.sdp
+    dropped = guard.dropped
+    async with stray_datagrams(answer, b"\x80\x6f" + bytes(60)) as counts:
+        heard = len(ana.packets)
+        await until(lambda: counts[0] > 20 and len(ana.packets) > heard + 20, "sound")
+    assert guard.dropped == dropped
+
+
 async def test_a_replayed_packet_is_refused_and_harms_nothing(
     hub: Hub, phone: Phone, diary: Diary
 ) -> None:
@@ -139,6 +156,7 @@ async def test_the_parts_of_aioice_that_are_replaced_still_exist() -> None:
         "_protocols",
         "_query_consent_task",
         "_queue",
+        "remote_is_lite",
     ):
         assert hasattr(connection, name), f"aioice moved Connection.{name}"
     for name in ("datagram_received", "send_stun", "request"):
