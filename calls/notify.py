@@ -91,16 +91,19 @@ def beat() -> Snapshot:
 
 
 class Changes:
-    """The changes of one transaction, pushed after its commit."""
+    """The changes of one transaction, pushed after its commit in their order."""
 
     def __init__(self) -> None:
-        self.ids: dict[str, set[Any]] = {}
+        self.ids: dict[str, dict[Any, None]] = {}
+
+    def add(self, kind: str, ids: Iterable[Any]) -> None:
+        self.ids.setdefault(kind, {}).update(dict.fromkeys(ids))
 
     def push(self) -> None:
         pushes = [
             push(agents, content)
             for kind, ids in self.ids.items()
-            for agents, content in CONTENTS[kind](ids)
+            for agents, content in CONTENTS[kind](list(ids))
         ]
         _send(pushes)
 
@@ -109,11 +112,11 @@ def _after_commit(kind: str, ids: Iterable[Any]) -> None:
     changes = _pending()
     if changes is None:
         changes = Changes()
-        changes.ids[kind] = set(ids)
+        changes.add(kind, ids)
         # Robust: the commit holds, whatever becomes of the push.
         transaction.on_commit(changes.push, robust=True)
     else:
-        changes.ids.setdefault(kind, set()).update(ids)
+        changes.add(kind, ids)
 
 
 def _pending() -> Changes | None:
@@ -134,10 +137,11 @@ def _pending() -> Changes | None:
 Contents = Iterator[tuple[Iterable[int], Snapshot]]
 
 
-def _calls(call_ids: set[UUID]) -> Contents:
-    calls = Call.objects.filter(pk__in=call_ids).select_related(*SHOWN_WITH_CALL)
+def _calls(call_ids: list[UUID]) -> Contents:
+    """Push who is first in line first: a console rings for them in this order."""
+    calls = Call.objects.select_related(*SHOWN_WITH_CALL).in_bulk(call_ids)
     held: dict[str, list[str]] = {}
-    for now in calls_now(calls):
+    for now in calls_now(calls[pk] for pk in call_ids if pk in calls):
         yield sorted(now.audience()), message("call", call=now.snapshot())
         if now.call.node:
             held.setdefault(now.call.node, []).append(str(now.call.pk))
@@ -145,22 +149,22 @@ def _calls(call_ids: set[UUID]) -> Contents:
         send_group(node_group(node), {"type": "calls", "calls": ids})
 
 
-def _agents(agent_ids: set[int]) -> Contents:
+def _agents(agent_ids: list[int]) -> Contents:
     for agent in Agent.objects.filter(pk__among=agent_ids).only(*SHOWN_OF_AGENT):
         yield [agent.pk], message("agent", agent=agent_snapshot(agent))
 
 
-def _plans(agent_ids: set[int]) -> Contents:
+def _plans(agent_ids: list[int]) -> Contents:
     for agent_id in agent_ids:
         yield [agent_id], message("plans", plans=plans_snapshot(agent_id))
 
 
-def _works(agent_ids: set[int]) -> Contents:
+def _works(agent_ids: list[int]) -> Contents:
     for agent_id, work in works_now(agent_ids).items():
         yield [agent_id], message("work", work=work)
 
 
-CONTENTS: dict[str, Callable[[set[Any]], Contents]] = {
+CONTENTS: dict[str, Callable[[list[Any]], Contents]] = {
     "calls": _calls,
     "agents": _agents,
     "plans": _plans,

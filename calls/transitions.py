@@ -71,7 +71,7 @@ def bump_version(call: Call) -> None:
 
 
 def bump_versions(calls: Iterable[Call]) -> None:
-    ids = {call.pk for call in calls}
+    ids = list(dict.fromkeys(call.pk for call in calls))
     if ids:
         Call.objects.filter(pk__in=ids).update(version=F("version") + 1)
         notify.calls_changed(ids)

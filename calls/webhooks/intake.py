@@ -100,12 +100,17 @@ class Intake:
             self._inside -= 1
 
     async def keep(self, webhook: Webhook) -> None:
-        """Return once it is stored. Raises Full, or OSError when nothing takes it."""
+        """Return once it is stored. Raises Full, or OSError when nothing takes it.
+
+        Raises IntegrityError when its account is none any more.
+        """
         problem = "the database does not answer"
         try:
             if await self._in_database(webhook):
                 self.stored += 1
                 return
+        except IntegrityError:
+            raise
         except DatabaseError as error:
             problem = type(error).__name__
         async with asyncio.timeout(SPOOL_WITHIN):

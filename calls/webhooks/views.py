@@ -1,9 +1,11 @@
 """The Wati door. Store, answer 200, act: in this order."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework import status
@@ -83,7 +85,25 @@ class WebhookView(APIView):
             webhook = deliveries.read(incoming)
         except NotJson as error:
             return _answer(status.HTTP_400_BAD_REQUEST, str(error))
-        return await _keep(webhook)
+        try:
+            return await _keep(webhook)
+        except IntegrityError:
+            return await self._keep_anew(request, webhook)
+
+    async def _keep_anew(
+        self, request: Request, webhook: deliveries.Webhook
+    ) -> Response:
+        """Look for the account once more: it was deleted a moment ago, or replaced."""
+        keys.forget()
+        account = await keys.account_of(request.headers.get("Authorization", ""))
+        if account is None:
+            self.permission_denied(request)
+        incoming = replace(webhook.incoming, account_id=account.pk)
+        try:
+            return await _keep(replace(webhook, incoming=incoming))
+        except IntegrityError:
+            intake.refuse("its account is gone")
+            return _come_again("Try again.")
 
 
 async def _keep(webhook: deliveries.Webhook) -> Response:
