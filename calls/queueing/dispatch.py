@@ -175,7 +175,8 @@ def _decided(calls: list[Any], attempts: Attempts, now: datetime) -> list[Ruling
         record = None
         if _is_news(call.last_outcome, decision, place):
             record = _record(question, decision, call, len(calls))
-        stop = [here[pk] for pk in sorted(here) if pk not in decision.ring]
+        ring = set(decision.ring)
+        stop = [here[pk] for pk in sorted(here) if pk not in ring]
         start = [pk for pk in decision.ring if pk not in here]
         rulings.append(Ruling(call, record, bool(decision.ring), stop, start))
     return rulings
@@ -220,8 +221,6 @@ def _carry_out(rulings: list[Ruling], now: datetime) -> None:
 def _start(rulings: list[Ruling], now: datetime) -> None:
     if not rulings:
         return
-    for ruling in rulings:
-        _ring(ruling, now)
     agents = {agent_id for ruling in rulings for agent_id in ruling.start}
     rung = staff.set_states(
         agents,
@@ -232,6 +231,8 @@ def _start(rulings: list[Ruling], now: datetime) -> None:
     notify.agents_changed(rung)
     if others := agents.difference(rung):  # it rings there for another caller as well
         Agent.objects.filter(pk__among=others).update(last_offered_at=now)
+    for ruling in rulings:
+        _ring(ruling, now)
 
 
 def _ring(ruling: Ruling, now: datetime) -> None:

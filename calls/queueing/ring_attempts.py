@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
@@ -26,7 +28,8 @@ def start(
 ) -> None:
     """Ring the call at these agents; each console has to confirm it.
 
-    Where it rings already, it rings on.
+    Where it rings already, it rings on. To be called after the push was asked for: the
+    time to confirm begins when that has been sent.
     """
     now = timezone.now()
     insert_for_each(
@@ -38,9 +41,21 @@ def start(
         kind=kind,
         decision_id=decision_id,
         offered_at=now,
-        confirm_by=now + timedelta(seconds=settings.RING_CONFIRM_SECONDS),
+        confirm_by=now + _window(),
         ring_until=ring_until,
     )
+    transaction.on_commit(partial(_begin_window, call.pk, now), robust=True)
+
+
+def _begin_window(call_id: UUID, offered_at: datetime) -> None:
+    """Count the time to confirm from here, where the consoles have been told."""
+    ringing = Offer.objects.filter(call=call_id, outcome=Offer.Outcome.RINGING)
+    mine = ringing.filter(offered_at=offered_at, rang_at=None)
+    mine.update(confirm_by=timezone.now() + _window())
+
+
+def _window() -> timedelta:
+    return timedelta(seconds=settings.RING_CONFIRM_SECONDS)
 
 
 def stop(attempts: Iterable[Offer], outcome: str) -> None:

@@ -120,6 +120,19 @@ def test_a_ring_that_is_not_confirmed_is_the_consoles_miss(
     assert reason_of(cast.ana) == readiness.UNCONFIRMED
 
 
+def test_the_time_to_confirm_begins_when_the_consoles_were_told(
+    cast: Cast, shift: Shift, one_by_one: Queue, monkeypatch: pytest.MonkeyPatch
+):
+    shift.begins(cast.ana)
+    monkeypatch.setattr(notify, "_send", lambda pushes: shift.clock.forward(3))
+    call = shift.calls_in()
+    dispatch.expire_attempts()
+    assert ringing(call) == ["Ana"]
+    shift.clock.forward(1.6)
+    dispatch.expire_attempts()
+    assert outcomes(call) == [("Ana", "console")]
+
+
 @pytest.fixture
 def tests_sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """At whose consoles a test was to ring."""
