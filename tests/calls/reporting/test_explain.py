@@ -217,5 +217,5 @@ def test_who_may_not_see_calls_reads_no_reasons(cast: Cast):
 
 def test_a_call_that_rang_there_is_no_question(cast: Cast):
     call = comes(cast)
-    ring_attempts.start(call, cast.bruno.pk)
+    ring_attempts.start(call, [cast.bruno.pk])
     assert why_not(cast.bruno, local_zone()) == []
