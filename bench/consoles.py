@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import statistics
 import struct
 import subprocess
@@ -22,11 +21,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.commits import WORSE, checked_out
-from bench.run import cpu_seconds, free_port
+from bench.commits import ROOT, WORSE, checked_out
+from bench.run import cpu_seconds, ended, free_port, wait_for
 from tests.servers import Postgres, Valkey
 
-ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results-consoles.md"
 HEAD = """\
 # What idle consoles cost a node
@@ -227,26 +225,9 @@ def measure(tree: Path, counts: list[int], seconds: float) -> Iterator[Idle]:
 def serving(tree: Path, environment: dict[str, str], port: int) -> Iterator[int]:
     command = [sys.executable, "manage.py", "serve"]
     process = subprocess.Popen(command, cwd=tree, env=environment)
-    try:
-        wait_until_open(port)
+    with ended(process, 20):
+        wait_for(port, 60)
         yield process.pid
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def wait_until_open(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.2)
-    raise RuntimeError("The node did not come up.")
 
 
 def row(name: str, idle: Idle) -> str:
@@ -262,7 +243,6 @@ def main(words: list[str]) -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each run")
     parser.add_argument("--against", metavar="COMMIT", help="measured beside it")
     wanted = parser.parse_args(words)
-    rows: list[str] = []
     with checked_out(wanted.against) as other:
         trees = [("now", ROOT)] if other is None else [other, ("now", ROOT)]
         found = {

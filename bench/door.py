@@ -13,21 +13,21 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
 
-from bench.commits import checked_out
-from bench.run import free_port, ready, running, tell, wait_for
+from bench.commits import ROOT, WORSE, checked_out
+from bench.run import ended, free_port, ready, running, tell, wait_for
 from bench.run import read as read_line
+from tests.processes import most_threads
 from tests.servers import Postgres
 
 KEY = "bench-key"
-ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results-door.md"
 HEAD = """\
 # What a webhook costs at the door
@@ -172,15 +172,8 @@ def server(run: Run, root: Path, url: str, port: int) -> Iterator[Any]:
         cwd=root,
         env=environment,
     )
-    try:
+    with ended(process, 20):
         yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @contextmanager
@@ -204,10 +197,17 @@ def calls(number: int, port: int, seconds: float) -> Iterator[list[Any]]:
             tell(generator, "end")
 
 
-def measure(run: Run, root: Path, url: str, seconds: float) -> str:
+class Measured(NamedTuple):
+    """The CPU of the process for each webhook it stored, in seconds, and the row."""
+
+    cpu: float
+    row: str
+
+
+def measure(run: Run, root: Path, url: str, seconds: float) -> Measured:
     port, name = free_port(), f"{time.time()}"
     with server(run, root, url, port) as process:
-        wait_for_answer(port)
+        wait_for(port, 150)  # which a crowded machine may need
         time.sleep(3)
         asyncio.run(send(Run(run.kind, 20, run.effect), port, 2, f"{name}.warm"))
         settle(url)
@@ -222,7 +222,8 @@ def measure(run: Run, root: Path, url: str, seconds: float) -> str:
         in_all = report(process)
     print(json.dumps({"door": at_the_door, "in_all": in_all}), file=sys.stderr)
     delays = [delay for one in frames for delay in one["delays"]]
-    return row(run, heard, at_the_door, in_all, max(threads), delays)
+    cells = row(run, heard, at_the_door, in_all, max(threads), delays)
+    return Measured(in_all["cpu"] / max(1, heard.statuses[200]), cells)
 
 
 def report(process: "subprocess.Popen[str]") -> dict[str, Any]:
@@ -265,15 +266,6 @@ def row(
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def wait_for_answer(port: int) -> None:
-    """Wait until the server listens, which a crowded machine may delay by minutes."""
-    for _ in range(5):
-        with suppress(RuntimeError):
-            wait_for(port)
-            return
-    raise RuntimeError("The server did not come up.")
-
-
 def settle(url: str) -> None:
     """Wait until all webhooks have had their effect."""
     with psycopg.connect(url) as database:
@@ -286,26 +278,6 @@ def settle(url: str) -> None:
                 return
             time.sleep(0.2)
     raise RuntimeError("Webhooks had no effect.")
-
-
-@contextmanager
-def most_threads(pid: int) -> Iterator[list[int]]:
-    """Collect how many threads a process has, now and then."""
-    import threading
-
-    counts, done = [0], threading.Event()
-
-    def look() -> None:
-        while not done.wait(0.1):
-            counts.append(len(os.listdir(f"/proc/{pid}/task")))
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        yield counts
-    finally:
-        done.set()
-        watcher.join()
 
 
 RUNS = [
@@ -328,21 +300,26 @@ def main(words: list[str]) -> None:
         runs = [Run(kind, int(rate), effect == "1", int(number))]
     postgres = Postgres(durable=True)
     postgres.start()
-    rows = []
+    rows, worse = [], []
     try:
         with checked_out(wanted.against) as other:
             for run in runs:
+                ours = measure(run, ROOT, postgres.url, wanted.seconds)
                 if other is not None and run.kind == "product":
-                    found = measure(run, other[1], postgres.url, wanted.seconds)
-                    rows.append(found.replace("the product", other[0], 1))
-                rows.append(measure(run, ROOT, postgres.url, wanted.seconds))
-                print(rows[-1], flush=True)
+                    theirs = measure(run, other[1], postgres.url, wanted.seconds)
+                    rows.append(theirs.row.replace("the product", other[0], 1))
+                    if ours.cpu > theirs.cpu * WORSE:
+                        worse.append(f"{run.rate}/s")
+                rows.append(ours.row)
+                print(ours.row, flush=True)
     finally:
         postgres.stop()
     if not wanted.only:
         table = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", *rows]
         head = HEAD.format(words="".join(f" {word}" for word in words))
         RESULTS.write_text(head + "\n".join(table) + "\n")
+    if worse:
+        sys.exit(f"A webhook costs half as much again at {', '.join(worse)}.")
 
 
 if __name__ == "__main__":

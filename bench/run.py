@@ -139,12 +139,19 @@ def running(
         text=True,
     )
     os.sched_setaffinity(process.pid, cores)
-    try:
+    with ended(process):
         yield process
+
+
+@contextmanager
+def ended(process: subprocess.Popen[Any], seconds: float = 10) -> Iterator[None]:
+    """End the process at last; it is killed if it takes longer than this."""
+    try:
+        yield
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -194,8 +201,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
+def wait_for(port: int, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

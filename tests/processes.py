@@ -9,9 +9,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,24 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     _signal(process.pid, signal.SIGKILL)
     process.wait()
     (_listed / str(process.pid)).unlink(missing_ok=True)
+
+
+@contextmanager
+def most_threads(pid: int) -> Iterator[list[int]]:
+    """Collect how many threads a process has meanwhile."""
+    counts, over = [], threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.02):
+            counts.append(len(os.listdir(f"/proc/{pid}/task")))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield counts
+    finally:
+        over.set()
+        watcher.join()
 
 
 def end_run(patience: float = 5.0) -> None:

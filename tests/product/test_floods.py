@@ -1,10 +1,8 @@
 """More webhooks than a node can take, and a database that does not take any."""
 
 import asyncio
-import os
 import re
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +15,7 @@ from django.db import connection, transaction
 
 from calls.models import Call, WebhookDelivery
 from tests.cast import Cast
+from tests.processes import most_threads
 from tests.servers import wait_for
 from tests.stack import Stack
 
@@ -73,24 +72,6 @@ class Flood:
             except httpx2.TransportError:
                 self.repeated.add(body["callId"])
         return await client.post(self.url, json=body)
-
-
-@contextmanager
-def most_threads(pid: int) -> Iterator[list[int]]:
-    """Collect how many threads a process has meanwhile."""
-    counts, over = [], threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.02):
-            counts.append(len(os.listdir(f"/proc/{pid}/task")))
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        yield counts
-    finally:
-        over.set()
-        watcher.join()
 
 
 @pytest.mark.distributed
