@@ -58,18 +58,25 @@ ON_DUTY = (
 )
 
 
+def is_reachable(of: str = "") -> Q:
+    """Select those whose console can ring, by what it showed just now.
+
+    `of`: the way to the agent, as in `agent__`.
+    """
+    return Q(**{f"{of}ready_at__gt": timezone.now() - READINESS_LASTS})
+
+
 class AgentQuerySet(models.QuerySet["Agent"]):
     def present(self) -> "AgentQuerySet":
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
 
     def reachable(self) -> "AgentQuerySet":
         """Keep those whose console can ring, by what it showed just now."""
-        return self.filter(ready_at__gt=timezone.now() - READINESS_LASTS)
+        return self.filter(is_reachable())
 
     def with_reachability(self) -> "AgentQuerySet":
         """Add `is_reachable` as a column, where the rows themselves are not needed."""
-        lately = timezone.now() - READINESS_LASTS
-        rings = models.When(ready_at__gt=lately, then=True)
+        rings = models.When(is_reachable(), then=True)
         return self.annotate(is_reachable=models.Case(rings, default=False))
 
     def ready(self) -> "AgentQuerySet":

@@ -1,14 +1,11 @@
 """Look up who is signed in and ready. Decides nothing."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import NamedTuple
 
 from django.db import models
-from django.utils import timezone
 
-from agents.models import ON_DUTY, READINESS_LASTS, Agent, Membership
-from agents.routing import Strategy
+from agents.models import ON_DUTY, Agent, Membership, is_reachable
+from agents.routing import Candidate, Strategy
 
 
 def ready_for(queue_id: int) -> list[int]:
@@ -37,25 +34,26 @@ def staff_of(queue_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     return found | {queue: (on_duty, ready) for queue, on_duty, ready in rows}
 
 
-class Member(NamedTuple):
-    """An agent as a member of one queue; the console can ring, or cannot."""
+# In the order of Candidate's fields.
+OF_A_MEMBER = (
+    "agent_id",
+    "agent__name",
+    "agent__state",
+    "agent__state_since",
+    "agent__reason",
+    "can_ring",
+    "level",
+    "offered_at",
+)
 
-    queue_id: int
-    level: int
-    agent_id: int
-    name: str
-    state: str
-    since: datetime
-    reason: str
-    can_ring: bool
-    last_offered_at: datetime | None  # only where a queue asks for it: round robin
 
+def members(queue_ids: Iterable[int]) -> dict[int, tuple[Candidate, ...]]:
+    """Return everyone in these queues, in the rules' own terms.
 
-def members(queue_ids: Iterable[int]) -> dict[int, list[Member]]:
-    """Return everyone in these queues, with their level there."""
-    found: dict[int, list[Member]] = {pk: [] for pk in queue_ids}
-    lately = timezone.now() - READINESS_LASTS
-    rings = models.When(agent__ready_at__gt=lately, then=True)
+    The last ring attempt only where the queue asks for it: round robin.
+    """
+    found: dict[int, list[Candidate]] = {pk: [] for pk in queue_ids}
+    rings = models.When(is_reachable("agent__"), then=True)
     in_turn = models.When(
         queue__strategy=Strategy.ROUND_ROBIN, then="agent__last_offered_at"
     )
@@ -63,9 +61,6 @@ def members(queue_ids: Iterable[int]) -> dict[int, list[Member]]:
         can_ring=models.Case(rings, default=False),
         offered_at=models.Case(in_turn, default=None),
     )
-    about = ("name", "state", "state_since", "reason")
-    names = ("queue_id", "level", "agent_id", *(f"agent__{name}" for name in about))
-    for row in rows.values_list(*names, "can_ring", "offered_at"):
-        member = Member(*row)
-        found[member.queue_id].append(member)
-    return found
+    for queue_id, *row in rows.values_list("queue_id", *OF_A_MEMBER):
+        found[queue_id].append(Candidate(*row))
+    return {pk: tuple(there) for pk, there in found.items()}

@@ -112,8 +112,7 @@ def _set_lock_wait(seconds: float) -> None:
 def once_after_commit(work: Callable[..., None], *arguments: Any) -> None:
     """Do this after the commit, once, however often it is asked for until then.
 
-    One transaction may change the same call for each of fifty agents. A savepoint that
-    is rolled back drops what was asked for inside it, as in Django.
+    A savepoint that is rolled back drops what was asked for inside it, as in Django.
     """
     for entry in connection.run_on_commit:
         waiting: Any = entry[1]

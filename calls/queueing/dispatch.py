@@ -173,8 +173,8 @@ def _decided(calls: list[Any], attempts: Attempts, now: datetime) -> list[Ruling
         call = by_id[question.waiting.call_id]
         here = attempts.ringing[call.pk]
         record = None
-        if _is_news(call.last_outcome, decision, place):
-            record = _record(question, decision, call, len(calls))
+        if outcome := _news(call.last_outcome, decision, place):
+            record = _record(question, decision, outcome, call, len(calls))
         ring = set(decision.ring)
         stop = [here[pk] for pk in sorted(here) if pk not in ring]
         start = [pk for pk in decision.ring if pk not in here]
@@ -182,19 +182,22 @@ def _decided(calls: list[Any], attempts: Attempts, now: datetime) -> list[Ruling
     return rulings
 
 
-def _is_news(last: str | None, decision: Decision, place: int) -> bool:
-    """Say whether to record it: other agents ring, or, near the front, other reasons.
+def _news(last: str | None, decision: Decision, place: int) -> str:
+    """Return the outcome if it is to be recorded, else an empty text.
+
+    It is when other agents ring, or, near the front, for other reasons.
 
     With hundreds who wait for hundreds of agents, each change of one agent would give
     every caller another reason for another agent.
     """
     if last is not None and place >= MOST_EXPLAINED:
-        return not last.startswith(rings_of(decision))
-    return last != outcome_of(decision)
+        return "" if last.startswith(rings_of(decision)) else outcome_of(decision)
+    outcome = outcome_of(decision)
+    return "" if outcome == last else outcome
 
 
 def _record(
-    question: Question, decision: Decision, call: Call, callers: int
+    question: Question, decision: Decision, outcome: str, call: Call, callers: int
 ) -> RoutingDecision:
     return RoutingDecision(
         call=call,
@@ -203,7 +206,7 @@ def _record(
         rule_version=decision.rule_version,
         callers_waiting=callers,
         facts=as_json(question, decision),
-        outcome=outcome_of(decision),
+        outcome=outcome,
     )
 
 

@@ -1,12 +1,12 @@
 """Ask the routing rules: calls and agents from rows into the rules' own terms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.utils import timezone
 
 from agents.assignment import Try, for_call
 from agents.models import Agent, Queue
-from agents.presence import Member, members
+from agents.presence import members
 from agents.routing import (
     Candidate,
     Rules,
@@ -28,7 +28,7 @@ Facts = tuple[list[Waiting], dict[int, Rules], dict[str, Sequence[Candidate]]]
 def facts(calls: list[Call], attempts: Attempts) -> Facts:
     """Return all that the rules want to know, in their words."""
     queues = {call.queue.pk: call.queue for call in calls if call.queue}
-    serving = {pk: _candidates(there) for pk, there in members(queues).items()}
+    serving = members(queues)
     candidates = {
         str(call.pk): for_call(
             _asked_for(call, serving[call.queue_id or 0], attempts.ringing[call.pk]),
@@ -39,22 +39,6 @@ def facts(calls: list[Call], attempts: Attempts) -> Facts:
     }
     rules = {pk: _rules(queue) for pk, queue in queues.items()}
     return [_waiting(call, queues) for call in calls], rules, candidates
-
-
-def _candidates(members: Iterable[Member]) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(
-            agent_id=member.agent_id,
-            name=member.name,
-            state=member.state,
-            since=member.since,
-            reason=member.reason,
-            can_ring=member.can_ring,
-            level=member.level,
-            last_offered_at=member.last_offered_at,
-        )
-        for member in members
-    )
 
 
 def _tries(latest: dict[int, Offer]) -> dict[int, Try]:
