@@ -43,19 +43,6 @@ class AgentNow(NamedTuple):
     is_reachable: bool
 
 
-def set_state(
-    agent_id: int,
-    state: str,
-    *,
-    reason: str = "",
-    until: datetime | None = None,
-    only_from: tuple[str, ...] = (),
-) -> bool:
-    """Move an agent along the one timeline. False when it was too late or no change."""
-    new = NewState(state, reason, until)
-    return bool(set_states([agent_id], lambda _agent: new, only_from=only_from))
-
-
 def set_states(
     agent_ids: Iterable[int],
     choose: Callable[[AgentNow], NewState],

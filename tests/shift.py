@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from agents import readiness
+from agents import services as staff
 from agents.models import Agent
 from callcenter.beat import has_work
 from callcenter.wati.events import Caller, CallTerminated, InboundCall
@@ -145,6 +146,12 @@ class Shift:
     def asks(self, agent: Agent, colleague: Agent, call: Call) -> Call:
         transfer.consult(call.pk, agent, colleague)
         return self.joins(colleague, call)
+
+
+def set_state(agent_id: int, state: str, *, only_from: Any = (), **more: Any) -> bool:
+    """Move one agent along their timeline; False when they did not move."""
+    new = staff.NewState(state, **more)
+    return bool(staff.set_states([agent_id], lambda _: new, only_from=only_from))
 
 
 def fresh(call: Call) -> Call:

@@ -6,10 +6,10 @@ import pytest
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from agents import services
 from agents.models import Agent, AgentState, AgentStateSpan, BreakReason
 from tests.calls.admin.users import staff
 from tests.cast import Cast
+from tests.shift import set_state
 from tests.streams import get, read, signed_in
 
 LIST = "/admin/agents/agentstatespan/"
@@ -104,7 +104,7 @@ def test_neighbouring_days_add_up_to_the_whole(cast: Cast, sofia: Client, settin
 
 
 def test_the_open_interval_lasts_until_now(cast: Cast, sofia: Client):
-    services.set_state(cast.ana.pk, AgentState.AVAILABLE)
+    set_state(cast.ana.pk, AgentState.AVAILABLE)
     today = f"{timezone.localdate()}"
     page = day_of_ana(sofia, cast, today)
     assert page.context["intervals"][-1]["row"].goes_on

@@ -8,7 +8,7 @@ import pytest
 from agents import services as staff
 from agents.models import Agent, AgentStateSpan, BreakReason
 from tests.cast import Cast, hire
-from tests.shift import Shift, change, state_of
+from tests.shift import Shift, change, set_state, state_of
 
 
 def now_of(agent: Agent) -> Agent:
@@ -24,13 +24,13 @@ def spans_of(agent: Agent) -> list[AgentStateSpan]:
 
 def test_a_day_adds_up_to_the_time_of_being_signed_in(cast: Cast, shift: Shift):
     ana = cast.ana.pk
-    staff.set_state(ana, "available")
+    set_state(ana, "available")
     begun = now_of(cast.ana).state_since
     for state in ("ringing", "in_call", "wrap_up", "available", "on_break"):
         shift.clock.forward(7)
-        staff.set_state(ana, state)
+        set_state(ana, state)
     shift.clock.forward(7)
-    staff.set_state(ana, "offline")
+    set_state(ana, "offline")
     spans = spans_of(cast.ana)
     total = sum((span.ended_at - span.started_at for span in spans), timedelta())
     assert total == now_of(cast.ana).state_since - begun
@@ -38,18 +38,18 @@ def test_a_day_adds_up_to_the_time_of_being_signed_in(cast: Cast, shift: Shift):
 
 
 def test_the_same_state_once_more_is_no_change(cast: Cast, shift: Shift):
-    assert staff.set_state(cast.ana.pk, "on_break", reason="Lunch")
+    assert set_state(cast.ana.pk, "on_break", reason="Lunch")
     before = now_of(cast.ana)
-    assert not staff.set_state(cast.ana.pk, "on_break", reason="Lunch")
+    assert not set_state(cast.ana.pk, "on_break", reason="Lunch")
     after = now_of(cast.ana)
     assert (after.version, after.state_since) == (before.version, before.state_since)
-    assert staff.set_state(cast.ana.pk, "on_break", reason="Coffee")
+    assert set_state(cast.ana.pk, "on_break", reason="Coffee")
     assert [span.reason for span in spans_of(cast.ana)] == ["Lunch", "Coffee"]
 
 
 def test_too_late_is_no_change(cast: Cast, shift: Shift):
-    assert not staff.set_state(cast.ana.pk, "in_call", only_from=("available",))
-    assert not staff.set_state(-1, "available")
+    assert not set_state(cast.ana.pk, "in_call", only_from=("available",))
+    assert not set_state(-1, "available")
     assert spans_of(cast.ana) == []
 
 
@@ -57,7 +57,7 @@ def test_what_follows_is_used_up_and_forgotten_by_who_goes_away(
     cast: Cast, shift: Shift
 ):
     BreakReason.objects.create(name="Lunch", minutes=30)
-    staff.set_state(cast.ana.pk, "in_call")
+    set_state(cast.ana.pk, "in_call")
     staff.set_next(cast.ana.pk, "on_break", "Lunch")
     assert after_work(cast.ana)
     now = now_of(cast.ana)
@@ -65,7 +65,7 @@ def test_what_follows_is_used_up_and_forgotten_by_who_goes_away(
     assert (now.until - shift.clock.at).total_seconds() == pytest.approx(1800, abs=1)
     assert now.next_state == ""
     staff.set_next(cast.ana.pk, "on_break", "Lunch")
-    staff.set_state(cast.ana.pk, "offline")
+    set_state(cast.ana.pk, "offline")
     assert (now_of(cast.ana).next_state, now_of(cast.ana).next_reason) == ("", "")
 
 
@@ -179,8 +179,8 @@ def test_who_is_silent_for_a_minute_has_gone_but_not_out_of_a_call(
 ):
     for agent in (cast.ana, cast.bruno):
         staff.heartbeat(agent.pk, ready=True)
-        staff.set_state(agent.pk, "available")
-    staff.set_state(cast.bruno.pk, "in_call")
+        set_state(agent.pk, "available")
+    set_state(cast.bruno.pk, "in_call")
     shift.clock.forward(59)
     assert staff.silent_for_long() == []
     shift.clock.forward(2)
