@@ -61,7 +61,7 @@ def _floor(agents: int, strategy: str) -> tuple[Any, Any]:
 
     from agents.models import Agent, AgentStateSpan, Membership, Queue
     from callcenter.models import WatiAccount
-    from callcenter.wati.events import Caller, CallTerminated, InboundCall
+    from callcenter.wati.events import CallTerminated, InboundCall, Person
     from calls.lifecycle import inbound
     from calls.models import Line
 
@@ -83,7 +83,7 @@ def _floor(agents: int, strategy: str) -> tuple[Any, Any]:
             call_id=f"wacid.{number}",
             offer="v=0",
             business_number="15550100000",
-            caller=Caller(waid=f"4915112345{number:03}", name="Carla"),
+            caller=Person(waid=f"4915112345{number:03}", name="Carla"),
         )
         now = timezone.now()
         inbound.begin(account, event, received_at=now, offer="v=0")

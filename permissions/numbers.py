@@ -7,6 +7,22 @@ from django.utils.translation import gettext as _
 
 LETTER_AFTER_DIGIT = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
+# Protocol file, section 7: WhatsApp writes these numbers in two ways, the longer first.
+# A Brazilian landline begins with 2 to 5 and is never written with the 9.
+TWO_FORMS = (
+    (re.compile(r"55(\d\d)9([6-9]\d{7})"), r"55\1\2"),
+    (re.compile(r"521(\d{10})"), r"52\1"),
+    (re.compile(r"549(\d{10})"), r"54\1"),
+)
+
+
+def key_of(waid: str) -> str:
+    """Return what two forms of one WhatsApp number have in common: the shorter one."""
+    for long_form, short_form in TWO_FORMS:
+        if match := long_form.fullmatch(waid):
+            return match.expand(short_form)
+    return waid
+
 
 class NotANumber(ValueError):
     """The text is no phone number; the message says why."""

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.refusals import Refused
 from callcenter.wati.errors import sentence
-from callcenter.wati.events import Caller, PermissionChanged
+from callcenter.wati.events import PermissionChanged, Person
 from permissions import ledger, rules
 from permissions.facts import EventKind, Facts, LedgerEntry, Source
 from permissions.hours import CallingHours
@@ -45,9 +45,10 @@ class NotAllowed(Exception):
         self.verdict = verdict
 
 
-def remember(caller: Caller) -> Contact | None:
+def remember(caller: Person) -> Contact | None:
     """Return the contact behind a call, created if new; None if unknown."""
-    identity = {"waid": caller.waid} if caller.waid else {"bsuid": caller.bsuid}
+    bsuid = next(iter(caller.bsuids), "")
+    identity = {"waid": caller.waid} if caller.waid else {"bsuid": bsuid}
     if not any(identity.values()):
         return None
     contact = Contact.objects.filter(**identity).first()

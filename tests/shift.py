@@ -9,7 +9,7 @@ from agents import readiness
 from agents import services as staff
 from agents.models import Agent
 from callcenter.beat import has_work
-from callcenter.wati.events import Caller, CallTerminated, InboundCall
+from callcenter.wati.events import CallTerminated, InboundCall, Person
 from calls import placement, tasks
 from calls.lifecycle import answer, inbound, reconnect, transfer
 from calls.models import Call, Line, Offer
@@ -106,7 +106,7 @@ class Shift:
             call_id=f"wacid.{self.calls}",
             offer=OFFER,
             business_number=(line or self.cast.line).number,
-            caller=Caller(waid=waid, name=name),
+            caller=Person(waid=waid, name=name),
         )
         now = timezone.now()
         call = inbound.begin(self.cast.account, event, received_at=now, offer=OFFER)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from agents.models import Agent
-from callcenter.wati.events import PermissionChanged
+from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, CallChange, Direction, Line, Plan, WatiRequest
 from calls.states import Event, Result, Status, ending
@@ -57,7 +57,7 @@ class PermissionStory:
         """Record the contact's reply, as WhatsApp's webhook brings it."""
         at = self.at(hours)
         word = PermissionChanged(
-            waid=self.contact.waid or "",
+            Person(self.contact.waid or ""),
             granted=granted,
             permanent=permanent,
             expires_at=None if permanent or not granted else at + GRANT_LASTS,

@@ -14,12 +14,19 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Caller:
+class Person:
     """The other end, as far as WhatsApp reports it. All may be empty."""
 
-    waid: str = ""  # digits
+    waid: str = ""  # digits, in the form that WhatsApp wrote
     name: str = ""
-    bsuid: str = ""  # stands in for the number of users who hide it
+    # Business-scoped user IDs: of the account, and of the business above it.
+    bsuids: tuple[str, ...] = ()
+    username: str = ""  # without its @
+
+    @property
+    def is_known(self) -> bool:
+        """Say whether there is anything to know them by; a name is nothing."""
+        return bool(self.waid or self.bsuids or self.username)
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class InboundCall:
     call_id: str
     offer: str
     business_number: str = ""  # digits
-    caller: Caller = field(default_factory=Caller)
+    caller: Person = field(default_factory=Person)
     sent_at: datetime | None = None
 
 
@@ -44,20 +51,20 @@ class CallTerminated:
 class OutboundAnswer:
     call_id: str
     answer: str
-    waid: str = ""
+    callee: Person = field(default_factory=Person)
 
 
 @dataclass(frozen=True)
 class OutboundStatus:
     call_id: str
     status: str  # one of parsing.STATUSES, or the unknown word itself
-    waid: str = ""
+    callee: Person = field(default_factory=Person)
     sent_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class PermissionChanged:
-    waid: str
+    person: Person
     granted: bool
     business_number: str = ""
     permanent: bool = False

@@ -95,7 +95,7 @@ def dedupe_key(event: Event) -> str:
         case events.OutboundStatus(call_id, status):
             parts = ("status", call_id, status)
         case events.PermissionChanged():
-            parts = ("permission", event.waid, f"{event.business_number} {event}")
+            parts = ("permission", event.person.waid, str(event))
     return _digest("\n".join(parts))
 
 
@@ -105,7 +105,7 @@ def _inbound(body: dict[str, Any]) -> Event:
         call_id=_call_id(body),
         offer=sdp,
         business_number=_business_number(body),
-        caller=_caller(body),
+        caller=_person(body),
         sent_at=instant_of(find(body, "timestamp")),
     )
 
@@ -131,14 +131,14 @@ def _status(body: dict[str, Any]) -> Event:
     return events.OutboundStatus(
         call_id=_call_id(body),
         status=STATUS_OF_WORD.get(bare, word),
-        waid=_person(body),
+        callee=_person(body),
         sent_at=instant_of(find(body, "timestamp")),
     )
 
 
 def _permission(body: dict[str, Any]) -> Event:
-    waid = _person(body)
-    if not waid:
+    person = _person(body)
+    if not person.is_known:
         raise NotUnderstood("The permission has no contact.")
     word = text_of(find(body, "status", "response"), 40).lower()
     flag = truth_of(find(body, "hasPermission", "permission", "granted"))
@@ -147,7 +147,7 @@ def _permission(body: dict[str, Any]) -> Event:
             raise NotUnderstood("The permission is neither granted nor declined.")
         flag = word in GRANTED
     return events.PermissionChanged(
-        waid=waid,
+        person=person,
         granted=flag,
         business_number=_business_number(body),
         permanent=truth_of(find(body, "isPermanent")) or False,
@@ -203,14 +203,11 @@ def _business_number(body: dict[str, Any]) -> str:
     return digits_of(find(metadata, "displayPhoneNumber") or find(body, *BUSINESS))
 
 
-def _person(body: dict[str, Any]) -> str:
-    return digits_of(find(body, *PERSON))
-
-
-def _caller(body: dict[str, Any]) -> events.Caller:
+def _person(body: dict[str, Any]) -> events.Person:
     contact = inside(body, "contact", "contacts")
     profile = inside(contact, "profile")
-    return events.Caller(
+    bsuid = text_of(find(body, "bsuid", "fromUserId") or find(contact, "userId"), 200)
+    return events.Person(
         waid=digits_of(
             find(contact, "contactNumber", "phone", "waid") or find(body, *PERSON)
         ),
@@ -220,9 +217,7 @@ def _caller(body: dict[str, Any]) -> events.Caller:
             or find(body, "contactName", "senderName"),
             200,
         ),
-        bsuid=text_of(
-            find(body, "bsuid", "fromUserId") or find(contact, "userId"), 200
-        ),
+        bsuids=(bsuid,) if bsuid else (),
     )
 
 

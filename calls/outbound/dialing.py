@@ -155,7 +155,7 @@ def not_placed(call: Call, error: WatiError) -> None:
 def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> Call:
     """Store the gated SDP answer; it may come while the phone still rings."""
     with locking.dispatch_lock():
-        call = _called(account, event.call_id, event.waid)
+        call = _called(account, event.call_id, event.callee.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("An SDP answer arrived for an inbound call.")
         if call.answer_sdp and call.answer_sdp != answer:
@@ -168,7 +168,7 @@ def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> C
 def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) -> Call:
     """End the call, because its SDP answer did not pass the gate."""
     with locking.dispatch_lock():
-        call = _called(account, event.call_id, event.waid)
+        call = _called(account, event.call_id, event.callee.waid)
         if call.direction != Direction.OUTBOUND or call.answer_sdp:
             raise Conflict(problem)
         end(call.pk, Event.MEDIA_FAILED, text=problem)
@@ -184,7 +184,7 @@ def _keep_answer(call: Call, answer: str) -> None:
 def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
     """Follow Wati's status of the call. Unknown words change nothing."""
     with locking.dispatch_lock():
-        call = _called(account, event.call_id, event.waid)
+        call = _called(account, event.call_id, event.callee.waid)
         if call.direction == Direction.INBOUND:
             raise Conflict("An outbound call status arrived for an inbound call.")
         if call.direction:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from callcenter.celery import wake
-from callcenter.wati.events import Caller
+from callcenter.wati.events import Person
 from calls.errors import Refused
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line, Plan
@@ -44,7 +44,7 @@ def look_up(agent: Agent, typed: str, line_id: Any) -> dict[str, Any]:
         waid = numbers.parse_typed(typed, near=line.number)
     except numbers.NotANumber as problem:
         raise Refused(str(problem)) from None
-    contact = remember(Caller(waid=waid))
+    contact = remember(Person(waid=waid))
     assert contact is not None
     checking = _is_stale(contact, line)
     if checking:

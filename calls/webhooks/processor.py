@@ -16,7 +16,6 @@ from callcenter.database import close_broken_connections
 from callcenter.models import WatiAccount
 from callcenter.wati import parsing
 from callcenter.wati.events import (
-    Caller,
     CallTerminated,
     Event,
     InboundCall,
@@ -216,8 +215,8 @@ def _answer(delivery: Stored, event: OutboundAnswer) -> Call:
 def _permission(delivery: Stored, event: PermissionChanged) -> None:
     """Record an answer to a permission request, then read it from WhatsApp."""
     line = inbound.line_of(_account(delivery), event.business_number)
-    contact = remember(Caller(waid=event.waid))
-    assert contact is not None  # the parser lets no permission pass without a waid
+    contact = remember(event.person)
+    assert contact is not None  # the parser lets no permission of nobody pass
     change = permission_webhook(
         pair_of(contact, line),
         event,

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callcenter.admin_parts import age
-from callcenter.wati.events import PermissionChanged
+from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Plan, WatiRequest
 from calls.outbound import planned_calls
@@ -56,7 +56,7 @@ def said(pair: Pair, *, hours: float, **word) -> None:
     at = timezone.now() - timedelta(hours=hours)
     if word["granted"] and not word.get("permanent"):
         word.setdefault("expires_at", at + timedelta(days=7))
-    event = PermissionChanged(waid=pair.contact.waid or "", **word)
+    event = PermissionChanged(Person(pair.contact.waid or ""), **word)
     key = f"delivery {uuid4()}"
     services.permission_webhook(pair, event, key=key, received_at=at)
 

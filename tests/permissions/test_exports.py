@@ -9,7 +9,7 @@ from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from callcenter.exporting import csv_files
-from callcenter.wati.events import PermissionChanged
+from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call
 from permissions import services
@@ -34,7 +34,7 @@ def pair_with(cast: Cast, waid: str = CARLA, name: str = "Carla") -> Pair:
 def grant(pair: Pair, **changes) -> None:
     now = timezone.now()
     fields = {"granted": True, "expires_at": now + timedelta(days=7)} | changes
-    word = PermissionChanged(waid=pair.contact.waid or "", **fields)
+    word = PermissionChanged(Person(pair.contact.waid or ""), **fields)
     key = f"delivery {uuid4()}"
     services.permission_webhook(pair, word, key=key, received_at=now)
 

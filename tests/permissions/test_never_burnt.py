@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from callcenter.wati.events import PermissionChanged
+from callcenter.wati.events import PermissionChanged, Person
 from permissions import rules, services
 from permissions.ledger import Pair, facts_for
 from permissions.models import Contact, PermissionEvent
@@ -100,7 +100,7 @@ class Ledger(RuleBasedStateMachine):
 
     def webhook(self, **said: object) -> Callable[[], object]:
         key = self.key()
-        event = PermissionChanged(waid=self.pair.contact.waid or "", **said)
+        event = PermissionChanged(Person(self.pair.contact.waid or ""), **said)
         return lambda: services.permission_webhook(
             self.pair, event, key=key, received_at=self.now
         )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permissions.numbers import NotANumber, display, parse_typed
+from permissions.numbers import NotANumber, display, key_of, parse_typed
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,24 @@ def test_numbers_are_shown_as_people_read_them():
     assert display("4915112345678") == "+49 1511 2345678"
     assert display("") == ""
     assert display("999") == "+999"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("5531988887766", "553188887766"),
+        ("5215512345678", "525512345678"),
+        ("5491123456789", "541123456789"),
+    ],
+)
+def test_both_ways_in_which_whatsapp_writes_a_number_are_one(one: str, other: str):
+    assert key_of(one) == key_of(other) == other
+
+
+@pytest.mark.parametrize("waid", ["554532782153", "4915112345678", "52551234567", ""])
+def test_a_number_with_one_form_stays_as_it_is(waid: str):
+    assert key_of(waid) == waid
+
+
+def test_a_brazilian_landline_has_no_form_with_a_nine():
+    assert key_of("5545932782153") != key_of("554532782153")

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from callcenter.refusals import Refused
-from callcenter.wati.events import Caller, PermissionChanged
+from callcenter.wati.events import PermissionChanged, Person
 from permissions import services
 from permissions.ledger import Change, Pair
 from permissions.models import CallPermission, PermissionEvent
@@ -16,13 +16,13 @@ from tests.cast import CARLA, Cast
 
 @pytest.fixture
 def pair(cast: Cast) -> Pair:
-    carla = services.remember(Caller(waid=CARLA, name="Carla"))
+    carla = services.remember(Person(waid=CARLA, name="Carla"))
     assert carla is not None
     return Pair(carla, cast.account, cast.line.number)
 
 
 def allow(pair: Pair) -> Change:
-    yes = PermissionChanged(waid=CARLA, granted=True)
+    yes = PermissionChanged(Person(CARLA), granted=True)
     now = timezone.now()
     return services.permission_webhook(pair, yes, key="grant", received_at=now)
 

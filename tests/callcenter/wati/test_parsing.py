@@ -65,11 +65,11 @@ def test_an_inbound_call_in_every_dialect(body):
 def test_the_caller_is_read_wherever_it_stands():
     full = {"ContactName": "Carla", "ContactNumber": "4915"}
     body = {"callId": "1", "sdp": SDP, "contact": full}
-    assert parse(Kind.INBOUND_CALL, body).caller == events.Caller("4915", "Carla")
+    assert parse(Kind.INBOUND_CALL, body).caller == events.Person("4915", "Carla")
     caller = parse(Kind.INBOUND_CALL, META_CONNECT).caller
-    assert caller == events.Caller("4915", "Carla")
+    assert caller == events.Person("4915", "Carla")
     nobody = {"callId": "1", "sdp": SDP}
-    assert parse(Kind.INBOUND_CALL, nobody).caller == events.Caller()
+    assert parse(Kind.INBOUND_CALL, nobody).caller == events.Person()
 
 
 def test_a_terminate_with_and_without_its_facts():

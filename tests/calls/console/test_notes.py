@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from callcenter.wati.events import InboundCall, PermissionChanged
+from callcenter.wati.events import InboundCall, PermissionChanged, Person
 from calls import snapshots
 from calls.console import caller_card, notes
 from calls.errors import Refused
@@ -37,7 +37,7 @@ def allow(cast: Cast, contact: Contact) -> None:
     """For seven days from now."""
     permissions.permission_webhook(
         pair_of(contact, cast.line),
-        PermissionChanged(waid=CARLA, granted=True),
+        PermissionChanged(Person(CARLA), granted=True),
         key=f"grant {timezone.now()}",
         received_at=timezone.now(),
     )
@@ -250,7 +250,7 @@ def test_a_callback_that_is_not_allowed_asks_the_person_first(
     assert (plan.state, plan.sentence) == ("asking", "The refund.")
     assert plan.requests.get().verb == "ask"
     due_at = plan.due_at
-    event = PermissionChanged(waid=CARLA, granted=True)
+    event = PermissionChanged(Person(CARLA), granted=True)
     pair, now = pair_of(talk.contact, cast.line), timezone.now()
     planned_calls.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
@@ -273,7 +273,9 @@ def test_a_callback_for_after_the_permission_asks_for_a_longer_one(
     assert Plan.objects.get().state == "asking"
     shift.clock.forward(4 * 86400)
     pair, now = pair_of(talk.contact, cast.line), timezone.now()
-    event = PermissionChanged(CARLA, granted=True, expires_at=now + timedelta(days=7))
+    event = PermissionChanged(
+        Person(CARLA), granted=True, expires_at=now + timedelta(days=7)
+    )
     planned_calls.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
     )

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from agents.models import AgentStateSpan
-from callcenter.wati.events import Caller, CallTerminated, InboundCall
+from callcenter.wati.events import CallTerminated, InboundCall, Person
 from calls import errors, placement
 from calls.lifecycle import answer, ending, inbound
 from calls.models import Call, CallChange, Line, Offer, WatiRequest
@@ -28,7 +28,7 @@ def carla_calls(cast: Cast, call_id: str = "wacid.1", **changes) -> Call:
         call_id=call_id,
         offer=OFFER,
         business_number=cast.line.number,
-        caller=Caller(waid=CARLA, name="Carla"),
+        caller=Person(waid=CARLA, name="Carla"),
     )
     defaults = {"received_at": timezone.now(), "offer": OFFER}
     return inbound.begin(cast.account, event, **(defaults | changes))

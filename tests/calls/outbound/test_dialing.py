@@ -11,12 +11,12 @@ from django.utils import timezone
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import Outcome, WatiError, sentence
 from callcenter.wati.events import (
-    Caller,
     CallTerminated,
     InboundCall,
     OutboundAnswer,
     OutboundStatus,
     PermissionChanged,
+    Person,
 )
 from calls import errors, placement, tasks
 from calls.lifecycle import ending, inbound
@@ -36,13 +36,13 @@ OK = Answer("done", {"callId": "wacid.7"})
 def carla(cast: Cast) -> Contact:
     placement.register()
     on_duty(cast.ana, cast.bruno)
-    contact = permissions.remember(Caller(waid=CARLA, name="Carla"))
+    contact = permissions.remember(Person(waid=CARLA, name="Carla"))
     assert contact is not None
     return contact
 
 
 def allow(cast: Cast, carla: Contact) -> None:
-    event = PermissionChanged(waid=CARLA, granted=True)
+    event = PermissionChanged(Person(CARLA), granted=True)
     pair = pair_of(carla, cast.line)
     now = timezone.now()
     permissions.permission_webhook(pair, event, key="grant", received_at=now)
@@ -70,7 +70,7 @@ def placed(cast: Cast, carla: Contact) -> Call:
 
 
 def told(cast: Cast, status: str, call_id: str = "wacid.7", waid: str = "") -> None:
-    dialing.status_heard(cast.account, OutboundStatus(call_id, status, waid))
+    dialing.status_heard(cast.account, OutboundStatus(call_id, status, Person(waid)))
 
 
 def fresh(call: Call) -> Call:
@@ -113,9 +113,9 @@ def test_two_agents_cannot_call_one_person_at_once(cast: Cast, carla: Contact):
 
 def test_who_is_in_a_call_calls_nobody(cast: Cast, carla: Contact):
     dial(cast, carla)
-    other = permissions.remember(Caller(waid="4915100000001"))
+    other = permissions.remember(Person(waid="4915100000001"))
     pair = pair_of(other, cast.line)
-    event = PermissionChanged(waid="4915100000001", granted=True)
+    event = PermissionChanged(Person("4915100000001"), granted=True)
     now = timezone.now()
     permissions.permission_webhook(pair, event, key="2", received_at=now)
     with pytest.raises(errors.Refused):
@@ -248,7 +248,7 @@ def test_a_second_different_answer_needs_a_look(cast: Cast, carla: Contact):
 def test_words_about_calls_out_do_no_harm_to_one_that_came_in(
     cast: Cast, carla: Contact
 ):
-    event = InboundCall("wacid.1", "v=0", caller=Caller(CARLA))
+    event = InboundCall("wacid.1", "v=0", caller=Person(CARLA))
     now = timezone.now()
     call = inbound.begin(cast.account, event, received_at=now, offer="v=0")
     with pytest.raises(errors.Conflict):
@@ -302,8 +302,8 @@ def test_a_time_that_cannot_be_is_not_believed(cast: Cast, carla: Contact):
 
 def test_who_was_only_looked_up_is_forgotten_after_a_day(cast: Cast, carla: Contact):
     long_ago = timezone.now() - timedelta(days=2)
-    permissions.remember(Caller(waid="4915100000002"))
-    asked = permissions.remember(Caller(waid="4915100000003"))
+    permissions.remember(Person(waid="4915100000002"))
+    asked = permissions.remember(Person(waid="4915100000003"))
     planned_calls.ask(cast.ana, asked, cast.line)
     Contact.objects.update(created_at=long_ago)
     tasks.forget_strangers()
@@ -323,7 +323,7 @@ def ask(cast: Cast, carla: Contact) -> Plan:
 
 
 def say_yes(cast: Cast, carla: Contact, key: str = "grant") -> None:
-    event = PermissionChanged(waid=CARLA, granted=True)
+    event = PermissionChanged(Person(CARLA), granted=True)
     pair = pair_of(carla, cast.line)
     now = timezone.now()
     change = permissions.permission_webhook(pair, event, key=key, received_at=now)
@@ -369,7 +369,7 @@ def test_a_yes_that_is_taken_back_before_the_call_ends_the_plan(
 ):
     plan = ask(cast, carla)
     say_yes(cast, carla)
-    event = PermissionChanged(waid=CARLA, granted=False, status="revoked")
+    event = PermissionChanged(Person(CARLA), granted=False, status="revoked")
     pair = pair_of(carla, cast.line)
     now = timezone.now()
     planned_calls.permission_changed(
@@ -472,7 +472,7 @@ def test_a_call_that_comes_in_while_we_dial_rings_at_a_colleague(
     cast: Cast, carla: Contact
 ):
     ours = placed(cast, carla)
-    event = InboundCall("wacid.glare", "v=0", caller=Caller(CARLA))
+    event = InboundCall("wacid.glare", "v=0", caller=Person(CARLA))
     now = timezone.now()
     theirs = inbound.begin(cast.account, event, received_at=now, offer="v=0")
     assert theirs.pk != ours.pk
@@ -496,7 +496,7 @@ def test_an_answer_that_may_not_be_opened_ends_the_call_at_wati_too(
 
 def test_two_workers_offer_a_plan_once(cast: Cast, carla: Contact):
     plan = ask(cast, carla)
-    event = PermissionChanged(waid=CARLA, granted=True)
+    event = PermissionChanged(Person(CARLA), granted=True)
     pair = pair_of(carla, cast.line)
     now = timezone.now()
     planned_calls.permission_changed(

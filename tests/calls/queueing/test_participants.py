@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Agent, BreakReason
-from callcenter.wati.events import Caller, PermissionChanged
+from callcenter.wati.events import PermissionChanged, Person
 from calls import snapshots
 from calls.console import notes
 from calls.errors import Refused
@@ -189,11 +189,11 @@ def test_the_wrap_up_is_that_of_the_queue_the_call_was_in(cast: Cast, shift: Shi
 
 
 def test_dialing_ends_the_wrap_up(cast: Cast, shift: Shift, wrapping_up: Call):
-    carla = permissions.remember(Caller(waid=CARLA, name="Carla"))
+    carla = permissions.remember(Person(waid=CARLA, name="Carla"))
     assert carla is not None
     permissions.permission_webhook(
         pair_of(carla, cast.line),
-        PermissionChanged(waid=CARLA, granted=True),
+        PermissionChanged(Person(CARLA), granted=True),
         key="grant",
         received_at=timezone.now(),
     )
