@@ -7,7 +7,10 @@ class CallsConfig(AppConfig):
     verbose_name = gettext_lazy("Calls")
 
     def ready(self) -> None:
+        from calls.outbound import merged_contacts
         from calls.signaling import outbox
         from calls.webhooks import replies
+        from permissions import merging
 
         outbox.register_effects(replies.EFFECTS)
+        merging.register_effects(merged_contacts.before, merged_contacts.after)

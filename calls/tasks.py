@@ -26,10 +26,12 @@ from calls.queueing import agent_state, dispatch, participants, requeue
 from calls.signaling import outbox
 from calls.states import Event
 from calls.webhooks import processor, spool
+from permissions import people
 from permissions import services as permissions
-from permissions.models import Contact
+from permissions.models import Contact, ContactId
 
 logger = logging.getLogger(__name__)
+IdKind = ContactId.Kind
 
 
 @shared_task
@@ -85,14 +87,18 @@ def forget_strangers() -> None:
         calls=None,
         plans=None,
         permission_events=None,
+        merges=None,
     )
-    strangers.delete()
+    # A number alone was only typed; any other ID came from WhatsApp.
+    strangers.exclude(ids__kind__in=(IdKind.USER_ID, IdKind.USERNAME)).delete()
 
 
 @shared_task
 def read_permission(agent_id: int, contact_id: int, line_id: int) -> None:
     """Ask WhatsApp what it allows with a contact; push it to the agent who looked."""
-    contact = Contact.objects.get(pk=contact_id)
+    contact = people.contact_with(contact_id)
+    if contact is None:  # forgotten meanwhile
+        return
     line = Line.objects.select_related("account").get(pk=line_id)
     at = timezone.now()
     try:

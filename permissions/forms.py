@@ -29,7 +29,7 @@ class ReasonActionForm(ActionForm):
         label=gettext_lazy("Reason:"),
         required=False,
         widget=forms.TextInput(
-            attrs={"placeholder": gettext_lazy("required for do-not-call")}
+            attrs={"placeholder": gettext_lazy("required for do-not-call and merging")}
         ),
     )
 

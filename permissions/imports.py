@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from permissions import people
 from permissions.models import Contact
-from permissions.numbers import NotANumber, parse_typed
+from permissions.numbers import NotANumber, key_of, parse_typed
 
 MOST_BYTES = 1024 * 1024
 MOST_ROWS = 10_000
@@ -75,17 +76,14 @@ def import_contacts(data: bytes, *, near: str = "", rehearse: bool = False) -> R
 
 
 def _store(rows: list[Row], report: Report, *, rehearse: bool) -> None:
-    waids = [row.contact.waid for row in rows]
-    known = {
-        contact.waid: contact for contact in Contact.objects.filter(waid__in=waids)
-    }
-    new = [row.contact for row in rows if row.contact.waid not in known]
+    waids = [row.contact.waid or "" for row in rows]
+    known = people.known_numbers(waids)
+    new = [row.contact for row in rows if key_of(row.contact.waid or "") not in known]
     report.new += len(new)
     if not rehearse:
-        # A call of theirs may make the same person in this very moment.
-        Contact.objects.bulk_create(new, ignore_conflicts=True)
+        people.add_all(new)
     for row in rows:
-        if contact := known.get(row.contact.waid):
+        if contact := known.get(key_of(row.contact.waid or "")):
             _complete(contact, row.contact, report, rehearse=rehearse)
 
 

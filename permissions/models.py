@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.utils import timezone
@@ -12,17 +12,22 @@ from callcenter.models import WatiAccount
 from callcenter.wall_clock import validate_zone
 from permissions.facts import ALLOWING, EventKind, LedgerEntry, PermissionStatus, Source
 from permissions.hours import CallingHours
-from permissions.numbers import country_of
+from permissions.numbers import country_of, key_of
 from permissions.reading import Grant, Reading, parse
 
 
 class Contact(models.Model):
-    """A person on WhatsApp, known by WhatsApp's id; the number may be hidden."""
+    """A person on WhatsApp, known by a set of IDs; the number may be hidden.
 
-    waid = models.CharField("WhatsApp ID", max_length=32, null=True, unique=True)
-    bsuid = models.CharField(
-        "business-scoped user ID", max_length=200, null=True, unique=True
+    `waid`, `bsuid` and `username` repeat the IDs that WhatsApp used last; they are no
+    key to anybody. permissions.people finds the person behind an ID.
+    """
+
+    waid = models.CharField(
+        "WhatsApp ID", max_length=32, null=True, help_text="The number to call."
     )
+    bsuid = models.CharField("business-scoped user ID", max_length=200, null=True)
+    username = models.CharField(max_length=100, blank=True)
     name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -62,7 +67,20 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.number or _("Unknown WhatsApp user")
+        return self.name or self.handle or self.number or _("Unknown WhatsApp user")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it, with its number among its IDs from the first moment."""
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new and self.waid:
+                ContactId.of_number(self.waid, contact=self).save()
+
+    @property
+    def handle(self) -> str:
+        """Return the username as WhatsApp shows it, or nothing."""
+        return f"@{self.username}" if self.username else ""
 
     @property
     def number(self) -> str:
@@ -82,6 +100,99 @@ class Contact(models.Model):
         if default is None:
             return None
         return CallingHours(zone, default.opens, default.closes)
+
+
+class ContactId(models.Model):
+    """One ID of a contact, and what finds it again.
+
+    Two forms of one number have the same key. A business-scoped user ID holds for one
+    Wati account, a number and a username for all of them.
+    """
+
+    class Kind(models.TextChoices):
+        NUMBER = "number", "Phone number"
+        USER_ID = "user_id", "Business-scoped user ID"
+        USERNAME = "username", "Username"
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="ids")
+    kind = models.CharField(max_length=10, choices=Kind)
+    account = models.ForeignKey(WatiAccount, models.CASCADE, null=True)
+    value = models.CharField("ID", max_length=200, help_text="As WhatsApp wrote it.")
+    key = models.CharField(max_length=200)
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "ID of a contact"
+        verbose_name_plural = "IDs of contacts"
+        constraints = [
+            models.UniqueConstraint(
+                "key",
+                "kind",
+                condition=Q(account=None),
+                name="each_id_is_of_one_contact",
+            ),
+            models.UniqueConstraint(
+                "key",
+                "account",
+                condition=~Q(account=None),
+                name="each_user_id_is_of_one_contact",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="user_id", account__isnull=False)
+                | (~Q(kind="user_id") & Q(account=None)),
+                name="only_a_user_id_has_an_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+    @classmethod
+    def of_number(cls, waid: str, **fields: Any) -> "ContactId":
+        return cls(kind=cls.Kind.NUMBER, value=waid, key=key_of(waid), **fields)
+
+    @classmethod
+    def of_user_id(cls, bsuid: str, account: WatiAccount) -> "ContactId":
+        return cls(kind=cls.Kind.USER_ID, account=account, value=bsuid, key=bsuid)
+
+    @classmethod
+    def of_username(cls, username: str) -> "ContactId":
+        key = username.casefold()
+        return cls(kind=cls.Kind.USERNAME, value=username, key=key)
+
+    @property
+    def named(self) -> tuple[str, int | None, str]:
+        """Return what no two contacts have in common."""
+        return self.kind, self.account_id, self.key
+
+
+class Merge(models.Model):
+    """Two contacts that turned out to be one, why, and how to part them again."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="merges")
+    # Of the contact that is no more; its row is in `before`.
+    merged_id = models.BigIntegerField(db_index=True)
+    merged_name = models.CharField("merged contact", max_length=200)
+    reason = models.CharField(max_length=300)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    at = models.DateTimeField("time", default=timezone.now)
+    # Rows as they were, and which of them moved: permissions.merging reads them.
+    before = models.JSONField(default=dict)
+    moved = models.JSONField(default=dict)
+    undone_at = models.DateTimeField("undone", null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "merge of contacts"
+        verbose_name_plural = "merges of contacts"
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.merged_name} → {self.contact}"
 
 
 class CallPermissionQuerySet(models.QuerySet["CallPermission"]):

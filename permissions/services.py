@@ -19,13 +19,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.refusals import Refused
 from callcenter.wati.errors import sentence
-from callcenter.wati.events import PermissionChanged, Person
+from callcenter.wati.events import PermissionChanged
 from permissions import ledger, rules
 from permissions.facts import EventKind, Facts, LedgerEntry, Source
 from permissions.hours import CallingHours
@@ -43,29 +43,6 @@ class NotAllowed(Exception):
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.sentence)
         self.verdict = verdict
-
-
-def remember(caller: Person) -> Contact | None:
-    """Return the contact behind a call, created if new; None if unknown."""
-    bsuid = next(iter(caller.bsuids), "")
-    identity = {"waid": caller.waid} if caller.waid else {"bsuid": bsuid}
-    if not any(identity.values()):
-        return None
-    contact = Contact.objects.filter(**identity).first()
-    if contact is None:
-        contact = _first_seen(identity, caller.name)
-    if caller.name and not contact.name:
-        Contact.objects.filter(pk=contact.pk).update(name=caller.name)
-        contact.name = caller.name
-    return contact
-
-
-def _first_seen(identity: dict[str, str], name: str) -> Contact:
-    try:
-        with transaction.atomic():
-            return Contact.objects.create(**identity, name=name)
-    except IntegrityError:  # two first calls in the same millisecond
-        return Contact.objects.get(**identity)
 
 
 # --- Requests ----------------------------------------------------------------------

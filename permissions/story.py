@@ -92,6 +92,8 @@ def story_of(contact: Contact, now: datetime) -> dict[str, Any]:
             for event in newest.order_by("-at", "-pk")[:NEWEST_EVENTS]
         ],
         "event_count": events.count(),
+        "ids": contact.ids.select_related("account").order_by("kind", "pk"),
+        "merges": contact.merges.select_related("user", "undone_by"),
         "calls": calls.order_by("-created_at")[:NEWEST_CALLS],
         "plans": plans[:NEWEST_CALLS],
     }

@@ -16,7 +16,7 @@ from calls.models import Call, CallChange, Direction, Line, WebhookDelivery
 from calls.queueing import entry
 from calls.states import Event, Status, ending
 from calls.transitions import record
-from permissions.services import remember
+from permissions import people
 
 # WhatsApp stops ringing after 30 to 60 s: an older call has ended.
 OFFER_GOES_STALE = timedelta(seconds=30)
@@ -40,7 +40,7 @@ def begin(
             raise Conflict("This call was received before with a different SDP offer.")
         call.direction = Direction.INBOUND
         call.line, call.queue, call.priority = line, line.queue, line.priority
-        call.contact = remember(event.caller)
+        call.contact = people.remember(account, event.caller)
         call.created_at = min(received_at, call.ended_at or received_at)
         call.offer_sdp = offer
         call.save()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from agents.models import Agent, AgentState
 from callcenter.models import WatiAccount
 from callcenter.wati.errors import Outcome, WatiError
-from callcenter.wati.events import OutboundAnswer, OutboundStatus
+from callcenter.wati.events import OutboundAnswer, OutboundStatus, Person
 from callcenter.wati.parsing import STATUSES
 from calls import locking, placement
 from calls.errors import Conflict, Refused
@@ -25,6 +25,7 @@ from calls.queueing import participants
 from calls.signaling import outbox
 from calls.states import LIVE, Event, IllegalMove, Result, Status
 from calls.transitions import bump_version, move, record
+from permissions import people
 from permissions import services as permissions
 from permissions.ledger import locked
 from permissions.models import Contact
@@ -155,7 +156,7 @@ def not_placed(call: Call, error: WatiError) -> None:
 def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> Call:
     """Store the gated SDP answer; it may come while the phone still rings."""
     with locking.dispatch_lock():
-        call = _called(account, event.call_id, event.callee.waid)
+        call = _called(account, event.call_id, event.callee)
         if call.direction == Direction.INBOUND:
             raise Conflict("An SDP answer arrived for an inbound call.")
         if call.answer_sdp and call.answer_sdp != answer:
@@ -168,7 +169,7 @@ def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> C
 def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) -> Call:
     """End the call, because its SDP answer did not pass the gate."""
     with locking.dispatch_lock():
-        call = _called(account, event.call_id, event.callee.waid)
+        call = _called(account, event.call_id, event.callee)
         if call.direction != Direction.OUTBOUND or call.answer_sdp:
             raise Conflict(problem)
         end(call.pk, Event.MEDIA_FAILED, text=problem)
@@ -184,7 +185,7 @@ def _keep_answer(call: Call, answer: str) -> None:
 def status_heard(account: WatiAccount, event: OutboundStatus) -> Call:
     """Follow Wati's status of the call. Unknown words change nothing."""
     with locking.dispatch_lock():
-        call = _called(account, event.call_id, event.callee.waid)
+        call = _called(account, event.call_id, event.callee)
         if call.direction == Direction.INBOUND:
             raise Conflict("An outbound call status arrived for an inbound call.")
         if call.direction:
@@ -271,19 +272,19 @@ def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
     return True
 
 
-def _called(account: WatiAccount, wati_call_id: str, waid: str) -> Call:
+def _called(account: WatiAccount, wati_call_id: str, callee: Person) -> Call:
     """Return the call of that name, one that waits for its name, or a new shadow."""
     call = inbound.lock_or_create(account, wati_call_id)
     if call.direction or call.status != Status.UNMATCHED:
         return call
-    unnamed = _unnamed(account, waid)
+    unnamed = _unnamed(account, callee)
     if unnamed is None:
         return call
     placed(unnamed, wati_call_id)
     return Call.objects.select_for_update().get(pk=unnamed.pk)
 
 
-def _unnamed(account: WatiAccount, waid: str) -> Call | None:
+def _unnamed(account: WatiAccount, callee: Person) -> Call | None:
     """Return the one call without a reply that this may be about.
 
     While a reply may still come nothing is guessed; nor when two calls fit.
@@ -295,8 +296,10 @@ def _unnamed(account: WatiAccount, waid: str) -> Call | None:
         sent_at__gt=timezone.now() - JOIN_WITHIN,
         call__wati_call_id="",
     )
-    if waid:
-        unknown = unknown.filter(call__contact__waid=waid)
+    if contact := people.find(account, callee):
+        unknown = unknown.filter(call__contact=contact)
+    elif callee.is_known:
+        return None
     found = list(unknown.select_related("call")[:2])
     return found[0].call if len(found) == 1 else None
 

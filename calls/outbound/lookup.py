@@ -6,17 +6,15 @@ from django.utils import timezone
 
 from agents.models import Agent
 from callcenter.celery import wake
-from callcenter.wati.events import Person
 from calls.errors import Refused
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line, Plan
 from calls.snapshots import iso
 from calls.states import LIVE
-from permissions import numbers
+from permissions import numbers, people
 from permissions.ledger import facts_for
 from permissions.models import CallPermission, Contact
 from permissions.rules import may_ask, may_call
-from permissions.services import remember
 from permissions.verdicts import Verdict
 
 # WhatsApp's reading of a contact is read again after this many seconds.
@@ -44,8 +42,7 @@ def look_up(agent: Agent, typed: str, line_id: Any) -> dict[str, Any]:
         waid = numbers.parse_typed(typed, near=line.number)
     except numbers.NotANumber as problem:
         raise Refused(str(problem)) from None
-    contact = remember(Person(waid=waid))
-    assert contact is not None
+    contact = people.dialed(waid)
     checking = _is_stale(contact, line)
     if checking:
         wake("calls.tasks.read_permission", agent.pk, contact.pk, line.pk)
@@ -81,8 +78,7 @@ def describe(
 
 
 def contact_of(contact_id: Any) -> Contact:
-    known = isinstance(contact_id, int)
-    contact = Contact.objects.filter(pk=contact_id).first() if known else None
+    contact = people.contact_with(contact_id) if isinstance(contact_id, int) else None
     if contact is None:
         raise Refused("Unknown person.")
     return contact

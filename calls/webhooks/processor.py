@@ -31,7 +31,8 @@ from calls.models import Call, WebhookDelivery
 from calls.outbound import dialing, planned_calls
 from calls.signaling.deliveries import Status, Stored, bury, claim, event_of
 from calls.webhooks.batches import Batches
-from permissions.services import permission_webhook, remember
+from permissions import people
+from permissions.services import permission_webhook
 
 logger = logging.getLogger(__name__)
 SHADOW_LASTS = timedelta(seconds=120)
@@ -214,8 +215,9 @@ def _answer(delivery: Stored, event: OutboundAnswer) -> Call:
 
 def _permission(delivery: Stored, event: PermissionChanged) -> None:
     """Record an answer to a permission request, then read it from WhatsApp."""
-    line = inbound.line_of(_account(delivery), event.business_number)
-    contact = remember(event.person)
+    account = _account(delivery)
+    line = inbound.line_of(account, event.business_number)
+    contact = people.remember(account, event.person)
     assert contact is not None  # the parser lets no permission of nobody pass
     change = permission_webhook(
         pair_of(contact, line),
@@ -224,9 +226,10 @@ def _permission(delivery: Stored, event: PermissionChanged) -> None:
         received_at=delivery.received_at,
     )
     planned_calls.permission_changed(change)
-    transaction.on_commit(
-        lambda: wake("calls.tasks.read_permission", 0, contact.pk, line.pk)
-    )
+    if contact.waid:  # WhatsApp can be asked about a number only
+        transaction.on_commit(
+            lambda: wake("calls.tasks.read_permission", 0, contact.pk, line.pk)
+        )
 
 
 def _inbound_call(delivery: Stored, event: InboundCall) -> Call:

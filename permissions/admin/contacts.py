@@ -26,6 +26,7 @@ from callcenter.models import WatiAccount
 from callcenter.web.uploads import upload_of
 from permissions import services, words
 from permissions.admin.ledger import WithHistory
+from permissions.admin.merges import WithMerges
 from permissions.filters import ContactStateFilter
 from permissions.forms import (
     LONGEST_REASON,
@@ -44,15 +45,15 @@ FIRST_HEARD = when("created_at", "first contact")
 
 
 @admin.register(Contact)
-class ContactAdmin(WithHistory, DetailedAdmin):
-    """Their id is WhatsApp's; the name and the calling hours are ours to mend."""
+class ContactAdmin(WithMerges, WithHistory, DetailedAdmin):
+    """Their IDs are WhatsApp's; the name and the calling hours are ours to mend."""
 
     list_title = gettext_lazy("Contacts")
     export_of = "contacts"
     change_list_template = "admin/permissions/contact_list.html"
     change_form_template = "admin/permissions/contact_detail.html"
     action_form = ReasonActionForm
-    actions = ["put_on_do_not_call", "take_off_do_not_call"]
+    actions = ["put_on_do_not_call", "take_off_do_not_call", "merge"]
     list_display = [
         "__str__",
         "number_as_read",
@@ -63,7 +64,7 @@ class ContactAdmin(WithHistory, DetailedAdmin):
         FIRST_HEARD,
     ]
     list_filter = [ContactStateFilter, "do_not_call"]
-    search_fields = ["name", "waid", "bsuid"]
+    search_fields = ["name", "ids__key"]
     search_help_text = gettext_lazy("Name or number")
     date_hierarchy = "created_at"
     show_full_result_count = False
@@ -71,7 +72,7 @@ class ContactAdmin(WithHistory, DetailedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         who = ["name", "number_as_read", "country_code", "do_not_call_story"]
         hours = ["time_zone", ("calls_from", "calls_until")]
-        ids = ["waid", "bsuid", FIRST_HEARD]
+        ids = ["waid", "bsuid", "username", FIRST_HEARD]
         return [
             (None, {"fields": who}),
             (_("Calling hours"), {"fields": hours}),
@@ -80,7 +81,7 @@ class ContactAdmin(WithHistory, DetailedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         shown = ["number_as_read", "country_code", "do_not_call_story"]
-        return [*shown, "waid", "bsuid", FIRST_HEARD]
+        return [*shown, "waid", "bsuid", "username", FIRST_HEARD]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

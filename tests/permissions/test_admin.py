@@ -15,10 +15,10 @@ from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Plan, WatiRequest
 from calls.outbound import planned_calls
-from permissions import services, words
+from permissions import merging, services, words
 from permissions.facts import EventKind
 from permissions.ledger import Pair, facts_for
-from permissions.models import CallPermission, Contact, PermissionEvent
+from permissions.models import CallPermission, Contact, Merge, PermissionEvent
 from permissions.rules import may_call
 from tests.cast import CARLA, HASHED, Cast
 
@@ -522,3 +522,31 @@ def test_another_site_changes_nothing(cast: Cast, carla: Pair):
     strict.force_login(cast.sofia)
     for address in (IMPORT, f"{PEOPLE}{carla.contact.pk}/do-not-call/"):
         assert strict.post(address, {"on": "1", "reason": "x"}).status_code == 403
+
+
+def test_two_contacts_are_merged_by_hand_and_parted_again(sofia: Client, carla: Pair):
+    twin = Contact.objects.create(waid="4915100000002", name="Carla at work")
+    chosen = {
+        "action": "merge",
+        "_selected_action": [str(carla.contact.pk), str(twin.pk)],
+    }
+    page = sofia.post(PEOPLE, chosen, follow=True).content.decode()
+    assert "Enter a reason." in page
+    sofia.post(PEOPLE, chosen | {"reason": "She told me."})
+    page = sofia.get(f"{PEOPLE}{carla.contact.pk}/change/").content.decode()
+    assert "Carla at work was merged into this contact" in page
+    assert "+4915100000002" in page
+    old = sofia.get(f"{PEOPLE}{twin.pk}/change/")
+    assert old["Location"] == f"{PEOPLE}{carla.contact.pk}/change/"
+    undo = f"{PEOPLE}undo-merge/{Merge.objects.get().pk}/"
+    assert sofia.get(undo).status_code == 405
+    page = sofia.post(undo, follow=True).content.decode()
+    assert "Carla at work is a contact of its own again." in page
+    assert "Undone on" in page
+    assert Contact.objects.filter(pk=twin.pk).exists()
+
+
+def test_who_may_only_look_undoes_no_merge(rui: Client, carla: Pair):
+    twin = Contact.objects.create(waid="4915100000002")
+    row = merging.merge(carla.contact, twin, reason="One person.")
+    assert rui.post(f"{PEOPLE}undo-merge/{row.pk}/").status_code == 403

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from callcenter.refusals import Refused
 from callcenter.wati.events import PermissionChanged, Person
-from permissions import services
+from permissions import people, services
 from permissions.ledger import Change, Pair
 from permissions.models import CallPermission, PermissionEvent
 from tests.cast import CARLA, Cast
@@ -16,7 +16,7 @@ from tests.cast import CARLA, Cast
 
 @pytest.fixture
 def pair(cast: Cast) -> Pair:
-    carla = services.remember(Person(waid=CARLA, name="Carla"))
+    carla = people.remember(cast.account, Person(waid=CARLA, name="Carla"))
     assert carla is not None
     return Pair(carla, cast.account, cast.line.number)
 

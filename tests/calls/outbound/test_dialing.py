@@ -25,6 +25,7 @@ from calls.models import Call, Plan, WatiRequest
 from calls.outbound import dialing, planned_calls
 from calls.queueing import dispatch
 from calls.signaling import outbox
+from permissions import people
 from permissions import services as permissions
 from permissions.models import CallPermission, Contact, PermissionEvent
 from tests.cast import CARLA, Cast, on_duty
@@ -36,7 +37,7 @@ OK = Answer("done", {"callId": "wacid.7"})
 def carla(cast: Cast) -> Contact:
     placement.register()
     on_duty(cast.ana, cast.bruno)
-    contact = permissions.remember(Person(waid=CARLA, name="Carla"))
+    contact = people.remember(cast.account, Person(CARLA, name="Carla"))
     assert contact is not None
     return contact
 
@@ -113,7 +114,7 @@ def test_two_agents_cannot_call_one_person_at_once(cast: Cast, carla: Contact):
 
 def test_who_is_in_a_call_calls_nobody(cast: Cast, carla: Contact):
     dial(cast, carla)
-    other = permissions.remember(Person(waid="4915100000001"))
+    other = people.remember(cast.account, Person("4915100000001"))
     pair = pair_of(other, cast.line)
     event = PermissionChanged(Person("4915100000001"), granted=True)
     now = timezone.now()
@@ -302,8 +303,8 @@ def test_a_time_that_cannot_be_is_not_believed(cast: Cast, carla: Contact):
 
 def test_who_was_only_looked_up_is_forgotten_after_a_day(cast: Cast, carla: Contact):
     long_ago = timezone.now() - timedelta(days=2)
-    permissions.remember(Person(waid="4915100000002"))
-    asked = permissions.remember(Person(waid="4915100000003"))
+    people.dialed("4915100000002")
+    asked = people.dialed("4915100000003")
     planned_calls.ask(cast.ana, asked, cast.line)
     Contact.objects.update(created_at=long_ago)
     tasks.forget_strangers()

@@ -16,6 +16,7 @@ from calls.models import Call, Disposition
 from calls.outbound import dialing
 from calls.queueing import agent_state, dispatch, participants, wrap_up
 from calls.states import FOR_ANYBODY
+from permissions import people
 from permissions import services as permissions
 from tests.cast import CARLA, Cast
 from tests.shift import DORA, Shift, change, ringing, state_of, states_of
@@ -189,7 +190,7 @@ def test_the_wrap_up_is_that_of_the_queue_the_call_was_in(cast: Cast, shift: Shi
 
 
 def test_dialing_ends_the_wrap_up(cast: Cast, shift: Shift, wrapping_up: Call):
-    carla = permissions.remember(Person(waid=CARLA, name="Carla"))
+    carla = people.remember(cast.account, Person(waid=CARLA, name="Carla"))
     assert carla is not None
     permissions.permission_webhook(
         pair_of(carla, cast.line),
