@@ -281,7 +281,7 @@ def _contact(call: Call) -> Snapshot:
     contact = call.contact
     return {
         "id": contact.pk if contact else None,
-        "name": contact.name if contact else "",
+        "name": contact.called if contact else "",
         "number": display(contact.waid or "") if contact else "",
     }
 
@@ -325,7 +325,7 @@ def _plan_snapshot(plan: Plan) -> Snapshot:
         "version": plan.version,
         "state": Plan.State.WAITING if waits else plan.state,
         "contact": plan.contact_id,
-        "name": plan.contact.name,
+        "name": plan.contact.called,
         "number": display(plan.contact.waid or ""),
         "line": plan.line_id,
         "kind": plan.kind,

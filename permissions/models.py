@@ -67,7 +67,7 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.handle or self.number or _("Unknown WhatsApp user")
+        return self.called or self.number or _("Unknown WhatsApp user")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save it, with its number among its IDs from the first moment."""
@@ -78,9 +78,9 @@ class Contact(models.Model):
                 ContactId.of_number(self.waid, contact=self).save()
 
     @property
-    def handle(self) -> str:
-        """Return the username as WhatsApp shows it, or nothing."""
-        return f"@{self.username}" if self.username else ""
+    def called(self) -> str:
+        """Return the name, else the username as WhatsApp shows it, else nothing."""
+        return self.name or (f"@{self.username}" if self.username else "")
 
     @property
     def number(self) -> str:

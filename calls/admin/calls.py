@@ -192,7 +192,7 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("contact"), ordering="contact__name")
     def caller(self, call: Call) -> SafeString:
-        name = call.contact.name if call.contact else ""
+        name = call.contact.called if call.contact else ""
         number = display(call.contact.waid or "") if call.contact else ""
         return format_html(
             '<span class="person">{}</span> <span class="number">{}</span>',

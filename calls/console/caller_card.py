@@ -26,7 +26,7 @@ def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
     known = describe(contact, call.line, besides=call) if contact and call.line else {}
     return {
         "contact": contact.pk if contact else None,
-        "name": contact.name if contact else "",
+        "name": contact.called if contact else "",
         "number": known.get("number", ""),
         "first_seen": iso(contact.created_at) if contact else None,
         "permission": known.get("call"),

@@ -67,7 +67,7 @@ def describe(
     plan = Plan.objects.open().filter(contact=contact, line=line).first()
     return {
         "contact": contact.pk,
-        "name": contact.name,
+        "name": contact.called,
         "number": numbers.display(contact.waid or ""),
         "line": line.pk,
         "call": _verdict(may_call(facts, now)),

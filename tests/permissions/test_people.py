@@ -128,7 +128,8 @@ def test_a_contact_that_was_merged_is_found_by_its_old_key(cast: Cast):
 
 def test_a_handle_is_the_title_of_who_has_no_name(cast: Cast):
     bob = people.remember(cast.account, Person(bsuids=("US.1",), username="bob"))
-    assert str(bob) == "@bob"
+    assert bob
+    assert str(bob) == bob.called == "@bob"
 
 
 def test_a_known_caller_costs_one_statement(cast: Cast, django_assert_num_queries):
