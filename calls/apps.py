@@ -13,4 +13,4 @@ class CallsConfig(AppConfig):
         from permissions import merging
 
         outbox.register_effects(replies.EFFECTS)
-        merging.register_effects(merged_contacts.before, merged_contacts.after)
+        merging.register_effects(merged_contacts.EFFECTS)

@@ -5,7 +5,9 @@ what is needed to part them again stands in the merge's own row.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -32,16 +34,34 @@ class NotNow(Exception):
     """They cannot be merged while something goes on with both of them."""
 
 
-Before = Callable[[Contact, Contact], None]
-After = Callable[[Contact, list[Change]], None]
-_before: list[Before] = []
-_after: list[After] = []
+@dataclass(frozen=True)
+class Effects:
+    """What another package does when contacts are merged or parted.
+
+    `hold` keeps others from its rows until the commit, `before` may raise NotNow, and
+    `after` hears which permissions changed.
+    """
+
+    hold: Callable[[], AbstractContextManager[None]]
+    before: Callable[[Contact, Contact], None]
+    after: Callable[[Contact, list[Change]], None]
 
 
-def register_effects(before: Before, after: After) -> None:
-    """Set what other packages do: `before` may raise NotNow, `after` may announce."""
-    _before.append(before)
-    _after.append(after)
+_effects: list[Effects] = []
+
+
+def register_effects(effects: Effects) -> None:
+    _effects.append(effects)
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Hold all rows that may move: other locks first, then those of contacts."""
+    with ExitStack() as held:
+        for effects in _effects:
+            held.enter_context(effects.hold())
+        held.enter_context(transaction.atomic())
+        yield
 
 
 def was_parted(one: Contact, other: Contact) -> bool:
@@ -60,10 +80,10 @@ def merge(
     """
     if user is None and was_parted(kept, lost):
         raise NotNow(gettext_noop("A supervisor has undone their merge."))
-    with transaction.atomic():
+    with _held():
         kept, lost = _locked(kept.pk, lost.pk)
-        for act in _before:
-            act(kept, lost)
+        for effects in _effects:
+            effects.before(kept, lost)
         row = Merge(
             contact=kept,
             merged_id=lost.pk,
@@ -77,8 +97,8 @@ def merge(
         _complete(kept, lost)
         lost.delete()
         row.save()
-        for announce in _after:
-            announce(kept, changes)
+        for effects in _effects:
+            effects.after(kept, changes)
     return row
 
 
@@ -170,7 +190,7 @@ def _join(twin: CallPermission, theirs: CallPermission) -> dict[str, Any]:
 
 def undo(row: Merge, *, user: User) -> Contact:
     """Part the two again. What came since stays where it is. Raises Refused."""
-    with transaction.atomic():
+    with _held():
         row = Merge.objects.select_for_update().get(pk=row.pk)
         if row.undone_at is not None:
             raise Refused(_("This merge was undone before."))
@@ -184,8 +204,9 @@ def undo(row: Merge, *, user: User) -> Contact:
         _give_back(kept, row)
         row.undone_at, row.undone_by = timezone.now(), user
         row.save(update_fields=["undone_at", "undone_by"])
-        for announce in _after:
-            announce(kept, _refreshed(kept) + _refreshed(merged))
+        changes = _refreshed(kept) + _refreshed(merged)
+        for effects in _effects:
+            effects.after(kept, changes)
     return merged
 
 

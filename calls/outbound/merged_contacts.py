@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext_noop
 
+from calls import locking
 from calls.models import Call, Direction, Plan
 from calls.outbound import planned_calls
 from calls.states import LIVE
 from calls.transitions import bump_versions
 from permissions.ledger import Change
-from permissions.merging import NotNow
+from permissions.merging import Effects, NotNow
 from permissions.models import Contact
 
 # Of two scheduled calls the one that is nearer to being made stays.
@@ -46,3 +47,6 @@ def after(kept: Contact, changes: list[Change]) -> None:
     for change in changes:
         planned_calls.permission_changed(change)
     bump_versions(Call.objects.filter(contact=kept, status__in=LIVE))
+
+
+EFFECTS = Effects(locking.dispatch_lock, before, after)
