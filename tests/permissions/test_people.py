@@ -1,9 +1,11 @@
 """Who is this? Whatever a message names them by, and in whatever order."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from callcenter.models import WatiAccount
@@ -74,6 +76,7 @@ def test_a_brazilian_landline_is_nobody_elses_mobile(cast: Cast):
 
 
 IDS = (Person(CARLA), Person(bsuids=(CARLAS_ID,)), Person(username="carla"))
+MEXICAN_TWICE = (Person(MEXICAN[0]), Person(MEXICAN[1]))
 JOINTS = (
     Person(CARLA, bsuids=(CARLAS_ID,)),
     Person(bsuids=(CARLAS_ID,), username="carla"),
@@ -152,3 +155,19 @@ def test_the_older_contact_is_kept(cast: Cast):
     Contact.objects.update(created_at=timezone.now() - timedelta(days=9))
     people.remember(cast.account, Person(CARLA))
     assert people.remember(cast.account, Person(CARLA, bsuids=(CARLAS_ID,))) == old
+
+
+def test_messages_at_once_make_one_contact(cast: Cast):
+    said = [*IDS, *JOINTS, *MEXICAN_TWICE] * 2
+
+    def hear(person: Person) -> None:
+        try:
+            people.remember(cast.account, person)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(hear, said))
+    for person in said:  # what could not be joined in the tumult is joined now
+        people.remember(cast.account, person)
+    assert Contact.objects.count() == 2
