@@ -38,6 +38,14 @@ class ImportForm(forms.Form):
     """People from a file."""
 
     file = forms.FileField(label=gettext_lazy("CSV file"), allow_empty_file=False)
+    has_country = forms.BooleanField(
+        label=gettext_lazy("All numbers include the country code"),
+        required=False,
+        help_text=gettext_lazy(
+            "For files with numbers such as 4915112345678, without +. Otherwise a "
+            "number without + is read as one of the country of your business numbers."
+        ),
+    )
     rehearse = forms.BooleanField(
         label=gettext_lazy("Check only"),
         required=False,

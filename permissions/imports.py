@@ -12,7 +12,13 @@ from django.utils.translation import gettext as _
 
 from permissions import people
 from permissions.models import Contact
-from permissions.numbers import NotANumber, key_of, parse_typed
+from permissions.numbers import (
+    Ambiguous,
+    NotANumber,
+    display,
+    key_of,
+    parse_typed,
+)
 
 MOST_BYTES = 1024 * 1024
 MOST_ROWS = 10_000
@@ -27,6 +33,18 @@ COLUMNS = {
     "calls_until": ("calls_until", "calls until", "may be called until"),
 }
 HOURS = ("time_zone", "calls_from", "calls_until")
+
+
+@dataclass(frozen=True)
+class Home:
+    """The way in which numbers without + are read.
+
+    near: a business number, in whose country they are; empty: of no known one.
+    has_country: every number of the file begins with its country code.
+    """
+
+    near: str = ""
+    has_country: bool = False
 
 
 class NotUsable(ValueError):
@@ -61,14 +79,17 @@ class Row:
     contact: Contact  # not stored
 
 
-def import_contacts(data: bytes, *, near: str = "", rehearse: bool = False) -> Report:
+def import_contacts(
+    data: bytes, *, near: str = "", has_country: bool = False, rehearse: bool = False
+) -> Report:
     """Add the contacts of a file; existing data is never changed.
 
-    The good rows are written together or, when the server fails, not at all. `near`: a
-    business number, whose country is that of numbers without one. Raises NotUsable.
+    The good rows are written together or, when the server fails, not at all. near: a
+    business number, in whose country a number without + is read. has_country: every
+    number of the file begins with its country code. Raises NotUsable.
     """
     report = Report(is_rehearsal=rehearse)
-    good = list(_good_rows(data, near, report))
+    good = list(_good_rows(data, Home(near, has_country), report))
     with transaction.atomic():
         for start in range(0, len(good), AT_ONCE):
             _store(good[start : start + AT_ONCE], report, rehearse=rehearse)
@@ -76,15 +97,18 @@ def import_contacts(data: bytes, *, near: str = "", rehearse: bool = False) -> R
 
 
 def _store(rows: list[Row], report: Report, *, rehearse: bool) -> None:
-    waids = [row.contact.waid or "" for row in rows]
-    known = people.known_numbers(waids)
-    new = [row.contact for row in rows if key_of(row.contact.waid or "") not in known]
+    known = people.known_numbers([row.contact.waid or "" for row in rows])
+    new = [row.contact for row in rows if _key(row.contact) not in known]
     report.new += len(new)
     if not rehearse:
         people.add_all(new)
     for row in rows:
-        if contact := known.get(key_of(row.contact.waid or "")):
+        if contact := known.get(_key(row.contact)):
             _complete(contact, row.contact, report, rehearse=rehearse)
+
+
+def _key(contact: Contact) -> str:
+    return key_of(contact.waid or "")
 
 
 def _complete(
@@ -111,12 +135,12 @@ def _complete(
 # --- Reading -----------------------------------------------------------------------
 
 
-def _good_rows(data: bytes, near: str, report: Report) -> Iterator[Row]:
-    lines: dict[str, int] = {}  # by number
+def _good_rows(data: bytes, home: Home, report: Report) -> Iterator[Row]:
+    lines: dict[str, int] = {}  # by the number's key
     for line, cells in _rows(data):
         try:
-            contact = _contact(cells, near)
-            if first := lines.get(contact.waid or ""):
+            contact = _contact(cells, home)
+            if first := lines.get(_key(contact)):
                 raise ValueError(
                     _("The same number is on line {line}.").format(line=first)
                 )
@@ -124,7 +148,7 @@ def _good_rows(data: bytes, near: str, report: Report) -> Iterator[Row]:
             shown = ", ".join(filter(None, cells.values()))[:80]
             report.bad.append(Bad(line, shown, str(problem)))
         else:
-            lines[contact.waid or ""] = line
+            lines[_key(contact)] = line
             yield Row(line, contact)
 
 
@@ -183,13 +207,24 @@ def _places(header: list[str]) -> dict[str, int]:
     return places
 
 
-def _contact(cells: dict[str, str], near: str) -> Contact:
-    """Build a contact. Raises ValueError with a sentence."""
+def _waid(text: str, home: Home) -> str:
+    """Read the number of a row. Raises ValueError with a sentence."""
     try:
-        # Spreadsheets, and our own exports, mark text with an apostrophe.
-        waid = parse_typed(cells.get("number", "").lstrip("'"), near=near)
+        return parse_typed(text, near=home.near, has_country=home.has_country)
+    except Ambiguous as question:
+        meant = " / ".join(map(display, question.readings))
+        raise ValueError(
+            _(
+                "This number may be {numbers}. Write it with + and its country code."
+            ).format(numbers=meant)
+        ) from None
     except NotANumber as problem:
         raise ValueError(str(problem)) from None
+
+
+def _contact(cells: dict[str, str], home: Home) -> Contact:
+    """Build a contact. Raises ValueError with a sentence."""
+    waid = _waid(cells.get("number", ""), home)
     name = cells.get("name", "")
     if not name:
         raise ValueError(_("The name is missing."))

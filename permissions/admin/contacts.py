@@ -36,7 +36,7 @@ from permissions.forms import (
 )
 from permissions.imports import NotUsable, Report, import_contacts
 from permissions.models import CallPermission, Contact
-from permissions.numbers import display
+from permissions.numbers import country_of, display
 from permissions.story import standing, story_of
 
 logger = logging.getLogger(__name__)
@@ -300,12 +300,15 @@ class ContactAdmin(WithMerges, WithHistory, DetailedAdmin):
         return render(request, "admin/permissions/import.html", context)
 
     def _report_of(self, form: ImportForm, user_id: int | None) -> Report | None:
-        data, rehearse = form.cleaned_data["file"], form.cleaned_data["rehearse"]
-        near = WatiAccount.objects.exclude(lines=None).values_list("lines__number")
-        home = near.order_by("lines__pk").first() or ("",)
+        given = form.cleaned_data
         try:
             with upload_of(user_id):
-                report = import_contacts(data, near=home[0], rehearse=rehearse)
+                report = import_contacts(
+                    given["file"],
+                    near=_home_number(),
+                    has_country=given["has_country"],
+                    rehearse=given["rehearse"],
+                )
         except NotUsable as problem:
             form.add_error("file", str(problem))
             return None
@@ -330,6 +333,15 @@ class ContactAdmin(WithMerges, WithHistory, DetailedAdmin):
             "title": context["button"],
         }
         return render(request, "admin/permissions/reason.html", shared | context)
+
+
+def _home_number() -> str:
+    """Return a business number if all are of one country; empty: ask for each code."""
+    accounts = WatiAccount.objects.exclude(lines=None)
+    numbers = accounts.values_list("lines__number", flat=True)
+    homes = {country_of(number): number for number in numbers}
+    homes.pop("", None)
+    return homes.popitem()[1] if len(homes) == 1 else ""
 
 
 def _set_do_not_call(contact: Contact, on: bool, user: User, reason: str) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from callcenter.admin_parts import age
 from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
-from calls.models import Call, Plan, WatiRequest
+from calls.models import Call, Line, Plan, WatiRequest
 from calls.outbound import planned_calls
 from permissions import merging, services, words
 from permissions.facts import EventKind
@@ -487,6 +487,30 @@ def test_an_import_tells_what_became_of_each_row(cast: Cast, sofia: Client):
     assert "not a complete phone number" in page
     assert "&lt;b&gt;Nobody" in page
     assert Contact.objects.get().name == "Carla"
+
+
+def test_an_import_reads_numbers_near_the_only_country_of_the_business(
+    cast: Cast, sofia: Client
+):
+    Line.objects.update(number="4930123456")
+    upload(sofia, b"number,name\r\n01511 2345678,Carla\r\n")
+    assert Contact.objects.get().waid == CARLA
+    rows = b"number,name\r\n4915112345679,Dario\r\n"
+    assert "may be +49 491 5112345679" in upload(sofia, rows)
+    upload(sofia, rows, has_country="on")
+    assert Contact.objects.get(name="Dario").waid == "4915112345679"
+
+
+def test_with_numbers_in_two_countries_an_import_wants_each_country_code(
+    cast: Cast, sofia: Client
+):
+    Line.objects.update(number="4930123456")
+    Line.objects.create(
+        account=cast.account, number="34912345678", name="Madrid", queue=cast.queue
+    )
+    page = upload(sofia, b"number,name\r\n01511 2345678,Carla\r\n")
+    assert "with + and its country code" in page
+    assert not Contact.objects.exists()
 
 
 @pytest.mark.parametrize(

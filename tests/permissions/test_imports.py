@@ -38,6 +38,74 @@ def test_a_number_without_its_country_is_one_of_ours():
     assert Contact.objects.get().waid == CARLA
 
 
+@pytest.mark.parametrize(
+    ("line", "cell", "reason"),
+    [
+        ("4930123456", CARLA, "+49 491 5112345678 / +49 1511 2345678"),
+        ("34912345678", "6598765432", "+65 9876 5432"),
+    ],
+)
+def test_a_number_that_may_be_another_is_not_imported_and_both_are_told(
+    line: str, cell: str, reason: str
+):
+    [bad] = import_contacts(file(f"{cell},Carla"), near=line).bad
+    assert bad.reason == (
+        f"This number may be {reason}. Write it with + and its country code."
+    )
+    assert not Contact.objects.exists()
+
+
+def test_a_file_may_say_that_its_numbers_have_their_country_code():
+    rows = file(f"{CARLA},Carla", "34612345678,Dario", "01511 2345679,Nobody")
+    report = import_contacts(rows, near="4930123456", has_country=True)
+    assert report.new == 2
+    assert [bad.line for bad in report.bad] == [4]
+    assert Contact.objects.filter(waid__in=[CARLA, "34612345678"]).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "waid"),
+    [
+        ("34912345678", "612345678.0", "34612345678"),
+        ("34912345678", "6.12345678E+08", "34612345678"),
+        ("552134567890", "11987654321.0", "5511987654321"),
+        ("4930123456", '"=""01511 2345678"""', CARLA),
+        ("4930123456", "15112345678", CARLA),
+    ],
+)
+def test_what_a_spreadsheet_makes_of_a_number_is_still_that_number(
+    line: str, cell: str, waid: str
+):
+    import_contacts(file(f"{cell},Carla"), near=line)
+    assert Contact.objects.get().waid == waid
+
+
+def test_digits_that_a_spreadsheet_cut_off_are_not_made_up():
+    [bad] = import_contacts(file("6.12E+08,Carla"), near="34912345678").bad
+    assert "cut digits off" in bad.reason
+
+
+@pytest.mark.parametrize(
+    ("known", "cell"),
+    [
+        ("553188887766", "+55 31 98888-7766"),
+        ("5531988887766", "+55 31 8888-7766"),
+        ("5215512345678", "+52 55 1234 5678"),
+        ("5491155554444", "+54 11 5555-4444"),
+        ("541155554444", "+54 9 11 5555-4444"),
+    ],
+)
+def test_a_number_is_one_person_in_each_form_that_whatsapp_writes(
+    known: str, cell: str
+):
+    Contact.objects.create(waid=known)
+    report = import_contacts(file(f"{cell},Carla", f"+{known},Carla again"))
+    assert (report.new, report.completed, len(report.bad)) == (0, 1, 1)
+    assert report.bad[0].reason == "The same number is on line 2."
+    contact = Contact.objects.get()
+    assert (contact.waid, contact.name) == (known, "Carla")
+
+
 def test_what_is_known_is_never_changed_and_what_is_empty_is_filled_in():
     Contact.objects.create(waid=CARLA, name="Carla Ferreira")
     Contact.objects.create(waid="14155552671")
