@@ -150,26 +150,31 @@ def _groupings(waid: str) -> list[list[str]]:
 
 def _parse(digits: str, home: str) -> Iterator[tuple[PhoneNumber, bool]]:
     """Yield what digits may mean: as dialed in the country `home`, and from abroad."""
-    is_abroad = digits.startswith("00")
-    number = _parsed(digits, home) if home else None
-    if number:
-        source = number.country_code_source
-        if source == CountryCodeSource.FROM_NUMBER_WITH_IDD:
-            yield number, True
-            number = _parsed(f"+{_code(home)}{digits}")
-        if number and not is_abroad:
-            yield number, True
-            yield from _without_zero(number)
+    if home:
+        yield from ((number, True) for number in _dialed_in(home, digits))
     if number := _parsed(f"+{digits.removeprefix('00')}"):
+        is_abroad = digits.startswith("00")
         yield number, is_abroad or not home or number.country_code == _code(home)
 
 
-def _without_zero(number: PhoneNumber) -> Iterator[tuple[PhoneNumber, bool]]:
+def _dialed_in(home: str, digits: str) -> Iterator[PhoneNumber]:
+    number: PhoneNumber | None = _parsed(digits, home)
+    is_abroad = digits.startswith("00")
+    if number and number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD:
+        yield number
+        number = None if is_abroad else _parsed(f"+{_code(home)}{digits}")
+    # In Tajikistan numbers may begin with 00, and 810 is dialed before a country.
+    if number and (number.italian_leading_zero or not is_abroad):
+        yield number
+        yield from _without_zero(number)
+
+
+def _without_zero(number: PhoneNumber) -> Iterator[PhoneNumber]:
     """Yield the number that a kept zero was dialed before, as in Gabon's older plan."""
     if number.italian_leading_zero:
         digits = f"+{number.country_code}{number.national_number}"
         if other := _parsed(digits):
-            yield other, True
+            yield other
 
 
 def _parsed(digits: str, home: str | None = None) -> PhoneNumber | None:

@@ -95,6 +95,7 @@ def test_every_way_to_write_a_number_is_one_number(typed: str):
         ("0011 49 1511 2345678", SYDNEY, CARLA),
         ("8~10 49 1511 2345678", MOSCOW, CARLA),
         ("0021 49 1511 2345678", RIO, CARLA),
+        ("00 543 8505", "992372123456", "992005438505"),  # Tajikistan has such
     ],
 )
 def test_a_number_is_read_as_it_is_dialed_near_our_own(
