@@ -318,6 +318,7 @@ def told(cast: Cast) -> dict[str, dict[str, Any]]:
         "work": console["work"],
         "person": person,
         "verdict": person["call"],
+        "reading": lookup.describe_readings((CARLA,))[0],
         "The card's person": caller_card.card(call.pk, cast.ana),
     } | transfer.targets(cast.ana)
 
@@ -330,6 +331,7 @@ def told(cast: Cast) -> dict[str, dict[str, Any]]:
         "work",
         "person",
         "verdict",
+        "reading",
         "The card's person",
         "plan",
         "call",

@@ -36,17 +36,46 @@ def line_of(agent: Agent, line_id: Any) -> Line:
 
 
 def look_up(agent: Agent, typed: str, line_id: Any) -> dict[str, Any]:
-    """Find the contact of a typed number. Raises Refused if it is not a number."""
+    """Find the contact of a typed number.
+
+    Raises Refused if it is not a number, and numbers.Ambiguous if it may be several.
+    """
     line = line_of(agent, line_id)
-    try:
-        waid = numbers.parse_typed(typed, near=line.number)
-    except numbers.NotANumber as problem:
-        raise Refused(str(problem)) from None
-    contact = people.dialed(waid)
+    contact = people.dialed(_number_in(typed, line))
     checking = _is_stale(contact, line)
     if checking:
         wake("calls.tasks.read_permission", agent.pk, contact.pk, line.pk)
     return describe(contact, line, checking=checking)
+
+
+def describe_readings(readings: tuple[str, ...]) -> list[dict[str, str]]:
+    """Describe the numbers that a text may mean, as docs/console-websocket.md does."""
+    known = people.known_numbers(readings)
+    return [
+        {
+            "number": numbers.display(waid),
+            "country": numbers.country_of(waid),
+            "name": _name_of(known.get(numbers.key_of(waid))),
+        }
+        for waid in readings
+    ]
+
+
+def _name_of(contact: Contact | None) -> str:
+    return contact.called if contact else ""
+
+
+def _number_in(typed: str, line: Line) -> str:
+    try:
+        return numbers.parse_typed(typed, near=line.number)
+    except numbers.Ambiguous:
+        raise
+    except numbers.NotANumber as problem:
+        # WhatsApp told of this person, so the number is real.
+        waid = numbers.with_country(typed)
+        if waid and people.known_numbers([waid]):
+            return waid
+        raise Refused(str(problem)) from None
 
 
 def describe(

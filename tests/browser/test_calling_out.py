@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from calls.models import Call, Plan
+from calls.models import Call, Line, Plan
+from permissions.models import Contact
 from tests.browser.conftest import ANAS_TONE, CARLAS_TONE
 from tests.browser.windows import ConsoleWindow, PhoneWindow
 from tests.cast import CARLA
@@ -84,6 +85,26 @@ def test_ana_asks_carla_allows_and_they_hear_each_other(
     ana.shows("You hung up")
     assert Call.objects.get().result == "answered"
     assert Plan.objects.get().state == "done"
+
+
+def test_ana_is_asked_which_of_two_numbers_she_means(
+    stack: Stack, ana: ConsoleWindow
+) -> None:
+    Line.objects.update(number="4930123456")
+    field = ana.page.get_by_role("textbox", name="Phone number")
+    field.fill(CARLA)
+    field.press("Enter")
+    question = ana.page.get_by_role("group", name="Which number is meant?")
+    expect(question.get_by_role("button")).to_have_text(
+        [re.compile(r"\+49 491 5112345678\s+Germany"), re.compile(r"\+49 1511 2345678")]
+    )
+    assert not Contact.objects.exists()
+    question.get_by_role("button", name="+49 1511 2345678").press("Enter")
+    expect(ana.page.get_by_role("group", name=re.compile("1511"))).to_be_visible()
+    expect(question).to_have_count(0)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("+49 1511 2345678")
+    assert Contact.objects.get().waid == CARLA
 
 
 def test_carla_does_not_allow_it_and_ana_reads_so(

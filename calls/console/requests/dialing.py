@@ -8,6 +8,7 @@ from callcenter.buckets import Buckets
 from calls.console.messages import Message, Page, uuid_of
 from calls.errors import Refused
 from calls.outbound import dialing, lookup, planned_calls
+from permissions.numbers import Ambiguous
 
 # Each may have WhatsApp asked, which Wati counts.
 _look_ups = Buckets(limits.LOOK_UPS)
@@ -20,8 +21,12 @@ def look_up(page: Page, message: Message) -> Message:
                 "You looked up too many numbers. Wait a moment, then try again."
             )
         )
-    typed, line = str(message.get("number") or "")[:60], message.get("line")
-    return {"type": "person", "person": lookup.look_up(page.agent, typed, line)}
+    typed, line = str(message.get("number") or ""), message.get("line")
+    try:
+        return {"type": "person", "person": lookup.look_up(page.agent, typed, line)}
+    except Ambiguous as question:
+        readings = lookup.describe_readings(question.readings)
+        return {"type": "readings", "readings": readings}
 
 
 def call(page: Page, message: Message) -> None:

@@ -65,6 +65,16 @@ export class DialingCommands {
     }
   }
 
+  /**
+   * Say which number is meant, of those that the server asked about.
+   * @param {string} number with its country code
+   */
+  chooseNumber(number) {
+    this.#store.dispatch({ type: "numberTyped", number });
+    this.#field.typed(number);
+    this.#field.finished();
+  }
+
   /** @param {Id} line */
   chooseLine(line) {
     this.#store.dispatch({ type: "lineChosen", line });

@@ -7,6 +7,7 @@ import { isCalling, isSamePerson, proposedCalls } from "../state/dialing.js";
 import { initials } from "../state/labels.js";
 import { isId } from "../state/snapshot.js";
 import { ASK, earliestText, permissionView } from "./permission-view.js";
+import { readingsView } from "./readings-view.js";
 
 /** @import {Line, Person, ScheduledCall} from "../state/snapshot.js" */
 /** @import {Dialing, State} from "../state/state.js" */
@@ -52,7 +53,6 @@ function numberField(dialing, commands) {
       type="tel"
       autocomplete="off"
       spellcheck="false"
-      maxlength="60"
       placeholder="+49 151 12345678"
       aria-keyshortcuts="N"
       aria-describedby="number-problem"
@@ -86,12 +86,15 @@ function linePicker({ lines, line }, commands) {
  * @param {DialingCommands} commands
  */
 function result(state, now, commands) {
-  const { person, lookingSince, done, plans } = state.dialing;
+  const { person, readings, lookingSince, done, plans } = state.dialing;
   if (person !== null) {
     return personView(state, person, now, commands);
   }
   if (lookingSince !== null) {
     return html`<p class="asking-whatsapp">${t("Looking up the number")}…</p>`;
+  }
+  if (readings.length > 0) {
+    return readingsView(readings, commands);
   }
   const text = doneWords(plans.find(({ id }) => isId(id, done)));
   return text ? html`<p class="done">${check()} ${text}</p>` : nothing;

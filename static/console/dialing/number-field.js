@@ -8,13 +8,15 @@ const PAUSE_MS = 600;
 const FEWEST_DIGITS = 7;
 
 /**
- * Tell whether this may be a whole number. Digits of any script count; letters do not,
- * and are for the server to complain of once the agent says it is all.
+ * Tell whether this may be a whole number. Digits of any script count. Letters that are
+ * typed are for the server to complain of once the agent says it is all; a link or an
+ * entry of an address book is pasted with them.
  * @param {string} text
+ * @param {boolean} pasted
  */
-export function mayBeNumber(text) {
+export function mayBeNumber(text, pasted = false) {
   const digits = text.match(/\p{Nd}/gu) ?? [];
-  return digits.length >= FEWEST_DIGITS && !/\p{L}/u.test(text);
+  return digits.length >= FEWEST_DIGITS && (pasted || !/\p{L}/u.test(text));
 }
 
 /** Calls back with the text of the field when it is time, once for each text. */
@@ -44,7 +46,7 @@ export class NumberField {
     clearTimeout(this.#timer);
     this.#text = text.trim();
     this.#asked = "";
-    if (mayBeNumber(this.#text)) {
+    if (mayBeNumber(this.#text, pasted)) {
       this.#timer = setTimeout(() => this.finished(), pasted ? 0 : this.#pauseMs);
     }
   }

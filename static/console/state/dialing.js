@@ -6,7 +6,7 @@
 import { marked, t } from "../shell/i18n.js";
 import { isId, isInCall } from "./snapshot.js";
 
-/** @import {Agent, Call, Id, Line, Person, ScheduledCall} from "./snapshot.js" */
+/** @import {Agent, Call, Id, Line, Person, Reading, ScheduledCall} from "./snapshot.js" */
 /** @import {DialRequest, Dialing, State} from "./state.js" */
 
 const REPLY_WITHIN_MS = 10_000;
@@ -18,6 +18,7 @@ const NO_REPLY = marked("The server did not reply. Please try again.");
 export const DIALING_REDUCERS = {
   person: (state, message, now) =>
     withDialing(state, told(state.dialing, message, now)),
+  readings: (state, message) => withDialing(state, several(state.dialing, message)),
   plans: (state, { plans }) => withDialing(state, planned(state.dialing, plans)),
   numberTyped: (state, { number }) =>
     withDialing(state, { ...cleared(state.dialing), number }),
@@ -32,6 +33,7 @@ export const DIALING_REDUCERS = {
       ...state.dialing,
       lookUp: request,
       lookingSince: now,
+      readings: [],
       problem: "",
       done: null,
     }),
@@ -69,6 +71,7 @@ function cleared(dialing) {
     lookUp: 0,
     lookingSince: null,
     person: null,
+    readings: [],
     problem: "",
     done: null,
   };
@@ -84,7 +87,25 @@ function told(dialing, { person, request }, now) {
   if (request !== dialing.lookUp && !isSamePerson(dialing.person, person)) {
     return dialing;
   }
-  return { ...dialing, person, personAt: now, lookingSince: null, problem: "" };
+  return {
+    ...dialing,
+    person,
+    readings: [],
+    personAt: now,
+    lookingSince: null,
+    problem: "",
+  };
+}
+
+/**
+ * Take the question which number is meant, unless the field reads something else now.
+ * @param {Dialing} dialing
+ * @param {{readings: Reading[], request?: number}} message
+ */
+function several(dialing, { readings, request }) {
+  return request === dialing.lookUp
+    ? { ...dialing, readings, person: null, lookingSince: null, problem: "" }
+    : dialing;
 }
 
 /**

@@ -42,6 +42,8 @@
  *   earliest: string | null}} Permission whether a person may be called, or asked to allow it
  * @typedef {{contact: Id, name: string, number: string, line: Id, call: Permission,
  *   ask: Permission, checking: boolean, plan: Id | null}} Person
+ * @typedef {{number: string, country: string, name: string}} Reading a number that what
+ *   was typed may mean; `country` as ISO 3166 has it
  * @typedef {{id: Id, version: number, state: string, contact: Id, name: string,
  *   number: string, line: Id, kind: string, created_at: string, due_at: string | null,
  *   expires_at: string | null, sentence: string}} ScheduledCall

@@ -42,6 +42,7 @@
  * @property {number} lookUp request of the newest look-up; 0 when the field has changed
  * @property {number | null} lookingSince while its reply is missing, monotonic ms
  * @property {Person | null} person
+ * @property {Reading[]} readings the numbers that the field may mean, to be chosen from
  * @property {number} personAt when that was told, monotonic ms
  * @property {string} problem a sentence about the number or the person
  * @property {Id | null} done the plan that was made from what the field read last
@@ -96,7 +97,7 @@
  */
 
 /** @import {Connection} from "../shell/socket.js" */
-/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, ScheduledCall, Targets, Work} from "./snapshot.js" */
+/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, Reading, ScheduledCall, Targets, Work} from "./snapshot.js" */
 
 export const CHECK_SECONDS = 15;
 
@@ -108,6 +109,7 @@ export const nothingDialed = Object.freeze({
   lookUp: 0,
   lookingSince: null,
   person: null,
+  readings: [],
   personAt: 0,
   problem: "",
   done: null,

@@ -98,6 +98,27 @@ test("Enter tries again after a look-up that failed", () => {
   assert.equal(store.state.dialing.problem, "");
 });
 
+const READINGS = [
+  { number: "+49 491 5112345678", country: "DE", name: "" },
+  { number: NUMBER, country: "DE", name: "Carla Gomes" },
+];
+
+test("the number that is meant is looked up once it is chosen", () => {
+  const { store, sent, commands, tell } = openConsole();
+  commands.typeNumber("4915112345678", false);
+  commands.finishNumber();
+  store.dispatch({ type: "readings", readings: READINGS, request: 1 });
+  assert.deepEqual(store.state.dialing.readings, READINGS);
+  assert.equal(store.state.dialing.lookingSince, null);
+
+  commands.chooseNumber(NUMBER);
+  assert.deepEqual(sent[1], { type: "look_up", number: NUMBER, line: 10 });
+  assert.equal(store.state.dialing.number, NUMBER);
+  assert.deepEqual(store.state.dialing.readings, []);
+  tell(carla(), 2);
+  assert.equal(store.state.dialing.person?.name, "Carla Gomes");
+});
+
 test("another business number looks the same number up again", () => {
   const { store, sent, commands, find } = openConsole();
   find(carla());

@@ -45,6 +45,16 @@ test("what was pasted is looked up without a pause", ({ mock }) => {
   assert.deepEqual(asked, [CARLA]);
 });
 
+test("a pasted link or contact is looked up with its letters", ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { asked, field: typing } = field();
+  typing.typed("https://wa.me/4915112345678", true);
+  mock.timers.tick(0);
+  typing.typed("Carla", true);
+  mock.timers.tick(5000);
+  assert.deepEqual(asked, ["https://wa.me/4915112345678"]);
+});
+
 test("too few digits wait for Enter", ({ mock }) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { asked, field: typing } = field();

@@ -34,6 +34,8 @@ function carla(changes = {}) {
   };
 }
 
+const READINGS = [{ number: "+65 9876 5432", country: "SG", name: "" }];
+
 /** @returns {any} */
 function plan(changes = {}) {
   return {
@@ -148,6 +150,29 @@ test("what WhatsApp says later of the same person is shown, and of others is not
   assert.equal(after(...before, others).dialing.person.contact, 7);
   const elsewhere = told(carla({ line: 11, call: YES }), null);
   assert.equal(after(...before, elsewhere).dialing.person.line, 10);
+});
+
+test("the agent is asked which number is meant, until the field changes", () => {
+  const question = { type: "readings", readings: READINGS, request: 1 };
+  const { dialing } = after(typed, lookedUp(), question);
+  assert.deepEqual(dialing.readings, READINGS);
+  assert.equal(dialing.lookingSince, null);
+  assert.deepEqual(after(typed, lookedUp(2), question).dialing.readings, []);
+  assert.deepEqual(after(typed, lookedUp(), question, typed).dialing.readings, []);
+  assert.deepEqual(
+    after(typed, lookedUp(), question, lookedUp(2)).dialing.readings,
+    [],
+  );
+  const found = after(typed, lookedUp(), question, lookedUp(2), told(carla(), 2));
+  assert.deepEqual(found.dialing.readings, []);
+  assert.equal(found.dialing.person.contact, 7);
+});
+
+test("a question about a number takes the place of the contact before", () => {
+  const question = { type: "readings", readings: READINGS, request: 2 };
+  const { dialing } = after(typed, lookedUp(), told(carla()), lookedUp(2), question);
+  assert.equal(dialing.person, null);
+  assert.deepEqual(dialing.readings, READINGS);
 });
 
 test("typing on clears the contact and the problem", () => {
