@@ -90,7 +90,7 @@ class Session:
             two_way_at=self._flow.two_way_at,
             packets_in=into.packets,
             bytes_in=into.bytes,
-            lost_in=max(0, into.lost - into.late),
+            lost_in=into.lost,
             not_audio_in=into.not_audio,
             refused_in=sound.refused,
             packets_out=out.packets,

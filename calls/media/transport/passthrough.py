@@ -27,12 +27,14 @@ from calls.media.transport.rtp import (
     OutgoingStream,
     Packet,
 )
-from calls.media.transport.srtp import Srtp
+from calls.media.transport.srtp import Restarts, Srtp
 
 logger = logging.getLogger(__name__)
 
 MAX_SOURCES = 8
 REPORT_EVERY_PACKETS = 10
+REFUSED_SINCE = 0.5
+"""Seconds without an authentic packet before a sender may have begun to count anew."""
 
 RECEIVER_CODECS = "_RTCRtpReceiver__codecs"
 RECEIVER_RTCP_TASK = "_RTCRtpReceiver__rtcp_task"
@@ -86,7 +88,9 @@ class Passthrough:
         self._on_up = on_up
         self._on_packet = on_packet
         self._on_heard = on_heard
+        self._loop = asyncio.get_running_loop()
         self._statistics: Any = None
+        self._authentic_at = 0.0
         self._payload_type = 0
         self._pair: Any = None
         self._send_parameters = self._sender.send
@@ -131,7 +135,8 @@ class Passthrough:
         self._open_streams(cast(int, parameters.codecs[0].payloadType))
 
     def _open_streams(self, payload_type: int) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._authentic_at = self._loop.time()
+        self._restarts = Restarts(self._new_context)
         self._unprotect = Srtp(self._dtls._rx_srtp).unprotect
         self._protect = Srtp(self._dtls._tx_srtp).protect
         self._nominated = self._dtls.transport._connection._nominated
@@ -145,34 +150,55 @@ class Passthrough:
         self._on_up()
 
     def _rtp_received(self, data: bytes) -> None:
-        stream = self._incoming
+        stream, now = self._incoming, self._loop.time()
         if stream is None:
             return
         try:
-            packet = stream.read(self._unprotect(data))
+            packet = stream.read(self._unprotect(data), now)
         except (pylibsrtp.Error, ValueError):
             self.refused += 1
+            if now - self._authentic_at > REFUSED_SINCE:
+                self._look_for_a_restart(data)
             return
-        if self._statistics is not None:
+        self._authentic_at = now
+        if stream.is_in_row:
             self._statistics.add(stream)
         self._on_heard()
         if packet is not None:
             self._on_packet(packet)
+
+    def _look_for_a_restart(self, data: bytes) -> None:
+        """Go on with the SRTP context that opens what ours refuses."""
+        session = self._restarts.find(data, self._dtls._rx_srtp)
+        if session is not None:
+            logger.info("The far end counts its packets anew")
+            self._dtls._rx_srtp = session
+            self._unprotect = Srtp(session).unprotect
+
+    def _new_context(self) -> Any:
+        """Return one more context for what comes in, with the keys of the handshake."""
+        dtls = self._dtls
+        kept = dtls._rx_srtp, dtls._tx_srtp
+        try:
+            dtls._setup_srtp()
+            return dtls._rx_srtp
+        finally:
+            dtls._rx_srtp, dtls._tx_srtp = kept
 
     async def _rtcp_received(self, data: bytes) -> None:
         self._on_heard()
         await self._handle_rtcp_data(data)
 
     def _source_appeared(self, ssrc: int) -> None:
-        """Let the receiver's RTCP reports speak of this source."""
+        """Let the receiver's RTCP reports speak of this source, from here on."""
         streams: dict[int, StreamStatistics] = getattr(self._receiver, RECEIVER_STREAMS)
         routes: dict[int, Any] = self._dtls._rtp_router.ssrc_table
-        if ssrc not in streams:
-            while len(streams) >= MAX_SOURCES:
-                oldest = next(iter(streams))
-                del streams[oldest]
-                routes.pop(oldest, None)
-            streams[ssrc] = StreamStatistics(SAMPLES_PER_SECOND)
+        streams.pop(ssrc, None)
+        while len(streams) >= MAX_SOURCES:
+            oldest = next(iter(streams))
+            del streams[oldest]
+            routes.pop(oldest, None)
+        streams[ssrc] = StreamStatistics(SAMPLES_PER_SECOND)
         routes[ssrc] = self._receiver
         self._statistics = streams[ssrc]
 

@@ -1,8 +1,8 @@
 """The two RTP streams of a call, packet by packet, without sockets or clocks.
 
-Theirs becomes one unbroken row of sequence numbers and timestamps, whatever sources it
-comes from. Ours is one unbroken stream with a single SSRC, whoever speaks, and silence
-where nobody does.
+Theirs becomes one row of sequence numbers and timestamps, whatever it counts from: a
+hole in it is a loss, and nothing else is. Ours is one unbroken stream with a single
+SSRC, whoever speaks, and silence where nobody does.
 """
 
 import random
@@ -29,8 +29,21 @@ _HEADER = Struct("!BBHII")
 _HEADER_BYTES = 12
 _LONGEST_PACKET_SAMPLES = 2880
 _MAX_MIRRORED_GAP = 5
-_RESTART_GAP = 1000
 _MAX_SILENCES_AT_ONCE = 3
+
+SOURCE_IS_SILENT = 0.5
+"""Seconds without sound before another source is listened to; DTX pauses for 0.4."""
+
+_LONGEST_LOSS = 1000
+_SUDDEN_LOSS = 150
+_MOST_PACKETS_PER_SECOND = 100
+_RESTART_NEARBY = 10
+_RESTART_ELSEWHERE = 3
+"""Packets in a row that make a sender who counts anew: numbers that were passed a
+moment ago may as well be copies, which come in bursts."""
+
+_CLOCK_WAS_SET = 2 * SAMPLES_PER_SECOND
+"""So much more than the time that has passed is no pause of the sender."""
 
 
 class Packet(NamedTuple):
@@ -44,7 +57,11 @@ class Packet(NamedTuple):
 
 @dataclass(slots=True)
 class IncomingCounters:
-    """Counters of the packets from the far end."""
+    """Counters of the packets from the far end.
+
+    `lost` counts the holes that are there now: a packet that comes late fills its own.
+    `dropped` counts copies, strays, and the packets of a second source.
+    """
 
     packets: int = 0
     bytes: int = 0
@@ -52,12 +69,21 @@ class IncomingCounters:
     late: int = 0
     not_audio: int = 0
     sources: int = 0
+    dropped: int = 0
+
+
+class _Hole(NamedTuple):
+    """A number that was passed over: its offset then, and the packets before it."""
+
+    offset: int
+    left_at: int
 
 
 class IncomingStream:
-    """Reads the decrypted RTP packets of the far end.
+    """Reads the decrypted RTP packets of the far end; times are monotonic seconds.
 
-    `on_source` is told of each SSRC that appears, before its first packet is counted.
+    No number is given twice. `on_source` is told of the SSRC that is listened to,
+    before its first packet is counted, and again when it counts anew.
     """
 
     def __init__(
@@ -70,40 +96,52 @@ class IncomingStream:
         self.ssrc: int | None = None
         self.sequence_number = 0
         self.timestamp = 0
+        self.is_in_row = False
+        """Whether the packet read last belongs to the source that is listened to."""
         self._payload_type = payload_type
         self._on_source = on_source
         self._sequence_offset = 0
         self._timestamp_offset = 0
         self._last_sequence = 0
         self._last_timestamp = 0
+        self._sound_at = -SOURCE_IS_SILENT
+        self._flags = 0
+        self._missing: dict[int, _Hole] = {}
+        self._strays = 0
+        self._last_stray = 0
 
-    def read(self, rtp: bytes) -> Packet | None:
+    def read(self, rtp: bytes, now: float) -> Packet | None:
         """Return the packet in one RTP packet, or None if it holds no sound.
 
         After the call `sequence_number` and `timestamp` are those of the RTP header.
-        Other payload types (126 is a key pressed) take their number out of the row, so
-        that they are not mistaken for a loss.
+        Packets without sound (126 is a key pressed, others are nothing but padding)
+        take their number out of the row, so that they are not mistaken for a loss.
         """
         first, kind, sequence, timestamp, ssrc = _HEADER.unpack_from(rtp)
         self.sequence_number, self.timestamp = sequence, timestamp
-        flags = 0
+        payload = b""
+        if kind & 0x7F == self._payload_type:
+            payload = rtp[_HEADER_BYTES:] if first == 0x80 else _payload(rtp)
+        is_sound = 0 < len(payload) <= MAX_OPUS_BYTES
         step = (sequence - self._last_sequence) & 0xFFFF
-        if ssrc != self.ssrc or _RESTART_GAP < step < 0x10000 - _RESTART_GAP:
-            flags = self._restart(sequence, timestamp, ssrc)
-        elif 0 < step <= _RESTART_GAP:
-            self.counters.lost += step - 1
-            advance = (timestamp - self._last_timestamp) & 0xFFFFFFFF
-            if step == 1 and advance > _LONGEST_PACKET_SAMPLES:
-                flags = TALK_SPURT
-            self._last_sequence, self._last_timestamp = sequence, timestamp
-        else:
-            self.counters.late += 1
-        if kind & 0x7F != self._payload_type:
-            self._skip(step)
+        if ssrc != self.ssrc or step != 1:
+            if ssrc == self.ssrc and (hole := self._hole_of(sequence)) is not None:
+                return self._fill(hole, payload, is_sound)
+            self.is_in_row = self._is_next(sequence, timestamp, ssrc, is_sound, now)
+            if not self.is_in_row:
+                self.counters.dropped += 1
+                return None
+        self.is_in_row = True
+        self._last_sequence, self._strays = sequence, 0
+        if not is_sound:
+            self.counters.not_audio += 1
+            self._sequence_offset -= 1
             return None
-        payload = rtp[_HEADER_BYTES:] if first == 0x80 else _payload(rtp)
-        if not 0 < len(payload) <= MAX_OPUS_BYTES:
-            return None
+        advance = (timestamp - self._last_timestamp) & 0xFFFFFFFF
+        if advance > _LONGEST_PACKET_SAMPLES:
+            self._note_jump(timestamp, advance, step, now)
+        flags, self._flags = self._flags, 0
+        self._last_timestamp, self._sound_at = timestamp, now
         self.counters.packets += 1
         self.counters.bytes += len(payload)
         return Packet(
@@ -113,24 +151,103 @@ class IncomingStream:
             payload,
         )
 
-    def _restart(self, sequence: int, timestamp: int, ssrc: int) -> int:
+    def _hole_of(self, sequence: int) -> _Hole | None:
+        """Return the hole that was left for this number, once."""
+        hole = self._missing.pop(sequence, None)
+        if hole is None or self.counters.packets - hole.left_at > _LONGEST_LOSS:
+            return None
+        return hole
+
+    def _fill(self, hole: _Hole, payload: bytes, is_sound: bool) -> Packet | None:
+        self.is_in_row, self._strays = True, 0
+        self.counters.lost -= 1
+        if not is_sound:
+            self.counters.not_audio += 1
+            return None
+        self.counters.late += 1
+        self.counters.packets += 1
+        self.counters.bytes += len(payload)
+        return Packet(
+            0,
+            (self.sequence_number + hole.offset) & 0xFFFF,
+            (self.timestamp + self._timestamp_offset) & 0xFFFFFFFF,
+            payload,
+        )
+
+    def _is_next(
+        self, sequence: int, timestamp: int, ssrc: int, is_sound: bool, now: float
+    ) -> bool:
+        """Say whether the row goes on with this packet, not the one expected."""
+        if ssrc != self.ssrc:
+            # Two who speak at once are no conversation: the first is listened to.
+            if not is_sound or now - self._sound_at < SOURCE_IS_SILENT:
+                return False
+            self._restart(sequence, timestamp, ssrc, now)
+            return True
+        step = (sequence - self._last_sequence) & 0xFFFF
+        if 0 < step <= self._furthest(now):
+            self._note_missing(step)
+            return True
+        if self._counts_anew(sequence):
+            self._restart(sequence, timestamp, ssrc, now)
+            return True
+        return False
+
+    def _furthest(self, now: float) -> int:
+        """Return how far the row may have gone on unheard since the last sound."""
+        passed = int((now - self._sound_at) * _MOST_PACKETS_PER_SECOND)
+        return min(_LONGEST_LOSS, _SUDDEN_LOSS + passed)
+
+    def _note_missing(self, step: int) -> None:
+        self.counters.lost += step - 1
+        missing = self._missing
+        hole = _Hole(self._sequence_offset, self.counters.packets)
+        for number in range(self._last_sequence + 1, self._last_sequence + step):
+            missing[number & 0xFFFF] = hole
+        while len(missing) > _LONGEST_LOSS:
+            del missing[next(iter(missing))]
+
+    def _counts_anew(self, sequence: int) -> bool:
+        """Tell copies and strays from a sender that has begun to count from elsewhere.
+
+        The sender goes on from there, packet after packet, and never from here.
+        """
+        follows = 0 < (sequence - self._last_stray) & 0xFFFF <= _RESTART_ELSEWHERE
+        self._strays = self._strays + 1 if follows and self._strays else 1
+        self._last_stray = sequence
+        is_nearby = (self._last_sequence - sequence) & 0xFFFF <= _LONGEST_LOSS
+        enough = _RESTART_NEARBY if is_nearby else _RESTART_ELSEWHERE
+        return self._strays >= enough
+
+    def _restart(self, sequence: int, timestamp: int, ssrc: int, now: float) -> None:
         """Continue our row with a source that counts from elsewhere."""
         if self.ssrc is not None:
-            row = self._last_sequence + self._sequence_offset + 1
-            time = self._last_timestamp + self._timestamp_offset + FRAME_SAMPLES
-            self._sequence_offset = row - sequence
-            self._timestamp_offset = time - timestamp
+            self._sequence_offset += self._last_sequence + 1 - sequence
+            self._continue_time(timestamp, now)
         if ssrc != self.ssrc:
             self.ssrc = ssrc
             self.counters.sources += 1
-            self._on_source(ssrc)
-        self._last_sequence, self._last_timestamp = sequence, timestamp
-        return TALK_SPURT
+        self._on_source(ssrc)
+        self._missing.clear()
+        self._last_timestamp = timestamp - FRAME_SAMPLES
+        self._flags = TALK_SPURT
 
-    def _skip(self, step: int) -> None:
-        self.counters.not_audio += 1
-        if 0 < step <= _RESTART_GAP:
-            self._sequence_offset -= 1
+    def _note_jump(self, timestamp: int, advance: int, step: int, now: float) -> None:
+        """Take a pause for what it is, and a clock that was set for no pause at all."""
+        passed = (now - self._sound_at) * SAMPLES_PER_SECOND
+        if advance > passed + _CLOCK_WAS_SET:
+            self._continue_time(timestamp, now)
+            # What is still to come by the old clock has no place any more.
+            self._missing.clear()
+            self._flags = TALK_SPURT
+        elif step == 1:
+            self._flags = TALK_SPURT
+
+    def _continue_time(self, timestamp: int, now: float) -> None:
+        """Let `timestamp` stand as far behind the last sound as it came after it."""
+        passed = round((now - self._sound_at) * SAMPLES_PER_SECOND)
+        time = self._last_timestamp + self._timestamp_offset
+        self._timestamp_offset = time + max(FRAME_SAMPLES, passed) - timestamp
 
 
 def _payload(rtp: bytes) -> bytes:

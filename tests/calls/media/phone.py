@@ -109,6 +109,8 @@ class Phone:
         self.on_datagram: Callable[[bytes], None] | None = None
         self.send_twice = False
         self.press_keys = False
+        self._counted_from: int | None = None
+        self._count_at: int | None = None
         self._lost_of = 0
         self._sent = 0
         self._all_muted = False
@@ -204,8 +206,29 @@ class Phone:
             if self.send_twice and is_media:
                 await self.ice.send(data)
 
+    def count_anew(self, first: int, *, with_new_context: bool) -> None:
+        """Number what is sent from `first` on, with the same SSRC, keys and clock.
+
+        With a new SRTP context the rollover counter is 0 again.
+        """
+        self._counted_from, self._count_at = None, first
+        if with_new_context:
+            kept = self.dtls._rx_srtp
+            self.dtls._setup_srtp()
+            self.dtls._rx_srtp = kept
+
+    def _counted(self, data: bytes) -> bytes:
+        if self._count_at is None:
+            return data
+        sequence = int.from_bytes(data[2:4], "big")
+        if self._counted_from is None:
+            self._counted_from = sequence
+        number = (self._count_at + sequence - self._counted_from) & 0xFFFF
+        return data[:2] + number.to_bytes(2, "big") + data[4:]
+
     async def _send_rtp(self, data: bytes) -> None:
         """Turn every other sound into a pressed key while keys are pressed."""
+        data = self._counted(data)
         sequence = int.from_bytes(data[2:4], "big")
         if self.press_keys and data[1] & 0x7F == 111 and sequence % 2:
             data = data[:1] + b"\x7e" + data[2:12] + b"\x05\x0a\x00\xa0"

@@ -46,3 +46,16 @@ def test_the_row_goes_on_behind_the_silence():
     participant.hear(Packet(0, 5000, 123, b"x"), 101.5)
     assert (heard[1].sequence, heard[1].flags) == (1, TALK_SPURT)
     assert heard[1].timestamp - heard[0].timestamp == 24_000
+
+
+def test_what_was_sent_before_the_turn_is_not_heard_under_a_number_given_before():
+    participant, heard = ana()
+    participant.turn_to("bruno")
+    for number in (1, 2, 3):
+        participant.hear(Packet(0, number, number * 960, b"bruno"), 100.0)
+    participant.turn_to("the customer")
+    participant.hear(Packet(0, 501, 960, b"x"), 100.1)
+    participant.hear(Packet(0, 499, 0, b"too late"), 100.1)
+    participant.hear(Packet(0, 503, 2880, b"x"), 100.1)
+    participant.hear(Packet(0, 502, 1920, b"late"), 100.1)
+    assert [packet.sequence for packet in heard] == [1, 2, 3, 4, 6, 5]

@@ -1,6 +1,9 @@
 """What is asked of aiortc's private parts, each by its name."""
 
+from itertools import pairwise
+
 import aiortc
+import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.rtcrtpreceiver import StreamStatistics
 
@@ -9,6 +12,10 @@ from calls.media.transport import passthrough
 from calls.media.transport.passthrough import SilentTrack
 from tests.calls.media.conftest import Diary, Ear, connect, until
 from tests.calls.media.phone import Phone
+
+
+def steps(numbers: list[int]) -> list[int]:
+    return [(b - a) & 0xFFFF for a, b in pairwise(numbers)]
 
 
 async def test_the_parts_of_aiortc_that_are_used_still_exist() -> None:
@@ -38,6 +45,7 @@ async def test_the_parts_of_aiortc_that_are_used_still_exist() -> None:
             "_handle_rtcp_data",
             "_register_rtp_receiver",
             "_rtp_router",
+            "_setup_srtp",
             "_rx_srtp",
             "_tx_srtp",
         ],
@@ -84,8 +92,7 @@ async def test_sound_goes_on_after_the_far_end_changes_its_source(
     heard = len(ana.packets)
     await until(lambda: len(ana.packets) > heard + 20, "sound of the new source")
     numbers = [packet.sequence for packet in ana.packets]
-    steps = {(b - a) & 0xFFFF for a, b in zip(numbers, numbers[1:], strict=False)}
-    assert steps == {1}
+    assert set(steps(numbers)) == {1}
 
 
 async def test_a_pressed_key_disturbs_nothing(
@@ -101,3 +108,50 @@ async def test_a_pressed_key_disturbs_nothing(
     await until(lambda: len(ana.packets) > heard + 20, "sound")
     assert session.counters.lost_in == 0
     assert diary.entries == ["up", "joined"]
+
+
+@pytest.mark.parametrize("first", [0, 20_000, 60_000])
+async def test_a_sender_with_a_new_srtp_context_is_heard_again(
+    hub: Hub, phone: Phone, diary: Diary, first: int
+) -> None:
+    session = await connect(hub, phone, diary)
+    ana = Ear()
+    session.attach(ana, "ana")
+    phone.count_anew(30_000, with_new_context=True)
+    await until(lambda: len(ana.packets) > 30, "sound")
+    for beginning in (first, 30_100):
+        heard = len(ana.packets)
+        phone.count_anew(beginning, with_new_context=True)
+        await until(lambda heard=heard: len(ana.packets) > heard + 30, "sound again")
+    numbers = [packet.sequence for packet in ana.packets]
+    assert len(set(numbers)) == len(numbers)
+    assert set(steps(numbers[-20:])) == {1}
+    assert "quiet" not in diary.entries
+
+
+async def test_a_sender_that_jumps_back_a_little_is_heard_again(
+    hub: Hub, phone: Phone, diary: Diary
+) -> None:
+    session = await connect(hub, phone, diary)
+    ana = Ear()
+    session.attach(ana, "ana")
+    phone.count_anew(1000, with_new_context=True)
+    await until(lambda: len(ana.packets) > 30, "sound")
+    heard = len(ana.packets)
+    phone.count_anew(980, with_new_context=False)
+    await until(lambda: len(ana.packets) > heard + 30, "sound again")
+    numbers = [packet.sequence for packet in ana.packets]
+    assert len(set(numbers)) == len(numbers)
+    assert set(steps(numbers[-20:])) == {1}
+
+
+async def test_old_packets_are_no_sender_while_the_true_one_is_heard(
+    hub: Hub, phone: Phone, diary: Diary
+) -> None:
+    session = await connect(hub, phone, diary)
+    ana = Ear()
+    session.attach(ana, "ana")
+    before = session._peer.sound._dtls._rx_srtp
+    phone.send_twice = True
+    await until(lambda: session.counters.refused_in > 50, "the copies")
+    assert session._peer.sound._dtls._rx_srtp is before

@@ -1,4 +1,5 @@
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -35,8 +36,10 @@ def incoming() -> IncomingStream:
     return IncomingStream(111, lambda ssrc: None, IncomingCounters())
 
 
-def read(stream: IncomingStream, *packets: bytes) -> list[Packet]:
-    return [packet for data in packets if (packet := stream.read(data)) is not None]
+def read(stream: IncomingStream, *packets: bytes, since: float = 0.0) -> list[Packet]:
+    """Read packets that come 20 ms after each other."""
+    read = [stream.read(data, since + n * 0.02) for n, data in enumerate(packets)]
+    return [packet for packet in read if packet is not None]
 
 
 def test_the_far_ends_numbers_pass_unchanged() -> None:
@@ -48,9 +51,17 @@ def test_the_far_ends_numbers_pass_unchanged() -> None:
 
 def test_a_lost_packet_stays_a_gap_and_is_counted() -> None:
     stream = incoming()
-    packets = read(stream, rtp(1, 0), rtp(3, 1920), rtp(2, 960))
+    packets = read(stream, rtp(1, 0), rtp(3, 1920))
+    assert [packet.sequence for packet in packets] == [1, 3]
+    assert stream.counters.lost == 1
+
+
+def test_a_packet_that_comes_late_fills_its_gap_once() -> None:
+    stream = incoming()
+    packets = read(stream, rtp(1, 0), rtp(3, 1920), rtp(2, 960), rtp(2, 960))
     assert [packet.sequence for packet in packets] == [1, 3, 2]
-    assert (stream.counters.lost, stream.counters.late) == (1, 1)
+    assert (stream.counters.lost, stream.counters.late) == (0, 1)
+    assert stream.counters.dropped == 1
 
 
 def test_a_pause_of_the_sender_is_flagged_as_a_talk_spurt() -> None:
@@ -58,20 +69,78 @@ def test_a_pause_of_the_sender_is_flagged_as_a_talk_spurt() -> None:
     assert [packet.flags for packet in packets] == [TALK_SPURT, TALK_SPURT, 0]
 
 
-def test_a_new_source_continues_the_row() -> None:
+def test_a_new_source_continues_the_row_once_the_other_is_silent() -> None:
     stream = incoming()
-    packets = read(
-        stream, rtp(10, 960), rtp(11, 1920), rtp(500, 9, ssrc=8), rtp(501, 969, ssrc=8)
-    )
+    packets = read(stream, rtp(10, 960), rtp(11, 1920))
+    packets += read(stream, rtp(500, 9, ssrc=8), rtp(501, 969, ssrc=8), since=1.02)
     assert [packet.sequence for packet in packets] == [10, 11, 12, 13]
-    assert [packet.timestamp for packet in packets] == [960, 1920, 2880, 3840]
+    assert [packet.timestamp for packet in packets] == [960, 1920, 49920, 50880]
     assert packets[2].flags == TALK_SPURT
     assert stream.counters.sources == 2
 
 
+def test_who_speaks_beside_another_is_not_listened_to() -> None:
+    told: list[int] = []
+    stream = IncomingStream(111, told.append, IncomingCounters())
+    both = [
+        data
+        for n in range(200)
+        for data in (rtp(n, n * 960), rtp(7000 + n, n * 960, b"other", ssrc=8))
+    ]
+    packets = read(stream, *both)
+    assert [packet.sequence for packet in packets] == list(range(200))
+    assert {packet.payload for packet in packets} == {b"opus"}
+    assert (stream.counters.sources, stream.counters.dropped) == (1, 200)
+    assert told == [7]
+
+
+def test_two_who_both_pause_do_not_take_turns() -> None:
+    """Both send comfort noise each 400 ms; only one of them is the customer."""
+    stream = incoming()
+    for n in range(50):
+        stream.read(rtp(n, n * 19200), n * 0.4)
+        stream.read(rtp(n, n * 19200, ssrc=8), n * 0.4 + 0.2)
+    assert stream.counters.sources == 1
+    assert stream.counters.packets == 50
+
+
 def test_a_jump_of_the_sequence_continues_the_row() -> None:
-    packets = read(incoming(), rtp(10, 0), rtp(20000, 960), rtp(20001, 1920))
-    assert [packet.sequence for packet in packets] == [10, 11, 12]
+    stream = incoming()
+    jump = [rtp(20000 + n, 960 + n * 960) for n in range(6)]
+    packets = read(stream, rtp(10, 0), *jump)
+    assert [packet.sequence for packet in packets] == [10, 11, 12, 13, 14]
+    assert stream.counters.lost == 0
+
+
+def test_a_single_stray_changes_nothing() -> None:
+    packets = read(incoming(), rtp(10, 0), rtp(20000, 5), rtp(11, 960))
+    assert [packet.sequence for packet in packets] == [10, 11]
+
+
+@pytest.mark.parametrize("begins", [0, 1, 250, 499, 1200, 40_000, 65_000])
+@pytest.mark.parametrize("clock", [0, 480_000, 2**31, 2**32 - 960])
+@pytest.mark.parametrize("pause", [0.02, 1.0, 60.0])
+def test_a_sender_that_counts_anew_is_heard_again(
+    begins: int, clock: int, pause: float
+) -> None:
+    stream = incoming()
+    before = read(stream, *(rtp(n, n * 960) for n in range(500)))
+    again = (rtp(begins + n, clock + n * 960, b"again") for n in range(100))
+    after = read(stream, *again, since=500 * 0.02 + pause)
+    assert len(after) >= 90
+    numbers = [packet.sequence for packet in before + after]
+    assert len(set(numbers)) == len(numbers)
+    times = [packet.timestamp for packet in before + after]
+    assert all(0 < (b - a) & 0xFFFFFFFF < 2**31 for a, b in pairwise(times))
+    jump = (after[0].timestamp - before[-1].timestamp) & 0xFFFFFFFF
+    assert jump <= (pause + 2.2) * 48000
+    assert after[0].flags == TALK_SPURT or jump <= 4800
+
+
+def test_a_clock_that_was_set_does_not_look_like_hours_of_silence() -> None:
+    packets = read(incoming(), rtp(1, 0), rtp(2, 2**30), rtp(3, 2**30 + 960))
+    assert [packet.timestamp for packet in packets] == [0, 960, 1920]
+    assert packets[1].flags == TALK_SPURT
 
 
 def test_a_pressed_key_leaves_no_gap() -> None:
@@ -80,6 +149,33 @@ def test_a_pressed_key_leaves_no_gap() -> None:
     packets = read(stream, rtp(10, 0), *key, rtp(14, 3840))
     assert [packet.sequence for packet in packets] == [10, 11]
     assert stream.counters.not_audio == 3
+
+
+def test_a_packet_overtaken_by_a_pressed_key_keeps_its_own_number() -> None:
+    stream = incoming()
+    key = rtp(12, 960, b"\1\2\3\4", payload_type=126)
+    packets = read(stream, rtp(10, 0), key, rtp(11, 960, b"late"), rtp(13, 1920))
+    assert [packet.sequence for packet in packets] == [10, 11, 12]
+    assert packets[1].payload == b"late"
+    assert stream.counters.lost == 0
+
+
+def test_a_pressed_key_that_comes_late_is_no_loss() -> None:
+    stream = incoming()
+    key = rtp(11, 0, b"\1\2\3\4", payload_type=126)
+    packets = read(stream, rtp(10, 0), rtp(12, 960), key, rtp(13, 1920))
+    # The hole was there when the packet behind it was passed on.
+    assert [packet.sequence for packet in packets] == [10, 12, 13]
+    assert stream.counters.lost == 0
+
+
+def test_packets_of_nothing_but_padding_leave_no_gap_and_are_no_loss() -> None:
+    stream = incoming()
+    padding = [rtp(n, 0, bytes(9) + b"\x0a", first=0xA0) for n in (11, 13)]
+    sound = [rtp(n, n * 960) for n in (10, 12, 14)]
+    packets = read(stream, sound[0], padding[0], sound[1], padding[1], sound[2])
+    assert [packet.sequence for packet in packets] == [10, 11, 12]
+    assert stream.counters.lost == 0
 
 
 def test_sources_extension_and_padding_are_no_sound() -> None:
@@ -91,7 +187,7 @@ def test_sources_extension_and_padding_are_no_sound() -> None:
 @given(st.binary(max_size=60), st.integers(0, 255))
 def test_no_packet_can_break_the_reader(tail: bytes, first: int) -> None:
     stream = incoming()
-    stream.read(bytes([first, 111]) + bytes(10) + tail)
+    stream.read(bytes([first, 111]) + bytes(10) + tail, 0.0)
 
 
 def outgoing(now: float = 0.0) -> OutgoingStream:
@@ -230,7 +326,7 @@ def test_after_four_hours_of_listening_nothing_is_counted_as_lost() -> None:
     stream = incoming()
     begin = 0xFFFFFFFF - 960 * 1000  # the far end's clock wraps soon
     for number in range(FOUR_HOURS):
-        packet = stream.read(rtp(number, begin + number * 960))
+        packet = stream.read(rtp(number, begin + number * 960), number * 0.02)
         assert packet is not None
     assert packet.timestamp == (begin + (FOUR_HOURS - 1) * 960) & 0xFFFFFFFF
     assert stream.counters.packets == FOUR_HOURS
