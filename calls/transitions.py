@@ -1,7 +1,7 @@
 """Change a call's status: one place, by compare-and-set."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,6 +12,9 @@ from django.utils import timezone
 from calls import notify
 from calls.models import Call, CallChange
 from calls.states import Event, IllegalMove, after
+
+# Rows for a timeline: events, each with its detail.
+Notes = Sequence[tuple[str, str]]
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +58,12 @@ def record(
         detail=detail[:300],
     )
     notify.call_changed(call)
+
+
+def record_all(call: Call, notes: Notes) -> None:
+    """Add facts to the call's timeline that change nothing."""
+    for event, detail in notes:
+        record(call, event, detail=detail)
 
 
 def music_ends(call: Call) -> dict[str, Any]:

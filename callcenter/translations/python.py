@@ -19,6 +19,7 @@ TEXTS = {
     # On the admin's pages; what names numbers of a protocol stays English.
     "Conflict": (0,),
     "RefusedSdp": (0,),
+    "UnusableCandidate": (0,),
 }
 MAY_BE_ENGLISH = ("Conflict", "RefusedSdp")
 

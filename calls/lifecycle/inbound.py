@@ -15,7 +15,7 @@ from calls.lifecycle.ending import ENDED_BEFORE, finish
 from calls.models import Call, CallChange, Direction, Line, WebhookDelivery
 from calls.queueing import entry
 from calls.states import Event, Status, ending
-from calls.transitions import record
+from calls.transitions import Notes, record, record_all
 from permissions import people
 
 # WhatsApp stops ringing after 30 to 60 s: an older call has ended.
@@ -29,8 +29,12 @@ def begin(
     received_at: datetime,
     offer: str,
     offer_problem: str = "",
+    notes: Notes = (),
 ) -> Call:
-    """Begin an inbound call. `offer`: gated SDP, or empty with `offer_problem` set."""
+    """Begin an inbound call. `offer`: gated SDP, or empty with `offer_problem` set.
+
+    `notes` go to the call's timeline.
+    """
     line = line_of(account, event.business_number)
     with locking.dispatch_lock():
         call = _lock(account, event.call_id) or Call(
@@ -44,6 +48,7 @@ def begin(
         call.created_at = min(received_at, call.ended_at or received_at)
         call.offer_sdp = offer
         call.save()
+        record_all(call, notes)
         if call.status == Status.ENDED:  # its terminate overtook it
             record(call, Event.OFFERED)
         elif offer_problem:

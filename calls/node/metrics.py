@@ -11,6 +11,7 @@ from calls.locking import watch
 from calls.models import Call, WatiRequest, WebhookDelivery
 from calls.node.bridge import bridge
 from calls.node.process import node_process
+from calls.webhooks import descriptions
 from calls.webhooks.intake import intake
 from calls.webhooks.processor import processor
 
@@ -31,6 +32,7 @@ class Collector:
         ):
             yield _quantiles(f"callcenter_{name}_seconds", what, seconds)
         yield _received()
+        yield _left_out()
         yield _counted("callcenter_calls", Call.objects.logged(), "status")
         yield _counted("callcenter_agents", Agent.objects.all(), "state")
         yield _counted("callcenter_webhooks", WebhookDelivery.objects.all(), "status")
@@ -55,6 +57,16 @@ def _received() -> CounterMetricFamily:
     family.add_metric(["spooled"], intake.spooled.total)
     family.add_metric(["refused"], intake.refused.total)
     family.add_metric(["unauthorised"], intake.unauthorised.total)
+    return family
+
+
+def _left_out() -> CounterMetricFamily:
+    family = CounterMetricFamily(
+        "callcenter_sdp_left_out", "Of WhatsApp's SDP in this process", labels=["what"]
+    )
+    family.add_metric(["candidates"], descriptions.counts.candidates)
+    family.add_metric(["media"], descriptions.counts.media)
+    family.add_metric(["descriptions"], descriptions.counts.refused)
     return family
 
 

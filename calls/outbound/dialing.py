@@ -24,7 +24,7 @@ from calls.models import Call, Direction, Line, WatiRequest
 from calls.queueing import participants
 from calls.signaling import outbox
 from calls.states import LIVE, Event, IllegalMove, Result, Status
-from calls.transitions import bump_version, move, record
+from calls.transitions import Notes, bump_version, move, record, record_all
 from permissions import people
 from permissions import services as permissions
 from permissions.ledger import locked
@@ -153,8 +153,13 @@ def not_placed(call: Call, error: WatiError) -> None:
 # --- What the webhooks say ---------------------------------------------------------
 
 
-def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> Call:
-    """Store the gated SDP answer; it may come while the phone still rings."""
+def answered_with(
+    account: WatiAccount, event: OutboundAnswer, answer: str, *, notes: Notes = ()
+) -> Call:
+    """Store the gated SDP answer; it may come while the phone still rings.
+
+    `notes` go to the call's timeline.
+    """
     with locking.dispatch_lock():
         call = _called(account, event.call_id, event.callee)
         if call.direction == Direction.INBOUND:
@@ -163,6 +168,7 @@ def answered_with(account: WatiAccount, event: OutboundAnswer, answer: str) -> C
             raise Conflict("A second, different SDP answer arrived for this call.")
         if not call.answer_sdp:
             _keep_answer(call, answer)
+            record_all(call, notes)
     return call
 
 

@@ -27,6 +27,12 @@ WHAT_HAPPENED = {
     Event.ANSWERED: gettext_noop("The person answered."),
 }
 
+# Rows of the timeline that are no move of the call.
+WHAT_WAS_NOTED = {
+    "candidate_dropped": gettext_noop("An address in WhatsApp's SDP was not used."),
+    "media_declined": gettext_noop("Media other than audio was declined."),
+}
+
 NAME_AT_WATI = {
     "inbound-call": "New Inbound Call",
     "terminate-call": "Terminate Call",
@@ -44,7 +50,7 @@ def happened(event: str, old: str = "") -> str:
     try:
         known = Event(event)
     except ValueError:
-        return _plain(event)
+        return _(WHAT_WAS_NOTED.get(event, _plain(event)))
     if known in ENDINGS:
         return _(ending(old, known)[2])
     return _(WHAT_HAPPENED.get(known, _plain(event)))

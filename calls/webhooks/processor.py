@@ -6,7 +6,6 @@ import time
 from datetime import timedelta
 from zlib import crc32
 
-from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -26,11 +25,11 @@ from callcenter.wati.events import (
 from calls.errors import Conflict
 from calls.lifecycle import inbound
 from calls.lifecycle.permission_usage import pair_of
-from calls.media.transport.sdp import RefusedSdp, gate
 from calls.models import Call, WebhookDelivery
 from calls.outbound import dialing, planned_calls
 from calls.signaling.deliveries import Status, Stored, bury, claim, event_of
 from calls.webhooks.batches import Batches
+from calls.webhooks.descriptions import gated
 from permissions import people
 from permissions.services import permission_webhook
 
@@ -205,12 +204,12 @@ def _effect(delivery: Stored, event: Event) -> Call | None:
 
 
 def _answer(delivery: Stored, event: OutboundAnswer) -> Call:
-    try:
-        private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
-        answer = gate(event.answer, kind="answer", allow_private=private)
-    except RefusedSdp as refusal:
-        return dialing.answer_refused(_account(delivery), event, str(refusal))
-    return dialing.answered_with(_account(delivery), event, answer)
+    answer = gated(event.answer, "answer")
+    if answer.problem:
+        return dialing.answer_refused(_account(delivery), event, answer.problem)
+    return dialing.answered_with(
+        _account(delivery), event, answer.sdp, notes=answer.notes
+    )
 
 
 def _permission(delivery: Stored, event: PermissionChanged) -> None:
@@ -233,18 +232,14 @@ def _permission(delivery: Stored, event: PermissionChanged) -> None:
 
 
 def _inbound_call(delivery: Stored, event: InboundCall) -> Call:
-    offer, problem = "", ""
-    try:
-        private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
-        offer = gate(event.offer, allow_private=private)
-    except RefusedSdp as refusal:
-        problem = str(refusal)
+    offer = gated(event.offer, "offer")
     call = inbound.begin(
         _account(delivery),
         event,
         received_at=delivery.received_at,
-        offer=offer,
-        offer_problem=problem,
+        offer=offer.sdp,
+        offer_problem=offer.problem,
+        notes=offer.notes,
     )
     inbound.webhooks_matched(delivery.account_id, delivery.wati_call_id)
     return call

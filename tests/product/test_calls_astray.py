@@ -264,7 +264,7 @@ def has_problem(console: Console) -> bool:
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda sdp: "v=0\r\n", "one m=audio line"),
+        (lambda sdp: "v=0\r\n", "no m=audio line"),
         (lambda sdp: sdp + "a=x:y\r\n" * 4000, "larger than 16 KiB"),
         (lambda sdp: re.sub(r"(udp \d+) \S+", r"\1 a.example", sdp), "candidate"),
     ],

@@ -1,13 +1,15 @@
 """ICE candidates from outside: which ones may be probed at all.
 
 Every candidate that reaches the ICE agent makes this host send datagrams to the address
-it names. So only literal, globally routable addresses pass, and a description that
-tries anything else is refused as a whole: nobody honest writes one.
+it names. So only literal, globally routable addresses of one host pass. The others are
+left out with a reason: the call needs one good candidate, not all of them.
 """
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
+
+from calls.media.transport.addresses import Address, is_inner, is_of_one_host
 
 LOWEST_PORT = 1024
 LINE = re.compile(
@@ -16,15 +18,10 @@ LINE = re.compile(
     r" typ (?P<type>\w{1,16})(?: .*)?",
     re.ASCII,
 )
-# Addresses that carry an IPv4 address inside reach a host that no check has seen.
-_TRANSITION = tuple(
-    IPv6Network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
-)
 
 
-class HostileCandidate(ValueError):
-    """A candidate that names an address this host must not be led to."""
+class UnusableCandidate(ValueError):
+    """A candidate that cannot be read, or that this host must not be led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +45,22 @@ class IceCandidate:
 def read_candidate(value: str, *, allow_private: bool) -> IceCandidate | None:
     """Return the candidate of one `a=candidate:` value; None if it is of no use to us.
 
-    Of no use, and harmless because never contacted: what cannot be read, TCP, other
-    components, unknown types, and in front of a simulator the mDNS names of browsers.
-    Raises `HostileCandidate` for a name or address that must not be contacted.
+    Of no use, and harmless because never contacted: TCP, other components, unknown
+    types, and in front of a simulator the mDNS names of browsers. Raises
+    `UnusableCandidate` for one that cannot be read, and for a name or address that must
+    not be contacted.
     """
     match = LINE.fullmatch(value)
-    if match is None or not _is_usable(match):
+    if match is None:
+        raise UnusableCandidate("A candidate cannot be read.")
+    if not _is_usable(match):
         return None
     if allow_private and match["address"].endswith(".local"):
         return None
     address = _read_address(match["address"], allow_private=allow_private)
     port = int(match["port"])
     if not LOWEST_PORT <= port <= 65535:
-        raise HostileCandidate(f"A candidate names port {port}.")
+        raise UnusableCandidate("A candidate names a port below 1024 or above 65535.")
     return IceCandidate(
         foundation=match["foundation"],
         priority=min(int(match["priority"]), 2**31 - 1),
@@ -78,30 +78,13 @@ def _is_usable(match: re.Match[str]) -> bool:
     )
 
 
-def _read_address(text: str, *, allow_private: bool) -> IPv4Address | IPv6Address:
+def _read_address(text: str, *, allow_private: bool) -> Address:
     try:
         address = ip_address(text)
     except ValueError:
-        raise HostileCandidate("A candidate names a host, not an address.") from None
-    if _is_never_a_peer(address):
-        raise HostileCandidate("A candidate names an address of no single host.")
-    if not address.is_global and not allow_private:
-        raise HostileCandidate("A candidate names a private address.")
+        raise UnusableCandidate("A candidate names a host, not an address.") from None
+    if not is_of_one_host(address):
+        raise UnusableCandidate("A candidate names an address of no single host.")
+    if is_inner(address) and not allow_private:
+        raise UnusableCandidate("A candidate names a private address.")
     return address
-
-
-def _is_never_a_peer(address: IPv4Address | IPv6Address) -> bool:
-    if (
-        address.is_multicast
-        or address.is_unspecified
-        or address.is_link_local
-        or (address.is_reserved and not address.is_loopback)
-    ):
-        return True
-    if isinstance(address, IPv6Address):
-        return (
-            address.ipv4_mapped is not None
-            or address.scope_id is not None
-            or any(address in network for network in _TRANSITION)
-        )
-    return False

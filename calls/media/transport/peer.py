@@ -19,6 +19,7 @@ from aiortc import (
 
 from calls.media.settings import MediaSettings
 from calls.media.transport.ice import IceGuard
+from calls.media.transport.media_lines import only_audio, with_declined
 from calls.media.transport.passthrough import Passthrough, SilentTrack
 from calls.media.transport.rtp import Packet
 from calls.media.transport.sdp import Kind, RefusedSdp, gate, sanitise
@@ -85,13 +86,13 @@ class Peer:
 
         Raises `RefusedSdp` for an offer that does not pass the gate.
         """
-        await self._apply(offer, "offer")
+        safe = await self._apply(offer, "offer")
         await self._connection.setLocalDescription(
             await self._connection.createAnswer()
         )
         self._set_state(PeerState.HELD)
         self._after(self._settings.ice_hold_limit, self.release_ice)
-        return sanitise(self._connection.localDescription.sdp)
+        return with_declined(sanitise(self._connection.localDescription.sdp), safe)
 
     async def offer(self) -> str:
         """Return our offer, for `apply_answer` to complete."""
@@ -131,16 +132,18 @@ class Peer:
         except Exception as error:
             logger.warning("Call %s: closing its media: %r", self._call_id, error)
 
-    async def _apply(self, text: str, kind: Kind) -> None:
+    async def _apply(self, text: str, kind: Kind) -> str:
+        """Have the engine take their audio; return all that passed the gate."""
         allow_private = self._settings.allow_private_candidates
         safe = gate(text, allow_private=allow_private, kind=kind)
         try:
             await self._connection.setRemoteDescription(
-                RTCSessionDescription(sdp=safe, type=kind)
+                RTCSessionDescription(sdp=only_audio(safe), type=kind)
             )
         except Exception as error:
             logger.info("Call %s: its %s was not taken: %r", self._call_id, kind, error)
             raise RefusedSdp("The media engine could not use the SDP.") from error
+        return safe
 
     def _is_up(self) -> None:
         if self.state is PeerState.CONNECTING:

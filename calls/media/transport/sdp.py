@@ -2,39 +2,48 @@
 
 A description from outside is hostile until it has passed `gate`, which reads the few
 values a call needs, checks each of them, and writes a new description from nothing but
-those. What it does not know never reaches the media engine. `sanitise` is the way out:
+those. What it does not know never reaches the media engine, and refuses no call: one
+usable line of audio and one good candidate are enough. `sanitise` is the way out:
 WhatsApp refuses descriptions that any browser would take.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from calls.media.transport.candidates import (
-    HostileCandidate,
     IceCandidate,
+    UnusableCandidate,
     read_candidate,
+)
+from calls.media.transport.media_lines import (
+    Lines,
+    RefusedSdp,
+    decline,
+    join,
+    kind_of,
+    mid_of,
+    read_lines,
+    split,
 )
 
 MAX_BYTES = 16 * 1024
-MAX_LINE_CHARACTERS = 1024
-MAX_LINES_OF_A_KIND = 64
 MAX_CANDIDATES = 16
+
+_TOO_MANY = UnusableCandidate("The SDP has more than 16 candidates.")
 
 OPUS_PAYLOAD_TYPE = 111
 # 64 to 95 would be taken for RTCP on a multiplexed port (RFC 5761).
 _PAYLOAD_TYPES = frozenset({*range(64), *range(96, 128)})
 
 Kind = Literal["offer", "answer"]
-Lines = list[str]
 
-_LINE = re.compile(r"[a-z]=[\x20-\x7e]*")
 _MEDIA = re.compile(r"m=audio (\d{1,5}) (?:UDP/TLS/)?RTP/SAVPF?((?: \d{1,3}){1,64})")
 _OPUS = re.compile(r"(\d{1,3}) opus/48000(?:/2)?", re.IGNORECASE)
 _FINGERPRINT = re.compile(r"(sha-\d{3}) ((?:[0-9a-f]{2}:)+[0-9a-f]{2})", re.IGNORECASE)
 _DIGEST_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _UFRAG = re.compile(r"[\w+/=-]{4,256}", re.ASCII)
 _PASSWORD = re.compile(r"[\w+/=-]{22,256}", re.ASCII)
-_MID = re.compile(r"[\w.+-]{1,32}", re.ASCII)
 _SSRC = re.compile(r"(\d{1,10})(?: .*)?")
 _SETUP = {
     "offer": ("actpass", "active", "passive"),
@@ -44,42 +53,102 @@ _SETUP = {
 _SHARED = ("ice-ufrag", "ice-pwd", "fingerprint", "setup", "ice-lite")
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
+__all__ = ["Examined", "Kind", "RefusedSdp", "examine", "gate", "sanitise"]
 
-class RefusedSdp(ValueError):
-    """A session description that must not reach the media engine."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A description that passed the gate, and what was left out on the way."""
+
+    text: str
+    unusable: tuple[str, ...]
+    """A sentence for each candidate that must not be contacted, or was one too many."""
+    declined: tuple[str, ...]
+    """The kinds of the m-lines beside the one of the call, such as video."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Audio:
+    mid: str
+    is_lite: bool
+    lines: Lines
+    unusable: tuple[str, ...]
 
 
 def gate(text: str, *, allow_private: bool, kind: Kind = "offer") -> str:
+    """Return the text of `examine`."""
+    return examine(text, allow_private=allow_private, kind=kind).text
+
+
+def examine(text: str, *, allow_private: bool, kind: Kind = "offer") -> Examined:
     """Return a description with the meaning of `text` that is safe to act upon.
 
     Repairs what real senders get wrong (escaped or bare line ends, blanks, ice-lite in
-    the wrong place, missing mid, group, setup and end-of-candidates). Raises
-    `RefusedSdp` with a sentence for everything else, and nothing but `RefusedSdp`.
-    `allow_private` lets loopback and private addresses through, for a simulator.
+    the wrong place, missing mid, group, setup and end-of-candidates), leaves out
+    unusable candidates and all that it does not know, and declines further media: they
+    stay in an offer with port 0, for `with_declined`, and are dropped from an answer.
+    Raises `RefusedSdp` with a sentence for everything else, and nothing but
+    `RefusedSdp`. `allow_private` lets loopback and private addresses through, for a
+    simulator. Examining twice changes nothing.
     """
-    session, media = _split(_read_lines(_unescape(_refuse_large(text))))
-    attributes = _attributes(session, media)
+    session, media = split(read_lines(_unescape(_refuse_large(text))))
+    place, audio = _find_audio(session, media, kind, allow_private=allow_private)
+    others = [medium for number, medium in enumerate(media) if number != place]
+    body = [decline(medium, audio.mid) for medium in others if kind == "offer"]
+    body.insert(place, audio.lines)
+    lines = [line for medium in body for line in medium]
+    return Examined(
+        join([*_head(audio.mid, lite=audio.is_lite), *lines]),
+        audio.unusable,
+        tuple(kind_of(medium) for medium in others),
+    )
+
+
+def _find_audio(
+    session: Lines, media: list[Lines], kind: Kind, *, allow_private: bool
+) -> tuple[int, _Audio]:
+    """Return the first medium that a call can use, and its place."""
+    refusal = RefusedSdp("The SDP has no m=audio line.")
+    is_first = True
+    for place, medium in enumerate(media):
+        if kind_of(medium) != "audio":
+            continue
+        attributes = _attributes(session, medium)
+        other_mids = {mid_of(other) for other in media if other is not medium}
+        attributes.setdefault("mid", ["0" if "0" not in other_mids else "audio"])
+        try:
+            return place, _read_audio(
+                medium[0], attributes, kind, allow_private=allow_private
+            )
+        except RefusedSdp as problem:
+            refusal, is_first = problem if is_first else refusal, False
+    raise refusal
+
+
+def _read_audio(
+    media_line: str,
+    attributes: dict[str, list[str]],
+    kind: Kind,
+    *,
+    allow_private: bool,
+) -> _Audio:
+    opus = _read_opus(media_line, attributes)
     _require_both_ways(attributes)
     _require_mux(attributes)
-    candidates = _read_candidates(attributes, allow_private=allow_private)
+    candidates, unusable = _read_candidates(attributes, allow_private=allow_private)
     lite = "ice-lite" in attributes
-    _require_a_way_to_meet(candidates, lite=lite)
-    return _join(
-        [
-            *_head(_read_mid(attributes), lite=lite),
-            *_media_head(_read_opus(media[0], attributes)),
-            *_candidate_lines(candidates),
-            *_read_credentials(attributes),
-            *_read_fingerprints(attributes),
-            f"a=setup:{_read_setup(attributes, kind)}",
-            f"a=mid:{_read_mid(attributes)}",
-            *_read_ssrc(attributes),
-        ]
-    )
+    _require_a_way_to_meet(candidates, unusable, lite=lite)
+    mid = _read_mid(attributes)
+    lines = [
+        *_media_head(opus),
+        *_candidate_lines(candidates),
+        *_read_credentials(attributes),
+        *_read_fingerprints(attributes),
+        f"a=setup:{_read_setup(attributes, kind)}",
+        f"a=mid:{mid}",
+        *_read_ssrc(attributes),
+    ]
+    return _Audio(mid, lite, lines, tuple(unusable))
 
 
 def _refuse_large(text: str) -> str:
@@ -95,36 +164,6 @@ def _unescape(text: str) -> str:
     for escape in ("\\r\\n", "\\n", "\\r"):
         text = text.replace(escape, "\n")
     return text
-
-
-def _read_lines(text: str) -> Lines:
-    lines = [line.strip() for line in re.split(r"[\r\n]+", text)]
-    lines = [line for line in lines if line]
-    for line in lines:
-        if len(line) > MAX_LINE_CHARACTERS or not _LINE.fullmatch(line):
-            raise RefusedSdp("A line of the SDP is not letter=value.")
-    if not lines or lines[0] != "v=0":
-        raise RefusedSdp("The SDP does not begin with v=0.")
-    _refuse_crowds(lines)
-    return lines
-
-
-def _refuse_crowds(lines: Lines) -> None:
-    counts: dict[str, int] = {}
-    for line in lines:
-        kind = line.partition(":")[0].partition(" ")[0] if line[0] == "a" else line[0]
-        counts[kind] = counts.get(kind, 0) + 1
-    if counts.get("a=candidate", 0) > MAX_CANDIDATES:
-        raise RefusedSdp("The SDP has more than 16 candidates.")
-    if any(count > MAX_LINES_OF_A_KIND for count in counts.values()):
-        raise RefusedSdp("The SDP has more than 64 lines of one type.")
-
-
-def _split(lines: Lines) -> tuple[Lines, Lines]:
-    starts = [number for number, line in enumerate(lines) if line.startswith("m=")]
-    if len(starts) != 1 or not lines[starts[0]].startswith("m=audio "):
-        raise RefusedSdp("The SDP must have one m=audio line and no other media.")
-    return lines[: starts[0]], lines[starts[0] :]
 
 
 def _attributes(session: Lines, media: Lines) -> dict[str, list[str]]:
@@ -158,33 +197,48 @@ def _require_mux(attributes: dict[str, list[str]]) -> None:
 
 def _read_candidates(
     attributes: dict[str, list[str]], *, allow_private: bool
-) -> list[IceCandidate]:
-    try:
-        found = [
-            read_candidate(value, allow_private=allow_private)
-            for value in attributes.get("candidate", [])
-        ]
-    except HostileCandidate as hostile:
-        raise RefusedSdp(str(hostile)) from None
-    return [candidate for candidate in found if candidate is not None]
+) -> tuple[list[IceCandidate], list[str]]:
+    """Return the best good ones, each address once, and what is wrong with others."""
+    good: dict[tuple[str, int], IceCandidate] = {}
+    unusable = []
+    for value in attributes.get("candidate", []):
+        try:
+            found = read_candidate(value, allow_private=allow_private)
+        except UnusableCandidate as problem:
+            unusable.append(str(problem))
+            continue
+        if found is not None:
+            known = good.setdefault((found.address, found.port), found)
+            if known.priority < found.priority:
+                good[found.address, found.port] = found
+    best = sorted(good.values(), key=lambda candidate: -candidate.priority)
+    too_many = [str(_TOO_MANY)] * (len(best) - MAX_CANDIDATES)
+    return best[:MAX_CANDIDATES], unusable + too_many
 
 
-def _require_a_way_to_meet(candidates: list[IceCandidate], *, lite: bool) -> None:
-    if lite and not candidates:
+def _require_a_way_to_meet(
+    candidates: list[IceCandidate], unusable: list[str], *, lite: bool
+) -> None:
+    if candidates:
+        return
+    if unusable:
+        raise RefusedSdp(unusable[0])
+    if lite:
         raise RefusedSdp(
             "The peer is ICE-lite and has no usable candidate, so it cannot be reached."
         )
 
 
 def _read_opus(media_line: str, attributes: dict[str, list[str]]) -> int:
+    """Return the payload type of Opus that the m-line prefers."""
     match = _MEDIA.fullmatch(media_line)
     if match is None or int(match[1]) == 0:
         raise RefusedSdp("The m=audio line is not RTP/SAVPF on an open port.")
-    offered = match[2].split()
-    for value in attributes.get("rtpmap", []):
-        opus = _OPUS.fullmatch(value)
-        if opus and opus[1] in offered and int(opus[1]) in _PAYLOAD_TYPES:
-            return int(opus[1])
+    maps = [_OPUS.fullmatch(value) for value in attributes.get("rtpmap", [])]
+    opus = {int(found[1]) for found in maps if found} & _PAYLOAD_TYPES
+    for offered in map(int, match[2].split()):
+        if offered in opus:
+            return offered
     raise RefusedSdp("The SDP offers no Opus.")
 
 
@@ -195,7 +249,7 @@ def _read_credentials(attributes: dict[str, list[str]]) -> Lines:
 
 
 def _only(attributes: dict[str, list[str]], name: str, shape: re.Pattern[str]) -> str:
-    values = attributes.get(name, [])
+    values = list(dict.fromkeys(attributes.get(name, [])))
     if len(values) != 1 or not shape.fullmatch(values[0]):
         raise RefusedSdp(f"The session description has no single valid {name}.")
     return values[0]
@@ -224,8 +278,8 @@ def _read_setup(attributes: dict[str, list[str]], kind: Kind) -> str:
 
 
 def _read_mid(attributes: dict[str, list[str]]) -> str:
-    mid = attributes.get("mid", ["0"])[0]
-    if not _MID.fullmatch(mid):
+    mid = mid_of([f"a=mid:{value}" for value in attributes["mid"]])
+    if not mid:
         raise RefusedSdp("The mid of the m=audio line is not a short token.")
     return mid
 
@@ -272,7 +326,7 @@ def sanitise(text: str) -> str:
     `RefusedSdp` if the text holds no Opus or no SHA-256 fingerprint.
     """
     lines = [line for line in re.split(r"[\r\n]+", text) if line]
-    session, media = _split(lines)
+    session, (media,) = split(lines)
     opus = _read_opus(media[0], _by_name(media))
     is_offer = "a=setup:actpass" in media
     wanted = OPUS_PAYLOAD_TYPE if is_offer else opus
@@ -281,7 +335,7 @@ def sanitise(text: str) -> str:
     kept += [line for line in media[1:] if _is_for_whatsapp(line)]
     if not any(line.startswith("a=fingerprint:") for line in kept):
         raise RefusedSdp("Our own SDP has no SHA-256 fingerprint.")
-    return _join([*map(_capital_sha, kept), *_opus_lines(wanted)])
+    return join([*map(_capital_sha, kept), *_opus_lines(wanted)])
 
 
 def _audio_line(line: str, payload_type: int) -> str:
@@ -321,7 +375,3 @@ def _opus_lines(payload_type: int) -> Lines:
         "a=maxptime:20",
         "a=end-of-candidates",
     ]
-
-
-def _join(lines: Lines) -> str:
-    return "\r\n".join(lines) + "\r\n"

@@ -9,6 +9,7 @@ from calls.media.hub import Full, Hub
 from calls.media.mixing.layout import Layout
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
+from calls.media.transport.media_lines import only_audio
 from calls.media.transport.rtp import OPUS_SILENCE, Packet
 from calls.media.transport.sdp import RefusedSdp
 from tests.calls.media.conftest import Diary, Ear, connect, until
@@ -98,6 +99,30 @@ async def test_a_browser_may_be_the_phone_even_if_it_hides_its_addresses(
     session.attach(ana, "ana")
     await until(lambda: len(ana.packets) > 10 and len(phone.heard) > 10, "sound")
     await phone.close()
+
+
+VIDEO = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\n"
+
+
+@pytest.mark.parametrize("first", ["audio", "video"])
+async def test_a_phone_that_offers_video_too_gets_an_audio_call(
+    hub: Hub, phone: Phone, diary: Diary, first: str
+) -> None:
+    session_part, audio = re.split("(?=^m=)", await phone.offer(), flags=re.MULTILINE)
+    media = audio + VIDEO if first == "audio" else VIDEO + audio
+    session = hub.open("wacid.video", diary)
+    session.arrange(Layout(speakers=("ana",)))
+    answer = await session.answer(session_part + media)
+    lines = re.findall(r"^m=(\w+) (\d+)", answer, re.MULTILINE)
+    assert dict(lines)["video"] == "0"
+    assert lines[0][0] == first
+    # The phone's engine knows of no video, and finds its audio as it was offered.
+    await phone.accept(only_audio(answer))
+    session.release_ice()
+    await until(lambda: "up" in diary.entries, "media to come up")
+    ana = Ear()
+    session.attach(ana, "ana")
+    await until(lambda: len(ana.packets) > 10, "sound")
 
 
 async def test_nothing_is_sent_before_release(
