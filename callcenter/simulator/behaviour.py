@@ -16,7 +16,31 @@ CHOICES = {
     "ice": ("silent", "stun", "eager"),
     "reaction": ("answer", "reject", "ignore", "busy", "unreachable"),
     "reply": ("temporary", "permanent", "reject", "ignore"),
+    "ids": ("number", "both", "bsuid"),
+    "bsuid_field": (
+        "bsuid",
+        "user_id",
+        "userId",
+        "from_user_id",
+        "recipient_user_id",
+        "contact",
+        "number",
+    ),
+    "username_at": ("nowhere", "root", "profile"),
+    "permission_form": ("flag", "word", "upper", "object"),
+    "batch": ("none", "items", "changes", "entries"),
+    "call_status_at": (
+        "",
+        "inbound-call",
+        "terminate-call",
+        "outbound-call",
+        "outbound-call-status",
+        "call-permission",
+    ),
+    "business_form": ("own", "other", "wrong"),
+    "time_form": ("usual", "unix", "millis", "iso", "naive"),
 }
+MAY_BE_NEGATIVE = ("clock_offset",)
 
 
 class BadChoice(ValueError):
@@ -46,18 +70,43 @@ def check_value(name: str, value: object, example: object) -> None:
     fits = number if isinstance(example, float) else type(value) is type(example)
     if not fits:
         raise BadChoice(f"{name} must be of type {type(example).__name__}")
-    if number and not 0 <= float(value) <= 1e6:  # type: ignore[arg-type]  # a number
-        raise BadChoice(f"{name} must be between 0 and 1000000")
+    least = -1e6 if name in MAY_BE_NEGATIVE else 0.0
+    if number and not least <= float(value) <= 1e6:  # type: ignore[arg-type]  # a number
+        raise BadChoice(f"{name} must be between {least:.0f} and 1000000")
 
 
 @dataclass(frozen=True)
 class Behaviour(FromJson):
-    """Behaviour that is undocumented or varies. Seconds throughout."""
+    """Behaviour that is undocumented or varies. Seconds throughout.
+
+    ``ids`` are those by which webhooks name a user; one who hides their number is
+    always named by the BSUID. ``bsuid_field``: ``contact`` puts it into the contact,
+    ``number`` where a number should stand. ``batch`` holds Meta's notices back until
+    there are ``batch_size`` of a kind, or for ``batch_wait``. ``call_status_at``: the
+    address to which Wati's event ``call.status`` goes besides. ``reading_lag``: for so
+    long after a change a reading still tells what was before.
+    """
 
     dialect: str = "full"
     sdp_form: str = "text"
     newline: str = "crlf"
     missing_caller: bool = False
+    ids: str = "number"
+    bsuid_field: str = "bsuid"
+    parent_bsuid: bool = False
+    username_at: str = "nowhere"
+    permission_form: str = "flag"
+    twins: bool = False
+    batch: str = "none"
+    batch_size: int = 2
+    batch_wait: float = 0.3
+    call_status_at: str = ""
+    business_form: str = "own"
+    clock_offset: float = 0.0
+    time_form: str = "usual"
+    system_messages: bool = False
+    accepts_bsuid: bool = False
+    reading_lag: float = 0.0
     webhook_retries: int = 0
     webhook_retry_delay: float = 1.0
     webhook_timeout: float = 30.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from callcenter.simulator import payloads
 from callcenter.simulator.behaviour import Behaviour, FromJson
-from callcenter.simulator.payloads import Notice
+from callcenter.simulator.notices import INBOUND, OUTBOUND, Notice
+from callcenter.simulator.people import Person
 from callcenter.simulator.phone import Phone
 
 
@@ -24,9 +24,10 @@ class State(StrEnum):
 class Placed(FromJson):
     """A call to the business by a scripted phone, as a test or a demo orders it.
 
-    ``media`` is ``sound`` or ``paper`` (signalling only); ``offer`` replaces the
-    phone's own SDP; ``call`` chooses the id. Seconds of 0 mean never. ``pace``:
-    seconds between two packets; more than 0.02 for load without audio.
+    ``waid`` may be any id of a user. ``media`` is ``sound`` or ``paper`` (signalling
+    only); ``offer`` replaces the phone's own SDP; ``call`` chooses the id. Seconds of
+    0 mean never. ``pace``: seconds between two packets; more than 0.02 for load
+    without audio.
     """
 
     waid: str = "15550101001"
@@ -43,30 +44,11 @@ class Placed(FromJson):
     hang_up_after: float = 0.0
 
 
-@dataclass(frozen=True)
-class WhatsAppUser(FromJson):
-    """The reactions of a user who has no phone page open.
-
-    ``reaction`` to a call: answer, reject, ignore, or busy and unreachable, which
-    WhatsApp tells the business at once. ``reply`` to a permission request:
-    temporary, permanent, reject or ignore.
-    """
-
-    name: str = "Carla"
-    reaction: str = "answer"
-    answer_after: float = 2.0
-    hang_up_after: float = 0.0
-    reply: str = "temporary"
-    reply_after: float = 2.0
-    media: str = "sound"
-    says: str = "voice"
-    frequency: int = 440
-
-
 @dataclass
 class PhoneCall:
     """Times are unix seconds of the simulated world; 0 means not yet."""
 
+    user: Person
     waid: str
     name: str
     number: str
@@ -106,12 +88,12 @@ class PhoneCall:
             self.decision.set_result(decision)
 
     def notice(self, kind: str, now: float, status: str = "") -> Notice:
-        sdp = {payloads.INBOUND: self.offer, payloads.OUTBOUND: self.answer}
+        sdp = {INBOUND: self.offer, OUTBOUND: self.answer}
         return Notice(
             kind=kind,
             number=self.number,
             tenant=self.tenant,
-            waid=self.waid,
+            ids=self.user.ids_for(self.number, now),
             name=self.name,
             call=self.call_id,
             direction=self.direction,
@@ -126,6 +108,7 @@ class PhoneCall:
     def summary(self) -> dict[str, Any]:
         return {
             "call": self.call_id,
+            "user": self.user.key,
             "direction": self.direction,
             "waid": self.waid,
             "name": self.name,

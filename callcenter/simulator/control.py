@@ -110,15 +110,35 @@ class SimulatorControl:
         return self._check(self._client.get("heard.wav", params={"call": call_id}))
 
     def set_person(self, waid: str, **person: Any) -> None:
-        """Set how a user without a phone page reacts (fields of Person)."""
+        """Set how a user without a phone page reacts (fields of WhatsAppUser)."""
         self._post(f"people/{waid}", person)
+
+    def add_user(
+        self, *, habits: dict[str, Any] | None = None, **profile: Any
+    ) -> dict[str, Any]:
+        """Add a user (fields of Profile), who reacts as set_person() says.
+
+        Return all their ids; ``user`` names them whatever becomes of these.
+        """
+        return self._post("users", profile | {"habits": habits or {}})
+
+    def change_user(
+        self, user: str, *, habits: dict[str, Any] | None = None, **profile: Any
+    ) -> dict[str, Any]:
+        """Change ids or habits of a user, found by any id. Return all their ids."""
+        changed = profile | ({"habits": habits} if habits else {})
+        return self._post(f"users/{user}", changed)
+
+    def belief(self, user: str, number: str = "") -> dict[str, Any]:
+        """Return all that WhatsApp knows about a user and a business number."""
+        return self._get(f"belief/{user}", number=number)
 
     def permission(self, waid: str) -> dict[str, Any]:
         return self._get(f"permissions/{waid}")
 
-    def reply(self, waid: str, reply: str) -> None:
+    def reply(self, waid: str, reply: str, number: str = "") -> None:
         """Reply for the user, asked or not: temporary, permanent or reject."""
-        self._post(f"permissions/{waid}", {"reply": reply})
+        self._post(f"permissions/{waid}", {"reply": reply, "number": number})
 
     def behave(self, **behaviour: Any) -> None:
         """Change what the world does from now on (fields of Behaviour)."""

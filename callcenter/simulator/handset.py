@@ -9,6 +9,7 @@ from typing import Any
 
 from callcenter.simulator import sdp
 from callcenter.simulator.calls import PhoneCall, State
+from callcenter.simulator.numbers import key_of
 
 POLL_SECONDS = 15.0
 GONE_AFTER = 40.0
@@ -151,7 +152,9 @@ class Handsets:
 
     def by_number(self, waid: str) -> Handset | None:
         """Find the page open for this number, the newest if there are several."""
-        found = [h for h in self._by_token.values() if h.waid == waid and h.is_open]
+        wanted = key_of(waid)
+        pages = [page for page in self._by_token.values() if page.is_open]
+        found = [page for page in pages if key_of(page.waid) == wanted]
         return max(found, key=lambda handset: handset.opened, default=None)
 
     def forget(self, handset: Handset) -> None:

@@ -23,7 +23,10 @@ class Request:
 
 @dataclass
 class Delivery:
-    """One attempt to tell the business something. ``status`` 0: it did not answer."""
+    """One attempt to tell the business something. ``status`` 0: it did not answer.
+
+    ``call``: what it is about, separated by blanks where a body is about several.
+    """
 
     kind: str
     at: float
@@ -54,4 +57,5 @@ class Ledger:
 
 
 def matches(entry: Request | Delivery, wanted: dict[str, str]) -> bool:
-    return all(getattr(entry, name) == word for name, word in wanted.items() if word)
+    asked = {name: word for name, word in wanted.items() if word}
+    return all(word in getattr(entry, name).split() for name, word in asked.items())

@@ -1,54 +1,59 @@
 """The bodies that Wati posts, in the dialects seen or plausible. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+from callcenter.simulator import meta
 from callcenter.simulator.behaviour import Behaviour
+from callcenter.simulator.notices import (
+    INBOUND,
+    OUTBOUND,
+    PERMISSION,
+    STATUS,
+    TERMINATE,
+    Notice,
+)
+from callcenter.simulator.spelling import (
+    business_of,
+    contact_fields,
+    is_missing,
+    number_of,
+    user_fields,
+    write_instant,
+    write_sdp,
+    write_time,
+)
 
-INBOUND = "inbound-call"
-TERMINATE = "terminate-call"
-OUTBOUND = "outbound-call"
-STATUS = "outbound-call-status"
-PERMISSION = "call-permission"
-KINDS = (INBOUND, TERMINATE, OUTBOUND, STATUS, PERMISSION)
-
-
-@dataclass(frozen=True)
-class Notice:
-    """One thing that WhatsApp tells, before it is put into a dialect.
-
-    Times are unix seconds; 0 and empty words mean "not known".
-    """
-
-    kind: str
-    number: str
-    tenant: str
-    waid: str = ""
-    name: str = ""
-    call: str = ""
-    direction: str = ""
-    sdp: str = ""
-    status: str = ""
-    at: float = 0.0
-    started: float = 0.0
-    ended: float = 0.0
-    error: int = 0
-    granted: bool = False
-    permanent: bool = False
-    until: float = 0.0
-    by_user: bool = True
+# In Wati's camel case; nobody has published the names of these twins.
+EVENT_TYPES = {
+    INBOUND: "newInboundCall_bsuid",
+    TERMINATE: "terminateCall_bsuid",
+    OUTBOUND: "newOutboundCall_bsuid",
+    STATUS: "newOutboundCallStatus_bsuid",
+    PERMISSION: "callPermission_bsuid",
+}
 
 
 def write(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
     """Write the JSON object of a webhook."""
     if behaviour.dialect == "meta":
-        return write_meta(notice, behaviour)
-    body = write_minimal(notice, behaviour)
+        return meta.write([notice], behaviour)
+    body = write_minimal(notice, behaviour) | user_fields(notice, behaviour)
+    contact = contact_fields(notice, behaviour)
     if behaviour.dialect != "minimal":
         body |= extras(notice, behaviour)
+        contact = named_contact(notice, behaviour) | contact
+    if contact:
+        body["contact"] = contact
     if behaviour.dialect == "pascal":
         return {name[:1].upper() + name[1:]: to_pascal(body[name]) for name in body}
     return body
+
+
+def write_twin(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
+    """Write the same event once more, as the twin whose BSUID is never missing."""
+    twin = replace(behaviour, ids="both", bsuid_field="bsuid", parent_bsuid=True)
+    return write(notice, twin) | {"eventType": EVENT_TYPES[notice.kind]}
 
 
 def write_minimal(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def write_minimal(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
             return {
                 "callId": notice.call,
                 "sdp": write_sdp(notice, behaviour),
-                "businessNumber": notice.number,
+                "businessNumber": business_of(notice, behaviour),
             }
         case "terminate-call":
             return {"callId": notice.call}
@@ -67,7 +72,9 @@ def write_minimal(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
         case "outbound-call-status":
             return {"callId": notice.call, "status": notice.status}
         case _:
-            return {"waid": notice.waid, "hasPermission": notice.granted}
+            number = number_of(notice, behaviour)
+            who = {"waid": number} if number else {}
+            return who | write_permission(notice, behaviour)
 
 
 def extras(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
@@ -76,112 +83,87 @@ def extras(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
     if notice.kind == INBOUND:
         body["agentMapping"] = {"tenantId": notice.tenant, "agentId": ""}
         body["voiceLanguage"] = "en"
-        if not behaviour.missing_caller:
-            body["contact"] = {
-                "ContactName": notice.name,
-                "ContactNumber": notice.waid,
-            }
     if notice.kind == PERMISSION:
-        body["channelPhoneNumber"] = notice.number
-        body["status"] = "granted" if notice.granted else "denied"
+        body["channelPhoneNumber"] = business_of(notice, behaviour)
+        if behaviour.permission_form == "flag":
+            body["status"] = "granted" if notice.granted else "denied"
+    if behaviour.time_form != "usual":
+        body["timestamp"] = write_time(notice.at, behaviour)
     return body
 
 
-def write_sdp(notice: Notice, behaviour: Behaviour) -> Any:
-    newline = {"crlf": "\r\n", "lf": "\n", "literal": "\\r\\n"}[behaviour.newline]
-    text = notice.sdp.replace("\r\n", newline)
-    if behaviour.sdp_form == "object":
-        return {"type": sdp_type(notice), "sdp": text}
-    return text
+def named_contact(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
+    if notice.kind != INBOUND or is_missing(notice, behaviour):
+        return {}
+    number = number_of(notice, behaviour)
+    numbered = {"ContactNumber": number} if number else {}
+    return {"ContactName": notice.name} | numbered
 
 
-def sdp_type(notice: Notice) -> str:
-    return "offer" if notice.kind == INBOUND else "answer"
+def write_permission(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
+    """Write what a user has decided, in the words chosen for it."""
+    match behaviour.permission_form:
+        case "word":
+            return {"status": "granted" if notice.granted else "not_granted"}
+        case "upper":
+            refused = "REVOKED" if notice.revoked else "REJECTED"
+            return {"status": "GRANTED" if notice.granted else refused}
+        case "object":
+            return {"permission": permission_object(notice, behaviour)}
+        case _:
+            return {"hasPermission": notice.granted}
+
+
+def permission_object(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
+    """Write Meta's permission object, as readings have it."""
+    if not notice.granted:
+        return {"status": "no_permission"}
+    if notice.permanent:
+        return {"status": "permanent"}
+    until = write_instant(notice.until, behaviour)
+    return {"status": "temporary", "expiration_time": until}
+
+
+def call_status_of(notice: Notice) -> str:
+    """Return Wati's own word for the stage that a notice tells of; or nothing."""
+    match notice.kind, notice.status:
+        case ("inbound-call", _) | ("outbound-call-status", "RINGING"):
+            return "ringing"
+        case ("outbound-call-status", "ACCEPTED"):
+            return "in_progress"
+        case ("terminate-call", _) if notice.error:
+            return "failed"
+        case ("terminate-call", _):
+            return "completed" if notice.started else "missed"
+    return ""
+
+
+def write_call_status(notice: Notice, word: str) -> dict[str, Any]:
+    """Write Wati's event ``call.status``, a general one beside those of calling.
+
+    ``word`` is ringing, in_progress, completed, missed or failed. Source: Wati,
+    "Call status" (2026).
+    """
+    inbound = notice.direction == "inbound"
+    user, business = plus(notice.ids.waid), plus(notice.number)
+    metadata: dict[str, Any] = {
+        "direction": notice.direction,
+        "status": word,
+        "from_number": user if inbound else business,
+        "to_number": business if inbound else user,
+        "timestamp": write_instant(notice.at, Behaviour(time_form="iso")),
+    }
+    if notice.started and notice.ended:
+        metadata["duration_seconds"] = int(notice.ended - notice.started)
+    body = {"eventType": "call.status", "call_id": notice.call, "metadata": metadata}
+    return body | {"bsuid": notice.ids.bsuid}
+
+
+def plus(number: str) -> str:
+    return f"+{number}" if number else ""
 
 
 def to_pascal(value: Any) -> Any:
     if isinstance(value, dict):
         return {name[:1].upper() + name[1:]: to_pascal(value[name]) for name in value}
     return value
-
-
-def write_meta(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
-    """Write Meta's own envelope, passed through as it came."""
-    value: dict[str, Any] = {
-        "messaging_product": "whatsapp",
-        "metadata": {
-            "display_phone_number": notice.number,
-            "phone_number_id": f"1{notice.number}",
-        },
-    }
-    field = "messages" if notice.kind == PERMISSION else "calls"
-    if notice.kind == PERMISSION:
-        value["messages"] = [meta_permission(notice)]
-    elif notice.kind == STATUS:
-        value["statuses"] = [meta_status(notice)]
-    else:
-        value["calls"] = [meta_call(notice, behaviour)]
-        if not behaviour.missing_caller:
-            contact = {"profile": {"name": notice.name}, "wa_id": notice.waid}
-            value["contacts"] = [contact]
-    change = {"field": field, "value": value}
-    return {
-        "object": "whatsapp_business_account",
-        "entry": [{"id": notice.tenant, "changes": [change]}],
-    }
-
-
-def meta_call(notice: Notice, behaviour: Behaviour) -> dict[str, Any]:
-    inbound = notice.direction == "inbound"
-    user = "" if behaviour.missing_caller else notice.waid
-    call: dict[str, Any] = {
-        "id": notice.call,
-        "from": user if inbound else notice.number,
-        "to": notice.number if inbound else user,
-        "direction": "USER_INITIATED" if inbound else "BUSINESS_INITIATED",
-        "timestamp": str(int(notice.at)),
-    }
-    if notice.kind != TERMINATE:
-        session = {"sdp_type": sdp_type(notice), "sdp": write_sdp(notice, behaviour)}
-        return call | {"event": "connect", "session": session}
-    return call | {"event": "terminate"} | meta_ending(notice)
-
-
-def meta_ending(notice: Notice) -> dict[str, Any]:
-    ending: dict[str, Any] = {"status": "FAILED" if notice.error else "COMPLETED"}
-    if notice.started:
-        ending["start_time"] = str(int(notice.started))
-        ending["end_time"] = str(int(notice.ended))
-        ending["duration"] = int(notice.ended - notice.started)
-    if notice.error:
-        ending["errors"] = [{"code": notice.error, "title": "Call failed"}]
-    return ending
-
-
-def meta_status(notice: Notice) -> dict[str, Any]:
-    return {
-        "id": notice.call,
-        "type": "call",
-        "status": notice.status,
-        "timestamp": str(int(notice.at)),
-        "recipient_id": notice.waid,
-    }
-
-
-def meta_permission(notice: Notice) -> dict[str, Any]:
-    reply: dict[str, Any] = {
-        "response": "accept" if notice.granted else "reject",
-        "is_permanent": notice.permanent,
-        "response_source": "user_action" if notice.by_user else "automatic",
-    }
-    if notice.until:
-        reply["expiration_timestamp"] = str(int(notice.until))
-    return {
-        "from": notice.waid,
-        "timestamp": str(int(notice.at)),
-        "type": "interactive",
-        "interactive": {
-            "type": "call_permission_reply",
-            "call_permission_reply": reply,
-        },
-    }

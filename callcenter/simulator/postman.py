@@ -3,18 +3,38 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import count
 
 import httpx2
 
-from callcenter.simulator import payloads
+from callcenter.simulator import meta, payloads
 from callcenter.simulator.behaviour import Behaviour, FaultList, WebhookFault
 from callcenter.simulator.ledger import Delivery, Ledger
-from callcenter.simulator.payloads import Notice
+from callcenter.simulator.notices import Notice
 
 logger = logging.getLogger(__name__)
 
 HOLD_LIMIT = 10.0
+
+
+@dataclass
+class Batch:
+    """Notices of one kind that wait to go out in one body."""
+
+    kind: str
+    behaviour: Behaviour
+    notices: list[Notice] = field(default_factory=list)
+    before: list[asyncio.Task[None]] = field(default_factory=list)
+    is_full: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+    def takes(self, notice: Notice, behaviour: Behaviour) -> bool:
+        """Tell whether a notice fits in; two of one call never share a body."""
+        known = {one.subject for one in self.notices}
+        alike = (notice.kind, behaviour) == (self.kind, self.behaviour)
+        return alike and notice.subject not in known
 
 
 class Postman:
@@ -34,41 +54,99 @@ class Postman:
         self._last: dict[str, asyncio.Task[None]] = {}
         self._held: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._batch: Batch | None = None
 
     def tell(self, notice: Notice, behaviour: Behaviour) -> asyncio.Task[None]:
-        """Send one webhook; the task ends when it is delivered or given up."""
-        body = payloads.write(notice, behaviour)
-        return self.send(notice.kind, notice.call or notice.waid, body, behaviour)
+        """Send one webhook; the task ends when it is delivered or given up.
+
+        What the behaviour has sent besides comes after it.
+        """
+        if behaviour.dialect == "meta" and behaviour.batch != "none":
+            told = self._gather(notice, behaviour)
+        else:
+            body = payloads.write(notice, behaviour)
+            told = self.send(notice.kind, (notice.subject,), body, behaviour)
+        if behaviour.twins and behaviour.dialect != "meta":
+            twin = payloads.write_twin(notice, behaviour)
+            self.send(notice.kind, (notice.subject,), twin, behaviour)
+        self.report(notice, behaviour)
+        return told
+
+    def report(self, notice: Notice, behaviour: Behaviour) -> None:
+        """Send Wati's general event about a call, to where somebody has it sent."""
+        word = payloads.call_status_of(notice)
+        if behaviour.call_status_at and word:
+            body = payloads.write_call_status(notice, word)
+            self.send(behaviour.call_status_at, (notice.subject,), body, behaviour)
 
     def send(
-        self, kind: str, subject: str, body: dict[str, object], behaviour: Behaviour
+        self,
+        kind: str,
+        subjects: tuple[str, ...],
+        body: dict[str, object],
+        behaviour: Behaviour,
     ) -> asyncio.Task[None]:
-        """Send any body to one of the five addresses, after those of its subject."""
-        fault = self.faults.take(kind=kind, call=subject) or WebhookFault()
-        release = self._held.pop(subject, None)
-        before = None if release else self._last.get(subject)
+        """Send any body to one of the five addresses, after those of its subjects."""
+        fault = self.faults.take(kind=kind, call=subjects[0]) or WebhookFault()
+        release = self._held.pop(subjects[0], None)
+        before = [] if release else self._before(subjects)
         held = asyncio.Event() if fault.hold else None
         if held is not None:
-            self._held[subject] = held
-        delivery = Delivery(kind=kind, at=0.0, call=subject, body=body)
-        task = asyncio.create_task(
-            self._deliver(delivery, behaviour, fault, before, held)
-        )
-        self._keep(task, subject, release)
+            self._held[subjects[0]] = held
+        told = Delivery(kind=kind, at=0.0, call=" ".join(subjects), body=body)
+        task = asyncio.create_task(self._deliver(told, behaviour, fault, before, held))
+        self._keep(task, subjects, release)
         return task
 
+    def _before(self, subjects: Iterable[str]) -> list[asyncio.Task[None]]:
+        return [self._last[one] for one in subjects if one in self._last]
+
+    def _gather(self, notice: Notice, behaviour: Behaviour) -> asyncio.Task[None]:
+        """Put a notice into the batch that is open, or open one."""
+        batch = self._batch
+        if batch is None or not batch.takes(notice, behaviour):
+            self._close_batch()
+            batch = self._batch = Batch(notice.kind, behaviour)
+        batch.notices.append(notice)
+        if batch.task is None:
+            batch.task = asyncio.create_task(self._send_batch(batch))
+        batch.before += self._before((notice.subject,))
+        self._keep(batch.task, (notice.subject,), None)
+        if len(batch.notices) >= behaviour.batch_size:
+            self._close_batch()
+        return batch.task
+
+    def _close_batch(self) -> None:
+        batch, self._batch = self._batch, None
+        if batch is not None:
+            batch.is_full.set()
+
+    async def _send_batch(self, batch: Batch) -> None:
+        await wait_at_most(batch.is_full, batch.behaviour.batch_wait)
+        if self._batch is batch:
+            self._close_batch()
+        body = meta.write(batch.notices, batch.behaviour)
+        subjects = [notice.subject for notice in batch.notices]
+        told = Delivery(batch.kind, 0.0, " ".join(subjects), body)
+        fault = self.faults.take(kind=batch.kind, call=subjects[0]) or WebhookFault()
+        await self._deliver(told, batch.behaviour, fault, batch.before, None)
+
     def _keep(
-        self, task: asyncio.Task[None], subject: str, release: asyncio.Event | None
+        self,
+        task: asyncio.Task[None],
+        subjects: tuple[str, ...],
+        release: asyncio.Event | None,
     ) -> None:
         def done(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
-            if self._last.get(subject) is task:
-                del self._last[subject]
+            for subject in subjects:
+                if self._last.get(subject) is task:
+                    del self._last[subject]
             if release is not None:
                 release.set()
 
         self._tasks.add(task)
-        self._last[subject] = task
+        self._last.update(dict.fromkeys(subjects, task))
         task.add_done_callback(done)
 
     async def _deliver(
@@ -76,11 +154,11 @@ class Postman:
         delivery: Delivery,
         behaviour: Behaviour,
         fault: WebhookFault,
-        before: asyncio.Task[None] | None,
+        before: list[asyncio.Task[None]],
         held: asyncio.Event | None,
     ) -> None:
-        if before is not None:
-            await asyncio.wait([before])
+        if before:
+            await asyncio.wait(before)
         if held is not None:
             await wait_at_most(held, HOLD_LIMIT)
         await asyncio.sleep(fault.delay)
@@ -134,6 +212,7 @@ class Postman:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._held.clear()
+        self._batch = None
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()

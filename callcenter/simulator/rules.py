@@ -3,7 +3,7 @@
 Numbers: Meta, "Obtain user call permissions" (2026).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ REQUESTS_PER_WEEK = 2
 CONNECTED_PER_DAY = 100
 UNANSWERED_BEFORE_NUDGE = 2
 UNANSWERED_BEFORE_REVOKE = 4
+PAST_KEPT = 20
 
 
 class PermissionKind(StrEnum):
@@ -32,7 +33,10 @@ class Consequence(StrEnum):
 
 @dataclass
 class Permission:
-    """The permission of one user for one business number. Times are unix seconds."""
+    """The permission of one user for one business number. Times are unix seconds.
+
+    ``past``: until when each earlier kind held, and its own end, the oldest first.
+    """
 
     kind: PermissionKind = PermissionKind.NONE
     until: float = 0.0
@@ -40,6 +44,7 @@ class Permission:
     asked_until: float = 0.0
     connected: list[float] = field(default_factory=list)
     unanswered: int = 0
+    past: list[tuple[float, PermissionKind, float]] = field(default_factory=list)
 
     def kind_at(self, now: float) -> PermissionKind:
         if self.kind is PermissionKind.TEMPORARY and now >= self.until:
@@ -72,14 +77,24 @@ class Permission:
         return now < self.asked_until
 
     def grant(self, now: float, *, permanent: bool) -> None:
-        self.kind = PermissionKind.PERMANENT if permanent else PermissionKind.TEMPORARY
-        self.until = 0.0 if permanent else now + WEEK
-        self.asked_until = 0.0
+        kind = PermissionKind.PERMANENT if permanent else PermissionKind.TEMPORARY
+        self._change(now, kind, 0.0 if permanent else now + WEEK)
+
+    def withdraw(self, now: float) -> None:
+        self._change(now, PermissionKind.NONE, 0.0)
+
+    def _change(self, now: float, kind: PermissionKind, until: float) -> None:
+        past = [*self.past, (now, self.kind, self.until)]
+        self.past = past[-PAST_KEPT:]
+        self.kind, self.until, self.asked_until = kind, until, 0.0
         self.unanswered = 0
 
-    def withdraw(self) -> None:
-        self.kind, self.until, self.asked_until = PermissionKind.NONE, 0.0, 0.0
-        self.unanswered = 0
+    def as_it_was(self, then: float) -> "Permission":
+        """Return a copy with the kind that held at an earlier instant."""
+        for ended, kind, until in self.past:
+            if then < ended:
+                return replace(self, kind=kind, until=until)
+        return self
 
     def call_connected(self, now: float, *, outbound: bool) -> None:
         """Free the request limits, as a connected call in either direction does."""
@@ -94,7 +109,7 @@ class Permission:
             return Consequence.NUDGE
         granted = self.kind_at(now) is not PermissionKind.NONE
         if self.unanswered >= UNANSWERED_BEFORE_REVOKE and granted:
-            self.withdraw()
+            self.withdraw(now)
             return Consequence.REVOKE
         return Consequence.NOTHING
 

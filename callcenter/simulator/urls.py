@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from callcenter.simulator import views_control, views_page, views_wati
+from callcenter.simulator import views_control, views_page, views_users, views_wati
 
 CALLS = "wati/<str:tenant>/api/v1/openapi/whatsapp/calls"
 
@@ -26,6 +26,9 @@ urlpatterns = [
     path("api/heard.wav", views_control.heard_wav),
     path("api/people/<str:waid>", views_control.person),
     path("api/permissions/<str:waid>", views_control.permission),
+    path("api/users", views_users.users),
+    path("api/users/<str:user>", views_users.user),
+    path("api/belief/<str:user>", views_users.truth),
     path("api/behaviour", views_control.behaviour),
     path("api/faults/rest", views_control.rest_fault),
     path("api/faults/webhook", views_control.webhook_fault),

@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from callcenter.simulator import payloads, sound
+from callcenter.simulator import sound
 from callcenter.simulator.behaviour import Behaviour, RestFault, WebhookFault
-from callcenter.simulator.calls import PhoneCall, Placed, WhatsAppUser
+from callcenter.simulator.calls import PhoneCall, Placed
 from callcenter.simulator.http import BadRequest, control, nothing, read_object
 from callcenter.simulator.http import read_text as text
+from callcenter.simulator.notices import KINDS
+from callcenter.simulator.people import WhatsAppUser
 from callcenter.simulator.phone import ScriptedPhone
 from callcenter.simulator.service import the_world
 
@@ -122,8 +124,9 @@ async def heard_wav(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @control
 async def person(request: HttpRequest, waid: str) -> HttpResponseBase:
-    """Set how a user without a phone page reacts (fields of Person)."""
-    the_world().people[waid] = WhatsAppUser.parse(read_object(request))
+    """Set how a user without a phone page reacts (fields of WhatsAppUser)."""
+    habits = WhatsAppUser.parse(read_object(request))
+    the_world().people.meet(waid).habits = habits
     return nothing()
 
 
@@ -136,7 +139,7 @@ async def permission(request: HttpRequest, waid: str) -> HttpResponseBase:
     if request.method == "POST":
         given = read_object(request)
         number = text(given, "number") or world.account.number
-        world.consent.reply(number, waid, text(given, "reply"))
+        world.consent.reply(number, world.people.meet(waid), text(given, "reply"))
         return nothing()
     number = request.GET.get("number", "") or world.account.number
     found = world.consent.of(number, waid)
@@ -198,9 +201,9 @@ async def webhooks(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"webhooks": world.ledger.find_deliveries(**wanted)})
     given = read_object(request)
     kind, body = text(given, "kind"), given.get("body")
-    if kind not in payloads.KINDS or not isinstance(body, dict):
-        raise BadRequest(f"kind must be one of {', '.join(payloads.KINDS)}")
-    world.postman.send(kind, text(given, "call"), body, world.behaviour)
+    if kind not in KINDS or not isinstance(body, dict):
+        raise BadRequest(f"kind must be one of {', '.join(KINDS)}")
+    world.postman.send(kind, (text(given, "call"),), body, world.behaviour)
     return nothing()
 
 

@@ -103,7 +103,8 @@ async def act(request: HttpRequest, token: str, action: str) -> HttpResponseBase
             hang_up(handset, given)
         case "reply":
             number = read_text(given, "number") or the_world().account.number
-            the_world().consent.reply(number, handset.waid, read_text(given, "reply"))
+            person = the_world().people.meet(handset.waid)
+            the_world().consent.reply(number, person, read_text(given, "reply"))
         case "scripted_call":
             await place_scripted_call(handset)
         case "scripted_hang_up":

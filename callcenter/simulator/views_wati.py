@@ -44,8 +44,10 @@ async def terminate(request: HttpRequest, tenant: str, call_id: str) -> HttpResp
 async def permissions(request: HttpRequest, tenant: str, waid: str) -> HttpResponse:
     async def effect() -> dict[str, Any]:
         world = the_world()
-        permission = world.consent.of(read_number(request), read_waid(waid))
-        return permission.as_result(world.now())
+        person = world.people.look_up(read_waid(waid))
+        permission = world.consent.between(read_number(request), person)
+        then = world.now() - world.behaviour.reading_lag
+        return permission.as_it_was(then).as_result(world.now())
 
     return await serve(request, tenant, "permissions", effect, waid=waid)
 
@@ -188,6 +190,9 @@ def read_number(request: HttpRequest) -> str:
 
 
 def read_waid(waid: str) -> str:
-    if not WAID.fullmatch(waid):
+    """Read whom a request is about: digits, or a BSUID where this Wati takes them."""
+    world = the_world()
+    is_bsuid = world.behaviour.accepts_bsuid and world.people.find(waid) is not None
+    if not WAID.fullmatch(waid) and not is_bsuid:
         raise BadRequest("waid must be digits with the country code")
     return waid

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from callcenter.simulator import payloads, sdp
+from callcenter.simulator import sdp
 from callcenter.simulator.behaviour import Behaviour, FaultList, RestFault
-from callcenter.simulator.calls import PhoneCall, Placed, State, WhatsAppUser
+from callcenter.simulator.calls import PhoneCall, Placed, State
 from callcenter.simulator.consent import Consent
 from callcenter.simulator.errors import ApiRefusal, NoSuchCall
 from callcenter.simulator.handset import Handset, Handsets, PagePhone
 from callcenter.simulator.ledger import Ledger
+from callcenter.simulator.notices import INBOUND, OUTBOUND, STATUS, TERMINATE
+from callcenter.simulator.people import Directory, Person, WhatsAppUser
 from callcenter.simulator.phone import (
     TICK,
     PaperPhone,
@@ -55,13 +57,14 @@ class World:
         self.faults: FaultList[RestFault] = FaultList()
         self.behaviour = Behaviour()
         self.calls: dict[str, PhoneCall] = {}
-        self.people: dict[str, WhatsAppUser] = {}
+        self.people = Directory(account.tenant)
         self.handsets = Handsets()
         self.consent = Consent(
             account.tenant,
             self.now,
             lambda notice: self.postman.tell(notice, self.behaviour),
             self.handsets,
+            self.people,
         )
         self._shift = 0.0
         self._with_sound: deque[PhoneCall] = deque()
@@ -102,12 +105,15 @@ class World:
         number: str = "",
         call_id: str = "",
     ) -> PhoneCall:
-        call = self._new_call(waid, name, number, "inbound", phone, behaviour)
+        user = self.people.meet(waid)
+        call = self._new_call(user, name, number, "inbound", phone, behaviour)
+        if user.shows_number(call.number, self.now()):
+            user.meet(call.number, self.now())
         call.call_id = call_id or call.call_id
         call.offer = await phone.write_offer()
         self._remember(call)
         self._later(call, behaviour.ring_limit, State.RINGING, "whatsapp")
-        self._tell(call, payloads.INBOUND)
+        self._tell(call, INBOUND)
         return call
 
     async def accept(self, call_id: str, answer: str) -> None:
@@ -120,6 +126,8 @@ class World:
         self._check_sdp(answer, "answer", call.behaviour)
         call.answer, call.accepted = answer, self.now()
         self._connected(call)
+        told = call.notice(STATUS, self.now(), "ACCEPTED")
+        self.postman.report(told, call.behaviour)
         await call.phone.take_answer(answer)
 
     # Calls by the business.
@@ -127,74 +135,75 @@ class World:
     async def dial(self, number: str, waid: str, offer: str) -> PhoneCall:
         """Call a user for the business. Raise ApiRefusal when WhatsApp refuses."""
         self._check_sdp(offer, "offer", self.behaviour)
-        person = self.people.get(waid, WhatsAppUser())
-        self._check_dial(number, waid, person)
-        handset = self.handsets.by_number(waid)
-        phone = self._phone_of(person) if handset is None else PagePhone()
-        name = person.name if handset is None else handset.name
-        call = self._new_call(waid, name, number, "outbound", phone, self.behaviour)
-        call.offer, call.hang_up_after = offer, person.hang_up_after
+        person = self.people.look_up(waid)
+        habits = person.habits
+        self._check_dial(number, person)
+        person.meet(number, self.now())
+        handset = self.handsets.by_number(person.waid)
+        phone = self._phone_of(habits) if handset is None else PagePhone()
+        name = habits.name if handset is None else handset.name
+        call = self._new_call(person, name, number, "outbound", phone, self.behaviour)
+        call.offer, call.hang_up_after = offer, habits.hang_up_after
         self._remember(call)
         if handset is not None:
             handset.attach(call)
         at_once = handset is None and call.behaviour.answer_at == "before_reply"
         if at_once:
             await self._announce(call, at_once=True)
-        self._start(call, self._ring_user(call, person, handset, at_once))
+        self._start(call, self._ring_user(call, habits, handset, at_once))
         return call
 
-    def _check_dial(self, number: str, waid: str, person: WhatsAppUser) -> None:
-        refusal = self.consent.of(number, waid).refuses_call(self.now())
-        if refusal:
-            raise ApiRefusal(refusal, "the business may not call this user now")
-        if person.reaction == "unreachable":
+    def _check_dial(self, number: str, person: Person) -> None:
+        self.consent.check_call(number, person)
+        reaction = person.habits.reaction
+        if reaction == "unreachable":
             raise ApiRefusal(138001, "the user can not be called")
         running = [call for call in self.calls.values() if not call.is_over]
         if len(running) >= CONCURRENT_CALLS:
             raise ApiRefusal(138002, f"{CONCURRENT_CALLS} calls are running")
-        if person.reaction == "busy" or any(
-            (call.number, call.waid) == (number, waid) for call in running
+        if reaction == "busy" or any(
+            call.number == number and call.user is person for call in running
         ):
             raise ApiRefusal(138003, "a call with this user is running")
 
     async def _announce(self, call: PhoneCall, *, at_once: bool) -> None:
-        self._tell(call, payloads.STATUS, "CALLING")
+        self._tell(call, STATUS, "CALLING")
         if not at_once:
             await asyncio.sleep(RINGS_AFTER)
-        last = self._tell(call, payloads.STATUS, "RINGING")
+        last = self._tell(call, STATUS, "RINGING")
         if call.behaviour.answer_at != "accepted" and not isinstance(
             call.phone, PagePhone
         ):
             call.answer = await call.phone.write_answer(call.offer)
-            last = self._tell(call, payloads.OUTBOUND)
+            last = self._tell(call, OUTBOUND)
         if at_once:
             await asyncio.wait([last])
 
     async def _ring_user(
         self,
         call: PhoneCall,
-        person: WhatsAppUser,
+        habits: WhatsAppUser,
         handset: Handset | None,
         announced: bool,
     ) -> None:
         if not announced:
             await self._announce(call, at_once=False)
-        decision = await self._decision(call, person, is_scripted=handset is None)
+        decision = await self._decision(call, habits, is_scripted=handset is None)
         if decision == "answer":
             await self._user_answers(call)
             return
         if decision == "reject":
-            self._tell(call, payloads.STATUS, "REJECTED")
+            self._tell(call, STATUS, "REJECTED")
         self._end(call, "user" if decision else "whatsapp")
-        self.consent.count_unanswered(call.number, call.waid)
+        self.consent.count_unanswered(call.number, call.user)
 
     async def _decision(
-        self, call: PhoneCall, person: WhatsAppUser, *, is_scripted: bool
+        self, call: PhoneCall, habits: WhatsAppUser, *, is_scripted: bool
     ) -> str:
         """Return ``answer``, ``reject``, or nothing when it rang too long."""
         wait, reaction = call.behaviour.ring_limit, ""
-        if is_scripted and person.reaction != "ignore" and person.answer_after < wait:
-            wait, reaction = person.answer_after, person.reaction
+        if is_scripted and habits.reaction != "ignore" and habits.answer_after < wait:
+            wait, reaction = habits.answer_after, habits.reaction
         try:
             return await asyncio.wait_for(call.decision, wait)
         except TimeoutError:
@@ -203,15 +212,15 @@ class World:
     async def _user_answers(self, call: PhoneCall) -> None:
         if not call.answer:
             call.answer = await call.phone.write_answer(call.offer)
-            self._tell(call, payloads.OUTBOUND)
+            self._tell(call, OUTBOUND)
         call.accepted = self.now()
         call.phone.pick_up()
         self._connected(call)
-        self._tell(call, payloads.STATUS, "ACCEPTED")
+        self._tell(call, STATUS, "ACCEPTED")
 
     def _connected(self, call: PhoneCall) -> None:
         call.set_state(State.ACCEPTED)
-        permission = self.consent.of(call.number, call.waid)
+        permission = self.consent.between(call.number, call.user)
         permission.call_connected(self.now(), outbound=call.direction == "outbound")
         if call.hang_up_after:
             self._later(call, call.hang_up_after, State.ACCEPTED)
@@ -231,7 +240,7 @@ class World:
             return
         call.ended, call.ended_by, call.error = self.now(), by, error
         call.set_state(State.ENDED)
-        self._tell(call, payloads.TERMINATE)
+        self._tell(call, TERMINATE)
         self._own(self._release(call))
 
     async def _release(self, call: PhoneCall) -> None:
@@ -246,7 +255,7 @@ class World:
 
     def request_permission(self, number: str, waid: str) -> None:
         """Ask the user. Raise ApiRefusal when the business may not ask now."""
-        self.consent.request(number, waid, self.people.get(waid, WhatsAppUser()))
+        self.consent.request(number, self.people.look_up(waid))
 
     # Phones.
 
@@ -273,9 +282,9 @@ class World:
             if call is not None:
                 self._end(call, "user")
 
-    def _phone_of(self, person: WhatsAppUser) -> Phone:
+    def _phone_of(self, habits: WhatsAppUser) -> Phone:
         placed = Placed(
-            says=person.says, frequency=person.frequency, media=person.media
+            says=habits.says, frequency=habits.frequency, media=habits.media
         )
         return self._phone(placed, self.behaviour)
 
@@ -296,7 +305,7 @@ class World:
 
     def _new_call(
         self,
-        waid: str,
+        user: Person,
         name: str,
         number: str,
         direction: str,
@@ -304,7 +313,8 @@ class World:
         behaviour: Behaviour,
     ) -> PhoneCall:
         call = PhoneCall(
-            waid=waid,
+            user=user,
+            waid=user.waid,
             name=name,
             number=number or self.account.number,
             tenant=self.account.tenant,

@@ -38,6 +38,24 @@ def test_a_call_can_be_placed_found_and_hung_up(
         control.hang_up(call)
 
 
+def test_a_user_can_be_added_altered_and_known(
+    control: SimulatorControl, desk_receiver: Receiver
+) -> None:
+    rosa = control.add_user(waid="5215512345678", habits={"name": "Rosa"})
+    assert rosa["forms"] == ["5215512345678", "525512345678"]
+    control.change_user("525512345678", username="rosa", hides_number=True)
+    control.reply("rosa", "permanent", number="15550109999")
+    control.settle()
+    told = desk_receiver.wait_for("call-permission")
+    assert rosa["bsuid"] in told.values()
+    assert rosa["waid"] not in told.values()
+    belief = control.belief(rosa["user"], "15550109999")
+    assert (belief["name"], belief["permission"]) == ("Rosa", "permanent")
+    assert not control.belief(rosa["user"])["may_call"]
+    with pytest.raises(ControlError, match="somebody else"):
+        control.add_user(username="rosa")
+
+
 async def test_what_each_side_heard_can_be_asked_and_downloaded(
     address: str, control: SimulatorControl
 ) -> None:

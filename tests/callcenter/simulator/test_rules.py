@@ -41,7 +41,7 @@ def test_a_business_never_asks_or_calls_more_than_it_may(
             permission.grant(now, permanent=step == "always")
             missed = 0
         elif step == "withdraw":
-            permission.withdraw()
+            permission.withdraw(now)
             missed = 0
         elif step == "connect" and not permission.refuses_call(now):
             assert before is not PermissionKind.NONE

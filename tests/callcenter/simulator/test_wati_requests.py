@@ -7,7 +7,8 @@ import httpx2
 import pytest
 
 from callcenter.simulator.behaviour import Behaviour, RestFault
-from callcenter.simulator.calls import PhoneCall, Placed, WhatsAppUser
+from callcenter.simulator.calls import PhoneCall, Placed
+from callcenter.simulator.people import WhatsAppUser
 from callcenter.simulator.world import World
 from tests.callcenter.simulator.conftest import (
     CARLA,
@@ -129,7 +130,7 @@ async def test_each_business_number_has_permissions_of_its_own(
 async def test_a_permission_request_is_answered_by_the_user(
     world: World, ask: Ask, receiver: Receiver
 ) -> None:
-    world.people[CARLA] = WhatsAppUser(reply="permanent", reply_after=0.0)
+    world.people.meet(CARLA).habits = WhatsAppUser(reply="permanent", reply_after=0.0)
     reply = await ask("POST", f"call-permission-request/{CARLA}")
     assert reply.json()["code"] == 200
     await until(lambda: receiver.bodies("call-permission"))
@@ -157,7 +158,7 @@ async def test_users_who_can_not_be_called_are_refused(
     world: World, ask: Ask, person: WhatsAppUser, code: str, status: int
 ) -> None:
     grant(world)
-    world.people[CARLA] = person
+    world.people.meet(CARLA).habits = person
     reply = await dial(ask)
     assert reply.status_code == status
     assert code in reply.text
@@ -174,7 +175,7 @@ async def test_an_outbound_call_is_told_step_by_step(
     world: World, ask: Ask, receiver: Receiver
 ) -> None:
     grant(world)
-    world.people[CARLA] = WhatsAppUser(
+    world.people.meet(CARLA).habits = WhatsAppUser(
         media="paper", answer_after=0.05, hang_up_after=0.05
     )
     call_id = (await dial(ask)).json()["result"]["callId"]
@@ -197,7 +198,7 @@ async def test_the_answer_can_come_only_when_the_user_picks_up(
 ) -> None:
     world.behaviour = Behaviour(answer_at="accepted")
     grant(world)
-    world.people[CARLA] = WhatsAppUser(media="paper", answer_after=0.05)
+    world.people.meet(CARLA).habits = WhatsAppUser(media="paper", answer_after=0.05)
     await dial(ask)
     await until(lambda: len(receiver.received) == 4)
     assert receiver.kinds()[2] == "outbound-call"
@@ -208,7 +209,7 @@ async def test_the_answer_can_overtake_the_reply(
 ) -> None:
     world.behaviour = Behaviour(answer_at="before_reply")
     grant(world)
-    world.people[CARLA] = WhatsAppUser(media="paper", reaction="ignore")
+    world.people.meet(CARLA).habits = WhatsAppUser(media="paper", reaction="ignore")
     await dial(ask)
     assert receiver.kinds()[-1] == "outbound-call"
 
@@ -217,7 +218,7 @@ async def test_a_rejected_call_is_told_and_ends(
     world: World, ask: Ask, receiver: Receiver
 ) -> None:
     grant(world)
-    world.people[CARLA] = WhatsAppUser(
+    world.people.meet(CARLA).habits = WhatsAppUser(
         media="paper", reaction="reject", answer_after=0.0
     )
     await dial(ask)
@@ -230,7 +231,7 @@ async def test_four_calls_without_an_answer_take_the_permission_away(
 ) -> None:
     world.behaviour = Behaviour(ring_limit=0.01)
     grant(world)
-    world.people[CARLA] = WhatsAppUser(media="paper", reaction="ignore")
+    world.people.meet(CARLA).habits = WhatsAppUser(media="paper", reaction="ignore")
     for number in range(1, 5):
         assert (await dial(ask)).status_code == 200
         await until(lambda: len(receiver.bodies("terminate-call")) == number)  # noqa: B023
@@ -243,7 +244,7 @@ async def test_two_calls_with_one_user_do_not_run_at_once(
     world: World, ask: Ask
 ) -> None:
     grant(world)
-    world.people[CARLA] = WhatsAppUser(media="paper", reaction="ignore")
+    world.people.meet(CARLA).habits = WhatsAppUser(media="paper", reaction="ignore")
     assert (await dial(ask)).status_code == 200
     assert "138003" in (await dial(ask)).text
 

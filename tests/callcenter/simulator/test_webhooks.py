@@ -6,7 +6,9 @@ import pytest
 
 from callcenter.simulator.behaviour import Behaviour, WebhookFault
 from callcenter.simulator.calls import PhoneCall, Placed
-from callcenter.simulator.payloads import KINDS, Notice, write
+from callcenter.simulator.notices import KINDS, Notice
+from callcenter.simulator.payloads import write
+from callcenter.simulator.people import Ids
 from callcenter.simulator.world import Account, World
 from tests.callcenter.simulator.conftest import CARLA, NUMBER, until
 from tests.callcenter.simulator.receiver import Receiver
@@ -16,7 +18,7 @@ def notice(kind: str, **facts: Any) -> Notice:
     known = {
         "number": NUMBER,
         "tenant": "demo",
-        "waid": CARLA,
+        "ids": Ids(waid=CARLA),
         "name": "Carla",
         "call": "wacid.1",
         "direction": "inbound",
