@@ -176,6 +176,10 @@ class SimulatorControl:
     def advance_clock(self, seconds: float) -> None:
         self._post("clock", {"advance": seconds})
 
+    def hold_clock(self, at: float) -> None:
+        """Let WhatsApp's clock stand at this instant, in unix seconds."""
+        self._post("clock", {"hold": at})
+
     def settle(self) -> None:
         """Wait until no webhook is in flight."""
         self._post("settle", {})

@@ -211,12 +211,20 @@ async def webhooks(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @control
 async def clock(request: HttpRequest) -> HttpResponseBase:
-    """Let ``advance`` seconds pass for permissions and limits."""
-    advance = read_object(request).get("advance")
-    if not isinstance(advance, (int, float)) or not 0 <= advance < 1e9:
-        raise BadRequest("advance must be a number of seconds")
-    the_world().advance(float(advance))
-    return JsonResponse({"now": the_world().now()})
+    """Let ``advance`` seconds pass, or ``hold`` the clock at an instant."""
+    given, world = read_object(request), the_world()
+    if "hold" in given:
+        world.clock.hold(seconds(given, "hold", 1e10))
+    else:
+        world.clock.advance(seconds(given, "advance", 1e9))
+    return JsonResponse({"now": world.now()})
+
+
+def seconds(given: dict[str, Any], name: str, most: float) -> float:
+    value = given.get(name)
+    if not isinstance(value, (int, float)) or not 0 <= value < most:
+        raise BadRequest(f"{name} must be a number of seconds")
+    return float(value)
 
 
 @csrf_exempt

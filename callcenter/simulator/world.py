@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from callcenter.simulator import sdp
 from callcenter.simulator.behaviour import Behaviour, FaultList, RestFault
 from callcenter.simulator.calls import PhoneCall, Placed, State
+from callcenter.simulator.clock import Clock
 from callcenter.simulator.consent import Consent
 from callcenter.simulator.errors import ApiRefusal, NoSuchCall
 from callcenter.simulator.handset import Handset, Handsets, PagePhone
@@ -52,6 +52,7 @@ class World:
 
     def __init__(self, account: Account) -> None:
         self.account = account
+        self.clock = Clock()
         self.ledger = Ledger()
         self.postman = Postman(account.webhook_url, account.webhook_key, self.ledger)
         self.faults: FaultList[RestFault] = FaultList()
@@ -66,17 +67,12 @@ class World:
             self.handsets,
             self.people,
         )
-        self._shift = 0.0
         self._with_sound: deque[PhoneCall] = deque()
         self._watches: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def now(self) -> float:
-        return time.time() + self._shift
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass for permissions and limits; calls go on in real time."""
-        self._shift += seconds
+        return self.clock.now()
 
     # Calls to the business.
 
@@ -396,4 +392,4 @@ class World:
         self.people.clear()
         self.handsets.clear()
         self.behaviour = Behaviour()
-        self._shift = 0.0
+        self.clock.reset()

@@ -100,7 +100,7 @@ async def test_the_whole_truth_is_told_for_each_line(
     await until(lambda: call.is_over)
     belief = await believed(web, bia.key)
     assert (belief["unanswered"], belief["rings_now"]) == (1, False)
-    world.advance(WEEK)
+    world.clock.advance(WEEK)
     belief = await believed(web, bia.key)
     assert (belief["permission"], belief["expires"]) == ("no_permission", None)
     assert belief["requests_in_a_week"] == 0
@@ -140,9 +140,9 @@ async def test_a_reading_lags_behind_a_yes_and_behind_a_no(
     ):
         await post(web, f"permissions/{CARLA}", reply=reply)
         assert await read() == before
-        world.advance(29.0)
+        world.clock.advance(29.0)
         assert await read() == before
-        world.advance(2.0)
+        world.clock.advance(2.0)
         assert await read() == after
 
 
@@ -159,7 +159,7 @@ async def test_the_number_of_a_hidden_user_is_shown_after_a_contact_by_number(
     await ring()
     await ask("POST", f"call-permission-request/{CARLA}")
     await ring()
-    world.advance(31 * DAY)
+    world.clock.advance(31 * DAY)
     await ring()
     bodies = receiver.bodies("inbound-call")
     assert [CARLA in str(body) for body in bodies] == [False, False, True, False]
@@ -261,3 +261,16 @@ async def test_twins_and_general_events_come_besides(
     assert words == ["ringing", "missed"]
     assert receiver.kinds()[2] == "terminate-call"
     assert NUMBER in str(receiver.received[0])
+
+
+async def test_the_clock_can_be_held_and_turned_forward(
+    world: World, web: httpx2.AsyncClient
+) -> None:
+    assert (await post(web, "clock", hold=1e9)).json() == {"now": 1e9}
+    assert (await post(web, "clock", advance=7.0)).json() == {"now": 1e9 + 7}
+    await post(web, f"permissions/{CARLA}", reply="temporary")
+    assert (await believed(web, CARLA))["expires"] == 1e9 + 7 + WEEK
+    for wrong in ({"hold": "noon"}, {"advance": -1}, {}):
+        assert (await post(web, "clock", **wrong)).status_code == 400
+    await world.reset()
+    assert world.now() > 1.7e9
