@@ -10,7 +10,7 @@ CHOICES = {
     "newline": ("crlf", "lf", "literal"),
     "answer_at": ("ringing", "accepted", "before_reply"),
     "error_shape": ("envelope", "meta", "ok"),
-    "outcome": ("normal", "drop", "hang", "status", "code", "redirect"),
+    "outcome": ("normal", "drop", "hang", "status", "code", "redirect", "body", "meta"),
     "media": ("sound", "paper"),
     "says": ("voice", "tone", "silence"),
     "ice": ("silent", "stun", "eager"),
@@ -126,6 +126,9 @@ class RestFault(FromJson):
     It applies to ``times`` requests (0: until the faults are cleared) whose verb,
     call and number match; an empty word matches all. ``done`` says whether the
     request takes effect all the same, which the business can not know.
+
+    The outcome ``body`` replies with ``status`` and the text ``body``, whatever that
+    is; ``meta`` with Meta's refusal ``code`` in the shape that Wati gives it now.
     """
 
     verb: str = ""
@@ -139,6 +142,7 @@ class RestFault(FromJson):
     status: int = 500
     code: int = 500
     retry_after: int = 0
+    body: str = ""
     location: str = "http://127.0.0.1:9/elsewhere"
     hang_for: float = 35.0
 

@@ -141,6 +141,18 @@ async def spoil(entry: Request, fault: RestFault) -> HttpResponse:
         case "code":
             entry.status, entry.code = 200, fault.code
             return JsonResponse({"code": fault.code, "message": "It did not work"})
+        case "meta":
+            refusal = ApiRefusal(fault.code, "It was told to say so.")
+            entry.status, body = refused(refusal, the_world().behaviour.error_shape)
+            entry.code = fault.code
+            return again_after(fault, JsonResponse(body, status=entry.status))
+        case "body":
+            entry.status = entry.code = fault.status
+            kind = (
+                "text/plain" if fault.body[:1] not in ("{", "[") else "application/json"
+            )
+            reply = HttpResponse(fault.body, status=fault.status, content_type=kind)
+            return again_after(fault, reply)
     entry.status = entry.code = fault.status
     return with_status(fault)
 
@@ -151,7 +163,10 @@ def with_status(fault: RestFault) -> HttpResponse:
     if fault.status >= 500:
         return html(fault.status)
     body = {"code": fault.status, "message": "Simulated failure"}
-    reply = JsonResponse(body, status=fault.status)
+    return again_after(fault, JsonResponse(body, status=fault.status))
+
+
+def again_after(fault: RestFault, reply: HttpResponse) -> HttpResponse:
     if fault.retry_after:
         reply.headers["Retry-After"] = str(fault.retry_after)
     return reply

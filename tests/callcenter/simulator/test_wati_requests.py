@@ -1,5 +1,6 @@
 """The five requests, as a false Wati answers them."""
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -260,6 +261,11 @@ FAULTS = [
     (RestFault(outcome="code", code=500), 200, "application/json"),
     (RestFault(outcome="redirect"), 307, "text/html"),
     (RestFault(outcome="hang", hang_for=0.05), 504, "text/html"),
+    (RestFault(outcome="body", status=403, body='{"code": 403}'), 403, "application"),
+    (RestFault(outcome="body", status=200, body="No."), 200, "text/plain"),
+    (RestFault(outcome="meta", code=368), 403, "application/json"),
+    (RestFault(outcome="meta", code=131016), 503, "application/json"),
+    (RestFault(outcome="meta", code=130429, retry_after=7), 429, "application/json"),
 ]
 
 
@@ -276,6 +282,19 @@ async def test_a_fault_replaces_the_reply_whether_it_was_done_or_not(
     assert reply.headers["Content-Type"].startswith(content)
     assert reply.headers.get("Retry-After") == ("7" if status == 429 else None)
     assert call.state == ("accepted" if done else "ringing")
+
+
+@pytest.mark.parametrize("shape", ["envelope", "meta", "ok"])
+async def test_metas_refusals_come_in_the_shape_that_was_chosen(
+    world: World, ask: Ask, shape: str
+) -> None:
+    world.behaviour = Behaviour(error_shape=shape)
+    world.faults.add(RestFault(outcome="meta", code=368))
+    reply = await ask("GET", f"permissions/{CARLA}")
+    body = reply.json()
+    error = body if shape == "meta" else json.loads(body["message"])
+    assert error["error"]["code"] == 368
+    assert reply.status_code == (200 if shape == "ok" else 403)
 
 
 async def test_a_fault_meets_only_the_call_it_was_meant_for(
