@@ -41,6 +41,13 @@ def remember(account: WatiAccount, person: Person) -> Contact | None:
     return _try(lambda: _settle(ids, person))
 
 
+def changed(account: WatiAccount, person: Person, previous: Person) -> Contact | None:
+    """Return the contact who is `person` now and was `previous`. The old IDs stay."""
+    old = [one for one in _ids_of(account, previous) if one.kind != Kind.USERNAME]
+    ids = list({one.named: one for one in _ids_of(account, person) + old}.values())
+    return _try(lambda: _settle(ids, person)) if ids else None
+
+
 def find(account: WatiAccount, person: Person) -> Contact | None:
     """Return the contact whom a message of this account names, if they are known."""
     ids = _ids_of(account, person)

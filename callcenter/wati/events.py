@@ -52,6 +52,7 @@ class OutboundAnswer:
     call_id: str
     answer: str
     callee: Person = field(default_factory=Person)
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,39 @@ class PermissionChanged:
     permanent: bool = False
     expires_at: datetime | None = None
     status: str = ""
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CallReport:
+    """A call of either direction, as Wati's own event `call.status` reports it.
+
+    No address is for it; it comes where the wrong address was entered in Wati.
+    """
+
+    call_id: str
+    status: str  # as that of OutboundStatus
+    direction: str = ""  # inbound, outbound, or not said
+    duration: int | None = None  # seconds
+    person: Person = field(default_factory=Person)
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PersonChanged:
+    """A person has another number or user ID now; what they had before, if told."""
+
+    person: Person
+    previous: Person = field(default_factory=Person)
+    sent_at: datetime | None = None
 
 
 Event = (
-    InboundCall | CallTerminated | OutboundAnswer | OutboundStatus | PermissionChanged
+    InboundCall
+    | CallTerminated
+    | OutboundAnswer
+    | OutboundStatus
+    | PermissionChanged
+    | CallReport
+    | PersonChanged
 )

@@ -1,42 +1,35 @@
-"""From a raw webhook body to an event. Tolerant of every known spelling."""
+"""From a raw webhook body to events. Tolerant of every known spelling."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from callcenter.wati import events
+from callcenter.wati import events, kinds
+from callcenter.wati.apart import Part, TooMany, take_apart
 from callcenter.wati.events import Event, Kind
 from callcenter.wati.fields import (
-    digits_of,
-    find,
-    inside,
+    Content,
+    first,
     instant_of,
     integer_of,
     text_of,
-    truth_of,
-    unwrap,
+    within,
 )
+from callcenter.wati.kinds import STATUSES as STATUSES
+from callcenter.wati.people import (
+    business_number_of,
+    direction_of,
+    person_of,
+    phone_of,
+    previous_of,
+)
+from callcenter.wati.permission_words import UnknownWord, permission_of
+from callcenter.wati.sdp_text import sdp_of
 
 LONGEST_CALL_ID = 256
-LONGEST_SDP = 64 * 1024
-CALL_ID = ("callId", "whatsappCallId", "wacid", "id")
-SDP = ("sdp", "sdpOffer", "sdpAnswer", "offer", "answer")
-BUSINESS = ("businessNumber", "channelPhoneNumber", "displayPhoneNumber", "to")
-PERSON = ("waid", "callerNumber", "from", "phone", "contactNumber", "recipientId")
-
-STATUSES = {
-    "calling": ("calling", "initiated"),
-    "ringing": ("ringing",),
-    "accepted": ("accepted", "answered", "inprogress", "connected"),
-    "rejected": ("rejected", "declined", "busy"),
-    "unanswered": ("missed", "noanswer", "timeout"),
-    "failed": ("failed",),
-    "ended": ("ended", "completed", "terminated"),
-}
-STATUS_OF_WORD = {word: name for name, words in STATUSES.items() for word in words}
-GRANTED = ("granted", "accept", "accepted", "approved")
-REFUSED = ("denied", "reject", "rejected", "declined", "revoked", "expired")
+NEW_NUMBER = ("newwaid", "waid")
 
 
 class NotJson(ValueError):
@@ -47,6 +40,16 @@ class NotUnderstood(ValueError):
     """Authentic, but not what this door is for: keep it, answer 200."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """One thing that a body says: an event, or why that is not plain."""
+
+    event: Event | None
+    problem: str = ""
+    # A Kind, or one of the words of kinds.py; '' if it is not plain.
+    kind: str = ""
+
+
 def load(raw: bytes) -> Any:
     """Decode strict JSON. Raises NotJson for everything a parser may choke on."""
     try:
@@ -55,32 +58,20 @@ def load(raw: bytes) -> Any:
         raise NotJson("The body is not JSON.") from error
 
 
-def parse(kind: Kind, body: Any) -> Event:
-    """Turn a decoded body into an event. Raises NotUnderstood with the reason.
+def parse(address: Kind, body: Any) -> tuple[Said, ...]:
+    """Turn a decoded body into what it says, in order; at least one.
 
-    A body at the wrong door is taken for what it says itself when that is plain.
+    A body at the wrong address is taken for what it says itself when that is plain.
+    What it says twice counts once.
     """
-    if not isinstance(body, dict):
-        raise NotUnderstood("The body is not a JSON object.")
-    content = unwrap(body)
-    return PARSERS[classify(kind, content)](content)
-
-
-def classify(kind: Kind, body: dict[str, Any]) -> Kind:
-    """Take the URL's kind, unless the body is another one beyond doubt."""
-    word = text_of(find(body, "event")).lower()
-    if word == "terminate":
-        return Kind.TERMINATE_CALL
-    has_sdp, has_status = bool(_sdp(body)), find(body, "status") is not None
-    if (
-        kind is Kind.INBOUND_CALL
-        and not has_sdp
-        and set(body) <= {"callId", "tenantId"}
-    ):
-        return Kind.TERMINATE_CALL
-    if kind is Kind.TERMINATE_CALL and has_sdp and not has_status:
-        return Kind.INBOUND_CALL
-    return kind
+    try:
+        parts = take_apart(body)
+    except TooMany as error:
+        return (Said(None, str(error)),)
+    said: list[Said] = []
+    for part in parts:
+        said += [one for one in _read(address, part) if one.problem or one not in said]
+    return tuple(said)
 
 
 def dedupe_key(event: Event) -> str:
@@ -94,84 +85,137 @@ def dedupe_key(event: Event) -> str:
             parts = ("answer", call_id, _digest(answer))
         case events.OutboundStatus(call_id, status):
             parts = ("status", call_id, status)
+        case events.CallReport(call_id, status):
+            parts = ("report", call_id, status)
         case events.PermissionChanged():
             parts = ("permission", event.person.waid, str(event))
+        case events.PersonChanged():
+            parts = ("person", event.person.waid, str(event))
     return _digest("\n".join(parts))
 
 
-def _inbound(body: dict[str, Any]) -> Event:
-    sdp = _sdp(body)
+def _read(address: Kind, part: Part) -> Iterator[Said]:
+    if not part.is_object:
+        yield Said(None, "The body, or a part of it, is not a JSON object.")
+        return
+    kind = kinds.kind_of(address, part)
+    yield _said(kind, part)
+    # The SDP answer may come with the status that it belongs to.
+    if kind == Kind.OUTBOUND_CALL and kinds.status_of(part.content):
+        yield _said(Kind.OUTBOUND_CALL_STATUS, part)
+
+
+def _said(kind: str, part: Part) -> Said:
+    try:
+        return Said(PARSERS[kind](part), kind=kind)
+    except NotUnderstood as error:
+        return Said(None, str(error))
+
+
+def _inbound(part: Part) -> Event:
     return events.InboundCall(
-        call_id=_call_id(body),
-        offer=sdp,
-        business_number=_business_number(body),
-        caller=_person(body),
-        sent_at=instant_of(find(body, "timestamp")),
+        call_id=_call_id(part.content),
+        offer=sdp_of(part.content),
+        business_number=business_number_of(part.content),
+        caller=person_of(part),
+        sent_at=_sent_at(part.content),
     )
 
 
-def _terminated(body: dict[str, Any]) -> Event:
-    errors = inside(body, "errors")
+def _terminated(part: Part) -> Event:
+    content = part.content
+    errors = within(content, "errors")
     return events.CallTerminated(
-        call_id=_call_id(body),
-        duration=integer_of(find(body, "duration", "durationSeconds")),
-        status=text_of(find(body, "status"), 40).lower(),
-        error_code=integer_of(find(errors or body, "code", "errorCode")),
-        sent_at=instant_of(find(body, "endTime", "timestamp")),
+        call_id=_call_id(content),
+        duration=integer_of(first(content, "duration", "durationSeconds")),
+        status=text_of(first(content, "status"), 40).lower(),
+        error_code=integer_of(first(errors or content, "code", "errorCode")),
+        sent_at=instant_of(first(content, "endTime", "timestamp")),
     )
 
 
-def _answer(body: dict[str, Any]) -> Event:
-    return events.OutboundAnswer(_call_id(body), _sdp(body), _person(body))
+def _answer(part: Part) -> Event:
+    answer = sdp_of(part.content)
+    call_id = _call_id(part.content)
+    if not answer:
+        raise NotUnderstood("The body has no SDP answer.")
+    callee = person_of(part, is_outbound=True)
+    return events.OutboundAnswer(call_id, answer, callee, _sent_at(part.content))
 
 
-def _status(body: dict[str, Any]) -> Event:
-    word = text_of(find(body, "status"), 40).lower()
-    bare = word.replace("_", "").replace("-", "").replace(" ", "")
-    return events.OutboundStatus(
-        call_id=_call_id(body),
-        status=STATUS_OF_WORD.get(bare, word),
-        callee=_person(body),
-        sent_at=instant_of(find(body, "timestamp")),
-    )
+def _status(part: Part) -> Event:
+    call_id, status = _call_id(part.content), kinds.status_of(part.content)
+    if not status:
+        raise NotUnderstood("The body has no call status.")
+    callee = person_of(part, is_outbound=True)
+    return events.OutboundStatus(call_id, status, callee, _sent_at(part.content))
 
 
-def _permission(body: dict[str, Any]) -> Event:
-    person = _person(body)
+def _permission(part: Part) -> Event:
+    person = person_of(part)
     if not person.is_known:
         raise NotUnderstood("The permission has no contact.")
-    word = text_of(find(body, "status", "response"), 40).lower()
-    flag = truth_of(find(body, "hasPermission", "permission", "granted"))
-    if flag is None:
-        if word not in GRANTED + REFUSED:
-            raise NotUnderstood("The permission is neither granted nor declined.")
-        flag = word in GRANTED
+    try:
+        said = permission_of(part.content)
+    except UnknownWord as error:
+        raise NotUnderstood(str(error)) from error
     return events.PermissionChanged(
         person=person,
-        granted=flag,
-        business_number=_business_number(body),
-        permanent=truth_of(find(body, "isPermanent")) or False,
-        expires_at=instant_of(
-            find(body, "expirationTimestamp", "expirationTime", "expiresAt")
-        ),
-        status=word,
+        granted=said.granted,
+        business_number=business_number_of(part.content),
+        permanent=said.permanent,
+        expires_at=said.expires_at,
+        status=said.status,
+        sent_at=_sent_at(part.content),
     )
 
 
-PARSERS: dict[Kind, Callable[[dict[str, Any]], Event]] = {
+def _report(part: Part) -> Event:
+    content = part.content
+    return events.CallReport(
+        call_id=_call_id(content),
+        status=kinds.status_of(content),
+        direction=direction_of(content),
+        duration=integer_of(first(content, "duration", "durationSeconds")),
+        person=person_of(part),
+        sent_at=_sent_at(content),
+    )
+
+
+def _person_changed(part: Part) -> Event:
+    whole = part.content | within(part.content, "system")
+    number = phone_of(first(whole, *NEW_NUMBER))
+    rest = {name: whole[name] for name in whole if name not in NEW_NUMBER}
+    person, previous = person_of(replace(part, content=rest)), previous_of(rest)
+    if number and number != person.waid:
+        previous = replace(previous, waid=person.waid)
+        person = replace(person, waid=number)
+    if not person.is_known or not previous.is_known:
+        raise NotUnderstood("It does not say which ids of a person have changed.")
+    return events.PersonChanged(person, previous, _sent_at(part.content))
+
+
+def _message(part: Part) -> Event:
+    raise NotUnderstood("It is about a chat message, not about a call.")
+
+
+PARSERS: dict[str, Callable[[Part], Event]] = {
     Kind.INBOUND_CALL: _inbound,
     Kind.TERMINATE_CALL: _terminated,
     Kind.OUTBOUND_CALL: _answer,
     Kind.OUTBOUND_CALL_STATUS: _status,
     Kind.CALL_PERMISSION: _permission,
+    kinds.CALL_REPORT: _report,
+    kinds.PERSON_CHANGED: _person_changed,
+    kinds.MESSAGE: _message,
 }
 
 
-def _call_id(body: dict[str, Any]) -> str:
-    value = find(body, *CALL_ID)
+def _call_id(content: Content) -> str:
+    value = first(content, *kinds.CALL_ID, "id")
     call_id = text_of(value)
     if not call_id:
-        raise NotUnderstood("The body has no call ID.")
+        raise NotUnderstood(_without_call(content))
     if len(call_id) > LONGEST_CALL_ID or call_id != str(value):
         raise NotUnderstood(
             "The call ID is too long or has characters that are not allowed."
@@ -179,46 +223,16 @@ def _call_id(body: dict[str, Any]) -> str:
     return call_id
 
 
-def _sdp(body: dict[str, Any]) -> str:
-    value = find(body, *SDP) or inside(body, "session").get("sdp")
-    if isinstance(value, dict):
-        value = find(value, "sdp")
-    if value is None:
-        value = _legacy_sdp(body)
-    return text_of(value, LONGEST_SDP)
+def _without_call(content: Content) -> str:
+    """Say what it is instead: WhatsApp reports errors without any call, too."""
+    code = integer_of(first(within(content, "errors"), "code"))
+    if code is None:
+        return "The body has no call ID."
+    return f"WhatsApp reports error {code}, and the body has no call ID."
 
 
-def _legacy_sdp(body: dict[str, Any]) -> Any:
-    # Older payloads nest JSON text: connection.webrtc.sdp.
-    nested = find(inside(inside(body, "connection"), "webrtc"), "sdp")
-    try:
-        inner = json.loads(text_of(nested, LONGEST_SDP))
-    except (ValueError, RecursionError):
-        return nested
-    return inner.get("sdp") if isinstance(inner, dict) else nested
-
-
-def _business_number(body: dict[str, Any]) -> str:
-    metadata = inside(body, "metadata")
-    return digits_of(find(metadata, "displayPhoneNumber") or find(body, *BUSINESS))
-
-
-def _person(body: dict[str, Any]) -> events.Person:
-    contact = inside(body, "contact", "contacts")
-    profile = inside(contact, "profile")
-    bsuid = text_of(find(body, "bsuid", "fromUserId") or find(contact, "userId"), 200)
-    return events.Person(
-        waid=digits_of(
-            find(contact, "contactNumber", "phone", "waid") or find(body, *PERSON)
-        ),
-        name=text_of(
-            find(contact, "contactName", "name")
-            or find(profile, "name")
-            or find(body, "contactName", "senderName"),
-            200,
-        ),
-        bsuids=(bsuid,) if bsuid else (),
-    )
+def _sent_at(content: Content) -> Any:
+    return instant_of(first(content, "timestamp"))
 
 
 def _digest(text: str) -> str:

@@ -47,8 +47,12 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
             "state",
             "problem",
             "call",
+            "recognized_as",
+            "place",
             when("received_at", "received"),
+            when("sent_at", "sent"),
             "account",
+            "business_number",
             "wati_call_id",
             "copies",
             "attempts",
@@ -89,6 +93,15 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("webhook"), ordering="kind")
     def name_at_wati(self, delivery: WebhookDelivery) -> str:
         return kind_name(delivery.kind)
+
+    @admin.display(description=gettext_lazy("recognized as"), ordering="said_kind")
+    def recognized_as(self, delivery: WebhookDelivery) -> str:
+        return kind_name(delivery.said_kind) or "-"
+
+    @admin.display(description=gettext_lazy("part of the body"))
+    def place(self, delivery: WebhookDelivery) -> str:
+        part, parts = delivery.part + 1, delivery.parts
+        return _("{part} of {parts}").format(part=part, parts=parts)
 
     @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, delivery: WebhookDelivery) -> SafeString:

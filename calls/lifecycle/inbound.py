@@ -17,8 +17,10 @@ from calls.queueing import entry
 from calls.states import Event, Status, ending
 from calls.transitions import Notes, record, record_all
 from permissions import people
+from permissions.numbers import key_of
 
-# WhatsApp stops ringing after 30 to 60 s: an older call has ended.
+# WhatsApp stops ringing after 30 to 60 s: an older call has ended. By our own clock,
+# from its reception: the sender's may be wrong, and would silence each call.
 OFFER_GOES_STALE = timedelta(seconds=30)
 
 
@@ -53,7 +55,7 @@ def begin(
             record(call, Event.OFFERED)
         elif offer_problem:
             finish(call, Event.OFFER_REFUSED, text=offer_problem)
-        elif _is_stale(event, received_at):
+        elif timezone.now() - received_at > OFFER_GOES_STALE:
             finish(call, Event.OFFERED_LATE)
         else:
             entry.enter(call, line)
@@ -134,9 +136,18 @@ def webhooks_matched(account_id: int, wati_call_id: str) -> None:
 
 
 def line_of(account: WatiAccount, number: str) -> Line:
-    lines = account.lines.select_related("queue")
-    found = lines.filter(number=number) if number else lines.all()[:2]
-    if len(found) != 1:
+    """Return the line that a webhook is about. Raises Conflict.
+
+    An account with one line has no other that it could be, whatever number the
+    webhook names. Of several it is the one that is the same number at WhatsApp.
+    """
+    lines = list(account.lines.select_related("queue"))
+    if len(lines) == 1:
+        return lines[0]
+    exact = [line for line in lines if line.number == number]
+    same = [line for line in lines if key_of(line.number) == key_of(number)]
+    found = exact or same
+    if len(found) != 1 or not number:
         raise Conflict(
             gettext_noop("The business number does not belong to this account.")
             if number
@@ -145,8 +156,3 @@ def line_of(account: WatiAccount, number: str) -> Line:
             )
         )
     return found[0]
-
-
-def _is_stale(event: InboundCall, received_at: datetime) -> bool:
-    rang_since = event.sent_at or received_at
-    return timezone.now() - min(rang_since, received_at) > OFFER_GOES_STALE

@@ -21,6 +21,28 @@ class WebhookDelivery(models.Model):
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     remote_address = models.GenericIPAddressField(null=True)
     body = models.BinaryField()
+    # A body that says several things is several rows, each with its own effect.
+    part = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    parts = models.PositiveSmallIntegerField(default=1, db_default=1, editable=False)
+    # What it is by itself, whatever its address is for; empty if that is not plain.
+    said_kind = models.CharField(
+        "recognized as",
+        max_length=24,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    # By the sender's clock; nothing is decided by it alone.
+    sent_at = models.DateTimeField("sent", null=True, editable=False)
+    # Our own number as the body names it: digits, unless it is no number.
+    business_number = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
+    # A status that no table knows.
+    unknown_word = models.CharField(
+        max_length=40, blank=True, default="", db_default="", editable=False
+    )
     wati_call_id = models.CharField("Wati call ID", max_length=256, blank=True)
     dedupe_key = models.CharField(max_length=64, null=True, editable=False)
     copies = models.PositiveIntegerField(

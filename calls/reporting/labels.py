@@ -39,6 +39,9 @@ NAME_AT_WATI = {
     "outbound-call": "New Outbound Call",
     "outbound-call-status": "New Outbound Call Status",
     "call-permission": "Call Permission",
+    # No address is for these.
+    "call-report": "call.status",
+    "person-changed": "user_changed_user_id, user_changed_number",
 }
 
 

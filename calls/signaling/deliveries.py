@@ -1,21 +1,24 @@
 """Store every webhook as a row, once, before anything acts on it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 
 from callcenter.wati import parsing
-from callcenter.wati.events import Event, Kind
+from callcenter.wati.events import CallReport, Event, Kind, OutboundStatus
+from callcenter.wati.parsing import Said
 from calls.models import WebhookDelivery
 
 Status = WebhookDelivery.Status
 SWEEP_AFTER = timedelta(seconds=2)
 # What such a body says is not kept in memory until its turn comes.
 LARGE = 16 * 1024
+MOST_ROWS = 500  # in one statement, whose values databases limit
 
 TABLE = WebhookDelivery._meta.db_table
 FIELDS = [
@@ -49,11 +52,16 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook as it came, and what it says: an event, or why that is not plain."""
+    """One thing that a body says, with the whole body: one row."""
 
     incoming: Incoming
-    event: Event | None
-    problem: str = ""
+    said: Said
+    part: int = 0
+    parts: int = 1
+
+    @property
+    def event(self) -> Event | None:
+        return self.said.event
 
     @property
     def dedupe_key(self) -> str | None:
@@ -62,6 +70,13 @@ class Webhook:
     @property
     def wati_call_id(self) -> str:
         return getattr(self.event, "call_id", "")
+
+    @property
+    def unknown_word(self) -> str:
+        match self.event:
+            case OutboundStatus(status=word) | CallReport(status=word):
+                return "" if word in parsing.STATUSES else word[:40]
+        return ""
 
 
 @dataclass(frozen=True)
@@ -75,13 +90,10 @@ class Stored:
     event: Event | None = None
 
 
-def read(incoming: Incoming) -> Webhook:
-    """Read a webhook. Raises parsing.NotJson for what cannot be one."""
-    body = parsing.load(incoming.body)
-    try:
-        return Webhook(incoming, parsing.parse(incoming.kind, body))
-    except parsing.NotUnderstood as error:
-        return Webhook(incoming, None, str(error))
+def read(incoming: Incoming) -> list[Webhook]:
+    """Read all that a body says. Raises parsing.NotJson for what is no webhook."""
+    said = parsing.parse(incoming.kind, parsing.load(incoming.body))
+    return [Webhook(incoming, one, part, len(said)) for part, one in enumerate(said)]
 
 
 def store_all(webhooks: Sequence[Webhook]) -> list[Stored | None]:
@@ -104,6 +116,27 @@ def store_all(webhooks: Sequence[Webhook]) -> list[Stored | None]:
     return stored
 
 
+def store_bodies(bodies: Sequence[list[Webhook]]) -> list[list[Stored | None]]:
+    """Keep many bodies, each of them wholly or not at all; usually by one statement."""
+    stored: list[list[Stored | None]] = []
+    for group in _groups(bodies):
+        rows = iter(store_all([webhook for said in group for webhook in said]))
+        stored += [list(islice(rows, len(said))) for said in group]
+    return stored
+
+
+def _groups(bodies: Sequence[list[Webhook]]) -> Iterator[list[list[Webhook]]]:
+    """Yield bodies that fit into one statement together."""
+    group: list[list[Webhook]] = []
+    for said in bodies:
+        if group and sum(map(len, group)) + len(said) > MOST_ROWS:
+            yield group
+            group = []
+        group.append(said)
+    if group:
+        yield group
+
+
 def _stored(pk: int, webhook: Webhook) -> Stored:
     incoming = webhook.incoming
     event = webhook.event if len(incoming.body) <= LARGE else None
@@ -117,8 +150,12 @@ def event_of(delivery: Stored) -> Event:
     if delivery.event is not None:
         return delivery.event
     rows = WebhookDelivery.objects.filter(pk=delivery.pk)
-    kind, body = rows.values_list("kind", "body").get()
-    return parsing.parse(Kind(kind), parsing.load(bytes(body)))
+    kind, body, part = rows.values_list("kind", "body", "part").get()
+    said = parsing.parse(Kind(kind), parsing.load(bytes(body)))
+    one = said[part] if part < len(said) else Said(None, "The body has no such part.")
+    if one.event is None:
+        raise parsing.NotUnderstood(one.problem)
+    return one.event
 
 
 def _insert(rows: list[WebhookDelivery]) -> list[Any]:
@@ -136,18 +173,25 @@ def _insert(rows: list[WebhookDelivery]) -> list[Any]:
 
 
 def _row(webhook: Webhook) -> WebhookDelivery:
-    incoming, is_dead = webhook.incoming, webhook.event is None
+    incoming, said = webhook.incoming, webhook.said
+    is_dead = said.event is None
     return WebhookDelivery(
         account_id=incoming.account_id,
         kind=incoming.kind,
         received_at=incoming.received_at,
         remote_address=incoming.remote_address,
         body=incoming.body,
+        part=webhook.part,
+        parts=webhook.parts,
+        said_kind=said.kind,
+        sent_at=getattr(said.event, "sent_at", None),
+        business_number=getattr(said.event, "business_number", "")[:32],
+        unknown_word=webhook.unknown_word,
         wati_call_id=webhook.wati_call_id,
         dedupe_key=webhook.dedupe_key,
         status=Status.DEAD if is_dead else Status.NEW,
         next_attempt_at=None if is_dead else incoming.received_at + SWEEP_AFTER,
-        problem=webhook.problem[:300],
+        problem=said.problem[:300],
     )
 
 

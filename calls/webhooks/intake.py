@@ -29,7 +29,9 @@ from calls.webhooks.processor import processor
 
 logger = logging.getLogger(__name__)
 
-Result = Stored | None | BaseException
+# All that one body says, which is stored by one statement or not at all.
+Said = list[Webhook]
+Result = list[Stored | None] | BaseException
 
 # So many may be without an answer, which takes a fraction of a second; with the others
 # Wati must come again.
@@ -70,7 +72,7 @@ class Intake:
         self.spooled = Tally("%s webhooks went to the spool")
         self.refused = Tally("%s webhooks were refused")
         self.unauthorised = Tally("%s webhooks were not let in")
-        self._database: Batches[Webhook, Stored | None] = Batches(
+        self._database: Batches[Said, list[Stored | None]] = Batches(
             "webhooks",
             _store,
             room=ROOM,
@@ -99,14 +101,14 @@ class Intake:
         finally:
             self._inside -= 1
 
-    async def keep(self, webhook: Webhook) -> None:
+    async def keep(self, said: Said) -> None:
         """Return once it is stored. Raises Full, or OSError when nothing takes it.
 
         Raises IntegrityError when its account is none any more.
         """
         problem = "the database does not answer"
         try:
-            if await self._in_database(webhook):
+            if await self._in_database(said):
                 self.stored += 1
                 return
         except IntegrityError:
@@ -114,14 +116,14 @@ class Intake:
         except DatabaseError as error:
             problem = type(error).__name__
         async with asyncio.timeout(SPOOL_WITHIN):
-            await asyncio.wrap_future(self._disk.submit(webhook.incoming))
+            await asyncio.wrap_future(self._disk.submit(said[0].incoming))
         self.spooled.add(problem)
 
-    async def _in_database(self, webhook: Webhook) -> bool:
+    async def _in_database(self, said: Said) -> bool:
         """Wait for its turn while others are stored; False: it goes to the disk."""
         if self._database.is_stuck:
             return False
-        stored = asyncio.wrap_future(self._database.submit(webhook))
+        stored = asyncio.wrap_future(self._database.submit(said))
         until = monotonic() + STORE_WITHIN
         try:
             while not stored.done():
@@ -134,49 +136,50 @@ class Intake:
             stored.cancel()  # what has not begun never does
 
 
-def _store(webhooks: list[Webhook]) -> list[Result]:
+def _store(bodies: list[Said]) -> list[Result]:
     close_broken_connections()
     began = monotonic()
     stored: list[Result]
     try:
-        stored = [*_store_all(webhooks)]
+        stored = [*_store_all(bodies)]
     except DatabaseError:
         if monotonic() - began > LOCK_WAIT / 2:
             raise
         # One that cannot be stored, a connection that was cut, or a deadlock.
-        stored = _one_by_one(webhooks)
-    for delivery in stored:
-        if isinstance(delivery, Stored):
-            processor.soon(delivery)
+        stored = _one_by_one(bodies)
+    for rows in stored:
+        if isinstance(rows, list):
+            for delivery in filter(None, rows):
+                processor.soon(delivery)
     return stored
 
 
-def _one_by_one(webhooks: list[Webhook]) -> list[Result]:
+def _one_by_one(bodies: list[Said]) -> list[Result]:
     close_old_connections()
     stored: list[Result] = []
-    for webhook in webhooks:
+    for said in bodies:
         try:
-            stored += _store_all([webhook])
+            stored += _store_all([said])
         except (IntegrityError, DataError) as error:
             stored.append(error)
         except DatabaseError as error:
-            return [*stored, *[error] * (len(webhooks) - len(stored))]
+            return [*stored, *[error] * (len(bodies) - len(stored))]
     return stored
 
 
-def _store_all(webhooks: list[Webhook]) -> list[Stored | None]:
+def _store_all(bodies: list[Said]) -> list[list[Stored | None]]:
     """Store a batch; on SQLite against the effects, which write all the time.
 
     SQLite looks for its lock at intervals that grow to 0.1 s, and would never find it
     free then.
     """
     if connection.vendor != "sqlite":
-        return deliveries.store_all(webhooks)
+        return deliveries.store_bodies(bodies)
     until = monotonic() + LOCK_WAIT
     with lock_wait(LOOK_FOR_LOCK):
         while True:
             try:
-                return deliveries.store_all(webhooks)
+                return deliveries.store_bodies(bodies)
             except OperationalError:
                 if monotonic() > until:
                     raise

@@ -9,23 +9,26 @@ from zlib import crc32
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from callcenter.celery import wake
 from callcenter.database import close_broken_connections
 from callcenter.models import WatiAccount
-from callcenter.wati import parsing
+from callcenter.wati import kinds, parsing
 from callcenter.wati.events import (
+    CallReport,
     CallTerminated,
     Event,
     InboundCall,
     OutboundAnswer,
     OutboundStatus,
     PermissionChanged,
+    PersonChanged,
 )
 from calls.errors import Conflict
 from calls.lifecycle import inbound
 from calls.lifecycle.permission_usage import pair_of
-from calls.models import Call, WebhookDelivery
+from calls.models import Call, Direction, WebhookDelivery
 from calls.outbound import dialing, planned_calls
 from calls.signaling.deliveries import Status, Stored, bury, claim, event_of
 from calls.webhooks.batches import Batches
@@ -201,6 +204,11 @@ def _effect(delivery: Stored, event: Event) -> Call | None:
         case PermissionChanged():
             _permission(delivery, event)
             return None
+        case CallReport():
+            return _report(delivery, event)
+        case PersonChanged():
+            people.changed(_account(delivery), event.person, event.previous)
+            return None
 
 
 def _answer(delivery: Stored, event: OutboundAnswer) -> Call:
@@ -217,7 +225,8 @@ def _permission(delivery: Stored, event: PermissionChanged) -> None:
     account = _account(delivery)
     line = inbound.line_of(account, event.business_number)
     contact = people.remember(account, event.person)
-    assert contact is not None  # the parser lets no permission of nobody pass
+    if contact is None:
+        raise Conflict(gettext_noop("The permission has no contact."))
     change = permission_webhook(
         pair_of(contact, line),
         event,
@@ -229,6 +238,20 @@ def _permission(delivery: Stored, event: PermissionChanged) -> None:
         transaction.on_commit(
             lambda: wake("calls.tasks.read_permission", 0, contact.pk, line.pk)
         )
+
+
+def _report(delivery: Stored, event: CallReport) -> Call | None:
+    """Follow Wati's own event. Only the word for an end ends a call."""
+    account, call_id = _account(delivery), event.call_id
+    if event.status in kinds.IS_OVER or event.status == "unanswered":
+        end = CallTerminated(call_id, event.duration, event.status)
+        return inbound.customer_ended(account, end)
+    calls = Call.objects.filter(account=account, wati_call_id=call_id)
+    known = calls.exclude(direction="").values_list("direction", flat=True).first()
+    if (known or event.direction) != Direction.OUTBOUND:
+        return None  # an inbound call rings and is answered here
+    status = OutboundStatus(call_id, event.status, event.person, event.sent_at)
+    return dialing.status_heard(account, status)
 
 
 def _inbound_call(delivery: Stored, event: InboundCall) -> Call:
@@ -270,7 +293,7 @@ def _new() -> QuerySet[WebhookDelivery]:
     """Return those without an effect whose turn it is; in order of their arrival."""
     is_due = Q(attempts=0) | Q(next_attempt_at__lte=timezone.now())
     new = WebhookDelivery.objects.filter(is_due, status=Status.NEW)
-    return new.order_by("next_attempt_at", "id")
+    return new.order_by("next_attempt_at", "part", "id")
 
 
 def _stored(rows: QuerySet[WebhookDelivery]) -> list[Stored]:

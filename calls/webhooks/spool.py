@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from django.conf import settings
@@ -114,21 +114,20 @@ def _import(path: Path) -> int:
 
 
 def _store(lines: list[bytes]) -> int:
-    webhooks = [webhook for line in lines if (webhook := _read(line))]
+    bodies = [said for line in lines if (said := _read(line))]
     try:
-        stored = deliveries.store_all(webhooks) if webhooks else []
+        stored = deliveries.store_bodies(bodies)
     except (IntegrityError, DataError) as error:
         if len(lines) > 1:  # one that cannot be stored must not hold up the others
             return sum(_store([line]) for line in lines)
         logger.error("spool: left out a webhook: %s", type(error).__name__)
         return 0
-    for delivery in stored:
-        if delivery is not None:
-            processor.process(delivery.pk)
-    return len(webhooks)
+    for delivery in filter(None, chain.from_iterable(stored)):
+        processor.process(delivery.pk)
+    return len(bodies)
 
 
-def _read(line: bytes) -> deliveries.Webhook | None:
+def _read(line: bytes) -> list[deliveries.Webhook] | None:
     try:
         return deliveries.read(deliveries.from_spool_line(line))
     except NotJson:

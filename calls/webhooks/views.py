@@ -82,33 +82,33 @@ class WebhookView(APIView):
             received_at=timezone.now(),
         )
         try:
-            webhook = deliveries.read(incoming)
+            said = deliveries.read(incoming)
         except NotJson as error:
             return _answer(status.HTTP_400_BAD_REQUEST, str(error))
         try:
-            return await _keep(webhook)
+            return await _keep(said)
         except IntegrityError:
-            return await self._keep_anew(request, webhook)
+            return await self._keep_anew(request, said)
 
     async def _keep_anew(
-        self, request: Request, webhook: deliveries.Webhook
+        self, request: Request, said: list[deliveries.Webhook]
     ) -> Response:
         """Look for the account once more: it was deleted a moment ago, or replaced."""
         keys.forget()
         account = await keys.account_of(request.headers.get("Authorization", ""))
         if account is None:
             self.permission_denied(request)
-        incoming = replace(webhook.incoming, account_id=account.pk)
+        incoming = replace(said[0].incoming, account_id=account.pk)
         try:
-            return await _keep(replace(webhook, incoming=incoming))
+            return await _keep([replace(one, incoming=incoming) for one in said])
         except IntegrityError:
             intake.refuse("its account is gone")
             return _come_again("Try again.")
 
 
-async def _keep(webhook: deliveries.Webhook) -> Response:
+async def _keep(said: list[deliveries.Webhook]) -> Response:
     try:
-        await intake.keep(webhook)
+        await intake.keep(said)
     except Full:
         intake.refuse()
         return _come_again(TOO_MANY)

@@ -180,6 +180,17 @@ def test_an_old_offer_is_missed_and_rings_nobody(cast: Cast):
     assert outcomes(call) == {}
 
 
+@pytest.mark.parametrize("hours", [-31 / 3600, 31 / 3600, 1, -1, 24])
+def test_a_sender_whose_clock_is_wrong_is_heard_all_the_same(cast: Cast, hours: float):
+    on_duty(cast.ana)
+    sent_at = timezone.now() + timedelta(hours=hours)
+    event = InboundCall("wacid.1", OFFER, cast.line.number, sent_at=sent_at)
+    now = timezone.now()
+    call = inbound.begin(cast.account, event, received_at=now, offer=OFFER)
+    assert call.status == "ringing"
+    assert outcomes(call) == {"Ana": "ringing"}
+
+
 def test_a_sound_offer_nobody_may_open_is_refused_with_the_reason(cast: Cast):
     on_duty(cast.ana)
     call = carla_calls(cast, offer="", offer_problem="It names no Opus.")
@@ -197,8 +208,50 @@ def test_a_second_offer_for_a_call_harms_nothing(cast: Cast):
     assert call.status == "ringing"
 
 
-def test_a_number_that_is_not_ours_is_a_conflict(cast: Cast):
-    event = InboundCall(call_id="wacid.9", offer=OFFER, business_number="4900")
+@pytest.mark.parametrize("number", ["4900", "556412345678", "the shop", ""])
+def test_an_account_with_one_line_rings_it_whatever_number_comes(
+    cast: Cast, number: str
+):
+    event = InboundCall(call_id="wacid.9", offer=OFFER, business_number=number)
+    now = timezone.now()
+    call = inbound.begin(cast.account, event, received_at=now, offer=OFFER)
+    assert (call.status, call.line) == ("ringing", cast.line)
+
+
+def another_line(cast: Cast, number: str) -> Line:
+    return Line.objects.create(
+        account=cast.account, number=number, name=number, queue=cast.queue
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("5564992345678", "556492345678"),
+        ("556492345678", "5564992345678"),
+        ("525512345678", "5215512345678"),
+        ("5491123456789", "541123456789"),
+    ],
+)
+def test_of_several_lines_it_is_the_one_in_either_form(
+    cast: Cast, ours: str, theirs: str
+):
+    line = another_line(cast, ours)
+    assert inbound.line_of(cast.account, theirs) == line
+    assert inbound.line_of(cast.account, ours) == line
+
+
+def test_two_lines_in_the_two_forms_of_one_number_are_told_apart(cast: Cast):
+    lines = [another_line(cast, number) for number in ("525512345678", "5215512345678")]
+    assert [inbound.line_of(cast.account, line.number) for line in lines] == lines
+
+
+@pytest.mark.parametrize("number", ["4900", "the shop"])
+def test_with_several_lines_a_number_that_is_not_ours_is_a_conflict(
+    cast: Cast, number: str
+):
+    another_line(cast, "4915100000000")
+    event = InboundCall(call_id="wacid.9", offer=OFFER, business_number=number)
     with pytest.raises(errors.Conflict, match="does not belong"):
         inbound.begin(cast.account, event, received_at=timezone.now(), offer=OFFER)
     assert not Call.objects.exists()

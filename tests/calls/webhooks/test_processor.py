@@ -22,7 +22,7 @@ LONG_AGO = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 def status(cast: Cast, call: int, number: int) -> deliveries.Webhook:
     """The so-manieth that Wati says of this call."""
-    return deliveries.read(
+    [said] = deliveries.read(
         deliveries.Incoming(
             account_id=cast.account.pk,
             kind=Kind.OUTBOUND_CALL_STATUS,
@@ -31,6 +31,7 @@ def status(cast: Cast, call: int, number: int) -> deliveries.Webhook:
             received_at=LONG_AGO + timedelta(seconds=number, milliseconds=call),
         )
     )
+    return said
 
 
 def keep(cast: Cast, calls: int, each: int) -> list[Stored]:
@@ -146,7 +147,7 @@ def test_a_body_too_large_for_memory_is_read_again(cast: Cast, effects: Effects)
     incoming = deliveries.Incoming(
         cast.account.pk, Kind.OUTBOUND_CALL_STATUS, body, None, timezone.now()
     )
-    [row] = deliveries.store_all([deliveries.read(incoming)])
+    [row] = deliveries.store_all(deliveries.read(incoming))
     assert row is not None
     assert row.event is None
     processor.processor.soon(row)

@@ -31,14 +31,17 @@ moments = count()
 def webhook(cast: Cast, number: int, kind: Kind = Kind.TERMINATE_CALL):
     """The end of this call, or what is not understood; each comes a moment later."""
     body = {"callId": f"wacid.{number}"} if number != NONSENSE else {}
-    return deliveries.read(
-        deliveries.Incoming(
-            account_id=cast.account.pk,
-            kind=kind,
-            body=json.dumps(body).encode(),
-            remote_address="192.0.2.1",
-            received_at=START + timedelta(milliseconds=next(moments)),
-        )
+    [said] = deliveries.read(incoming(cast, body, kind))
+    return said
+
+
+def incoming(cast: Cast, body: object, kind: Kind) -> deliveries.Incoming:
+    return deliveries.Incoming(
+        account_id=cast.account.pk,
+        kind=kind,
+        body=json.dumps(body).encode(),
+        remote_address="192.0.2.1",
+        received_at=START + timedelta(milliseconds=next(moments)),
     )
 
 
