@@ -36,7 +36,7 @@ class NotNow(Exception):
 
 @dataclass(frozen=True)
 class Effects:
-    """What another package does when contacts are merged or parted.
+    """The work of another package when contacts are merged or parted.
 
     `hold` keeps others from its rows until the commit, `before` may raise NotNow, and
     `after` hears which permissions changed.

@@ -171,3 +171,18 @@ def test_messages_at_once_make_one_contact(cast: Cast):
     for person in said:  # what could not be joined in the tumult is joined now
         people.remember(cast.account, person)
     assert Contact.objects.count() == 2
+
+
+def test_whoever_gets_a_new_number_stays_the_same_person(cast: Cast):
+    carla = people.remember(cast.account, Person(CARLA, "Carla"))
+    new = Person("4915100000002")
+    assert people.changed(cast.account, new, Person(CARLA)) == carla
+    assert people.remember(cast.account, new) == carla
+    assert people.dialed(CARLA).waid == "4915100000002"
+
+
+def test_whoever_gets_a_new_user_id_stays_the_same_person(cast: Cast):
+    old, new = Person(bsuids=("DE.1",)), Person(bsuids=("DE.2",), username="carla")
+    carla = people.remember(cast.account, old)
+    assert people.changed(cast.account, new, old) == carla
+    assert people.remember(cast.account, Person(bsuids=("DE.2",))) == carla

@@ -291,6 +291,7 @@ async def test_what_is_too_much_is_refused_before_any_work(
     gate: Gate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr(intake, "refused", intakes.Tally("%s webhooks were refused"))
+    monkeypatch.setattr(intake, "spooled", intakes.Tally("%s went to the spool"))
     room = intakes.ROOM - 1
     first = await gate.hold_up("first")
     posts = statuses(*(post({"callId": f"{number}"}) for number in range(room)))
@@ -304,7 +305,8 @@ async def test_what_is_too_much_is_refused_before_any_work(
     _, headers, body = answers[0]
     assert headers["retry-after"] == "5"
     assert json.loads(body) == {"message": "Too many webhooks at once. Try again."}
-    assert WebhookDelivery.objects.count() == room + 1
+    # On a crowded machine the database may take too long for some.
+    assert WebhookDelivery.objects.count() + intake.spooled.total == room + 1
     assert intake.refused.total == 50
     lines = [line for line in caplog.messages if "refused" in line]
     assert lines == ["1 webhooks were refused: too many at once"]
