@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from callcenter.models import WatiAccount
 from permissions import rules
-from permissions.facts import ALLOWING, EventKind, Facts, LedgerEntry, Source, facts_of
+from permissions.belief import facts_of
+from permissions.facts import ALLOWING, EventKind, Facts, LedgerEntry, Source
 from permissions.hours import CallingHours
 from permissions.models import CallPermission, Contact, PermissionEvent
 
@@ -21,6 +22,7 @@ MOST_ENTRIES = 2000
 NUMBER_CANNOT_CALL = 138013
 # What the row repeats of the facts, for lists and sweeps.
 COLUMNS = ("status", "expires_at", "requested_at", "streak")
+CHECK = ("check_at", "failed_checks")
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,17 @@ class Change:
     recorded: bool
     before: str
     after: str
+    kind: str = ""  # of what was recorded
 
     @property
     def is_new_grant(self) -> bool:
         """Say whether calls were not allowed before, and are now: wake what waits."""
         return self.before not in ALLOWING and self.after in ALLOWING
+
+    @property
+    def is_loss(self) -> bool:
+        """Say whether calls were allowed before, and are not any more."""
+        return self.before in ALLOWING and self.after not in ALLOWING
 
 
 def facts_for(
@@ -59,13 +67,17 @@ def facts_for(
     `call_running`: whether a call with this contact is live, either way; only calls/
     knows. `hours`: the number's calling hours, for a contact without any.
     """
-    permission = CallPermission.objects.filter(
+    facts = ledger_facts(known(pair), now or timezone.now())
+    return whole_facts(pair, facts, call_running=call_running, hours=hours)
+
+
+def known(pair: Pair) -> CallPermission | None:
+    """Return the pair's row, if anything was ever noted of it."""
+    return CallPermission.objects.filter(
         contact=pair.contact,
         account=pair.account,
         business_number=pair.business_number,
     ).first()
-    facts = ledger_facts(permission, now or timezone.now())
-    return whole_facts(pair, facts, call_running=call_running, hours=hours)
 
 
 def ledger_facts(permission: CallPermission | None, now: datetime) -> Facts:
@@ -77,7 +89,8 @@ def ledger_facts(permission: CallPermission | None, now: datetime) -> Facts:
 def facts_at(permission: CallPermission, at: datetime) -> Facts:
     """Return what was known up to that instant."""
     entries = [entry for entry in _entries(permission) if entry.at <= at]
-    return facts_of(entries, at, permission.reading)
+    reading = permission.reading
+    return facts_of(entries, at, reading if reading and reading.at <= at else None)
 
 
 def _entries(permission: CallPermission) -> list[LedgerEntry]:
@@ -131,16 +144,16 @@ def note(
 def locked(pair: Pair) -> CallPermission:
     """Lock the pair's row until the commit; create it at the first need."""
     rows = CallPermission.objects.select_for_update()
-    known: dict[str, Any] = {
+    identity: dict[str, Any] = {
         "account": pair.account,
         "business_number": pair.business_number,
         "contact": pair.contact,
     }
     try:
         with transaction.atomic():
-            return rows.get_or_create(**known)[0]
+            return rows.get_or_create(**identity)[0]
     except IntegrityError:
-        return rows.get(**known)
+        return rows.get(**identity)
 
 
 def is_known(permission: CallPermission, kind: EventKind, about: str) -> bool:
@@ -158,7 +171,7 @@ def record(
     **fields: Any,
 ) -> Change:
     if is_known(permission, kind, about):
-        return refresh(permission, recorded=False)
+        return refresh(permission)
     event = PermissionEvent(
         contact_id=permission.contact_id,
         permission=permission,
@@ -174,22 +187,44 @@ def record(
     facts = facts_of(entries, now, permission.reading)
     event.tally = rules.tally(facts, now)
     event.save()
-    return refresh(permission, recorded=True, facts=facts)
+    return refresh(permission, recorded=True, kind=kind, facts=facts)
 
 
 def refresh(
-    permission: CallPermission, *, recorded: bool, facts: Facts | None = None
+    permission: CallPermission,
+    *,
+    recorded: bool = False,
+    kind: str = "",
+    facts: Facts | None = None,
 ) -> Change:
-    """Write the row as the events say, under its lock."""
-    before = permission.status
+    """Write the row as the events say, under its lock. `kind`: of the newest one."""
+    status, before = permission.status, _columns(permission)
     facts = facts or ledger_facts(permission, timezone.now())
-    known = [getattr(permission, name) for name in COLUMNS]
     for name in COLUMNS:
         setattr(permission, name, getattr(facts, name))
-    if recorded or known != [getattr(permission, name) for name in COLUMNS]:
+    _schedule_check(permission, facts)
+    if recorded or before != _columns(permission):
         permission.version += 1
         permission.save()
-    return Change(permission, recorded, before, facts.status)
+    return Change(permission, recorded, status, facts.status, kind)
+
+
+def _columns(permission: CallPermission) -> list[Any]:
+    return [getattr(permission, name) for name in (*COLUMNS, *CHECK)]
+
+
+def _schedule_check(permission: CallPermission, facts: Facts) -> None:
+    """Have WhatsApp asked when it is due; after a failure its own pause goes on.
+
+    Wati's API finds people by their number. Without one the webhook is all there is.
+    """
+    due = facts.check_due
+    if due is not None and not permission.contact.waid:
+        due = None
+    if due is None:
+        permission.check_at, permission.failed_checks = None, 0
+    elif not permission.failed_checks:
+        permission.check_at = due
 
 
 def unchanged(permission: CallPermission) -> Change:

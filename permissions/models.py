@@ -209,6 +209,10 @@ class CallPermissionQuerySet(models.QuerySet["CallPermission"]):
         """Keep what has expired and is not recorded as such."""
         return self.filter(expires_at__lte=now).order_by("expires_at")
 
+    def to_check(self, now: datetime | Combinable) -> "CallPermissionQuerySet":
+        """Keep those of which WhatsApp should be asked now."""
+        return self.filter(check_at__lte=now).order_by("check_at")
+
 
 class CallPermission(models.Model):
     """The permission of one person for one business number, as the ledger reads now.
@@ -236,6 +240,9 @@ class CallPermission(models.Model):
         "last checked with WhatsApp", null=True, editable=False
     )
     read_result = models.JSONField(default=dict, editable=False)
+    # While a webhook is not settled: the next reading, and how many in a row failed.
+    check_at = models.DateTimeField(null=True, editable=False)
+    failed_checks = models.PositiveSmallIntegerField(default=0, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -251,6 +258,9 @@ class CallPermission(models.Model):
         indexes = [
             models.Index(
                 "expires_at", condition=~Q(expires_at=None), name="permission_due"
+            ),
+            models.Index(
+                "check_at", condition=~Q(check_at=None), name="permission_to_check"
             ),
             models.Index("status", "requested_at", name="permission_status"),
         ]
@@ -287,6 +297,8 @@ class PermissionEvent(models.Model):
     expires_at = models.DateTimeField("allowed until", null=True)
     call = models.UUIDField(null=True)
     code = models.PositiveIntegerField("WhatsApp error code", null=True)
+    # As WhatsApp said with its refusal.
+    wait_until = models.DateTimeField(null=True)
     detail = models.CharField(max_length=300, blank=True)
     # Which request, call or webhook it is about: each says the same thing once.
     about = models.CharField(max_length=100, blank=True)
@@ -327,4 +339,5 @@ class PermissionEvent(models.Model):
             grant=self.grant,
             expires_at=self.expires_at,
             code=self.code,
+            wait_until=self.wait_until,
         )

@@ -30,12 +30,14 @@ UNANSWERED_BEFORE_BLOCK = 3  # the next one would make WhatsApp withdraw by itse
 WAIT_AFTER_DECLINE = DAY
 READING_IS_FRESH = timedelta(minutes=15)
 
-# How long WhatsApp's refusal of a call, or of a request, keeps us from the next.
+# How long WhatsApp's refusal of a call, or of a request, keeps us from the next, where
+# it has not said so itself.
 CALL_WAITS = {
     138001: DAY,
     138002: timedelta(minutes=1),
     138003: timedelta(minutes=1),
     138005: timedelta(minutes=1),
+    138006: timedelta(seconds=10),  # or it has not heard yet that it is allowed
     138012: DAY,
 }
 ASK_WAITS = {
@@ -211,21 +213,19 @@ def _refused(
     name: str,
 ) -> Obstacle | None:
     """Say whether WhatsApp rejected the last one, and has not allowed it since."""
-    if refusal is None or refusal.code not in waits:
+    if refusal is None:
         return None
+    wait = waits.get(refusal.code or 0)
+    earliest = refusal.until or (refusal.at + wait if wait else None)
     read_at, action = _said(facts.reading, name)
-    if action.can and read_at and read_at > refusal.at:
+    if earliest is None or (action.can and read_at and read_at > refusal.at):
         return None
     usual = (
         gettext_noop("WhatsApp rejected the last request.")
         if name == ASK
         else gettext_noop("WhatsApp rejected the last call.")
     )
-    return Obstacle(
-        Reason.REFUSED,
-        sentence(refusal.code) or usual,
-        refusal.at + waits[refusal.code],
-    )
+    return Obstacle(Reason.REFUSED, sentence(refusal.code) or usual, earliest)
 
 
 def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:

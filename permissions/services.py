@@ -14,7 +14,7 @@ A time-out while sending is nothing to report: a request without a word counts a
 sent, a call without a word as ringing and, after 90 s, as unanswered.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,15 +26,13 @@ from django.utils.translation import gettext as _
 from callcenter.refusals import Refused
 from callcenter.wati.errors import sentence
 from callcenter.wati.events import PermissionChanged
-from permissions import ledger, rules
-from permissions.facts import EventKind, Facts, LedgerEntry, Source
+from permissions import checks, ledger, rules
+from permissions.facts import EventKind, Facts, Source
 from permissions.hours import CallingHours
 from permissions.ledger import Change, Pair
 from permissions.models import CallPermission, Contact, PermissionEvent
-from permissions.reading import Grant, Reading, as_json, parse
+from permissions.reading import Grant, as_json, parse
 from permissions.verdicts import Verdict
-
-SAME_EXPIRY = timedelta(minutes=1)
 
 
 class NotAllowed(Exception):
@@ -86,11 +84,19 @@ def ask_refused(
     key: str,
     code: int | None = None,
     detail: str = "",
+    until: datetime | None = None,
     at: datetime | None = None,
 ) -> Change:
-    """Record that WhatsApp rejected the request `key`: it does not count."""
-    text = detail or sentence(code)
-    return ledger.note(pair, EventKind.REQUEST_REFUSED, key, at, code=code, detail=text)
+    """Record that WhatsApp rejected the request `key`: it does not count.
+
+    `until`: the earliest instant of the next one, if WhatsApp said so.
+    """
+    fields: dict[str, Any] = {
+        "code": code,
+        "detail": detail or sentence(code),
+        "wait_until": until,
+    }
+    return ledger.note(pair, EventKind.REQUEST_REFUSED, key, at, **fields)
 
 
 def ask_not_sent(
@@ -104,20 +110,29 @@ def ask_not_sent(
 
 
 def permission_webhook(
-    pair: Pair, event: PermissionChanged, *, key: str, received_at: datetime
+    pair: Pair,
+    event: PermissionChanged,
+    *,
+    key: str,
+    received_at: datetime,
+    is_repeat: bool = False,
 ) -> Change:
     """Record that the contact allowed or declined calls, requested or not.
 
     `key` names the webhook's delivery: one delivery counts once, however often it is
-    processed. Read the permission from the API afterwards: the webhook may lack the
-    term, and only the term proves when a grant was given.
+    processed. It is a hint: read the permission from the API afterwards, which settles
+    it. Until then it stands. `is_repeat`: the same words came a moment ago; they say
+    something new only if they are not what is believed meanwhile.
     """
     with transaction.atomic():
         permission = ledger.locked(pair)
-        heard = permission.events.filter(source=Source.WEBHOOK, about=key)
-        if heard.exists():
-            return ledger.refresh(permission, recorded=False)
-        kind, fields = _word_of(event, ledger.facts_at(permission, received_at))
+        hints = permission.events.filter(source=Source.WEBHOOK)
+        held = ledger.facts_at(permission, received_at)
+        is_known = is_repeat and held.is_allowed == event.granted
+        if hints.filter(about=key).exists() or is_known:
+            return ledger.refresh(permission)
+        kind, fields = _word_of(event, held)
+        permission.failed_checks = 0
         return ledger.record(
             permission, kind, key, received_at, Source.WEBHOOK, **fields
         )
@@ -146,44 +161,18 @@ def read_from_api(pair: Pair, result: dict[str, Any], *, at: datetime) -> Change
         permission = ledger.locked(pair)
         if permission.read_at and permission.read_at >= at:
             return ledger.unchanged(permission)
-        news = _news(permission, reading)
+        held = ledger.facts_at(permission, at)
         permission.read_at, permission.read_result = at, as_json(reading)
-        permission.save(update_fields=["read_at", "read_result"])
-        if news is None:
-            return ledger.refresh(permission, recorded=False)
+        permission.failed_checks = 0
+        permission.save(update_fields=["read_at", "read_result", "failed_checks"])
+        kind = checks.evidence_of(held, ledger.facts_at(permission, at))
+        if kind is None:
+            return ledger.refresh(permission)
+        said: dict[str, Any] = {}
+        if kind != EventKind.REVOKED:
+            said = {"grant": reading.grant, "expires_at": reading.expires_at}
         about = f"read {at.isoformat()}"
-        return ledger.record(
-            permission,
-            EventKind(news.kind),
-            about,
-            at,
-            Source.API,
-            grant=news.grant,
-            expires_at=news.expires_at,
-        )
-
-
-def _news(permission: CallPermission, reading: Reading) -> LedgerEntry | None:
-    """Yield what the reading says and the ledger did not know at that instant."""
-    held = ledger.facts_at(permission, reading.at)
-    if reading.grant == Grant.NONE:
-        return LedgerEntry(EventKind.REVOKED, reading.at) if held.is_allowed else None
-    if reading.grant is None or _is_same(held, reading):
-        return None
-    return LedgerEntry(
-        EventKind.GRANTED,
-        reading.at,
-        grant=reading.grant,
-        expires_at=reading.expires_at,
-    )
-
-
-def _is_same(held: Facts, reading: Reading) -> bool:
-    if held.status != reading.grant:
-        return False
-    if held.expires_at is None or reading.expires_at is None:
-        return True
-    return abs(held.expires_at - reading.expires_at) <= SAME_EXPIRY
+        return ledger.record(permission, kind, about, at, Source.API, **said)
 
 
 # --- Calls -------------------------------------------------------------------------
@@ -244,13 +233,18 @@ def call_refused(
     call: UUID,
     code: int | None = None,
     detail: str = "",
+    until: datetime | None = None,
     at: datetime | None = None,
 ) -> Change:
-    """Record that WhatsApp did not place our call: the phone never rang."""
+    """Record that WhatsApp did not place our call: the phone never rang.
+
+    `until`: the earliest instant of the next one, if WhatsApp said so.
+    """
     fields: dict[str, Any] = {
         "call": call,
         "code": code,
         "detail": detail or sentence(code),
+        "wait_until": until,
     }
     return ledger.note(pair, EventKind.CALL_REFUSED, str(call), at, **fields)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from callcenter.models import WatiAccount
 from permissions import words
+from permissions.basis import basis_of
 from permissions.ledger import Pair, facts_for
 from permissions.models import CallPermission, Contact
 from permissions.rules import may_ask, may_call
@@ -23,6 +24,7 @@ class StandingSentence:
     pair: Pair
     permission: CallPermission | None
     state: str  # a badge
+    basis: str  # how we know, and since when
     streak: str
     call: Verdict
     ask: Verdict
@@ -64,6 +66,7 @@ def _standing(
         pair=pair,
         permission=permission,
         state=words.state_badge(shown, now),
+        basis=words.basis(basis_of(facts, is_pending=bool(shown.check_at)), now),
         streak=words.streak_badge(facts.streak),
         call=may_call(facts, now),
         ask=may_ask(facts, now),

@@ -1,6 +1,6 @@
 """Labels and sentences about the ledger, for supervisors."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from callcenter.admin_parts import badge
+from permissions.basis import Basis
 from permissions.facts import EventKind, PermissionStatus
 from permissions.models import CallPermission, PermissionEvent
 from permissions.reading import Grant
@@ -25,6 +26,7 @@ WHAT_HAPPENED = {
     EventKind.DECLINED: gettext_noop("The person declined the request."),
     EventKind.REVOKED: gettext_noop("The permission was revoked."),
     EventKind.EXPIRED: gettext_noop("The permission expired."),
+    EventKind.CHECKED: gettext_noop("Checked with WhatsApp."),
     EventKind.USED: gettext_noop("Call placed."),
     EventKind.CONNECTED: gettext_noop("The person answered."),
     EventKind.UNANSWERED: gettext_noop("The call was not answered."),
@@ -37,6 +39,11 @@ WHAT_HAPPENED = {
     EventKind.BLOCKED: gettext_noop("Added to the do-not-call list."),
     EventKind.UNBLOCKED: gettext_noop("Removed from the do-not-call list."),
 }
+CHECKED = {
+    Grant.NONE: gettext_noop("Checked with WhatsApp: calls are not allowed."),
+    Grant.TEMPORARY: gettext_noop("Checked with WhatsApp: calls are allowed."),
+    Grant.PERMANENT: gettext_noop("Checked with WhatsApp: calls are allowed."),
+}
 GRANTED = {
     Grant.TEMPORARY: gettext_noop("The person allowed calls for 7 days."),
     Grant.PERMANENT: gettext_noop("The person allowed calls permanently."),
@@ -46,6 +53,8 @@ GRANTED = {
 def happened(event: PermissionEvent) -> str:
     if event.kind == EventKind.GRANTED and event.grant in GRANTED:
         return _(GRANTED[Grant(event.grant)])
+    if event.kind == EventKind.CHECKED and event.grant in CHECKED:
+        return _(CHECKED[Grant(event.grant)])
     if event.kind == EventKind.EXPIRED and event.about.startswith(
         PermissionStatus.REQUESTED
     ):
@@ -85,6 +94,14 @@ def state_badge(permission: CallPermission, now: datetime) -> SafeString:
         return badge("requested", _("Requested on {instant}").format(instant=since))
     kind = "taken-back" if status == PermissionStatus.REVOKED else status
     return badge(kind, permission.get_status_display())
+
+
+def basis(basis: Basis, now: datetime) -> str:
+    if basis.at is None:
+        return _(basis.sentence)
+    is_new = now - basis.at < timedelta(minutes=1)
+    when = _("just now") if is_new else moment(basis.at)
+    return _(basis.sentence).format(when=when)
 
 
 def streak_badge(streak: int) -> str | SafeString:

@@ -1,9 +1,10 @@
 """Whatever happens, and in whatever order it is heard of: no permission is burnt.
 
 The product plays against a strict WhatsApp. Webhooks, outcomes and readings reach it
-late, twice, in any order or never; requests and calls time out. WhatsApp may take a
-permission back only after a call that a supervisor let through, and never finds a
-request one too many.
+late, twice, in any order or never; requests and calls time out; its API lags behind
+what it says by webhook, and answers may be lost. WhatsApp may take a permission back
+only after a call that a supervisor let through, and never finds a request one too many.
+Once it has been asked as the ledger demands, we believe what it does.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from callcenter.wati.events import PermissionChanged, Person
-from permissions import rules, services
+from permissions import checks, ledger, rules, services
 from permissions.ledger import Pair, facts_for
 from permissions.models import Contact, PermissionEvent
 from permissions.verdicts import Reason
@@ -76,8 +77,16 @@ class Ledger(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.advance(timedelta(seconds=seconds))
 
-    @rule(target=letters, permanent=st.booleans(), names_term=st.booleans())
-    def person_allows(self, permanent: bool, names_term: bool) -> Callable[[], object]:
+    @rule(
+        target=letters,
+        permanent=st.booleans(),
+        names_term=st.booleans(),
+        lags=st.sampled_from([0, 1, 9, 30]),
+    )
+    def person_allows(
+        self, permanent: bool, names_term: bool, lags: int
+    ) -> Callable[[], object]:
+        self.whatsapp.lag(self.now, timedelta(seconds=lags))
         self.whatsapp.grant(self.now, permanent=permanent)
         until = self.whatsapp.allowed_until
         return self.webhook(
@@ -86,8 +95,9 @@ class Ledger(RuleBasedStateMachine):
             expires_at=until.replace(microsecond=0) if until and names_term else None,
         )
 
-    @rule(target=letters)
-    def person_forbids(self) -> Callable[[], object]:
+    @rule(target=letters, lags=st.sampled_from([0, 1, 9, 30]))
+    def person_forbids(self, lags: int) -> Callable[[], object]:
+        self.whatsapp.lag(self.now, timedelta(seconds=lags))
         self.whatsapp.withdraw()
         return self.webhook(granted=False)
 
@@ -180,6 +190,30 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def the_sweep_runs(self) -> None:
         services.expire()
+
+    @precondition(lambda self: self.ringing is None)
+    @rule(lost=st.integers(0, 3))
+    def we_check_until_nothing_is_due(self, lost: int) -> None:
+        self.we_read_a_second_later()
+        mine = ledger.locked(self.pair).pk
+        while (due := ledger.locked(self.pair).check_at) is not None:
+            self.now = max(self.now, due)
+            assert mine in checks.take()
+            if lost:
+                lost -= 1
+                checks.lost(self.pair)
+            else:
+                self.we_read_a_second_later()
+        changed_at, lags = self.whatsapp.changed_at, self.whatsapp.lags
+        if changed_at is None or self.now >= changed_at + lags:
+            self.we_read_a_second_later()
+            facts = facts_for(self.pair)
+            if facts.check_due is None:
+                assert facts.is_allowed is self.whatsapp.allows(self.now)
+
+    def we_read_a_second_later(self) -> None:
+        self.advance(timedelta(seconds=1))
+        self.we_read_at_once()
 
 
 @pytest.mark.stackless  # one writer: the rules are tested here, not the locks

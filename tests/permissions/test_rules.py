@@ -5,14 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from permissions.facts import (
-    EventKind,
-    Facts,
-    LedgerEntry,
-    PermissionStatus,
-    Source,
-    facts_of,
-)
+from permissions.belief import facts_of
+from permissions.facts import EventKind, Facts, LedgerEntry, PermissionStatus, Source
 from permissions.reading import Action, Grant, Limit, Reading
 from permissions.rules import may_ask, may_call
 from permissions.verdicts import Reason

@@ -23,6 +23,10 @@ class WhatsApp:
     requests: list[datetime] = field(default_factory=list)
     answered: list[datetime] = field(default_factory=list)
     revoked_by_itself: int = 0
+    # What its API still says, for a while after a change.
+    lags: timedelta = timedelta()
+    stale: dict[str, Any] | None = None
+    changed_at: datetime | None = None
 
     def allows(self, now: datetime) -> bool:
         until = self.allowed_until
@@ -73,33 +77,45 @@ class WhatsApp:
         if self.inbound_ends_streak:
             self.unanswered = 0
 
+    def lag(self, now: datetime, lags: timedelta) -> None:
+        """What follows is a change that the API hears of later."""
+        self.stale, self.changed_at, self.lags = self._permission(now), now, lags
+
     def told(self, now: datetime) -> dict[str, Any]:
         """What GET call_permissions answers."""
+        is_stale = self.changed_at is not None and now < self.changed_at + self.lags
+        permission = self.stale if is_stale and self.stale else self._permission(now)
+        return {
+            "permission": permission,
+            "actions": self._actions(now),
+        }
+
+    def _permission(self, now: datetime) -> dict[str, Any]:
         permission: dict[str, Any] = {"status": "no_permission"}
         if self.is_permanent:
             permission = {"status": "permanent"}
         elif self.allowed_until and now < self.allowed_until:
             until = int(self.allowed_until.timestamp())
             permission = {"status": "temporary", "expiration_time": until}
-        return {
-            "permission": permission,
-            "actions": [
-                self._action(
-                    "send_call_permission_request",
-                    not self.is_permanent and self._may_request(now),
-                    [("PT24H", DAY, 1), ("P7D", WEEK, 2)],
-                    self.requests,
-                    now,
-                ),
-                self._action(
-                    "start_call",
-                    not self.call(now),
-                    [("PT24H", DAY, 100)],
-                    self.answered,
-                    now,
-                ),
-            ],
-        }
+        return permission
+
+    def _actions(self, now: datetime) -> list[dict[str, Any]]:
+        return [
+            self._action(
+                "send_call_permission_request",
+                not self.is_permanent and self._may_request(now),
+                [("PT24H", DAY, 1), ("P7D", WEEK, 2)],
+                self.requests,
+                now,
+            ),
+            self._action(
+                "start_call",
+                not self.call(now),
+                [("PT24H", DAY, 100)],
+                self.answered,
+                now,
+            ),
+        ]
 
     def _may_request(self, now: datetime) -> bool:
         in_a_day = [at for at in self.requests if at > now - DAY]
