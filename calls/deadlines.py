@@ -123,8 +123,14 @@ def _overdue(now: Instant) -> Q:
 
 @any_row
 def plans_are_due(now: Instant) -> Rows:
-    """Select permissions that have expired, and scheduled calls due or over."""
-    return (CallPermission.objects.due(now), *planned_calls.to_sweep(now))
+    """Select permissions that have expired or are to be checked, and scheduled calls
+    due or over."""
+    permissions = CallPermission.objects
+    return (
+        permissions.due(now),
+        permissions.to_check(now),
+        *planned_calls.to_sweep(now),
+    )
 
 
 @any_row

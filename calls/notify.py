@@ -60,9 +60,9 @@ def work_changed(agent_id: int) -> None:
     _after_commit("work", [agent_id])
 
 
-def person_changed(agent_id: int, person: Snapshot) -> None:
-    """Push what WhatsApp said of a contact whom this agent looked up."""
-    _send([push([agent_id], message("person", person=person, request=None))])
+def people_changed(agent_ids: Iterable[int], person: Snapshot) -> None:
+    """Push what WhatsApp said of a contact to pages that may show them."""
+    _send([push(agent_ids, message("person", person=person, request=None))])
 
 
 def console_opened(agent_id: int, console: str) -> None:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 import httpx2
 from celery import shared_task
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from callcenter.beat import only_when
+from callcenter.celery import wake
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError
 from callcenter.wati_thread import ask_wati
@@ -20,15 +21,15 @@ from calls import deadlines, placement
 from calls.lifecycle import ending, reconnect
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line
-from calls.notify import person_changed
 from calls.outbound import lookup, planned_calls
 from calls.queueing import agent_state, dispatch, participants, requeue
 from calls.signaling import outbox
 from calls.states import Event
 from calls.webhooks import processor, spool
-from permissions import people
+from permissions import checks, people
 from permissions import services as permissions
-from permissions.models import Contact, ContactId
+from permissions.ledger import Pair
+from permissions.models import CallPermission, Contact, ContactId
 
 logger = logging.getLogger(__name__)
 IdKind = ContactId.Kind
@@ -70,10 +71,15 @@ def sweep_floor() -> None:
 @shared_task
 @only_when(deadlines.plans_are_due)
 def sweep_plans() -> None:
-    """Offer the calls that were allowed meanwhile, and end what ran out."""
+    """Offer the calls that were allowed meanwhile, and end what ran out.
+
+    Have WhatsApp asked about permissions that a webhook has left open.
+    """
     for change in permissions.expire():
         planned_calls.permission_changed(change)
     planned_calls.sweep()
+    for permission_id in checks.take():
+        wake("calls.tasks.check_permission", permission_id)
 
 
 @shared_task
@@ -95,30 +101,51 @@ def forget_strangers() -> None:
 
 @shared_task
 def read_permission(agent_id: int, contact_id: int, line_id: int) -> None:
-    """Ask WhatsApp what it allows with a contact; push it to the agent who looked."""
+    """Ask WhatsApp what it allows with a contact; push it to those who look at them.
+
+    `agent_id`: who looked the contact up, 0 for nobody.
+    """
     contact = people.contact_with(contact_id)
     if contact is None:  # forgotten meanwhile
         return
     line = Line.objects.select_related("account").get(pk=line_id)
+    pair = pair_of(contact, line)
+    _read(pair)
+    lookup.tell(contact, line, agent_id)
+
+
+@shared_task
+def check_permission(permission_id: int) -> None:
+    """Ask WhatsApp about a permission, of which it is due to be asked again."""
+    rows = CallPermission.objects.select_related("contact", "account")
+    permission = rows.filter(pk=permission_id).first()
+    if permission is None:
+        return
+    number = permission.business_number
+    _read(Pair(permission.contact, permission.account, number))
+    line = Line.objects.filter(account=permission.account, number=number).first()
+    if line is not None:
+        lookup.tell(permission.contact, line)
+
+
+def _read(pair: Pair) -> None:
+    """Read a permission from WhatsApp; the row says when again if that fails."""
+    checks.begin(pair)
     at = timezone.now()
     try:
-        answer = ask_wati(partial(_read_permission, contact, line))
-    except WatiError as error:
-        logger.warning("permission of contact %s: %s", contact_id, error)
-    else:
-        pair = pair_of(contact, line)
-        planned_calls.permission_changed(
-            permissions.read_from_api(pair, answer.result, at=at)
-        )
-    if agent_id:
-        person_changed(agent_id, lookup.describe(contact, line))
+        answer = ask_wati(partial(_read_permission, pair))
+    except (WatiError, TimeoutError) as error:
+        logger.warning("permission of contact %s: %s", pair.contact.pk, error)
+        checks.lost(pair)
+        return
+    with transaction.atomic():  # a crash in between would leave the calls asleep
+        change = permissions.read_from_api(pair, answer.result, at=at)
+        planned_calls.permission_changed(change)
 
 
-async def _read_permission(
-    contact: Contact, line: Line, http: httpx2.AsyncClient
-) -> Answer:
-    client = outbox.client_of(line.account, http)
-    return await client.read_permission(contact.waid or "", line.number)
+async def _read_permission(pair: Pair, http: httpx2.AsyncClient) -> Answer:
+    client = outbox.client_of(pair.account, http)
+    return await client.read_permission(pair.contact.waid or "", pair.business_number)
 
 
 @shared_task

@@ -51,6 +51,10 @@ class Plan(models.Model):
     due_at = models.DateTimeField("not before", null=True)
     expires_at = models.DateTimeField(null=True)
     offered_at = models.DateTimeField(null=True)
+    # Rejected by a no of the person or of WhatsApp: a later yes brings it back, with
+    # what its sentence was.
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+    kept_sentence = models.CharField(max_length=300, blank=True, editable=False)
 
     objects = PlanQuerySet.as_manager()
 

@@ -4,16 +4,18 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.models import Agent
+from agents.models import Agent, AgentState
 from callcenter.celery import wake
 from calls.errors import Refused
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line, Plan
+from calls.notify import people_changed
 from calls.snapshots import iso
 from calls.states import LIVE
 from permissions import numbers, people
-from permissions.ledger import facts_for
-from permissions.models import CallPermission, Contact
+from permissions.basis import Basis, basis_of
+from permissions.ledger import facts_for, known
+from permissions.models import Contact
 from permissions.rules import may_ask, may_call
 from permissions.verdicts import Verdict
 
@@ -91,7 +93,10 @@ def describe(
     """
     running = Call.objects.filter(contact=contact, status__in=LIVE)
     others = running.exclude(pk=besides.pk) if besides else running
-    facts = facts_for(pair_of(contact, line), call_running=others.exists())
+    pair = pair_of(contact, line)
+    facts = facts_for(pair, call_running=others.exists())
+    permission = known(pair)
+    is_pending = checking or bool(permission and permission.check_at)
     now = timezone.now()
     plan = Plan.objects.open().filter(contact=contact, line=line).first()
     return {
@@ -101,9 +106,22 @@ def describe(
         "line": line.pk,
         "call": _verdict(may_call(facts, now)),
         "ask": _verdict(may_ask(facts, now)),
+        "belief": _belief(basis_of(facts, is_pending=is_pending)),
         "checking": checking,
         "plan": str(plan.pk) if plan else None,
     }
+
+
+def tell(contact: Contact, line: Line, agent_id: int = 0) -> None:
+    """Push what is known of a contact to whoever may have them on their screen.
+
+    `agent_id`: one who has, in whatever state; 0 for nobody.
+    """
+    agents = Agent.objects.filter(queues=line.queue_id)
+    there = agents.exclude(state=AgentState.OFFLINE).values_list("pk", flat=True)
+    to = {*there, agent_id} - {0}
+    if to:
+        people_changed(to, describe(contact, line))
 
 
 def contact_of(contact_id: Any) -> Contact:
@@ -114,12 +132,21 @@ def contact_of(contact_id: Any) -> Contact:
 
 
 def _is_stale(contact: Contact, line: Line) -> bool:
-    permission = CallPermission.objects.filter(
-        contact=contact, account=line.account, business_number=line.number
-    ).first()
+    if not contact.waid:  # there is nothing to ask WhatsApp by
+        return False
+    permission = known(pair_of(contact, line))
     if permission is None or permission.read_at is None:
         return True
     return (timezone.now() - permission.read_at).total_seconds() > READING_LASTS
+
+
+def _belief(basis: Basis) -> dict[str, Any]:
+    return {
+        "sentence": basis.sentence,
+        "at": iso(basis.at),
+        "confirmed": basis.confirmed,
+        "checked_at": iso(basis.checked_at),
+    }
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

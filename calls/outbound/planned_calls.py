@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -22,11 +22,11 @@ from calls.outbound import dialing
 from calls.signaling import outbox
 from calls.states import Result
 from permissions import services as permissions
-from permissions.facts import ALLOWING, PermissionStatus
+from permissions.facts import ALLOWING, EventKind, PermissionStatus
 from permissions.ledger import Change, facts_for
 from permissions.models import Contact
 from permissions.rules import may_ask, may_call
-from permissions.verdicts import Verdict
+from permissions.verdicts import Reason, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ State = Plan.State
 
 REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
 OFFER_LASTS = timedelta(minutes=5)  # then the next agent gets it
+DUE_CALL_LASTS = timedelta(days=1)  # a callback is still wanted so long after its time
 MISSED = (
     Result.ABANDONED,
     Result.TIMEOUT,
@@ -45,7 +46,14 @@ MISSED_CALL_COUNTS = timedelta(days=1)
 WITHDRAWN: dict[str, str] = {
     PermissionStatus.DECLINED: gettext_noop("The person declined the request."),
     PermissionStatus.REVOKED: gettext_noop("The permission was revoked."),
+    PermissionStatus.NONE: gettext_noop("WhatsApp did not confirm the permission."),
 }
+WITHOUT_PERMISSION = (
+    Reason.NO_PERMISSION,
+    Reason.DECLINED,
+    Reason.REVOKED,
+    Reason.EXPIRED,
+)
 
 
 def ask(by: Agent, contact: Contact, line: Line, /, **fields: Any) -> Plan:
@@ -115,7 +123,17 @@ def asked(plan: Plan, error: WatiError | None) -> None:
         _move(plan, State.WAITING, only_from=(State.ASKING,))
         return
     if error.outcome == Outcome.REFUSED:
-        permissions.ask_refused(pair, key=key, code=error.code, detail=error.message)
+        wait = error.retry_after
+        change = permissions.ask_refused(
+            pair,
+            key=key,
+            code=error.code,
+            detail=error.message,
+            until=timezone.now() + timedelta(seconds=wait) if wait else None,
+        )
+        if change.after in ALLOWING:  # no request is needed: WhatsApp says so
+            permission_changed(change)
+            return
     else:
         permissions.ask_not_sent(pair, key=key, detail=error.message)
     _move(plan, State.REFUSED, sentence=error.sentence)
@@ -125,36 +143,103 @@ def asked(plan: Plan, error: WatiError | None) -> None:
 
 
 def permission_changed(change: Change) -> None:
-    """Wake or end the calls that waited for this permission."""
+    """Wake, end or bring back the calls that this permission is about."""
     permission = change.permission
+    contact, expires_at = permission.contact, permission.expires_at
     line = Line.objects.filter(
         account=permission.account, number=permission.business_number
     ).first()
     if line is None:
         return
-    waiting = Plan.objects.open().filter(contact=permission.contact, line=line)
+    waiting = Plan.objects.open().filter(contact=contact, line=line)
     if change.is_new_grant:
-        if not _wake(waiting, permission.expires_at):
-            _callback(permission.contact, line, permission.expires_at)
-    elif change.recorded and change.after in ALLOWING:
-        _wake(_for_later(waiting, permission.expires_at), permission.expires_at)
-    elif change.recorded and (sentence := WITHDRAWN.get(change.after)):
+        if not (_wake(waiting, expires_at) or _bring_back(contact, line, expires_at)):
+            _callback(contact, line, expires_at)
+    elif change.kind == EventKind.GRANTED and change.after in ALLOWING:
+        if not _wake(_for_later(waiting, expires_at), expires_at):
+            _bring_back(contact, line, expires_at)
+    elif change.is_loss or (change.recorded and change.after in WITHDRAWN):
         for plan in waiting:
-            _move(plan, State.REFUSED, sentence=sentence)
+            _lose(plan, change.after)
 
 
 def _for_later(waiting: Any, expires_at: datetime | None) -> Any:
-    """Return callbacks that the last permission did not cover, and this one does."""
+    """Return calls that the last permission did not cover, and this one does."""
     asked = waiting.filter(state__in=(State.ASKING, State.WAITING))
-    return asked.filter(due_at__lt=expires_at) if expires_at else asked
+    covered = Q(due_at=None) | Q(due_at__lt=expires_at) if expires_at else Q()
+    return asked.filter(covered)
 
 
 def _wake(waiting: Any, expires_at: datetime | None) -> bool:
     plans = list(waiting)
     for plan in plans:
-        due_at = max(timezone.now(), plan.due_at or timezone.now())
-        _move(plan, State.GRANTED, due_at=due_at, expires_at=expires_at)
+        _move(plan, State.GRANTED, due_at=_due(plan), expires_at=expires_at)
     return bool(plans)
+
+
+def _due(plan: Plan) -> datetime:
+    return max(timezone.now(), plan.due_at or timezone.now())
+
+
+def _lose(plan: Plan, status: str) -> None:
+    """Take back a call whose permission is gone. What expires, the sweep ends."""
+    if status == PermissionStatus.REQUESTED:
+        _wait_again(plan)
+    elif sentence := WITHDRAWN.get(status):
+        _withdraw(plan, sentence)
+
+
+def _wait_again(plan: Plan) -> None:
+    """Wait for the answer to the request: what looked like one was none."""
+    fields: dict[str, Any] = {"expires_at": _life_ends(plan), **_says(plan, "")}
+    if plan.kind == Plan.Kind.REQUEST:
+        fields["due_at"] = None
+    had = (State.GRANTED, State.OFFERED)
+    _move(plan, State.WAITING, only_from=had, **fields)
+
+
+def _withdraw(plan: Plan, sentence: str) -> bool:
+    """End a call until a later yes brings it back.
+
+    It ends and does not wait on: the agent sees why it is gone and may schedule
+    another one, and a person who said no is on nobody's list.
+    """
+    kept: dict[str, Any] = {
+        "withdrawn_at": timezone.now(),
+        "kept_sentence": plan.sentence,
+    }
+    return _move(plan, State.REFUSED, sentence=sentence, **kept)
+
+
+def _life_ends(plan: Plan) -> datetime:
+    """Return until when a yes still means this call."""
+    ends = [plan.created_at + REQUEST_LASTS]
+    if plan.expires_at:
+        ends.append(plan.expires_at)
+    if plan.due_at:
+        ends.append(plan.due_at + DUE_CALL_LASTS)
+    return max(ends)
+
+
+def _bring_back(contact: Contact, line: Line, expires_at: datetime | None) -> bool:
+    """Bring back the newest scheduled call, if a no ended it and nothing else did."""
+    plans = Plan.objects.filter(contact=contact, line=line).order_by("-created_at")
+    plan = plans.select_related("line").first()
+    is_lost = plan is not None and plan.state == State.REFUSED and plan.withdrawn_at
+    if plan is None or not is_lost or _life_ends(plan) <= timezone.now():
+        return False
+    fields: dict[str, Any] = {
+        "due_at": _due(plan),
+        "expires_at": expires_at,
+        "sentence": plan.kept_sentence,
+        "withdrawn_at": None,
+        "kept_sentence": "",
+    }
+    try:
+        with transaction.atomic():
+            return _move(plan, State.GRANTED, only_from=(State.REFUSED,), **fields)
+    except IntegrityError:  # another one was scheduled at the same moment
+        return False
 
 
 def _callback(contact: Contact, line: Line, expires_at: datetime | None) -> None:
@@ -232,10 +317,16 @@ def verdict_of(plan: Plan) -> Verdict:
 
 
 def _wait_or_end(plan: Plan, verdict: Verdict) -> None:
-    later = {"due_at": verdict.earliest} if verdict.earliest else {}
-    state = State.GRANTED if later else State.REFUSED
-    says = _says(plan, verdict.sentence) if later else {"sentence": verdict.sentence}
-    _move(plan, state, only_from=(State.GRANTED,), **says, **later)
+    if verdict.earliest:
+        later = {"due_at": verdict.earliest, **_says(plan, verdict.sentence)}
+        _move(plan, State.GRANTED, only_from=(State.GRANTED,), **later)
+    elif verdict.reason == Reason.REQUESTED:
+        _wait_again(plan)
+    elif verdict.reason in WITHOUT_PERMISSION:
+        _withdraw(plan, verdict.sentence)
+    else:
+        says = {"sentence": verdict.sentence}
+        _move(plan, State.REFUSED, only_from=(State.GRANTED,), **says)
 
 
 def _says(plan: Plan, sentence: str) -> dict[str, str]:
@@ -286,7 +377,9 @@ def mine(plan_id: UUID, agent: Agent) -> Plan | None:
 
 def closed_by(call: Call) -> None:
     """Close the scheduled calls to a contact who is called now."""
-    for plan in Plan.objects.open().filter(contact=call.contact, line=call.line):
+    plans = Plan.objects.filter(contact=call.contact, line=call.line)
+    plans.filter(state=State.REFUSED).update(withdrawn_at=None)  # none comes back
+    for plan in plans.open():
         _move(plan, State.DONE, call=call)
 
 
