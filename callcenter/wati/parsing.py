@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -30,6 +31,8 @@ from callcenter.wati.sdp_text import sdp_of
 
 LONGEST_CALL_ID = 256
 NEW_NUMBER = ("newwaid", "waid")
+# A permission's body has no identity: the same yes comes again with the next request.
+PERMISSION_REPEATS = timedelta(minutes=2)
 
 
 class NotJson(ValueError):
@@ -75,7 +78,11 @@ def parse(address: Kind, body: Any) -> tuple[Said, ...]:
 
 
 def dedupe_key(event: Event) -> str:
-    """Return one key for everything that says the same thing."""
+    """Return one key for everything that says the same thing.
+
+    What names a call says it once and for all. The same words about a permission may
+    be said again: they are the same thing for repeats_within() only.
+    """
     match event:
         case events.InboundCall(call_id, offer):
             parts = ("inbound", call_id, _digest(offer))
@@ -92,6 +99,12 @@ def dedupe_key(event: Event) -> str:
         case events.PersonChanged():
             parts = ("person", event.person.waid, str(event))
     return _digest("\n".join(parts))
+
+
+def repeats_within(event: Event) -> timedelta | None:
+    """Return for how long the same words are a copy; None: for ever."""
+    is_hint = isinstance(event, events.PermissionChanged)
+    return PERMISSION_REPEATS if is_hint else None
 
 
 def _read(address: Kind, part: Part) -> Iterator[Said]:

@@ -1,7 +1,7 @@
 """Store every webhook as a row, once, before anything acts on it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -33,6 +33,10 @@ STORE = f"""
     CASE WHEN {TABLE}.received_at = excluded.received_at THEN 0
     ELSE excluded.copies + 1 END
     RETURNING id, account_id, dedupe_key, copies"""
+# What may be said again gives its key to the next one that is no copy of it.
+RENEW = f"""
+    UPDATE {TABLE} SET dedupe_key = NULL WHERE account_id = %s AND dedupe_key = %s
+    AND (received_at < %s OR received_at > %s)"""
 CLAIM = f"""
     UPDATE {TABLE} SET status = '{Status.DONE}', next_attempt_at = NULL, problem = ''
     WHERE id = %s AND status = '{Status.NEW}'"""
@@ -68,6 +72,10 @@ class Webhook:
         return parsing.dedupe_key(self.event) if self.event else None
 
     @property
+    def repeats_within(self) -> timedelta | None:
+        return parsing.repeats_within(self.event) if self.event else None
+
+    @property
     def wati_call_id(self) -> str:
         return getattr(self.event, "call_id", "")
 
@@ -81,13 +89,17 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Stored:
-    """A row that waits for its effect. What it says may have to be read again."""
+    """A row that waits for its effect. What it says may have to be read again.
+
+    `is_repeat`: a copy of that row, of something that may have been said again.
+    """
 
     pk: int
     wati_call_id: str
     account_id: int
     received_at: datetime
     event: Event | None = None
+    is_repeat: bool = False
 
 
 def read(incoming: Incoming) -> list[Webhook]:
@@ -104,15 +116,22 @@ def store_all(webhooks: Sequence[Webhook]) -> list[Stored | None]:
         row = _row(webhook)
         # What is not understood has no key, and is kept as often as it comes.
         key = (row.account_id, row.dedupe_key) if row.dedupe_key else (place,)
-        if key in rows:
+        if key in rows and _is_copy(webhook, rows[key]):
             rows[key].copies += 1
-        else:
-            rows[key], places[key] = row, place
+            continue
+        if key in rows:  # the sweep finds it
+            rows[key].dedupe_key = None
+            rows[places[key],] = rows[key]
+        rows[key], places[key] = row, place
+    _renew_keys(webhooks[place] for place in places.values())
     stored: list[Stored | None] = [None] * len(webhooks)
     for pk, *returned, copies in _insert(list(rows.values())):
         key = tuple(returned)
-        if key in rows and copies == rows[key].copies:
-            stored[places[key]] = _stored(pk, webhooks[places[key]])
+        if key in rows:
+            webhook = webhooks[places[key]]
+            is_repeat = copies != rows[key].copies
+            if not is_repeat or webhook.repeats_within:
+                stored[places[key]] = _stored(pk, webhook, is_repeat)
     return stored
 
 
@@ -137,11 +156,38 @@ def _groups(bodies: Sequence[list[Webhook]]) -> Iterator[list[list[Webhook]]]:
         yield group
 
 
-def _stored(pk: int, webhook: Webhook) -> Stored:
+def _is_copy(webhook: Webhook, row: WebhookDelivery) -> bool:
+    within, received_at = webhook.repeats_within, webhook.incoming.received_at
+    return within is None or abs(received_at - row.received_at) <= within
+
+
+def _renew_keys(webhooks: Iterable[Webhook]) -> None:
+    """Free the keys of rows of which these say the same anew.
+
+    The rows are compared by their own times, so whoever else stores a copy at the same
+    time finds either nothing to free, or the new row's key taken.
+    """
+    for webhook in webhooks:
+        within, at = webhook.repeats_within, webhook.incoming.received_at
+        if within is not None:
+            times = [
+                connection.ops.adapt_datetimefield_value(end)
+                for end in (at - within, at + within)
+            ]
+            with connection.cursor() as cursor:
+                account_id = webhook.incoming.account_id
+                cursor.execute(RENEW, [account_id, webhook.dedupe_key, *times])
+
+
+def _stored(pk: int, webhook: Webhook, is_repeat: bool) -> Stored:
     incoming = webhook.incoming
-    event = webhook.event if len(incoming.body) <= LARGE else None
     return Stored(
-        pk, webhook.wati_call_id, incoming.account_id, incoming.received_at, event
+        pk,
+        webhook.wati_call_id,
+        incoming.account_id,
+        incoming.received_at,
+        webhook.event if len(incoming.body) <= LARGE else None,
+        is_repeat,
     )
 
 

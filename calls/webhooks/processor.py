@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 from zlib import crc32
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
@@ -28,12 +29,13 @@ from callcenter.wati.events import (
 from calls.errors import Conflict
 from calls.lifecycle import inbound
 from calls.lifecycle.permission_usage import pair_of
-from calls.models import Call, Direction, WebhookDelivery
-from calls.outbound import dialing, planned_calls
+from calls.models import Call, Direction, Line, WebhookDelivery
+from calls.outbound import dialing, lookup, planned_calls
 from calls.signaling.deliveries import Status, Stored, bury, claim, event_of
 from calls.webhooks.batches import Batches
 from calls.webhooks.descriptions import gated
 from permissions import people
+from permissions.models import Contact
 from permissions.services import permission_webhook
 
 logger = logging.getLogger(__name__)
@@ -157,7 +159,7 @@ def _process(delivery: Stored, *, wait: bool = True) -> bool:
     """Return False if it had its effect before, or has it elsewhere just now."""
     try:
         with transaction.atomic():
-            is_ours = (wait or _is_free(delivery.pk)) and claim(delivery.pk)
+            is_ours = _is_ours(delivery, wait)
             if is_ours:
                 _apply(delivery)
             return is_ours
@@ -170,6 +172,13 @@ def _process(delivery: Stored, *, wait: bool = True) -> bool:
         logger.exception("webhook %s", delivery.pk)
         _try_again(delivery.pk, type(error).__name__)
     return True
+
+
+def _is_ours(delivery: Stored, wait: bool) -> bool:
+    if delivery.is_repeat:  # what it repeats comes first
+        row = WebhookDelivery.objects.filter(pk=delivery.pk, status=Status.DONE)
+        return row.exists()
+    return (wait or _is_free(delivery.pk)) and claim(delivery.pk)
 
 
 def _is_free(delivery_id: int) -> bool:
@@ -221,23 +230,28 @@ def _answer(delivery: Stored, event: OutboundAnswer) -> Call:
 
 
 def _permission(delivery: Stored, event: PermissionChanged) -> None:
-    """Record an answer to a permission request, then read it from WhatsApp."""
+    """Record what the person said, then read it from WhatsApp, which settles it."""
     account = _account(delivery)
     line = inbound.line_of(account, event.business_number)
     contact = people.remember(account, event.person)
     if contact is None:
         raise Conflict(gettext_noop("The permission has no contact."))
+    key = str(delivery.pk)
     change = permission_webhook(
         pair_of(contact, line),
         event,
-        key=str(delivery.pk),
+        key=f"{key} {delivery.received_at.isoformat()}" if delivery.is_repeat else key,
         received_at=delivery.received_at,
+        is_repeat=delivery.is_repeat,
     )
     planned_calls.permission_changed(change)
-    if contact.waid:  # WhatsApp can be asked about a number only
-        transaction.on_commit(
-            lambda: wake("calls.tasks.read_permission", 0, contact.pk, line.pk)
-        )
+    transaction.on_commit(partial(_read_again, contact, line))
+
+
+def _read_again(contact: Contact, line: Line) -> None:
+    lookup.tell(contact, line)
+    if contact.waid:
+        wake("calls.tasks.read_permission", 0, contact.pk, line.pk)
 
 
 def _report(delivery: Stored, event: CallReport) -> Call | None:

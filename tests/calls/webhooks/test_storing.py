@@ -21,7 +21,7 @@ from calls.models import Call, CallChange, WebhookDelivery
 from calls.signaling import deliveries
 from calls.states import Event
 from calls.webhooks import processor
-from tests.cast import Cast
+from tests.cast import CARLA, Cast
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NONSENSE = -1
@@ -122,6 +122,82 @@ async def test_two_processes_that_get_the_same_at_once_store_each_once(cast: Cas
         assert sum(nodes.map(store, orders)) == 20
     rows = WebhookDelivery.objects.values_list("copies", flat=True)
     assert list(rows) == [19] * 20
+
+
+# --- What may be said again -----------------------------------------------------------
+
+
+def yes(cast: Cast, seconds: float, waid: str = CARLA) -> deliveries.Webhook:
+    body = {"waid": waid, "hasPermission": True, "status": "granted"}
+    return deliveries.read(
+        deliveries.Incoming(
+            account_id=cast.account.pk,
+            kind=Kind.CALL_PERMISSION,
+            body=json.dumps(body).encode(),
+            remote_address="192.0.2.1",
+            received_at=START + timedelta(seconds=seconds),
+        )
+    )
+
+
+def stored_of(batch: list[deliveries.Webhook]) -> list[str]:
+    """What became of each: new, a repeat, or nothing."""
+    return [
+        "-" if row is None else "repeat" if row.is_repeat else "new"
+        for row in deliveries.store_all(batch)
+    ]
+
+
+def test_the_same_permission_is_a_copy_for_two_minutes(cast: Cast):
+    assert stored_of([yes(cast, 0)]) == ["new"]
+    assert stored_of([yes(cast, 120)]) == ["repeat"]
+    assert WebhookDelivery.objects.get().copies == 1
+    assert stored_of([yes(cast, 120.1)]) == ["new"]
+    assert stored_of([yes(cast, 200), yes(cast, 0, "4915112345679")]) == [
+        "repeat",
+        "new",
+    ]
+    copies = WebhookDelivery.objects.order_by("received_at").values_list("copies")
+    assert [n for (n,) in copies] == [1, 0, 1]
+
+
+def test_what_was_spooled_for_an_hour_is_taken_apart_the_same_way(cast: Cast):
+    batch = [yes(cast, seconds) for seconds in (0, 30, 1800, 1830, 3600)]
+    assert stored_of(batch) == ["-", "-", "-", "-", "new"]
+    rows = WebhookDelivery.objects.order_by("received_at")
+    assert [(row.copies, row.status) for row in rows] == [
+        (1, "new"),  # the sweep takes it up
+        (1, "new"),
+        (0, "new"),
+    ]
+
+
+def test_what_arrives_late_from_the_spool_is_no_copy_of_what_came_after(cast: Cast):
+    assert stored_of([yes(cast, 3600)]) == ["new"]
+    assert stored_of([yes(cast, 0)]) == ["new"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_processes_that_get_the_same_permission_at_once_count_it_once(
+    cast: Cast, known: bool
+):
+    if known:  # eight days ago
+        deliveries.store_all([yes(cast, -8 * 86400)])
+    barrier = threading.Barrier(4)
+
+    def store(number: int) -> list[str]:
+        webhook = yes(cast, number / 1000)
+        barrier.wait(30)
+        try:
+            return stored_of([webhook])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as nodes:
+        outcomes = [word for words in nodes.map(store, range(4)) for word in words]
+    assert sorted(outcomes) == ["new", "repeat", "repeat", "repeat"]
+    newest = WebhookDelivery.objects.order_by("-received_at").exclude(dedupe_key=None)
+    assert newest.get().copies == 3
 
 
 # --- Effects --------------------------------------------------------------------------
