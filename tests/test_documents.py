@@ -319,6 +319,7 @@ def told(cast: Cast) -> dict[str, dict[str, Any]]:
         "person": person,
         "verdict": person["call"],
         "reading": lookup.describe_readings((CARLA,))[0],
+        "belief": person["belief"],
         "The card's person": caller_card.card(call.pk, cast.ana),
     } | transfer.targets(cast.ana)
 
@@ -332,6 +333,7 @@ def told(cast: Cast) -> dict[str, dict[str, Any]]:
         "person",
         "verdict",
         "reading",
+        "belief",
         "The card's person",
         "plan",
         "call",

@@ -24,7 +24,7 @@ TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
 CONSOLE = re.compile(
     r"static/(console|audio)/"
     r"|calls/(?!admin/|console/views|media/|models|reporting/)"
-    r"|permissions/(rules|services|numbers|written)\.py"
+    r"|permissions/(basis|rules|services|numbers|written)\.py"
     r"|agents/readiness\.py"
     r"|callcenter/wati/errors\.py"
 )

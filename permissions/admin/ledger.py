@@ -31,6 +31,7 @@ from permissions.filters import (
     WatchFilter,
 )
 from permissions.models import CallPermission, PermissionEvent
+from permissions.story import standing
 
 
 class WithHistory(ExportedList, FoundByNumber):
@@ -81,7 +82,9 @@ class CallPermissionAdmin(LedgerAdmin):
             "unanswered",
             when("requested_at", "requested"),
             when("expires_at", "expires"),
+            "basis",
             when("read_at", "last checked with WhatsApp"),
+            when("check_at", "next check"),
             "read_result",
         ]
 
@@ -97,6 +100,10 @@ class CallPermissionAdmin(LedgerAdmin):
     @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, permission: CallPermission) -> SafeString:
         return words.state_badge(permission, timezone.now())
+
+    @admin.display(description=gettext_lazy("basis"))
+    def basis(self, permission: CallPermission) -> str:
+        return standing(permission, timezone.now()).basis
 
     @admin.display(
         description=gettext_lazy("pending for"),

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from callcenter.wati.events import PermissionChanged, Person
-from permissions import checks, services
+from permissions import checks, people, services
 from permissions.basis import basis_of
 from permissions.ledger import Change, Pair, facts_for
 from permissions.models import CallPermission, PermissionEvent
@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def pair(cast: Cast, clock: Clock) -> Pair:
-    carla = services.remember(Person(waid=CARLA, name="Carla"))
+    carla = people.remember(cast.account, Person(waid=CARLA, name="Carla"))
     assert carla is not None
     return Pair(carla, cast.account, cast.line.number)
 
@@ -144,7 +144,9 @@ def test_a_new_word_is_checked_at_once_whatever_failed_before(pair: Pair, clock:
 
 
 def test_without_a_number_the_webhook_is_all_there_is(cast: Cast, clock: Clock):
-    hidden = services.remember(Person(bsuids=("DE.8812345678901234568",), name="Dana"))
+    hidden = people.remember(
+        cast.account, Person(bsuids=("DE.8812345678901234568",), name="Dana")
+    )
     assert hidden is not None
     pair = Pair(hidden, cast.account, cast.line.number)
     hear(pair, clock)

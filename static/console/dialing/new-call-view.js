@@ -6,7 +6,7 @@ import { ago } from "../shell/times.js";
 import { isCalling, isSamePerson, proposedCalls } from "../state/dialing.js";
 import { initials } from "../state/labels.js";
 import { isId } from "../state/snapshot.js";
-import { ASK, earliestText, permissionView } from "./permission-view.js";
+import { ASK, beliefText, earliestText, permissionView } from "./permission-view.js";
 import { readingsView } from "./readings-view.js";
 
 /** @import {Line, Person, ScheduledCall} from "../state/snapshot.js" */
@@ -136,7 +136,7 @@ function personView(state, person, now, commands) {
       ${
         person.checking
           ? html`<p class="asking-whatsapp">${t("Checking with WhatsApp")}…</p>`
-          : nothing
+          : html`<p class="belief">${beliefText(person.belief, now)}</p>`
       }
     </div>
   </div>`;

@@ -3,9 +3,9 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { marked, t } from "../shell/i18n.js";
 import { barred, check } from "../shell/icons.js";
-import { left, when } from "../shell/times.js";
+import { ago, left, when } from "../shell/times.js";
 
-/** @import {Permission} from "../state/snapshot.js" */
+/** @import {Belief, Permission} from "../state/snapshot.js" */
 
 export const ASK = marked("Request permission");
 
@@ -50,4 +50,13 @@ export function earliestText(earliest, now) {
   return earliest !== null && left(earliest, now)
     ? t("Possible from {when}.", { when: when(earliest, now) })
     : "";
+}
+
+/**
+ * Say how we know, and since when.
+ * @param {Belief} belief
+ * @param {number} now
+ */
+export function beliefText({ sentence, at }, now) {
+  return t(sentence, { when: ago(at, now) });
 }

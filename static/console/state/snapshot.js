@@ -41,7 +41,9 @@
  * @typedef {{allowed: boolean, sentence: string, advice: string, until: string | null,
  *   earliest: string | null}} Permission whether a person may be called, or asked to allow it
  * @typedef {{contact: Id, name: string, number: string, line: Id, call: Permission,
- *   ask: Permission, checking: boolean, plan: Id | null}} Person
+ *   ask: Permission, belief: Belief, checking: boolean, plan: Id | null}} Person
+ * @typedef {{sentence: string, at: string | null, confirmed: boolean,
+ *   checked_at: string | null}} Belief how we know of a permission, and since when
  * @typedef {{number: string, country: string, name: string}} Reading a number that what
  *   was typed may mean; `country` as ISO 3166 has it
  * @typedef {{id: Id, version: number, state: string, contact: Id, name: string,

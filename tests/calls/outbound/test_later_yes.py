@@ -16,6 +16,7 @@ from calls.models import Plan, WatiRequest, WebhookDelivery
 from calls.outbound import planned_calls
 from calls.signaling import deliveries, outbox
 from calls.webhooks import processor
+from permissions import people
 from permissions import services as permissions
 from permissions.models import Contact, PermissionEvent
 from tests.cast import CARLA
@@ -32,7 +33,7 @@ NOT_ALLOWED: dict[str, Any] = {"permission": {"status": "no_permission"}}
 @pytest.fixture
 def carla(shift: Shift) -> Contact:
     shift.begins(shift.cast.ana, shift.cast.bruno)
-    contact = permissions.remember(Person(waid=CARLA, name="Carla"))
+    contact = people.remember(shift.cast.account, Person(waid=CARLA, name="Carla"))
     assert contact is not None
     return contact
 
@@ -51,7 +52,7 @@ def fresh(plan: Plan) -> Plan:
 
 def wati_posts(shift: Shift, body: dict[str, Any]) -> bool:
     """The webhook is stored and has its effect. False: it was a mere copy."""
-    webhook = deliveries.read(
+    [webhook] = deliveries.read(
         deliveries.Incoming(
             account_id=shift.cast.account.pk,
             kind=Kind.CALL_PERMISSION,

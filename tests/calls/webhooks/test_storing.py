@@ -4,6 +4,7 @@ import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -129,15 +130,10 @@ async def test_two_processes_that_get_the_same_at_once_store_each_once(cast: Cas
 
 def yes(cast: Cast, seconds: float, waid: str = CARLA) -> deliveries.Webhook:
     body = {"waid": waid, "hasPermission": True, "status": "granted"}
-    return deliveries.read(
-        deliveries.Incoming(
-            account_id=cast.account.pk,
-            kind=Kind.CALL_PERMISSION,
-            body=json.dumps(body).encode(),
-            remote_address="192.0.2.1",
-            received_at=START + timedelta(seconds=seconds),
-        )
-    )
+    came = incoming(cast, body, Kind.CALL_PERMISSION)
+    at = START + timedelta(seconds=seconds)
+    [said] = deliveries.read(replace(came, received_at=at))
+    return said
 
 
 def stored_of(batch: list[deliveries.Webhook]) -> list[str]:

@@ -22,6 +22,7 @@ const carla = (more = {}) => ({
   line: 10,
   call: YES,
   ask: NO,
+  belief: { sentence: "Not checked.", at: null, confirmed: false, checked_at: null },
   checking: false,
   plan: null,
   ...more,

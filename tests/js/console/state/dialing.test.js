@@ -28,6 +28,7 @@ function carla(changes = {}) {
     line: 10,
     call: NO,
     ask: YES,
+    belief: { sentence: "Not checked.", at: null, confirmed: false, checked_at: null },
     checking: false,
     plan: null,
     ...changes,
