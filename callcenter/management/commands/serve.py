@@ -20,6 +20,7 @@ from twisted.internet.tcp import Connection
 
 from callcenter import celery
 from callcenter.beat import Scheduler
+from callcenter.demo.simulator import tell_simulator
 from callcenter.simulator import service as simulator
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from callcenter.web.daphne_requests import BoundedFactory
@@ -146,6 +147,7 @@ class Command(BaseCommand):
         call_command("setup_account")
         if settings.SIMULATOR:
             call_command("demo", stdout=self.stdout)
+            tell_simulator(simulator.the_world())
 
     def ready(self) -> None:
         if self.worker is not None:

@@ -13,8 +13,11 @@ from django.utils import timezone
 
 from agents.decisions import from_json, replay
 from agents.models import Agent, BreakReason, Holiday, Queue
+from callcenter.demo.simulator import tell_simulator
 from callcenter.demo.stories import STORIES
 from callcenter.models import WatiAccount
+from callcenter.simulator.service import account_from_settings
+from callcenter.simulator.world import World
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from calls.models import (
     Call,
@@ -28,9 +31,11 @@ from calls.models import (
     WatiRequest,
 )
 from calls.states import IllegalMove, Result, after
-from permissions import watch
+from permissions import services, watch
 from permissions.facts import PermissionStatus
+from permissions.ledger import Pair, facts_for
 from permissions.models import CallPermission, Contact, PermissionEvent
+from permissions.rules import may_call
 from tests.conftest import empty_tables
 
 
@@ -184,3 +189,26 @@ def test_known_passwords_are_for_demos_only(transactional_db, settings):
     with pytest.raises(CommandError, match="DEBUG"):
         call_command("demo")
     assert not Agent.objects.exists()
+
+
+@pytest.mark.parametrize("starts", [1, 2])
+def test_the_simulator_agrees_with_every_permission_of_the_demo(
+    demo: None, starts: int
+):
+    for _ in range(starts):  # it keeps nothing from one start to the next
+        world = World(account_from_settings())
+        heard = tell_simulator(world)
+    permissions = CallPermission.objects.select_related("contact", "account")
+    assert heard == len(permissions) > 5
+    for one in permissions:
+        pair = Pair(one.contact, one.account, one.business_number)
+        theirs = world.consent.of(one.business_number, one.contact.waid or "")
+        before = facts_for(pair)
+        for minutes in (0, 2):  # a look-up, and another one
+            at = timezone.now() + timedelta(minutes=minutes)
+            services.read_from_api(pair, theirs.as_result(world.now()), at=at)
+        after = facts_for(pair)
+        assert (after.status, after.streak) == (before.status, before.streak), pair
+        assert may_call(after, timezone.now()).allowed == (
+            may_call(before, timezone.now()).allowed
+        ), pair
