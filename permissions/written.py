@@ -33,7 +33,8 @@ EXTENSION = re.compile(
 ONE_NUMBER = re.compile(r"\++[\d\s.()\[\]/~-]+|[\d\s.()\[\]/~-]+")
 # "030 123456 / 57" are two numbers, "0151 / 1234567" is one.
 OTHER_ENDING = re.compile(r"\d\s+/\s+\d{1,4}$|/.*/|[\t\n\r\v\f]")
-TRUNK_IN_BRACKETS = re.compile(r"[(\[]\s*0\s*[)\]]")
+# "+49 (0) 151 …" and "030.12345.0": dialed by some, by others not.
+DOUBTFUL_ZERO = re.compile(r"[(\[]\s*0\s*[)\]]|\.0$")
 
 
 class NotANumber(ValueError):
@@ -43,7 +44,7 @@ class NotANumber(ValueError):
 class Written(NamedTuple):
     """The digits of a text, and whether they begin with a country code.
 
-    `spellings`: two when the text has a "(0)", which is dialed or not.
+    `spellings`: two when some dial a zero of the text and others do not, as in "(0)".
     `groups`: the digits as blanks, dashes and brackets part them.
     """
 
@@ -62,7 +63,7 @@ def read(text: str) -> Written:
     text = AFTER.sub("", BEFORE.sub("", text))
     _check(text)
     is_international = text.lstrip("([ ").startswith("+")
-    kept = (text, TRUNK_IN_BRACKETS.sub("", text))
+    kept = (text, DOUBTFUL_ZERO.sub("", text))
     spellings = [re.sub(r"\D", "", one) for one in kept]
     if is_international:  # "+0049" is the same twice
         spellings = [digits.removeprefix("00") for digits in spellings]

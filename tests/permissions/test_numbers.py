@@ -141,6 +141,7 @@ def test_the_forms_of_whatsapp_and_of_their_country_are_read(
         ("4915112345678", BERLIN, ("494915112345678", CARLA)),
         ("84951234567", MOSCOW, (MOSCOW, "84951234567")),
         ("1 55 1234 5678", MEXICO, ("525512345678", "15512345678")),
+        ("+49 30 123456.0", "", ("49301234560", "4930123456")),
     ],
 )
 def test_of_two_valid_readings_none_is_guessed(
@@ -246,6 +247,14 @@ def test_a_number_too_long_or_without_its_area_is_refused_near_a_line(
 ):
     with pytest.raises(NotANumber, match=r"not a (valid|complete)"):
         parse_typed(typed, near=line)
+
+
+@pytest.mark.parametrize("piece", ["1,", "(", "1 /", "+", "1;x", ".0", "[0]", "=", "a"])
+def test_a_long_paste_costs_no_time(piece: str):
+    typed = (piece * 1000)[:1000]
+    for text in (typed, f"+{typed}x", f"wa.me/{typed}", f"tel:{typed}"):
+        with pytest.raises(NotANumber):
+            parse_typed(text, near=BERLIN)
 
 
 CHARACTERS = st.one_of(st.characters(), st.sampled_from("+0123456789 ()[]/-.,;:=E#x"))
