@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Max
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,6 +28,7 @@ from callcenter.models import WatiAccount
 from callcenter.wati.events import Kind
 from calls.models import Line, WebhookDelivery
 from calls.reporting.labels import kind_name
+from permissions.numbers import NotANumber, as_wati_writes_it
 
 OLD_KEY_LASTS = timedelta(hours=24)
 SECRETS = ("api_token", "webhook_key")
@@ -124,8 +125,19 @@ class OneForNumber(DistinctRows):
     distinct = "number"
 
 
+class LineForm(forms.ModelForm):
+    """A business number, written in any form."""
+
+    def clean_number(self) -> str:
+        try:
+            return as_wati_writes_it(self.cleaned_data["number"])
+        except NotANumber as problem:
+            raise ValidationError(str(problem)) from None
+
+
 class LineInline(admin.TabularInline):
     model = Line
+    form = LineForm
     formset = OneForNumber
     extra = 0
     fields = ["number", "name", "queue", "schedule"]

@@ -25,6 +25,7 @@ OLD_MEXICAN_PREFIX = re.compile(r"52(?:01|044|045)(\d{10})")
 FICTIONAL = re.compile(r"1555\d{7}")
 
 FEWEST_DIGITS = 7
+MOST_DIGITS = 15
 INCOMPLETE = (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
 
 
@@ -76,6 +77,21 @@ def with_country(text: str) -> str:
         return ""
     is_named = is_international or spellings[0].startswith("00")
     return spellings[0].removeprefix("00") if is_named else ""
+
+
+def as_wati_writes_it(text: str) -> str:
+    """Return the digits of a number that begins with its country code, as written.
+
+    For our own numbers, which Wati names in one form. Raises NotANumber.
+    """
+    digits = written.read(text).spellings[-1].removeprefix("00")
+    if digits.startswith("0"):
+        raise NotANumber(_("Enter a phone number with its country code."))
+    if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+        raise NotANumber(
+            _("This is not a complete phone number. Check the country code.")
+        )
+    return digits
 
 
 def readings(

@@ -223,8 +223,9 @@ def test_an_endpoint_is_taken_with_or_without_its_tenant(pasted: str, kept: str)
     assert host_part(pasted, "1234") == kept
 
 
-def test_an_account_is_added_with_its_line(cast: Cast, sofia: Client):
-    fields = {
+def with_line(cast: Cast, number: str) -> dict[str, str]:
+    """The form of a new account with one business number, filled in."""
+    return {
         "name": "Real",
         "is_active": "on",
         "base_url": "live-mt-server.wati.io/77",
@@ -233,10 +234,48 @@ def test_an_account_is_added_with_its_line(cast: Cast, sofia: Client):
         "webhook_key": "a-key-of-our-own-making",
         "lines-TOTAL_FORMS": "1",
         "lines-INITIAL_FORMS": "0",
-        "lines-0-number": "14155550100",
+        "lines-0-number": number,
         "lines-0-name": "Sales",
         "lines-0-queue": str(cast.queue.pk),
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("+1 (415) 555-0100", "14155550100"),
+        ("001 415 555 0100", "14155550100"),
+        ("https://wa.me/5215512345678", "5215512345678"),  # as Wati writes it
+        ("+49 (0) 30 123456", "4930123456"),
+    ],
+)
+def test_a_business_number_is_entered_in_any_form(
+    cast: Cast, sofia: Client, typed: str, stored: str
+):
+    assert sofia.post(f"{PAGE}add/", with_line(cast, typed)).status_code == 302
+    assert WatiAccount.objects.get(name="Real").lines.get().number == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("Sales", "with its country code"),
+        ("030 123456", "with its country code"),
+        ("+49 30", "not a complete phone number"),
+        ("+49 30 123456 x9", "extension"),
+    ],
+)
+def test_what_is_no_business_number_is_refused_beside_its_field(
+    cast: Cast, sofia: Client, typed: str, words: str
+):
+    page = sofia.post(f"{PAGE}add/", with_line(cast, typed))
+    [errors] = page.context["inline_admin_formsets"][0].formset.errors
+    assert words in errors["number"][0]
+    assert not WatiAccount.objects.filter(name="Real").exists()
+
+
+def test_an_account_is_added_with_its_line(cast: Cast, sofia: Client):
+    fields = with_line(cast, "14155550100")
     assert sofia.post(f"{PAGE}add/", fields).status_code == 302
     account = WatiAccount.objects.get(name="Real")
     assert account.base_url == "https://live-mt-server.wati.io"
