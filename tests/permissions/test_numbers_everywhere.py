@@ -53,6 +53,7 @@ def outcomes_in(region: str) -> dict[str, Counter[str]]:
     return counts
 
 
+@pytest.mark.timeout(3600 if EVERY_ORDER else 300)
 def test_no_number_of_the_world_becomes_a_stranger_and_few_are_asked():
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     for region in REGIONS:
