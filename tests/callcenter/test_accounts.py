@@ -427,3 +427,13 @@ def test_half_an_account_is_refused_with_what_is_missing(
     with pytest.raises(CommandError, match="WATI_API_TOKEN, WATI_BUSINESS_NUMBER"):
         call_command("setup_account")
     assert not WatiAccount.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["030 123456", "+49 30", "our number"])
+def test_an_account_without_a_whole_business_number_is_refused(
+    transactional_db, environment: None, settings, number: str
+):
+    settings.WATI_BUSINESS_NUMBER = number
+    with pytest.raises(CommandError, match=r"WATI_BUSINESS_NUMBER: .*number"):
+        call_command("setup_account")
+    assert not WatiAccount.objects.exists()

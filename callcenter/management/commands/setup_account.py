@@ -7,8 +7,8 @@ from django.db import transaction
 from agents.models import Queue
 from callcenter.connection import host_part
 from callcenter.models import WatiAccount
-from callcenter.wati.fields import digits_of
 from calls.models import Line
+from permissions.numbers import NotANumber, as_wati_writes_it
 
 NEEDED = (
     "WATI_BASE_URL",
@@ -54,7 +54,14 @@ def make_account(base_url: str) -> None:
     queue, _ = Queue.objects.get_or_create(name="Support")
     Line.objects.create(
         account=account,
-        number=digits_of(settings.WATI_BUSINESS_NUMBER),
+        number=_business_number(),
         name="WhatsApp",
         queue=queue,
     )
+
+
+def _business_number() -> str:
+    try:
+        return as_wati_writes_it(settings.WATI_BUSINESS_NUMBER)
+    except NotANumber as problem:
+        raise CommandError(f"WATI_BUSINESS_NUMBER: {problem}") from None
