@@ -17,7 +17,7 @@ TEL = re.compile(r"(?:tel|callto|sms|smsto):(?://)?", re.I)
 CONTEXT = re.compile(r";phone-context=(\+[^;]*)", re.I)  # RFC 3966, section 5.1.5
 
 CELL_AS_TEXT = re.compile(r'="(.*)"|"(.*)"')
-CELL_AS_NUMBER = re.compile(r"(\+?\d+)[.,]0+")
+CELL_AS_NUMBER = re.compile(r"(\+?\d+)[.,]0{1,2}")
 WITH_THOUSANDS = re.compile(r"(\d{1,3}(?:,\d{3})+)(?:\.0+)?|(\d{1,3}(?:\.\d{3})+),0+")
 SCIENTIFIC = re.compile(r"(\+?\d)(?:[.,](\d+))?E\+?(\d{1,2})", re.I)
 
@@ -119,8 +119,12 @@ def _number_of_link(text: str) -> str:
 
 def _number_of_whatsapp_link(text: str) -> str:
     """Return '+49151…' of https://wa.me/49151… and its kin; the code always leads."""
-    parts = urlsplit(text if ":" in text.partition("/")[0] else f"https://{text}")
-    phone = parse_qs(parts.query).get("phone", [""])[0]
+    has_scheme = ":" in text.partition("/")[0]
+    try:
+        parts = urlsplit(text if has_scheme else f"https://{text}")
+        phone = parse_qs(parts.query).get("phone", [""])[0]
+    except ValueError:
+        raise NotANumber(_("This link has no phone number.")) from None
     path = unquote(parts.path).strip("/").removeprefix("c/")
     number = phone or path
     if not number.lstrip("+ ")[:1].isdigit():

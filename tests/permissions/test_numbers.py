@@ -229,6 +229,7 @@ def test_no_german_mobile_without_plus_becomes_a_stranger():
         ("https://wa.me/message/ABC123", "link"),
         ("https://api.whatsapp.com/send?text=5", "link"),
         ("https://wa.me/01511234567", "not a valid"),
+        ("whatsapp://[4915112345678", "link"),
     ],
 )
 def test_what_is_no_number_is_told_in_a_sentence(typed: str, words: str):
@@ -261,8 +262,14 @@ CHARACTERS = st.one_of(st.characters(), st.sampled_from("+0123456789 ()[]/-.,;:=
 LINES = st.sampled_from(["", BERLIN, MADRID, RIO, NEW_YORK, "15550100000", "nonsense"])
 
 
-@given(st.text(CHARACTERS, max_size=60), LINES)
-def test_nothing_typed_can_surprise_it(typed: str, line: str):
+STARTS = st.sampled_from(
+    ["", "+", "00", "tel:", "wa.me/", "whatsapp:", "whatsapp://send?phone=", '="', "("]
+)
+
+
+@given(STARTS, st.text(CHARACTERS, max_size=60), LINES)
+def test_nothing_typed_can_surprise_it(start: str, rest: str, line: str):
+    typed = start + rest
     try:
         waid = parse_typed(typed, near=line)
     except NotANumber:
