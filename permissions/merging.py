@@ -92,9 +92,10 @@ def merge(
             user=user,
             before={"kept": _as_json(kept), "merged": _as_json(lost)},
         )
-        changes = _join_permissions(kept, lost, row)
+        row.before["twins"] = _join_permissions(kept, lost)
         _move_rows(kept, lost, row)
         _complete(kept, lost)
+        changes = _refreshed(kept)
         lost.delete()
         row.save()
         for effects in _effects:
@@ -155,18 +156,16 @@ def _take(names: tuple[str, ...], kept: Contact, lost: Contact) -> None:
         setattr(kept, name, getattr(lost, name))
 
 
-def _join_permissions(kept: Contact, lost: Contact, row: Merge) -> list[Change]:
+def _join_permissions(kept: Contact, lost: Contact) -> list[dict[str, Any]]:
     """Join the ledgers of the pairs that both have: one person has one streak."""
-    changes, twins = [], []
+    twins = []
     for theirs in list(lost.permissions.select_for_update().order_by("pk")):
         ours = kept.permissions.select_for_update().filter(
             account=theirs.account_id, business_number=theirs.business_number
         )
         if twin := ours.first():
             twins.append(_join(twin, theirs))
-            changes.append(ledger.refresh(twin, recorded=True))
-    row.before["twins"] = twins
-    return changes
+    return twins
 
 
 def _join(twin: CallPermission, theirs: CallPermission) -> dict[str, Any]:

@@ -218,3 +218,16 @@ def test_the_ledger_is_whole_after_it(cast: Cast, carla: Contact, hidden: Contac
     assert permission.events.count() == PermissionEvent.objects.count() == events
     facts = ledger.facts_for(pair_of(carla, cast.line))
     assert facts.streak == permission.streak == 2
+
+
+def test_whatsapp_is_asked_about_a_grant_once_the_number_is_known(cast, carla, hidden):
+    allowed(cast, hidden)
+    assert hidden.permissions.get().check_at is None  # there is no number to ask about
+    merged(carla, hidden)
+    assert carla.permissions.get().check_at is not None
+    both = Contact.objects.get()
+    Merge.objects.all().delete()
+    other = remembered(cast, Person(bsuids=("DE.2",)))
+    allowed(cast, other)
+    merged(other, both)
+    assert other.permissions.get().check_at is not None
