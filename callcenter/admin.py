@@ -187,7 +187,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
             obj.old_webhook_key = stored
             obj.old_webhook_key_until = timezone.now() + OLD_KEY_LASTS
         if "api_token" in form.changed_data:
-            obj.unauthorised_since = None
+            obj.unauthorised_since = obj.probe_at = None
         super().save_model(request, obj, form, change)
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,10 +1,10 @@
 """Is a Wati account set up right? One harmless question, answered in a sentence."""
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 
 import httpx2
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -13,15 +13,20 @@ from callcenter.wati.client import WatiClient
 from callcenter.wati.errors import Outcome, WatiError
 from callcenter.wati_thread import ask_wati
 
-# Shorter codes stand in any page of HTML, such as the "not found" of another server.
-WHATSAPP_CODES = range(131_000, 139_000)
+logger = logging.getLogger(__name__)
 
 GOOD = gettext_noop("Connection successful: the URL and the token are valid.")
+BUT = gettext_noop("The URL and the token are valid, but calls do not work.")
+NOT_PERMITTED = gettext_noop(
+    "Wati responded, but does not permit this. Check in Wati that your plan includes "
+    "calling and that the API token may use it."
+)
 SENTENCES = {
     Outcome.REFUSED: gettext_noop(
         "Wati responded, but rejected the request: {message} Check the base URL "
         "and the tenant ID."
     ),
+    Outcome.WAIT: "{message}",
     Outcome.UNAUTHORISED: gettext_noop(
         "Wati rejects the API token. Create a new one in Wati under Connectors, "
         "API Tokens and paste it here."
@@ -51,23 +56,38 @@ def check(account: WatiAccount, number: str) -> TokenCheck:
     try:
         ask_wati(partial(_ask, account, number))
     except WatiError as error:
-        verdict = judge(error)
-        _remember(
-            account, refused=error.outcome == Outcome.UNAUTHORISED, verdict=verdict
-        )
-        return verdict
-    verdict = TokenCheck(True, _(GOOD))
-    _remember(account, refused=False, verdict=verdict)
-    return verdict
+        note_token(account, error)
+        return judge(error)
+    note_token(account, None)
+    return TokenCheck(True, _(GOOD))
+
+
+def note_token(account: WatiAccount, error: WatiError | None) -> None:
+    """Keep what a reply says about the account's token; many say nothing.
+
+    `error`: None for a success. `account`: with the token that was sent.
+    """
+    if error is None or error.proves_token:
+        account.token_works()
+    elif error.outcome == Outcome.UNAUTHORISED and account.token_refused():
+        logger.error("account %s: Wati refuses the API token", account.pk)
 
 
 def judge(error: WatiError) -> TokenCheck:
     """Say what an error means for the setup. WhatsApp's codes prove a valid token."""
-    if error.outcome == Outcome.REFUSED and error.code in WHATSAPP_CODES:
-        more = _("WhatsApp says: {message}").format(message=_(error.message))
-        return TokenCheck(True, f"{_(GOOD)} {more}")
-    text = _(SENTENCES[error.outcome]).format(message=_(error.message))
-    return TokenCheck(False, text)
+    parts, is_no = [], error.outcome in (Outcome.REFUSED, Outcome.WAIT)
+    good = error.proves_token and is_no and not error.needs_admin
+    if error.proves_token:
+        said = _("WhatsApp says: {message}").format(message=_(error.message))
+        parts += [_(GOOD if good else BUT), said]
+    elif error.needs_admin:
+        parts.append(_(NOT_PERMITTED))
+    else:
+        text = _(SENTENCES[error.outcome])
+        parts.append(text.format(message=_(error.message)))
+    if error.words:
+        parts.append(_("In its own words: “{words}”").format(words=error.words))
+    return TokenCheck(good, " ".join(parts))
 
 
 def host_part(base_url: str, tenant_id: str) -> str:
@@ -80,11 +100,3 @@ def host_part(base_url: str, tenant_id: str) -> str:
 async def _ask(account: WatiAccount, number: str, http: httpx2.AsyncClient) -> None:
     client = WatiClient(account.base_url, account.tenant_id, account.api_token, http)
     await client.read_permission(number)
-
-
-def _remember(account: WatiAccount, *, refused: bool, verdict: TokenCheck) -> None:
-    mine = WatiAccount.objects.filter(pk=account.pk)
-    if refused:
-        mine.filter(unauthorised_since=None).update(unauthorised_since=timezone.now())
-    elif verdict.good:
-        mine.update(unauthorised_since=None)

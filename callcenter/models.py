@@ -1,9 +1,23 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from callcenter.encryption import EncryptedTextField
+
+# Between two tries of a token that Wati refuses.
+SHORTEST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=10)
+PROBE_LASTS = timedelta(seconds=20)  # longer than any request
+
+
+class WatiAccountQuerySet(models.QuerySet["WatiAccount"]):
+    def to_probe(self, now: datetime | Combinable) -> "WatiAccountQuerySet":
+        """Select accounts whose refused token may be tried again now."""
+        due = Q(probe_at=None) | Q(probe_at__lte=now)
+        return self.filter(due, is_active=True).exclude(unauthorised_since=None)
 
 
 class WatiAccount(models.Model):
@@ -25,6 +39,10 @@ class WatiAccount(models.Model):
     is_active = models.BooleanField(default=True)
     # Since when Wati refuses the token; empty while it is good.
     unauthorised_since = models.DateTimeField(null=True, editable=False)
+    # Then one request, and no more, may try it again.
+    probe_at = models.DateTimeField(null=True, editable=False)
+
+    objects = WatiAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Wati account"
@@ -39,3 +57,34 @@ class WatiAccount(models.Model):
         if until and (now or timezone.now()) < until:
             keys.append(self.old_webhook_key)
         return [key for key in keys if key]
+
+    def token_refused(self) -> bool:
+        """Note that Wati refused this token. Returns False if it is a former one."""
+        now = timezone.now()
+        mine = WatiAccount.objects.filter(pk=self.pk)
+        row = mine.first()
+        if row is None or row.api_token != self.api_token:
+            return False
+        since = row.unauthorised_since or now
+        mine.update(unauthorised_since=since, probe_at=now + _pause(now - since))
+        return True
+
+    def token_works(self) -> None:
+        """Note that Wati took the token: what waited for that goes on."""
+        mine = WatiAccount.objects.filter(pk=self.pk)
+        mine.exclude(unauthorised_since=None).update(
+            unauthorised_since=None, probe_at=None
+        )
+
+    def may_probe(self) -> bool:
+        """Claim the one try that a refused token gets now; by compare-and-set."""
+        now = timezone.now()
+        since = self.unauthorised_since or now
+        mine = WatiAccount.objects.to_probe(now).filter(pk=self.pk)
+        pause = max(_pause(now - since), PROBE_LASTS)
+        return bool(mine.update(probe_at=now + pause))
+
+
+def _pause(refused_for: timedelta) -> timedelta:
+    """Return the time until the next try, which grows with the trouble's age."""
+    return min(max(refused_for / 2, SHORTEST_PAUSE), LONGEST_PAUSE)

@@ -135,5 +135,5 @@ def plans_are_due(now: Instant) -> Rows:
 
 @any_row
 def requests_are_due(now: Instant) -> Rows:
-    """Select requests to Wati that are due, or lost."""
-    return (outbox.to_send(now),)
+    """Select requests to Wati that are due, or lost, and tokens to be tried."""
+    return (outbox.to_send(now), outbox.to_probe(now))

@@ -234,6 +234,7 @@ class CallNow:
             "ended_by": call.ended_by,
             "end_reason": call.end_reason,
             "end_text": call.end_text,
+            "retry_at": iso(call.retry_at),
         }
 
 

@@ -12,8 +12,10 @@ from celery import shared_task
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from callcenter import connection
 from callcenter.beat import only_when
 from callcenter.celery import wake
+from callcenter.models import WatiAccount
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError
 from callcenter.wati_thread import ask_wati
@@ -137,7 +139,10 @@ def _read(pair: Pair) -> None:
     except (WatiError, TimeoutError) as error:
         logger.warning("permission of contact %s: %s", pair.contact.pk, error)
         checks.lost(pair)
+        if isinstance(error, WatiError):
+            connection.note_token(pair.account, error)
         return
+    connection.note_token(pair.account, None)
     with transaction.atomic():  # a crash in between would leave the calls asleep
         change = permissions.read_from_api(pair, answer.result, at=at)
         planned_calls.permission_changed(change)
@@ -159,6 +164,15 @@ def sweep_webhooks() -> None:
 def sweep_requests() -> None:
     for request_id in outbox.due():
         send_request(request_id)
+    for account in outbox.to_probe(timezone.now()):
+        _probe(account)
+
+
+def _probe(account: WatiAccount) -> None:
+    """Try a token that Wati has refused by a reading, unless a request does so."""
+    line = account.lines.order_by("pk").first()
+    if line is not None and account.may_probe():
+        connection.check(account, line.number)
 
 
 @shared_task

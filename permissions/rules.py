@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop
 
-from callcenter.wati.errors import sentence
+from callcenter.wati.errors import CODES, sentence
 from permissions.facts import (
+    NO_PERMISSION,
     OUTBOUND_MAY_RING,
     Facts,
     PermissionStatus,
@@ -30,23 +31,8 @@ UNANSWERED_BEFORE_BLOCK = 3  # the next one would make WhatsApp withdraw by itse
 WAIT_AFTER_DECLINE = DAY
 READING_IS_FRESH = timedelta(minutes=15)
 
-# How long WhatsApp's refusal of a call, or of a request, keeps us from the next, where
-# it has not said so itself.
-CALL_WAITS = {
-    138001: DAY,
-    138002: timedelta(minutes=1),
-    138003: timedelta(minutes=1),
-    138005: timedelta(minutes=1),
-    138006: timedelta(seconds=10),  # or it has not heard yet that it is allowed
-    138012: DAY,
-}
-ASK_WAITS = {
-    613: timedelta(minutes=1),
-    131026: DAY,
-    138001: DAY,
-    138009: DAY,
-    138011: timedelta(hours=1),
-}
+# After 138006 WhatsApp may not have heard yet that the call is allowed.
+NO_PERMISSION_WAIT = timedelta(seconds=10)
 NUMBER_WAIT = DAY  # 138013: the business number's country
 
 
@@ -207,16 +193,12 @@ def _number_cannot_call(facts: Facts, now: datetime) -> Obstacle | None:
 
 
 def _refused(
-    refusal: WhatsAppRefusal | None,
-    waits: dict[int, timedelta],
-    facts: Facts,
-    name: str,
+    refusal: WhatsAppRefusal | None, facts: Facts, name: str
 ) -> Obstacle | None:
     """Say whether WhatsApp rejected the last one, and has not allowed it since."""
     if refusal is None:
         return None
-    wait = waits.get(refusal.code or 0)
-    earliest = refusal.until or (refusal.at + wait if wait else None)
+    earliest = refusal.until or _usual_wait(refusal, name)
     read_at, action = _said(facts.reading, name)
     if earliest is None or (action.can and read_at and read_at > refusal.at):
         return None
@@ -226,6 +208,15 @@ def _refused(
         else gettext_noop("WhatsApp rejected the last call.")
     )
     return Obstacle(Reason.REFUSED, sentence(refusal.code) or usual, earliest)
+
+
+def _usual_wait(refusal: WhatsAppRefusal, name: str) -> datetime | None:
+    """Return when the next one is worth it, where WhatsApp has not said so itself."""
+    code = refusal.code or 0
+    wait = CODES[code].wait if code in CODES else None
+    if code == NO_PERMISSION and name == CALL:
+        wait = NO_PERMISSION_WAIT
+    return refusal.at + wait if wait else None
 
 
 def _says_no(facts: Facts, name: str, now: datetime) -> Obstacle | None:
@@ -315,7 +306,7 @@ def _call_limit(facts: Facts, now: datetime) -> Obstacle | None:
 
 
 def _call_was_refused(facts: Facts, now: datetime) -> Obstacle | None:
-    return _refused(facts.call_refused, CALL_WAITS, facts, CALL)
+    return _refused(facts.call_refused, facts, CALL)
 
 
 def _call_says_no(facts: Facts, now: datetime) -> Obstacle | None:
@@ -372,7 +363,7 @@ def _request_was_refused(facts: Facts, now: datetime) -> Obstacle | None:
     refusal, freed_at = facts.request_refused, facts.requests_free_since
     if refusal and freed_at and freed_at > refusal.at:
         return None
-    return _refused(refusal, ASK_WAITS, facts, ASK)
+    return _refused(refusal, facts, ASK)
 
 
 def _ask_says_no(facts: Facts, now: datetime) -> Obstacle | None:

@@ -5,18 +5,17 @@ Protocol file, sections 1.1, 2.3 and 2.4: the path is
 """
 
 import asyncio
-import json
-import re
 import ssl
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from urllib.parse import quote
 
 import httpx2
 
-from callcenter.wati.errors import Outcome, WatiError, sentence
-from callcenter.wati.fields import digits_of, find, text_of
+from callcenter.wati.errors import Outcome, WatiError
+from callcenter.wati.fields import digits_of
+from callcenter.wati.replies import Answer, judge
+
+__all__ = ["Answer", "WatiClient", "new_http"]
 
 TIMEOUT = httpx2.Timeout(8.0, connect=3.0)
 # Of a whole request: the above begin anew with each byte that comes.
@@ -25,11 +24,6 @@ LONGEST = 12.0  # seconds
 # then gets no answer, and would count as one that Wati may have carried out.
 LIMITS = httpx2.Limits(max_connections=100, keepalive_expiry=4.0)
 MOST_BODY = 64 * 1024
-# WhatsApp's own code, wherever in a JSON body Wati may have put it: 138006, 131026.
-# The short ones count only as the value of a code: "100" also stands in plain text.
-ERROR_CODE = re.compile(
-    r"(?<![\w.])(13[18]\d{3})(?![\w.])" r'|code\\*"\s*:\s*\\*"?(100|613)(?!\d)'
-)
 NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -50,19 +44,6 @@ def new_http() -> httpx2.AsyncClient:
 def _certificates() -> ssl.SSLContext:
     """Read the certificates that we trust, once: 25 ms of CPU."""
     return httpx2.create_ssl_context(trust_env=False)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Wati's answer to a successful request."""
-
-    message: str
-    result: dict[str, Any]
-
-    @property
-    def call_id(self) -> str:
-        """Return the new call's ID, in any known spelling; empty when there is none."""
-        return text_of(find(self.result, "callId", "id", "wacid"))
 
 
 class WatiClient:
@@ -130,63 +111,8 @@ class WatiClient:
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, ValueError) as error:
             outcome = Outcome.UNKNOWN if _was_sent(error) else Outcome.UNREACHABLE
             raise WatiError(outcome, _name(error)) from None
-        return judge(response.status_code, content, response.headers)
-
-
-def judge(
-    status: int, content: bytes, headers: httpx2.Headers | dict[str, str]
-) -> Answer:
-    """Sort a reply into yes, no or maybe. Raises WatiError unless HTTP and body say
-    yes."""
-    body = _object(content)
-    code = _business_code(body)
-    if 200 <= status < 300 and code == 200 and body.get("success") is not False:
-        result = body.get("result")
-        return Answer(text_of(body.get("message")), _as_object(result) or body)
-    raise _error(status, code, content, headers)
-
-
-def _error(
-    status: int,
-    code: int | None,
-    content: bytes,
-    headers: httpx2.Headers | dict[str, str],
-) -> WatiError:
-    reason = _reason(content)
-    return WatiError(
-        outcome=_outcome(status, code, reason),
-        message=sentence(reason) or _plain_answer(status, code),
-        status=status,
-        code=reason,
-        retry_after=_seconds(headers.get("Retry-After")),
-    )
-
-
-def _reason(content: bytes) -> int | None:
-    if not _object(content):
-        return None
-    found = ERROR_CODE.search(content.decode("utf-8", "replace"))
-    if found is None:
-        return None
-    digits: str = found[1] or found[2]
-    return int(digits)
-
-
-def _plain_answer(status: int, code: int | None) -> str:
-    said = f" and code {code}" if code is not None else ""
-    return f"Wati answered with HTTP {status}{said}."
-
-
-def _outcome(status: int, code: int | None, reason: int | None) -> Outcome:
-    # WhatsApp gives 138000 and 138006 with HTTP 401, and they are no token trouble.
-    if reason is not None:
-        return Outcome.REFUSED
-    if {status, code} & {401, 403}:
-        return Outcome.UNAUTHORISED
-    if 200 <= status < 300:
-        # A success without a readable body: it may well have been done.
-        return Outcome.UNKNOWN if code is None else Outcome.REFUSED
-    return Outcome.UNKNOWN if status >= 500 or status == 408 else Outcome.REFUSED
+        status, headers = response.status_code, response.headers
+        return judge(status, content, headers, hide=(self._token,))
 
 
 async def _read(response: httpx2.Response) -> bytes:
@@ -196,26 +122,6 @@ async def _read(response: httpx2.Response) -> bytes:
         if len(content) > MOST_BODY:
             break
     return content
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        return _as_object(json.loads(content))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _as_object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _business_code(body: dict[str, Any]) -> int | None:
-    code = str(body.get("code"))
-    return int(code) if code.isdigit() and len(code) < 9 else None
-
-
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdigit() and len(text) < 9 else None
 
 
 def _segment(call_id: str) -> str:

@@ -151,12 +151,13 @@ class WatiRequestAdmin(ReadOnlyAdmin):
         "http_status",
         "error_code",
         "problem",
+        "words",
         "attempts",
         "call_link",
         "account",
     ]
-    list_filter = ["status", "verb", "account"]
-    search_fields = ["call__wati_call_id", "problem"]
+    list_filter = ["status", "verb", "needs_admin", "account"]
+    search_fields = ["call__wati_call_id", "problem", "words"]
     search_help_text = gettext_lazy("Wati call ID or error")
 
     @admin.display(description=gettext_lazy("state"), ordering="status")

@@ -28,7 +28,6 @@ from calls.transitions import bump_version, move, music_ends
 OVER_AT_WATI = (
     Event.CUSTOMER_ENDED,
     Event.CALLER_GONE,
-    Event.ACCEPT_REFUSED,
     Event.REJECTED,
     Event.PLACE_REFUSED,
 )
@@ -42,12 +41,13 @@ def end(
     user: User | None = None,
     text: str = "",
     error_code: int | None = None,
+    **fields: Any,
 ) -> bool:
     """End a call; the one way to do it. Returns False when it cannot end like that."""
     with locking.dispatch_lock():
         call = Call.objects.select_for_update().get(pk=call_id)
         try:
-            finish(call, event, user=user, text=text, error_code=error_code)
+            finish(call, event, user=user, text=text, error_code=error_code, **fields)
         except IllegalMove:
             return False
     return True

@@ -33,8 +33,13 @@ def note_end(call: Call, old: str, event: Event) -> None:
         return
     pair = pair_of(call.contact, call.line)
     if event == Event.PLACE_REFUSED:
-        code, text = call.error_code, call.end_text
-        permissions.call_refused(pair, call=call.pk, code=code, detail=text)
+        permissions.call_refused(
+            pair,
+            call=call.pk,
+            code=call.error_code,
+            detail=call.end_text,
+            until=call.retry_at,
+        )
     elif _may_have_rung(call):
         detail, over_at = call.end_text, _over_at(call, event)
         permissions.call_unanswered(pair, call=call.pk, detail=detail, at=over_at)

@@ -103,6 +103,8 @@ class Call(models.Model):
     ended_by = models.CharField(max_length=12, choices=EndedBy, blank=True)
     end_text = models.CharField("end reason", max_length=300, blank=True)
     error_code = models.PositiveIntegerField(null=True, blank=True)
+    # Of a call that WhatsApp did not place: when it may, if it says so.
+    retry_at = models.DateTimeField(null=True, editable=False)
 
     node = models.CharField(max_length=100, blank=True)
     node_epoch = models.PositiveIntegerField(default=0)

@@ -106,6 +106,9 @@ class WatiRequest(models.Model):
     http_status = models.PositiveSmallIntegerField(null=True)
     error_code = models.PositiveIntegerField(null=True)
     problem = models.CharField("error", max_length=300, blank=True)
+    words = models.CharField("WhatsApp's words", max_length=300, blank=True)
+    not_before = models.DateTimeField(null=True)  # as WhatsApp says
+    needs_admin = models.BooleanField("needs an administrator", default=False)
 
     class Meta:
         verbose_name = "request to Wati"
@@ -119,7 +122,19 @@ class WatiRequest(models.Model):
                 "next_attempt_at",
                 condition=Q(status__in=["pending", "sent"]),
                 name="request_due",
-            )
+            ),
+            # Both for the supervisors' first page: what only they can mend, and
+            # whether the same has succeeded since.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(needs_admin=True),
+                name="request_for_admin",
+            ),
+            models.Index(
+                fields=["account", "verb", "created_at"],
+                condition=Q(status="ok"),
+                name="request_done",
+            ),
         ]
 
     def __str__(self) -> str:

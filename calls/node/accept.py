@@ -40,7 +40,7 @@ async def accept(
         session.release_ice()  # the media deadline judges from here on
         await in_database(answer.accepted, call.pk)
         return None
-    if error.status in (404, 410):
+    if error.call_is_over:
         return Ending(Event.CALLER_GONE)
     return Ending(Event.ACCEPT_REFUSED, error.sentence, error.code)
 
@@ -72,7 +72,11 @@ def _pause_before_retry(error: WatiError | None, pauses: list[float]) -> float |
         return None
     if error.outcome == Outcome.UNREACHABLE:
         return pauses.pop(0)
-    if error.outcome == Outcome.UNKNOWN or error.status == 429:
+    wait = error.wait.total_seconds() if error.wait else LOST_REPLY_PAUSE
+    if error.outcome == Outcome.UNKNOWN:
         pauses.clear()
-        return min(error.retry_after or LOST_REPLY_PAUSE, LONGEST_PAUSE)
-    return None
+        return min(wait, LONGEST_PAUSE)
+    if error.outcome == Outcome.WAIT and wait <= LONGEST_PAUSE:
+        pauses.clear()
+        return wait
+    return None  # the caller would not wait so long

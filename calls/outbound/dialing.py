@@ -146,8 +146,13 @@ def _take_over(call: Call, shadow: Call) -> None:
 def not_placed(call: Call, error: WatiError) -> None:
     """End a call that Wati did not place; an unknown outcome waits for a webhook."""
     if error.outcome != Outcome.UNKNOWN:
-        text = error.sentence
-        end(call.pk, Event.PLACE_REFUSED, text=text, error_code=error.code)
+        end(
+            call.pk,
+            Event.PLACE_REFUSED,
+            text=error.sentence,
+            error_code=error.code,
+            retry_at=timezone.now() + error.wait if error.wait else None,
+        )
 
 
 # --- What the webhooks say ---------------------------------------------------------

@@ -122,14 +122,13 @@ def asked(plan: Plan, error: WatiError | None) -> None:
     if error is None or error.outcome == Outcome.UNKNOWN:
         _move(plan, State.WAITING, only_from=(State.ASKING,))
         return
-    if error.outcome == Outcome.REFUSED:
-        wait = error.retry_after
+    if error.outcome in (Outcome.REFUSED, Outcome.WAIT):
         change = permissions.ask_refused(
             pair,
             key=key,
             code=error.code,
             detail=error.message,
-            until=timezone.now() + timedelta(seconds=wait) if wait else None,
+            until=timezone.now() + error.wait if error.wait else None,
         )
         if change.after in ALLOWING:  # no request is needed: WhatsApp says so
             permission_changed(change)

@@ -9,7 +9,16 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Q
+from django.db.models import (
+    Avg,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Max,
+    Q,
+    QuerySet,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -123,12 +132,13 @@ class OutboundFigures:
 
 @dataclass(frozen=True)
 class Trouble:
-    """One of WhatsApp's codes that only an administrator can do something about."""
+    """A refusal by Wati or WhatsApp that lasts until an administrator acts."""
 
-    code: int
+    code: int | None  # None where Wati said no without a code of WhatsApp
     sentence: str
     times: int
     in_calls: bool  # from inbound calls; else from our requests
+    words: str = ""  # WhatsApp's own, the last time
 
 
 @dataclass(frozen=True)
@@ -220,20 +230,32 @@ def problems(now: datetime) -> Problems:
 
 def _refused_requests(since: datetime) -> list[Trouble]:
     """Count by code, unless the same number has succeeded since."""
-    requests = WatiRequest.objects.filter(created_at__gte=since).annotate(
-        line=Coalesce("call__line", "plan__line")
-    )
-    newest = Max("created_at")
-    done = requests.filter(status=WatiRequest.Status.OK).values_list("line", "verb")
-    done_at = {(line, verb): at for line, verb, at in done.annotate(at=newest)}
-    refused = requests.filter(error_code__in=NEEDS_ADMIN).values_list(
-        "line", "verb", "error_code"
-    )
-    times: Counter[int] = Counter()
-    for line, verb, code, at, count in refused.annotate(at=newest, count=Count("pk")):
-        if at >= done_at.get((line, verb), at):
+    line = Coalesce("call__line", "plan__line")
+    requests = WatiRequest.objects.annotate(line=line)
+    refused = requests.filter(needs_admin=True, created_at__gte=since)
+    groups = refused.values_list("account", "line", "verb", "error_code")
+    times: Counter[int | None] = Counter()
+    for *pair, verb, code, at, count in groups.annotate(
+        at=Max("created_at"), count=Count("pk")
+    ):
+        done = requests.filter(status=WatiRequest.Status.OK, created_at__gt=at)
+        if not done.filter(account=pair[0], line=pair[1], verb=verb).exists():
             times[code] += count
-    return _troubles(times, in_calls=False)
+    return [
+        _refusal(refused.filter(error_code=code), count)
+        for code, count in sorted(times.items(), key=lambda item: item[0] or 0)
+    ]
+
+
+def _refusal(alike: QuerySet[WatiRequest], times: int) -> Trouble:
+    newest = alike.latest("created_at")
+    return Trouble(
+        newest.error_code,
+        newest.problem or sentence(newest.error_code),
+        times,
+        in_calls=False,
+        words=newest.words,
+    )
 
 
 def _troubled_calls(since: datetime) -> list[Trouble]:
@@ -249,12 +271,8 @@ def _troubled_calls(since: datetime) -> list[Trouble]:
     ):
         if at >= answered_at.get(line, at):
             times[code] += count
-    return _troubles(times, in_calls=True)
-
-
-def _troubles(times: "Counter[int]", *, in_calls: bool) -> list[Trouble]:
     return [
-        Trouble(code, sentence(code), count, in_calls)
+        Trouble(code, sentence(code), count, in_calls=True)
         for code, count in sorted(times.items())
     ]
 

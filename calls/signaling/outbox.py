@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx2
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from callcenter import connection
 from callcenter.celery import wake
 from callcenter.database import in_database
 from callcenter.models import WatiAccount
@@ -80,10 +82,14 @@ def prepare_accept(call: Call) -> WatiRequest:
 
 
 def to_send(now: datetime | Combinable) -> QuerySet[WatiRequest]:
-    """Select requests whose time has come, and those that a crash left half-way."""
+    """Select requests whose time has come, and those that a crash left half-way.
+
+    While Wati refuses an account's token, one try now and then is enough for all.
+    """
     lost = Q(status=Status.SENT, sent_at__lt=now - LOST_AFTER)
     waiting = Q(status=Status.PENDING, next_attempt_at__lte=now)
-    return WatiRequest.objects.filter(lost | waiting)
+    paused = Q(account__unauthorised_since__isnull=False, account__probe_at__gt=now)
+    return WatiRequest.objects.filter(lost | (waiting & ~paused))
 
 
 def due() -> list[int]:
@@ -139,10 +145,23 @@ def take(request_id: int) -> WatiRequest | None:
         return None
     now = timezone.now()
     mine = requests.filter(pk=request_id, status=Status.PENDING)
+    if not mine.exists() or _is_paused(request):
+        return None
     if not mine.update(status=Status.SENT, sent_at=now, attempts=F("attempts") + 1):
         return None
     request.attempts += 1
     return request
+
+
+def _is_paused(request: WatiRequest) -> bool:
+    """Say whether to wait for a valid token; one request in a while may try it.
+
+    Somebody waits for an accept and for a call out: these are sent in any case.
+    """
+    if request.verb in (Verb.ACCEPT, Verb.OUTBOUND):
+        return False
+    account = request.account
+    return account.unauthorised_since is not None and not account.may_probe()
 
 
 def _must_wait(request: WatiRequest) -> bool:
@@ -163,10 +182,10 @@ def _must_wait(request: WatiRequest) -> bool:
     if begun.status == Status.UNKNOWN:
         return False
     # What was never sent must not be sent any more; then an outbound call is over,
-    # while an inbound one still rings.
+    # while an inbound one still rings, as after an accept that was refused.
     unsent = call.requests.filter(pk=begun.pk, status=Status.PENDING)
     dropped = unsent.update(status=Status.DROPPED, finished_at=timezone.now())
-    if dropped and begun.verb == Verb.ACCEPT:
+    if begun.verb == Verb.ACCEPT:
         return False
     if dropped or begun.status in (Status.REFUSED, Status.DROPPED):
         mine.update(status=Status.DROPPED, finished_at=timezone.now())
@@ -219,11 +238,12 @@ def finish(
     request: WatiRequest, answer: Answer | None, error: WatiError | None
 ) -> None:
     """Write down what we know, and when to try again if that is safe."""
-    retry_in = _retry_in(request, error)
+    now = timezone.now()
+    next_at = _next_attempt(request, error, now)
     with transaction.atomic():
-        if _close(request, error, retry_in) and retry_in is None:
+        if _close(request, error, next_at, now) and next_at is None:
             _effects[request.verb](request, answer, error)
-        _note_token(request.account, error)
+        connection.note_token(request.account, error)
     if error:
         about = (
             f"call {request.call_id}" if request.call_id else f"plan {request.plan_id}"
@@ -232,42 +252,62 @@ def finish(
 
 
 def _close(
-    request: WatiRequest, error: WatiError | None, retry_in: float | None
+    request: WatiRequest,
+    error: WatiError | None,
+    next_at: datetime | None,
+    now: datetime,
 ) -> bool:
-    now = timezone.now()
-    status = Status.PENDING if retry_in is not None else _final_status(error)
     mine = WatiRequest.objects.filter(pk=request.pk, status=Status.SENT)
     return bool(
         mine.update(
-            status=status,
-            next_attempt_at=now + timedelta(seconds=retry_in) if retry_in else None,
-            finished_at=None if status == Status.PENDING else now,
-            http_status=error.status if error else 200,
-            error_code=error.code if error else None,
-            problem=error.message[:300] if error else "",
+            status=Status.PENDING if next_at else _final_status(error),
+            next_attempt_at=next_at,
+            finished_at=None if next_at else now,
+            **_facts(error, now),
         )
     )
 
 
-def _retry_in(request: WatiRequest, error: WatiError | None) -> float | None:
-    """Return the seconds until the next attempt; None for no other.
+def _facts(error: WatiError | None, now: datetime) -> dict[str, Any]:
+    """Return what a request's row keeps of the reply."""
+    wait = error.wait if error else None
+    return {
+        "http_status": error.status if error else 200,
+        "error_code": error.code if error else None,
+        "problem": error.message[:300] if error else "",
+        "words": error.words[:300] if error else "",
+        "not_before": now + wait if wait else None,
+        "needs_admin": error is not None and error.needs_admin,
+    }
+
+
+def _next_attempt(
+    request: WatiRequest, error: WatiError | None, now: datetime
+) -> datetime | None:
+    """Return when to send it once more; None for never, or if nobody waits so long.
 
     An accept is the node's own. What may have reached a phone is never sent twice.
     """
-    if error is None or request.verb == Verb.ACCEPT:
+    pause = _pause(request, error) if error else None
+    if pause is None or request.verb == Verb.ACCEPT:
         return None
-    if timezone.now() - request.created_at > PATIENCE[request.verb]:
-        return None
+    too_late = request.created_at + PATIENCE[request.verb]
+    return now + pause if now + pause <= too_late else None
+
+
+def _pause(request: WatiRequest, error: WatiError) -> timedelta | None:
     match error.outcome:
         case Outcome.UNREACHABLE:
-            return float(min(10.0, 0.5 * 2**request.attempts))
+            return timedelta(seconds=min(10.0, 0.5 * 2**request.attempts))
         case Outcome.UNAUTHORISED:
-            # Nothing was done: the work goes on once the token is changed.
-            return None if request.verb == Verb.OUTBOUND else 5.0
+            # Nothing was done: it goes on once the account has a valid token.
+            return None if request.verb == Verb.OUTBOUND else timedelta()
         case Outcome.UNKNOWN:
             again = request.verb == Verb.TERMINATE and request.attempts < 2
-            return 1.0 if again else None
-    return (error.retry_after or 2.0) if error.status == 429 else None
+            return (error.wait or timedelta(seconds=1)) if again else None
+        case Outcome.WAIT:
+            return error.wait or timedelta(seconds=5)
+    return None
 
 
 def _final_status(error: WatiError | None) -> str:
@@ -276,15 +316,9 @@ def _final_status(error: WatiError | None) -> str:
     return Status.UNKNOWN if error.outcome == Outcome.UNKNOWN else Status.REFUSED
 
 
-def _note_token(account: WatiAccount, error: WatiError | None) -> None:
-    mine = WatiAccount.objects.filter(pk=account.pk)
-    if error is None:
-        mine.exclude(unauthorised_since=None).update(unauthorised_since=None)
-    elif error.outcome == Outcome.UNAUTHORISED:
-        if mine.get().api_token != account.api_token:
-            return  # it was replaced while this request was on its way
-        logger.error("account %s: Wati refuses the API token", account.pk)
-        mine.filter(unauthorised_since=None).update(unauthorised_since=timezone.now())
+def to_probe(now: datetime | Combinable) -> QuerySet[WatiAccount]:
+    """Select accounts whose refused token should be tried, with one of their lines."""
+    return WatiAccount.objects.to_probe(now).exclude(lines=None)
 
 
 def retry_accept(request_id: int) -> None:

@@ -337,6 +337,33 @@ def test_whatsapps_own_no_comes_with_a_good_token(cast: Cast, sofia: Client, wat
     assert WatiAccount.objects.get().unauthorised_since is None
 
 
+def test_a_policy_block_is_no_success_and_no_token_trouble(
+    cast: Cast, sofia: Client, wati
+):
+    WatiAccount.objects.update(unauthorised_since=timezone.now())
+    wati.status = 403
+    wati.body = b'{"error": {"code": 368, "message": "(#368) Blocked for a week"}}'
+    said = ask(sofia, cast.account)
+    assert said.startswith("The URL and the token are valid, but calls do not work.")
+    assert said.endswith("In its own words: “(#368) Blocked for a week”")
+    assert WatiAccount.objects.get().unauthorised_since is None
+
+
+def test_a_plan_without_calls_is_said_in_watis_words(cast: Cast, sofia: Client, wati):
+    wati.status = 403
+    wati.body = b'{"code": 403, "message": "Calling is not enabled for this plan"}'
+    said = ask(sofia, cast.account)
+    assert "does not permit this" in said
+    assert "“Calling is not enabled for this plan”" in said
+    assert WatiAccount.objects.get().unauthorised_since is None
+
+
+def test_an_expired_token_is_told_in_a_success_as_well(cast: Cast, sofia: Client, wati):
+    wati.body = b'{"code": 200, "message": "{\\"error\\": {\\"code\\": 190}}"}'
+    assert "Wati rejects the API token." in ask(sofia, cast.account)
+    assert WatiAccount.objects.get().unauthorised_since is not None
+
+
 def test_a_refused_token_is_said_and_remembered(cast: Cast, sofia: Client, wati):
     wati.status, wati.body = 401, b"Unauthorized"
     assert "Wati rejects the API token." in ask(sofia, cast.account)

@@ -103,6 +103,11 @@ def test_a_refusal_is_not_repeated_and_ana_reads_why(
     assert (ended["end_reason"], ended["end_text"]) == (reason, sentence)
     assert accepts(stack, wati_id) == 1
     ana.until(lambda: ana.state == "available", "available again")
+    if reason == "accept_refused":  # Carla's phone would ring on
+        wait_for(
+            lambda: bool(stack.simulator.requests(verb="terminate", call_id=wati_id)),
+            "the terminate at Wati",
+        )
 
 
 def test_a_refused_token_is_everybodys_business(stack: Stack, ana: Console, answer):

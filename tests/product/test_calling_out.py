@@ -164,6 +164,72 @@ def test_a_refusal_reaches_ana_in_a_sentence(
     headset.close()
 
 
+PLAN = '{"code": 403, "message": "Calling is not enabled for this plan"}'
+NESTED_190 = '{"code": 200, "message": "{\\"error\\": {\\"code\\": 190}}"}'
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"outcome": "meta", "code": 368}, "restricted the business"),
+        ({"outcome": "body", "status": 403, "body": PLAN}, "does not permit this"),
+        ({"outcome": "meta", "code": 131047}, "last 24 hours"),
+    ],
+)
+@pytest.mark.parametrize("shape", ["envelope", "meta", "ok"])
+def test_a_no_of_whatsapp_is_not_repeated_and_stops_nobody_else(
+    stack: Stack, crew: Cast, ana: Console, fault, sentence, shape
+):
+    stack.simulator.behave(error_shape=shape)
+    person = ana.look_up(f"+{CARLA}")
+    stack.simulator.set_fault(verb="permission_request", times=0, **fault)
+    press(ana, "ask", person)
+    wait_for(lambda: Plan.objects.filter(state="refused").exists(), "the refusal")
+    assert sentence in Plan.objects.get().sentence
+    crew.account.refresh_from_db()
+    assert crew.account.unauthorised_since is None
+    carla_allows(stack, reaction="answer", answer_after=0.5)
+    call_id = dial(ana)
+    talk(ana, call_id).close()
+    ana.wait_for_status(call_id, "active")
+    assert len(stack.simulator.requests(verb="permission_request")) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"outcome": "meta", "code": 190},
+        {"outcome": "body", "status": 200, "body": NESTED_190},
+    ],
+)
+def test_a_token_that_expired_at_whatsapp_pauses_calling(
+    stack: Stack, crew: Cast, ana: Console, fault
+):
+    stack.simulator.behave(error_shape="ok")
+    person = ana.look_up(f"+{CARLA}")
+    stack.simulator.set_fault(verb="permission_request", times=0, **fault)
+    press(ana, "ask", person)
+
+    def is_refused() -> bool:
+        crew.account.refresh_from_db()
+        return crew.account.unauthorised_since is not None
+
+    wait_for(is_refused, "the alarm")
+    press(ana, "call", person)
+    assert "supervisor must renew" in refusal(ana)
+
+
+def test_ana_reads_from_when_a_call_is_possible_again(stack: Stack, ana: Console):
+    carla_allows(stack)
+    stack.simulator.set_fault(verb="outbound", outcome="meta", code=138005)
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    ended = ana.wait_for_status(call_id, "ended")
+    assert ended["end_reason"] == "place_refused"
+    assert ended["retry_at"] > ended["ended_at"]
+    headset.close()
+
+
 def test_a_refused_token_pauses_calling_until_it_is_changed(
     stack: Stack, crew: Cast, ana: Console
 ):

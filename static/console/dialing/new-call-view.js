@@ -2,11 +2,11 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { keyHint } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { check, clock, handset } from "../shell/icons.js";
-import { ago } from "../shell/times.js";
+import { ago, earliestText } from "../shell/times.js";
 import { isCalling, isSamePerson, proposedCalls } from "../state/dialing.js";
 import { initials } from "../state/labels.js";
 import { isId } from "../state/snapshot.js";
-import { ASK, beliefText, earliestText, permissionView } from "./permission-view.js";
+import { ASK, beliefText, permissionView } from "./permission-view.js";
 import { readingsView } from "./readings-view.js";
 
 /** @import {Line, Person, ScheduledCall} from "../state/snapshot.js" */

@@ -3,7 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { marked, t } from "../shell/i18n.js";
 import { barred, check } from "../shell/icons.js";
-import { ago, left, when } from "../shell/times.js";
+import { ago, earliestText, left, when } from "../shell/times.js";
 
 /** @import {Belief, Permission} from "../state/snapshot.js" */
 
@@ -39,16 +39,6 @@ export function untilText(until, now) {
   const rest = left(until, now);
   return until !== null && rest
     ? t("Allowed until {when} ({rest} left).", { when: when(until, now), rest })
-    : "";
-}
-
-/**
- * @param {string | null} earliest
- * @param {number} now
- */
-export function earliestText(earliest, now) {
-  return earliest !== null && left(earliest, now)
-    ? t("Possible from {when}.", { when: when(earliest, now) })
     : "";
 }
 

@@ -101,3 +101,14 @@ function daysBetween(from, to, timeZone) {
   });
   return Math.round((end - start) / (DAY * 1000));
 }
+
+/**
+ * Say from when something is possible; nothing once it is.
+ * @param {string | null} earliest
+ * @param {number} now
+ */
+export function earliestText(earliest, now) {
+  return earliest !== null && left(earliest, now)
+    ? t("Possible from {when}.", { when: when(earliest, now) })
+    : "";
+}

@@ -2,6 +2,7 @@
 
 import { secondsSince } from "../shell/clock.js";
 import { t } from "../shell/i18n.js";
+import { earliestText } from "../shell/times.js";
 import { callerName } from "./labels.js";
 import { isDialing, isGuest, isInCall, isRingingAt, isSame } from "./snapshot.js";
 
@@ -133,7 +134,9 @@ export function talkSeconds(call) {
  */
 export function endingOf(call) {
   if (isDialing(call)) {
-    return call.end_text ? t(call.end_text) : t("The call was not answered");
+    const sentence = call.end_text ? t(call.end_text) : t("The call was not answered");
+    const again = earliestText(call.retry_at ?? null, Date.parse(call.ended_at ?? ""));
+    return [sentence, again].filter(Boolean).join(" ");
   }
   if (call.ended_by === "customer") {
     return call.direction === "outbound" ? t("They hung up") : t("The caller hung up");

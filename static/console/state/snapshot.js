@@ -36,6 +36,7 @@
  * @property {string} ended_by
  * @property {string} end_reason
  * @property {string} end_text
+ * @property {string | null} [retry_at] from when a call that was not placed is possible
  *
  * @typedef {{id: Id, name: string, number: string}} Line
  * @typedef {{allowed: boolean, sentence: string, advice: string, until: string | null,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -125,7 +126,9 @@ async def test_an_outbound_call_without_an_id_may_have_been_placed(client, wati)
         ("400 Bad Request", '{"code": 400}', Outcome.REFUSED),
         ("401 Unauthorized", "Unauthorized", Outcome.UNAUTHORISED),
         ("200 OK", '{"code": 401}', Outcome.UNAUTHORISED),
-        ("403 Forbidden", "", Outcome.UNAUTHORISED),
+        ("403 Forbidden", "", Outcome.REFUSED),
+        ("403 Forbidden", '{"code": 403}', Outcome.REFUSED),
+        ("429 Too Many", "", Outcome.WAIT),
         ("404 Not Found", "", Outcome.REFUSED),
         ("302 Found", "", Outcome.REFUSED),
         ("500 Oops", '{"code": 500}', Outcome.UNKNOWN),
@@ -161,7 +164,13 @@ async def test_only_whatsapps_codes_are_taken_for_them(client, wati, body, code)
 
 async def test_a_busy_wati_says_when_to_come_again(client, wati):
     wati.says("429 Too Many", "{}", "Retry-After: 3")
-    assert (await refusal(client)).retry_after == 3.0
+    error = await refusal(client)
+    assert (error.outcome, error.wait) == (Outcome.WAIT, timedelta(seconds=3))
+
+
+async def test_a_token_that_wati_repeats_is_not_kept(client, wati):
+    wati.says("403 Forbidden", f'{{"code": 403, "message": "{TOKEN} may not call"}}')
+    assert (await refusal(client)).words == "(hidden) may not call"
 
 
 async def test_a_lost_reply_is_unknown_and_a_closed_port_is_not(client, wati):

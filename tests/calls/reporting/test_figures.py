@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.models import Agent
 from callcenter.exporting.period import day_of
 from callcenter.wati.errors import NEEDS_ADMIN, SENTENCES
 from calls.lifecycle.permission_usage import pair_of
-from calls.models import Call, Plan, WatiRequest
+from calls.models import Call, Line, Plan, WatiRequest
 from calls.reporting import figures
 from calls.states import TABLE, Event, Result, Status, ending
 from permissions import services
@@ -191,11 +193,12 @@ def refused(cast: Cast, code: int, **changes) -> WatiRequest:
         "verb": "outbound",
         "status": "refused",
         "error_code": code,
+        "needs_admin": code in NEEDS_ADMIN,
     }
     return WatiRequest.objects.create(account=cast.account, **(fields | changes))
 
 
-def troubles() -> list[tuple[int, int]]:
+def troubles() -> list[tuple[int | None, int]]:
     found = figures.problems(timezone.now()).troubles
     return [(trouble.code, trouble.times) for trouble in found]
 
@@ -219,6 +222,48 @@ def test_a_refusal_for_the_administrator_stands_on_the_first_page(
     assert sofia.get(link).context["cl"].queryset.count() == 2
 
 
+def test_the_first_page_says_it_in_whatsapps_own_words(cast: Cast, sofia: Client):
+    at = timezone.now() - timedelta(minutes=5)
+    refused(cast, 368, words="An older reason.", created_at=at)
+    refused(cast, 368, words="See <our> policy.")
+    text = sofia.get("/admin/").content.decode()
+    assert "In its own words: “See &lt;our&gt; policy.”" in text
+    assert "An older reason" not in text
+    shown = sofia.get("/admin/calls/watirequest/?error_code__exact=368").content
+    assert "See &lt;our&gt; policy." in shown.decode()
+
+
+def test_a_no_of_watis_plan_has_no_code_and_stands_there_as_well(
+    cast: Cast, sofia: Client
+):
+    plan = "Calling is not enabled for this plan"
+    facts = {"error_code": None, "http_status": 403, "needs_admin": True}
+    refused(cast, 0, problem="Wati does not permit this.", words=plan, **facts)
+    assert troubles() == [(None, 1)]
+    text = html.unescape(sofia.get("/admin/").content.decode())
+    assert f"In its own words: “{plan}”" in text
+    [link] = re.findall(r'href="([^"]+)">1 request rejected', text)
+    assert sofia.get(link).context["cl"].queryset.count() == 1
+
+
+def test_the_calls_page_has_whatsapps_words(cast: Cast, sofia: Client):
+    request = refused(cast, 368, words="See our policy.")
+    page = sofia.get(f"/admin/calls/call/{request.call_id}/change/").content.decode()
+    assert "<q>See our policy.</q>" in page
+
+
+def test_a_day_of_refusals_costs_no_more_queries_than_one(
+    cast: Cast, django_assert_num_queries
+):
+    refused(cast, 368)
+    with CaptureQueriesContext(connection) as once:
+        assert troubles() == [(368, 1)]
+    for _ in range(20):
+        refused(cast, 368)
+    with django_assert_num_queries(len(once)):
+        assert troubles() == [(368, 21)]
+
+
 def test_a_request_for_permission_counts_as_well(cast: Cast):
     carla = Contact.objects.create(waid=CARLA)
     plan = Plan.objects.create(contact=carla, line=cast.line, state="refused")
@@ -229,6 +274,12 @@ def test_a_request_for_permission_counts_as_well(cast: Cast):
 def test_a_trouble_is_over_once_the_same_succeeds(cast: Cast):
     refused(cast, 138000, created_at=timezone.now() - timedelta(minutes=5))
     refused(cast, 0, verb="terminate", status="ok", error_code=None)
+    assert troubles() == [(138000, 1)]
+    other = Line.objects.create(
+        account=cast.account, number="15550100001", name="Other", queue=cast.queue
+    )
+    elsewhere = new_call(cast, "outbound", "answered", line=other)
+    refused(cast, 0, status="ok", error_code=None, call=elsewhere)
     assert troubles() == [(138000, 1)]
     refused(cast, 0, status="ok", error_code=None)
     assert troubles() == []

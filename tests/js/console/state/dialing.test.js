@@ -324,6 +324,23 @@ test("an unanswered call is explained by the server's sentence", () => {
   assert.equal(later.lastCall?.text, rejected);
 });
 
+test("a call that WhatsApp did not place says from when it is possible", () => {
+  const ended = dialing({
+    version: 2,
+    status: "ended",
+    ended_by: "system",
+    ended_at: "2026-01-05T09:00:30Z",
+    end_text: "The business number placed too many calls.",
+    retry_at: "2026-01-05T09:02:30Z",
+  });
+  const state = after({ type: "call", call: dialing() }, { type: "call", call: ended });
+  const said = state.lastCall?.text ?? "";
+  assert.match(
+    said,
+    /^The business number placed too many calls\. Possible from today /,
+  );
+});
+
 test("a request without a reply times out after ten seconds, with a sentence", () => {
   for (const actions of [
     [typed, lookedUp()],
