@@ -28,6 +28,8 @@ Verb, Status = WatiRequest.Verb, WatiRequest.Status
 # A request that was sent longer ago than any time-out gets no answer.
 LOST_AFTER = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(minutes=10)
+# HTTP's numbers for a call that Wati does not know, or no longer.
+OVER_AT_WATI = (404, 410)
 # How long a request is worth repeating.
 PATIENCE: dict[str, timedelta] = {
     Verb.TERMINATE: GIVE_UP_AFTER,
@@ -156,7 +158,7 @@ def take(request_id: int) -> WatiRequest | None:
 def _is_paused(request: WatiRequest) -> bool:
     """Say whether to wait for a valid token; one request in a while may try it.
 
-    Somebody waits for an accept and for a call out: these are sent in any case.
+    A person waits for an accept, and for a call out: these are sent in any case.
     """
     if request.verb in (Verb.ACCEPT, Verb.OUTBOUND):
         return False
@@ -185,7 +187,7 @@ def _must_wait(request: WatiRequest) -> bool:
     # while an inbound one still rings, as after an accept that was refused.
     unsent = call.requests.filter(pk=begun.pk, status=Status.PENDING)
     dropped = unsent.update(status=Status.DROPPED, finished_at=timezone.now())
-    if begun.verb == Verb.ACCEPT:
+    if begun.verb == Verb.ACCEPT and begun.http_status not in OVER_AT_WATI:
         return False
     if dropped or begun.status in (Status.REFUSED, Status.DROPPED):
         mine.update(status=Status.DROPPED, finished_at=timezone.now())

@@ -182,6 +182,20 @@ def test_ana_hangs_up_before_wati_has_refused(stack: Stack, ana: Console, answer
     wait_for(lambda: accepts(stack, wati_id) == 1, "the accept")
     ana.say("hang_up", call=call_id)
     ana.wait_for_status(call_id, "ended")
+    wait_for(
+        lambda: bool(stack.simulator.requests(verb="terminate", call_id=wati_id)),
+        "the terminate at Wati, where the call still rings",
+    )
+    assert accept_row(call_id).finished_at is not None
+
+
+def test_ana_hangs_up_before_wati_says_that_it_is_over(
+    stack: Stack, ana: Console, answer
+):
+    wati_id, call_id = answer(outcome="status", status=404, delay_before=2.0)
+    wait_for(lambda: accepts(stack, wati_id) == 1, "the accept")
+    ana.say("hang_up", call=call_id)
+    ana.wait_for_status(call_id, "ended")
     wait_for(lambda: accept_row(call_id).finished_at is not None, "the refusal")
     terminate = Call.objects.get(pk=call_id).requests.get(verb="terminate")
 
