@@ -129,6 +129,11 @@ class SimulatorControl:
         changed = profile | ({"habits": habits} if habits else {})
         return self._post(f"users/{user}", changed)
 
+    def users(self) -> list[dict[str, Any]]:
+        """Return all users with all their ids."""
+        found: list[dict[str, Any]] = self._get("users")["users"]
+        return found
+
     def belief(self, user: str, number: str = "") -> dict[str, Any]:
         """Return all that WhatsApp knows about a user and a business number."""
         return self._get(f"belief/{user}", number=number)

@@ -43,6 +43,7 @@ def test_a_user_can_be_added_altered_and_known(
 ) -> None:
     rosa = control.add_user(waid="5215512345678", habits={"name": "Rosa"})
     assert rosa["forms"] == ["5215512345678", "525512345678"]
+    assert control.users() == [rosa]
     control.change_user("525512345678", username="rosa", hides_number=True)
     control.reply("rosa", "permanent", number="15550109999")
     control.settle()
