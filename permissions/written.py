@@ -85,7 +85,7 @@ def _check(text: str) -> None:
 
 
 def _plain(text: str) -> str:
-    return "".join(map(_plain_character, text))
+    return text if text.isascii() else "".join(map(_plain_character, text))
 
 
 def _plain_character(character: str) -> str:
