@@ -65,6 +65,7 @@ if MEDIA_ALLOW_PRIVATE_CANDIDATES and not DEBUG:
 # Waits of the product, which the tests change.
 RING_CONFIRM_SECONDS = read_seconds("RING_CONFIRM_SECONDS", 1.5)
 GUEST_RETURN_SECONDS = read_seconds("GUEST_RETURN_SECONDS", 20)
+ANSWER_BY_SOUND_SECONDS = read_seconds("ANSWER_BY_SOUND_SECONDS", 10)
 
 SIMULATOR = read_bool("SIMULATOR")
 SIMULATOR_URL = read_text("SIMULATOR_URL", f"http://127.0.0.1:{PORT}").rstrip("/")

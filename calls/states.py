@@ -63,6 +63,9 @@ class Event(StrEnum):
 
 U, R, D, C, A, H, W, E = Status
 
+# WhatsApp's word of a call whose answer was only heard (calls/lifecycle/withdrawal.py).
+NOT_ANSWERED: dict[Event, Status] = {Event.REJECTED: E, Event.NO_ANSWER: E}
+
 # However a talk ends, on hold or not.
 TALK_ENDS: dict[Event, Status] = {
     Event.CUSTOMER_ENDED: E,
@@ -73,6 +76,7 @@ TALK_ENDS: dict[Event, Status] = {
     Event.NODE_LOST: E,
     Event.CONSOLE_LOST: E,
     Event.TOO_LONG: E,
+    **NOT_ANSWERED,
 }
 
 TABLE: dict[Status, dict[Event, Status]] = {
@@ -118,6 +122,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.MEDIA_LOST: E,
         Event.NODE_LOST: E,
         Event.CONSOLE_LOST: E,
+        **NOT_ANSWERED,
     },
     A: {
         Event.PUT_ON_HOLD: H,
@@ -147,6 +152,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.NOBODY_THERE: E,
         Event.QUEUE_FULL: E,
         Event.TOO_LONG: E,
+        **NOT_ANSWERED,
     },
     E: {},
 }

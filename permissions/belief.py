@@ -54,6 +54,7 @@ class Attempt:
     connected_at: datetime | None = None
     missed_at: datetime | None = None
     is_dropped: bool = False  # it never reached the person
+    is_withdrawn: bool = False  # what counted as its answer was none
 
     @property
     def counts(self) -> bool:
@@ -260,10 +261,15 @@ def attempts_of(ordered: Iterable[LedgerEntry]) -> list[Attempt]:
             attempts.setdefault(entry.about, Attempt(entry.at)).placed_at = entry.at
         elif entry.kind == EventKind.CONNECTED:
             attempts.setdefault(entry.about, Attempt(entry.at)).connected_at = entry.at
+        elif entry.kind == EventKind.ANSWER_WITHDRAWN:
+            attempts.setdefault(entry.about, Attempt(entry.at)).is_withdrawn = True
         elif entry.kind == EventKind.UNANSWERED:
             attempts.setdefault(entry.about, Attempt(entry.at)).missed_at = entry.at
         elif entry.kind in (EventKind.CALL_REFUSED, EventKind.CALL_NOT_SENT):
             attempts.setdefault(entry.about, Attempt(entry.at)).is_dropped = True
+    for attempt in attempts.values():
+        if attempt.is_withdrawn:
+            attempt.connected_at = None
     return sorted(attempts.values(), key=lambda attempt: attempt.placed_at)
 
 

@@ -43,6 +43,7 @@ class EventKind(TextChoices):
     USED = "used", "Called"
     CONNECTED = "connected", "Answered"
     UNANSWERED = "unanswered", "Not answered"
+    ANSWER_WITHDRAWN = "answer_withdrawn", "Answer withdrawn"
     CALL_REFUSED = "call_refused", "Call rejected"
     CALL_NOT_SENT = "call_not_sent", "Call not sent"
     CALLED_US = "called_us", "Called us"

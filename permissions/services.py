@@ -9,6 +9,7 @@ they return, and announce it after commit.
 A request to the person:  ask() -> send -> nothing | ask_refused() | ask_not_sent()
 A call to the person:     place_call() -> send -> call_connected() | call_unanswered()
                           | call_refused() | call_not_sent()
+                          and after call_connected() perhaps answer_withdrawn()
 
 A time-out while sending is nothing to report: a request without a word counts as
 sent, a call without a word as ringing and, after 90 s, as unanswered.
@@ -213,6 +214,12 @@ def call_connected(pair: Pair, *, call: UUID, at: datetime | None = None) -> Cha
     """Record that the contact answered our call at `at`. It outweighs
     call_unanswered()."""
     return ledger.note(pair, EventKind.CONNECTED, str(call), at, call=call)
+
+
+def answer_withdrawn(pair: Pair, *, call: UUID, at: datetime | None = None) -> Change:
+    """Record that call_connected() was wrong; call_unanswered() or another follows."""
+    about = str(call)
+    return ledger.note(pair, EventKind.ANSWER_WITHDRAWN, about, at, call=call)
 
 
 def call_unanswered(

@@ -30,6 +30,7 @@ WHAT_HAPPENED = {
     EventKind.USED: gettext_noop("Call placed."),
     EventKind.CONNECTED: gettext_noop("The person answered."),
     EventKind.UNANSWERED: gettext_noop("The call was not answered."),
+    EventKind.ANSWER_WITHDRAWN: gettext_noop("The call was not answered after all."),
     EventKind.CALL_REFUSED: gettext_noop("WhatsApp rejected the call."),
     EventKind.CALL_NOT_SENT: gettext_noop("The call was not sent."),
     EventKind.CALLED_US: gettext_noop(

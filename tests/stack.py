@@ -30,7 +30,11 @@ from tests.servers import wait_for
 FULL = not settings.EMBEDDED
 # A crowded machine may keep a console from saying in time that it rings; and nobody
 # wants to wait for twenty seconds.
-WAITS = {"RING_CONFIRM_SECONDS": "5", "GUEST_RETURN_SECONDS": "8"}
+WAITS = {
+    "RING_CONFIRM_SECONDS": "5",
+    "GUEST_RETURN_SECONDS": "8",
+    "ANSWER_BY_SOUND_SECONDS": "4",
+}
 
 
 class Process:

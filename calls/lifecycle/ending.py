@@ -59,10 +59,12 @@ def finish(
     *,
     user: User | None = None,
     text: str = "",
+    was: str = "",
     **fields: Any,
 ) -> None:
+    """End a locked call. `was`: the status to judge it by, if not the one it is in."""
     old = call.status
-    ended_by, unanswered, usual_text = ending(old, event)
+    ended_by, unanswered, usual_text = ending(was or old, event)
     if call.status == Status.UNMATCHED and not call.direction:
         usual_text = ENDED_BEFORE
     move(
@@ -81,7 +83,7 @@ def finish(
         **fields,
     )
     call.end_text, call.error_code = text or usual_text, fields.get("error_code")
-    note_end(call, old, event)
+    note_end(call, was or old, event)
     no_answer = (Event.RING_TIMEOUT, Event.WAIT_TIMEOUT)
     outcomes = Offer.Outcome
     rang = ring_attempts.close(

@@ -11,6 +11,7 @@ from callcenter.wati.errors import sentence
 from callcenter.wati.events import CallTerminated, InboundCall
 from calls import locking
 from calls.errors import Conflict
+from calls.lifecycle import withdrawal
 from calls.lifecycle.ending import ENDED_BEFORE, finish
 from calls.models import Call, CallChange, Direction, Line, WebhookDelivery
 from calls.queueing import entry
@@ -74,6 +75,11 @@ def customer_ended(account: WatiAccount, event: CallTerminated) -> Call:
         call = _lock(account, event.call_id)
         if call is None:
             return _tombstone(account, event.call_id, text, facts)
+        if withdrawal.is_unconfirmed(call):
+            if not event.duration:
+                withdrawal.withdraw(call, Event.CUSTOMER_ENDED, **facts)
+                return call
+            withdrawal.confirm(call)
         if call.status == Status.ENDED:
             Call.objects.filter(pk=call.pk).update(**facts)
         else:

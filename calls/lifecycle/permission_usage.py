@@ -27,6 +27,12 @@ def note_answer(call: Call) -> None:
         permissions.called_us(pair, call=call.pk, started_at=call.created_at)
 
 
+def note_withdrawal(call: Call) -> None:
+    """Record that an outbound call was not answered after all."""
+    if call.contact is not None and call.line is not None:
+        permissions.answer_withdrawn(pair_of(call.contact, call.line), call=call.pk)
+
+
 def note_end(call: Call, old: str, event: Event) -> None:
     """Record that an outbound call ended unanswered; `old` is the status before."""
     if old != Status.DIALING or call.contact is None or call.line is None:

@@ -214,6 +214,18 @@ class Session:
             self._first_packet_in_at = self._loop.time()
         self._router.customer_spoke(packet)
 
+    def overhear(self, listen: Callable[[bytes], object] | None) -> None:
+        """Give `listen` each Opus packet of the customer as well; None ends that."""
+        if listen is None:
+            self._peer.sound.on_packet = self.peer_packet
+            return
+
+        def both(packet: Packet) -> None:
+            listen(packet.payload)
+            self.peer_packet(packet)
+
+        self._peer.sound.on_packet = both
+
     # --- What the watches tell ---
 
     def quiet(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from calls.models.call import (
     Announcement,
+    AnsweredBy,
     Call,
     CallChange,
     CallQuerySet,
@@ -25,6 +26,7 @@ __all__ = [
     "LEG_IN_WRAP_UP",
     "OPEN_LEG",
     "Announcement",
+    "AnsweredBy",
     "Call",
     "CallChange",
     "CallQuerySet",

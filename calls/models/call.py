@@ -66,6 +66,13 @@ class Announcement(models.TextChoices):
     FULL = "full", "Queue full"
 
 
+class AnsweredBy(models.TextChoices):
+    """Evidence that the contact answered an outbound call."""
+
+    WHATSAPP = "whatsapp", "WhatsApp"
+    AUDIO = "audio", "Audio"
+
+
 class CallQuerySet(models.QuerySet["Call"]):
     def logged(self) -> "CallQuerySet":
         """Keep calls that happened: no shadows of calls that never reached us."""
@@ -110,6 +117,11 @@ class Call(models.Model):
     node_epoch = models.PositiveIntegerField(default=0)
     # Of an outbound call: the progress that Wati reported last.
     progress = models.CharField(max_length=12, blank=True, editable=False)
+    # And when Wati last said anything of it.
+    heard_at = models.DateTimeField(null=True, editable=False)
+    answered_by = models.CharField(
+        max_length=10, blank=True, choices=AnsweredBy, editable=False
+    )
     # Of a shadow: the status words that came before their call, in order.
     heard = models.CharField(max_length=200, blank=True, editable=False)
     offer_sdp = models.TextField(blank=True)

@@ -12,7 +12,8 @@ from calls.lifecycle import answer, reconnect
 from calls.media.events import Flow
 from calls.media.session import Session
 from calls.models import Call
-from calls.node import layout, outbound
+from calls.node import layout
+from calls.node.answer_by_sound import await_answer
 from calls.node.following import follow
 from calls.node.held_calls import HeldCalls
 from calls.states import Event, Status
@@ -38,7 +39,7 @@ class AudioEvents:
         if call is None:
             await self._held.drop(session)
         elif session.call_id in self._held.answered:
-            await outbound.await_speech(session)
+            await await_answer(session)
         else:
             await _talks(session, call)
             await follow(self._held, session)

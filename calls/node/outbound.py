@@ -1,7 +1,6 @@
-"""An outbound call: our SDP offer, and the answer to it, by SDP and by audio."""
+"""An outbound call: our SDP offer, and the SDP answer to it."""
 
 import asyncio
-from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
@@ -12,9 +11,6 @@ from calls.models import Call
 from calls.node.held_calls import HeldCalls
 from calls.outbound import dialing
 from calls.states import TALKING, Event
-
-# Half a second of audio in a row: a phone that only rings never sends it.
-SPEECH_PACKETS = 25
 
 
 async def dial(held: HeldCalls, session: Session, call: Call) -> None:
@@ -42,12 +38,3 @@ async def _audio_must_come(held: HeldCalls, session: Session) -> None:
     if not session.is_up and session.close_reason is None:
         text = gettext_noop("The audio connection to WhatsApp failed.")
         await held.end(session, Event.MEDIA_FAILED, text)
-
-
-async def await_speech(session: Session) -> None:
-    """Take real audio from the other end for an answer, should Wati not report it."""
-    while session.close_reason is None:
-        if session.counters.packets_in >= SPEECH_PACKETS:
-            await in_database(dialing.answered, UUID(session.call_id))
-            return
-        await asyncio.sleep(0.2)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -16,15 +15,16 @@ from callcenter.wati.events import OutboundAnswer, OutboundStatus, Person
 from callcenter.wati.parsing import STATUSES
 from calls import locking, placement
 from calls.errors import Conflict, Refused
-from calls.lifecycle import inbound
-from calls.lifecycle.answer import CONSOLE_MUST_COME, LONGEST_CALL
+from calls.lifecycle import inbound, withdrawal
+from calls.lifecycle.answer import CONSOLE_MUST_COME
 from calls.lifecycle.ending import end
-from calls.lifecycle.permission_usage import note_answer, pair_of
+from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Direction, Line, WatiRequest
+from calls.outbound import answers
 from calls.queueing import participants
 from calls.signaling import outbox
-from calls.states import LIVE, Event, IllegalMove, Result, Status
-from calls.transitions import Notes, bump_version, move, record, record_all
+from calls.states import LIVE, Event, Status
+from calls.transitions import Notes, bump_version, move, record_all
 from permissions import people
 from permissions import services as permissions
 from permissions.ledger import locked
@@ -188,7 +188,8 @@ def answer_refused(account: WatiAccount, event: OutboundAnswer, problem: str) ->
 
 
 def _keep_answer(call: Call, answer: str) -> None:
-    Call.objects.filter(pk=call.pk).update(answer_sdp=answer)
+    heard_at = timezone.now()
+    Call.objects.filter(pk=call.pk).update(answer_sdp=answer, heard_at=heard_at)
     call.answer_sdp = answer
     bump_version(call)
 
@@ -219,17 +220,21 @@ def _hold(shadow: Call, word: str) -> None:
 
 
 def _progress(call: Call, word: str, said_at: datetime | None = None) -> None:
+    if word in STATUSES:
+        Call.objects.filter(pk=call.pk).update(heard_at=timezone.now())
     match word:
         case "calling":
             _show_progress(call, "placed")
         case "ringing":
             _show_progress(call, "ringing")
         case "accepted":
-            _accepted(call, said_at)
+            answers.accepted(call, said_at)
         case "rejected":
-            _rejected(call)
+            answers.rejected(call)
         case "unanswered":
-            end(call.pk, Event.NO_ANSWER)
+            answers.unanswered(call)
+        case "failed" if withdrawal.is_unconfirmed(call):
+            withdrawal.withdraw(call, Event.CUSTOMER_ENDED)
         case "failed" | "ended":
             end(call.pk, Event.CUSTOMER_ENDED)
         case _:
@@ -243,44 +248,6 @@ def _show_progress(call: Call, progress: str) -> None:
         dialing = Call.objects.filter(pk=call.pk, status=Status.DIALING)
         if dialing.update(progress=progress):
             bump_version(call)
-
-
-def _accepted(call: Call, said_at: datetime | None) -> None:
-    if call.status == Status.ENDED:
-        record(call, "accepted", detail="WhatsApp says it was answered; it was over.")
-    else:
-        answered(call.pk, said_at)
-
-
-def _rejected(call: Call) -> None:
-    if call.status != Status.ENDED:
-        end(call.pk, Event.REJECTED)
-    elif call.result == Result.NO_ANSWER and call.end_reason == Event.CUSTOMER_ENDED:
-        # Its terminate came first; the outcome is the same in either order.
-        text = gettext_noop("The person rejected the call.")
-        facts = {"result": Result.REJECTED, "end_reason": Event.REJECTED}
-        version = F("version") + 1  # browsers show what is newer, and nothing else
-        Call.objects.filter(pk=call.pk).update(end_text=text, version=version, **facts)
-        record(call, Event.REJECTED)
-
-
-def answered(call_id: UUID, said_at: datetime | None = None) -> bool:
-    """Note that the contact answered, by Wati's status or the first real audio.
-
-    The status may come late, so its own time counts where it is a possible one.
-    """
-    now = timezone.now()
-    with locking.dispatch_lock():
-        call = Call.objects.select_for_update().get(pk=call_id)
-        at = max(call.created_at, min(now, said_at or now))
-        try:
-            move(call, Event.ANSWERED, answered_at=at, deadline=now + LONGEST_CALL)
-        except IllegalMove:
-            return False
-        call.refresh_from_db()
-        participants.audio_up(call, call.agent_id)
-        note_answer(call)
-    return True
 
 
 def _called(account: WatiAccount, wati_call_id: str, callee: Person) -> Call:

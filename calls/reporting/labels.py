@@ -30,6 +30,9 @@ WHAT_HAPPENED = {
 # Rows of the timeline that are no move of the call.
 WHAT_WAS_NOTED = {
     "candidate_dropped": gettext_noop("An address in WhatsApp's SDP was not used."),
+    "answer_confirmed": gettext_noop("WhatsApp confirmed the answer."),
+    "answer_withdrawn": gettext_noop("The call was not answered after all."),
+    "contradicted": gettext_noop("WhatsApp contradicts its own report of an answer."),
     "media_declined": gettext_noop("Media other than audio was declined."),
 }
 

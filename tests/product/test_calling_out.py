@@ -1,8 +1,11 @@
 """Ana calls Carla: permission first, then sound both ways, then the ledger."""
 
+from uuid import UUID
+
 import pytest
 
 from calls.models import Call, Plan
+from calls.outbound import answers
 from tests.cast import CARLA, Cast
 from tests.dialing import (
     ANAS_TONE,
@@ -48,6 +51,42 @@ def test_both_hear_each_other_whenever_the_sound_answer_comes(
     )
     assert len(stack.simulator.requests(verb="outbound")) == 1
     assert "connected" in ledger()
+
+
+def lose_statuses(stack: Stack) -> None:
+    """Wati says no word of how a call goes, except that it is over."""
+    stack.simulator.set_webhook_fault(kind="outbound-call-status", times=0, lose=True)
+
+
+def test_silence_is_no_answer_and_speech_is_one_that_whatsapp_may_withdraw(
+    stack: Stack, ana: Console
+):
+    lose_statuses(stack)
+    carla_allows(stack, reaction="answer", answer_after=0.5, says="silence")
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    wait_for(lambda: answers.until_sound_counts(UUID(call_id)), "the SDP answer")
+    wait_for(lambda: answers.until_sound_counts(UUID(call_id)) < -8, "a long silence")
+    assert ana.calls[call_id]["status"] == "dialing"
+    ana.say("hang_up", call=call_id)
+    ana.wait_for_status(call_id, "ended")
+    headset.close()
+    ana.wait_for_state("available")
+
+    carla_will(stack, reaction="answer", answer_after=0.5)
+    call_id = dial(ana)
+    headset = talk(ana, call_id)
+    name = wati_id(call_id)
+    ana.wait_for_status(call_id, "active")
+    assert Call.objects.get(pk=call_id).answered_by == "audio"
+    assert "connected" in ledger()
+    body = {"callId": name, "status": "REJECTED"}
+    assert stack.webhook("outbound-call-status", body).status_code == 200
+    ana.wait_for_status(call_id, "ended")
+    headset.close()
+    call = Call.objects.get(pk=call_id)
+    assert (call.result, call.answered_at) == ("rejected", None)
+    assert ledger()[-2:] == ["answer_withdrawn", "unanswered"]
 
 
 @pytest.mark.distributed

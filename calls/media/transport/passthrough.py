@@ -86,7 +86,7 @@ class Passthrough:
         self._dtls = cast(Any, transceiver.receiver.transport)
         self._guard = guard
         self._on_up = on_up
-        self._on_packet = on_packet
+        self.on_packet = on_packet
         self._on_heard = on_heard
         self._loop = asyncio.get_running_loop()
         self._statistics: Any = None
@@ -165,7 +165,7 @@ class Passthrough:
             self._statistics.add(stream)
         self._on_heard()
         if packet is not None:
-            self._on_packet(packet)
+            self.on_packet(packet)
 
     def _look_for_a_restart(self, data: bytes) -> None:
         """Go on with the SRTP context that opens what ours refuses."""

@@ -125,6 +125,21 @@ async def test_a_phone_that_offers_video_too_gets_an_audio_call(
     await until(lambda: len(ana.packets) > 10, "sound")
 
 
+async def test_the_customer_may_be_overheard_and_the_agent_hears_no_less(
+    hub: Hub, phone: Phone, diary: Diary
+) -> None:
+    session = await connect(hub, phone, diary)
+    ana, heard = Ear(), list[bytes]()
+    session.attach(ana, "ana")
+    session.overhear(heard.append)
+    await until(lambda: len(heard) > 10, "sound")
+    assert [packet.payload for packet in ana.packets][-10:] == heard[-10:]
+    session.overhear(None)
+    count, before = len(heard), len(ana.packets)
+    await until(lambda: len(ana.packets) > before + 10, "more sound")
+    assert len(heard) == count
+
+
 async def test_nothing_is_sent_before_release(
     hub: Hub, phone: Phone, diary: Diary
 ) -> None:
