@@ -23,10 +23,12 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from callcenter import connection
-from callcenter.admin_parts import DistinctRows
+from callcenter.admin_parts import DistinctRows, age
 from callcenter.models import WatiAccount
 from callcenter.wati.events import Kind
 from calls.models import Line, WebhookDelivery
+from calls.reporting.hearing import hearings
+from calls.reporting.hearing_words import facts
 from calls.reporting.labels import kind_name
 from permissions.numbers import NotANumber, as_wati_writes_it
 
@@ -166,10 +168,11 @@ class WatiAccountAdmin(admin.ModelAdmin):
         if obj is not None:
             wati += ["token", *(["old_key"] if self._has_old_key(obj) else [])]
             shown.append((_("To enter in Wati"), {"fields": ["addresses"]}))
+            shown.append((_("What Wati sends"), {"fields": ["hearing"]}))
         return shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown = ["token", "old_key", "addresses"]
+        shown = ["token", "old_key", "addresses", "hearing"]
         return shown if request.user.is_superuser else [*shown, *FOR_SUPERUSERS]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -248,6 +251,24 @@ class WatiAccountAdmin(admin.ModelAdmin):
             for kind in Kind
         ]
         return render_to_string("admin/callcenter/addresses.html", {"rows": rows})
+
+    @admin.display(description=gettext_lazy("Webhooks by business number"))
+    def hearing(self, account: WatiAccount) -> SafeString:
+        now = timezone.now()
+        [heard] = hearings(now, [account])
+        lines = [
+            {
+                "line": line.line,
+                "ages": [
+                    age(line.heard[kind], now) if kind in line.heard else None
+                    for kind in Kind
+                ],
+            }
+            for line in heard.lines
+        ]
+        kinds = [kind_name(kind) for kind in Kind]
+        context = {"kinds": kinds, "lines": lines, "facts": facts(heard)}
+        return render_to_string("admin/callcenter/hearing.html", context)
 
 
 def heard_of(account: WatiAccount) -> dict[str, Any]:

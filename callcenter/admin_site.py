@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from callcenter.exporting.period import day_of
 from callcenter.web.sign_in import SupervisorSignInForm
 from calls.reporting import figures
+from calls.reporting.hearing_words import needs_attention
 from calls.reporting.labels import duration
 
 ORDER = ["calls", "agents", "permissions", "callcenter", "auth"]
@@ -65,6 +66,7 @@ def overview(now: datetime) -> dict[str, Any]:
         "average_wait": duration(today.average_wait),
         "live": figures.live_figures(),
         "problems": figures.problems(now),
+        "deaf": needs_attention(now),
         "today_filter": f"direction__exact=inbound&{day}",
         "outbound_filter": f"direction__exact=outbound&{day}",
     }

@@ -107,6 +107,11 @@ def repeats_within(event: Event) -> timedelta | None:
     return PERMISSION_REPEATS if is_hint else None
 
 
+def kind_of(event: Event) -> str:
+    """Return the Kind of an event, or the word of kinds.py for another."""
+    return KIND_OF[type(event)]
+
+
 def _read(address: Kind, part: Part) -> Iterator[Said]:
     if not part.is_object:
         yield Said(None, "The body, or a part of it, is not a JSON object.")
@@ -221,6 +226,17 @@ PARSERS: dict[str, Callable[[Part], Event]] = {
     kinds.CALL_REPORT: _report,
     kinds.PERSON_CHANGED: _person_changed,
     kinds.MESSAGE: _message,
+}
+
+
+KIND_OF: dict[type, str] = {
+    events.InboundCall: Kind.INBOUND_CALL,
+    events.CallTerminated: Kind.TERMINATE_CALL,
+    events.OutboundAnswer: Kind.OUTBOUND_CALL,
+    events.OutboundStatus: Kind.OUTBOUND_CALL_STATUS,
+    events.PermissionChanged: Kind.CALL_PERMISSION,
+    events.CallReport: kinds.CALL_REPORT,
+    events.PersonChanged: kinds.PERSON_CHANGED,
 }
 
 

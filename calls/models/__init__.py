@@ -20,7 +20,7 @@ from calls.models.legs import (
 )
 from calls.models.node import Node
 from calls.models.plan import Plan, PlanQuerySet
-from calls.models.wati import WatiRequest, WebhookDelivery
+from calls.models.wati import LineHeard, WatiRequest, WebhookDelivery
 
 __all__ = [
     "LEG_IN_WRAP_UP",
@@ -35,6 +35,7 @@ __all__ = [
     "Leg",
     "LegQuerySet",
     "Line",
+    "LineHeard",
     "Node",
     "Offer",
     "Plan",

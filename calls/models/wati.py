@@ -75,6 +75,25 @@ class WebhookDelivery(models.Model):
         return f"{self.kind} {self.received_at:%Y-%m-%d %H:%M:%S}"
 
 
+class LineHeard(models.Model):
+    """The last time that a business number was heard by a kind of webhook."""
+
+    line = models.ForeignKey(
+        "Line", models.CASCADE, related_name="heard", verbose_name="business number"
+    )
+    kind = models.CharField(max_length=24)
+    at = models.DateTimeField("time")
+
+    class Meta:
+        verbose_name = "last webhook"
+        constraints = [
+            models.UniqueConstraint("line", "kind", name="one_time_per_line_and_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class WatiRequest(models.Model):
     """A write to Wati: the outbox. Its row says what we know of its outcome."""
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Iterator
 
 from django.db.models import Count
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from agents.models import Agent
+from callcenter.models import WatiAccount
 from calls.locking import watch
 from calls.models import Call, WatiRequest, WebhookDelivery
 from calls.node.bridge import bridge
 from calls.node.process import node_process
+from calls.reporting.hearing import hearings
 from calls.webhooks import descriptions
 from calls.webhooks.intake import intake
 from calls.webhooks.processor import processor
@@ -33,6 +36,7 @@ class Collector:
             yield _quantiles(f"callcenter_{name}_seconds", what, seconds)
         yield _received()
         yield _left_out()
+        yield from _hearing()
         yield _counted("callcenter_calls", Call.objects.logged(), "status")
         yield _counted("callcenter_agents", Agent.objects.all(), "state")
         yield _counted("callcenter_webhooks", WebhookDelivery.objects.all(), "status")
@@ -68,6 +72,36 @@ def _left_out() -> CounterMetricFamily:
     family.add_metric(["media"], descriptions.counts.media)
     family.add_metric(["descriptions"], descriptions.counts.refused)
     return family
+
+
+def _hearing() -> Iterator[Metric]:
+    """Yield what tells whether Wati's webhooks arrive and are understood."""
+    now = timezone.now()
+    accounts = WatiAccount.objects.filter(is_active=True).order_by("pk")
+    found = hearings(now, accounts)
+    ages = GaugeMetricFamily(
+        "callcenter_webhook_age_seconds",
+        "Since a business number was last heard by a kind of webhook",
+        labels=["line", "kind"],
+    )
+    counts = GaugeMetricFamily(
+        "callcenter_webhooks_day", "Of the last 24 hours", labels=["account", "fact"]
+    )
+    offsets = GaugeMetricFamily(
+        "callcenter_webhook_clock_offset_seconds",
+        "The sender's clock behind ours, where most webhooks agree",
+        labels=["account"],
+    )
+    for hearing in found:
+        account = hearing.account.name
+        for line in hearing.lines:
+            for kind, at in line.heard.items():
+                ages.add_metric([line.line.number, kind], (now - at).total_seconds())
+        for fact, count in hearing.counts.items():
+            counts.add_metric([account, fact], count)
+        offset = hearing.clock_offset
+        offsets.add_metric([account], offset.total_seconds() if offset else 0)
+    yield from (ages, counts, offsets)
 
 
 def _counted(name, rows, field) -> GaugeMetricFamily:  # type: ignore[no-untyped-def]

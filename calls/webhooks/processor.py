@@ -21,6 +21,7 @@ from callcenter.wati.events import (
     CallTerminated,
     Event,
     InboundCall,
+    Kind,
     OutboundAnswer,
     OutboundStatus,
     PermissionChanged,
@@ -32,6 +33,7 @@ from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Direction, Line, WebhookDelivery
 from calls.outbound import dialing, lookup, planned_calls
 from calls.signaling.deliveries import Status, Stored, bury, claim, event_of
+from calls.signaling.heard import heard
 from calls.webhooks.batches import Batches
 from calls.webhooks.descriptions import gated
 from permissions import people
@@ -137,12 +139,14 @@ def _try(delivery: Stored) -> None:
         _process(delivery)
     except Exception:
         logger.exception("webhook %s", delivery.pk)
+    heard.write_if_due()
     if connection.errors_occurred:
         close_old_connections()
 
 
 def _rest() -> None:
     """Give the connection back, which is kept while there is work."""
+    heard.write()
     connection.close()
 
 
@@ -188,7 +192,10 @@ def _is_free(delivery_id: int) -> bool:
 
 
 def _apply(delivery: Stored) -> None:
-    call = _effect(delivery, event_of(delivery))
+    event = event_of(delivery)
+    call = _effect(delivery, event)
+    if call is not None:
+        heard.note(call.line_id, parsing.kind_of(event), delivery.received_at)
     if call is not None and not call.direction:
         WebhookDelivery.objects.filter(pk=delivery.pk).update(
             status=Status.WAITING, next_attempt_at=delivery.received_at + SHADOW_LASTS
@@ -233,6 +240,7 @@ def _permission(delivery: Stored, event: PermissionChanged) -> None:
     """Record what the person said, then read it from WhatsApp, which settles it."""
     account = _account(delivery)
     line = inbound.line_of(account, event.business_number)
+    heard.note(line.pk, Kind.CALL_PERMISSION, delivery.received_at)
     contact = people.remember(account, event.person)
     if contact is None:
         raise Conflict(gettext_noop("The permission has no contact."))
@@ -317,6 +325,7 @@ def _stored(rows: QuerySet[WebhookDelivery]) -> list[Stored]:
 
 def sweep() -> None:
     """Finish what a crash left, and stop waiting for calls that never came."""
+    heard.write_if_due()
     if _sweeping.acquire(blocking=False):
         try:
             _sweep_new()
