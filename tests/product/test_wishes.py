@@ -68,6 +68,21 @@ def test_a_request_whose_reply_was_lost_counts_as_sent(stack: Stack, ana: Consol
     assert not Call.objects.exists()
 
 
+def test_a_yes_shows_at_once_where_she_is_looked_at_and_is_checked(
+    stack: Stack, ana: Console
+):
+    """The first check is lost; the next one is made by the sweep."""
+    carla_will(stack, reply="ignore")
+    assert not ana.look_up(f"+{CARLA}")["call"]["allowed"]
+    assert ana.person["belief"]["confirmed"]
+    stack.simulator.set_fault(verb="permissions", outcome="status", status=500)
+    stack.simulator.reply(CARLA, "temporary")
+    ana.until(lambda: ana.person["call"]["allowed"], "her yes")
+    assert not ana.person["belief"]["confirmed"]
+    ana.until(lambda: ana.person["belief"]["confirmed"], "the check")
+    assert ana.person["call"]["allowed"]
+
+
 def test_a_request_that_nobody_answers_for_a_week_lets_go(ana: Console, wish: Plan):
     Plan.objects.update(expires_at=timezone.now())
     ana.until(lambda: not ana.plans, "the plan to go")
