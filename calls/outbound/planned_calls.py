@@ -23,7 +23,7 @@ from calls.signaling import outbox
 from calls.states import Result
 from permissions import services as permissions
 from permissions.facts import ALLOWING, EventKind, PermissionStatus
-from permissions.ledger import Change, facts_for
+from permissions.ledger import Change, facts_for, locked
 from permissions.models import Contact
 from permissions.rules import may_ask, may_call
 from permissions.verdicts import Reason, Verdict
@@ -360,11 +360,12 @@ def drop(plan_id: UUID, agent: Agent) -> None:
 
 def cancel(plan: Plan, *, sentence: str = "") -> bool:
     """End a scheduled call; a request that was not sent stays here. False if over."""
+    pair = pair_of(plan.contact, plan.line)
     with transaction.atomic():
+        locked(pair)  # before the row of the call, as when a permission changes
         if not _move(plan, State.DROPPED, sentence=sentence):
             return False
         if outbox.drop_unsent(plan):
-            pair = pair_of(plan.contact, plan.line)
             permissions.ask_not_sent(pair, key=str(plan.pk), detail="Cancelled before.")
     return True
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
-from permissions.facts import EventKind, LedgerEntry, facts_of
+from permissions.belief import facts_of
+from permissions.facts import EventKind, LedgerEntry
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
