@@ -11,6 +11,7 @@ from callcenter.demo.desk import make_desk
 from callcenter.demo.past_calls import make_past_calls
 from callcenter.demo.permissions import make_permissions
 from callcenter.demo.stories import make_stories
+from callcenter.demo.webhooks import make_webhooks
 from callcenter.models import WatiAccount
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from calls.models import Line
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         made = make_past_calls(line, agents, now)
         made += make_permissions(line, agents, now)
         made += make_stories(line, agents, now)
+        make_webhooks(line)
         if made:
             self.stdout.write(f"Demo data is ready, with {made} past calls.")
 

@@ -19,6 +19,7 @@ from callcenter.models import WatiAccount
 from callcenter.simulator.service import account_from_settings
 from callcenter.simulator.world import World
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
+from callcenter.wati.events import Kind
 from calls.models import (
     Call,
     CallChange,
@@ -30,6 +31,7 @@ from calls.models import (
     RoutingDecision,
     WatiRequest,
 )
+from calls.reporting.hearing import hearings
 from calls.states import IllegalMove, Result, after
 from permissions import services, watch
 from permissions.facts import PermissionStatus
@@ -212,3 +214,11 @@ def test_the_simulator_agrees_with_every_permission_of_the_demo(
         assert may_call(after, timezone.now()).allowed == (
             may_call(before, timezone.now()).allowed
         ), pair
+
+
+def test_the_start_page_misses_no_webhook_of_the_demo(made_once: None):
+    accounts = WatiAccount.objects.all()
+    (hearing,) = hearings(timezone.now(), accounts)
+    (line,) = hearing.lines
+    assert set(line.heard) == set(Kind)
+    assert line.missing == {}
