@@ -233,7 +233,8 @@ class Session:
         self._events.media_quiet(self, seconds)
 
     def lost(self) -> None:
-        """Report that nothing has come for long."""
+        """Report that nothing has come for long, and try the other addresses."""
+        self._peer.find_another_way()
         self._events.media_lost(self)
 
     def gone(self, seconds: float) -> None:
@@ -242,6 +243,7 @@ class Session:
 
     def back(self) -> None:
         """Report that something has come again."""
+        self._peer.end_search()
         self._events.media_back(self)
 
     def _flow_changed(self, flow: Flow) -> None:

@@ -23,6 +23,10 @@ logger = logging.getLogger(__name__)
 
 MAX_PROVEN_ADDRESSES = 16
 MAX_WAITING_DATAGRAMS = 128
+WAYS_TRIED = 32
+CHECKS_REPEATED = 2
+CHECK_LIMIT = 2.0
+"""Seconds for one check with its repetitions; aioice sends them at 0, 0.5 and 1.5."""
 # Documentation addresses: asking the kernel for the way there sends nothing.
 _FAR_AWAY = ((socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1"))
 
@@ -113,6 +117,91 @@ class IceGuard:
         is_fixed = self._connection.remote_is_lite and self.proven == {far_end}
         if is_fixed and isinstance(transport, DatagramSocket):
             transport.settle(far_end)
+
+    async def find_another_way(self) -> bool:
+        """Check the far end's other addresses, unless it answers on the way in use.
+
+        The first that answers is used from then on. The checks come from new sockets:
+        one that `settle` has tied to a far end hears nobody else, and a firewall that
+        has forgotten the old port may take a new one. They nominate where the choice is
+        ours (RFC 8445 section 8); where it is the far end's, aioice follows the checks
+        in which it chooses. Bounded by `WAYS_TRIED` and `CHECK_LIMIT`.
+        """
+        used = self._connection._nominated.get(1)
+        if used is None or await self._answers(used, nominate=False):
+            return False
+        ways = await self._other_ways(used)
+        found = await self._first_that_answers(ways)
+        if self._connection._nominated.get(1) is not used:
+            return True  # the far end has chosen meanwhile, or all is over
+        if found is None or self._closed:
+            self._give_back({pair.protocol for pair in ways})
+            return False
+        self._connection._nominated[1] = found
+        logger.info("Another way to the far end is used: %s", found)
+        return True
+
+    async def _first_that_answers(
+        self, ways: list[CandidatePair]
+    ) -> CandidatePair | None:
+        checks = [
+            asyncio.create_task(self._answers(pair, nominate=True)) for pair in ways
+        ]
+        try:
+            for check in asyncio.as_completed(checks):
+                if await check:
+                    return next(
+                        pair
+                        for pair, done in zip(ways, checks, strict=True)
+                        if done.done() and done.result()
+                    )
+        finally:
+            for task in checks:
+                task.cancel()
+        return None
+
+    def _give_back(self, protocols: set[StunProtocol]) -> None:
+        """Close the sockets of an attempt that led nowhere."""
+        for protocol in protocols & set(self._connection._protocols):
+            self._connection._protocols.remove(protocol)
+            protocol.transport.close()
+
+    async def _other_ways(self, used: CandidatePair) -> list[CandidatePair]:
+        """Return pairs of new sockets and known addresses, the one in use at last."""
+        known = sorted(
+            self._connection._remote_candidates,
+            key=lambda remote: (remote is used.remote_candidate, -remote.priority),
+        )
+        ways = []
+        for address in local_addresses(self._bind_addresses):
+            try:
+                protocol = await self._open(address)
+            except OSError:
+                continue
+            self._connection._protocols.append(protocol)
+            ways += [
+                CandidatePair(protocol, remote)
+                for remote in known
+                if protocol.local_candidate.can_pair_with(remote)
+            ]
+        return ways[:WAYS_TRIED]
+
+    async def _answers(self, pair: CandidatePair, *, nominate: bool) -> bool:
+        """Say whether the far end answers an authenticated check on this way."""
+        connection = self._connection
+        password = connection.remote_password
+        assert password is not None
+        check = pair.protocol.request(
+            connection.build_request(pair, nominate=nominate),
+            pair.remote_addr,
+            integrity_key=password.encode(),
+            retransmissions=CHECKS_REPEATED,
+        )
+        try:
+            _, source = await asyncio.wait_for(check, CHECK_LIMIT)
+        except (stun.TransactionError, TimeoutError):
+            return False
+        return source == pair.remote_addr
 
     def has_room(self) -> bool:
         """Tell whether the engine keeps up with what it was given."""

@@ -26,6 +26,11 @@ from calls.media.transport.sdp import Kind, RefusedSdp, gate, sanitise
 
 logger = logging.getLogger(__name__)
 
+SEARCHES = 4
+SEARCH_PAUSE = 2.0
+"""Attempts to find another way, and the seconds between them: the whole of the time
+between `quiet_lost` and `quiet_end`."""
+
 
 class PeerState(enum.Enum):
     """The state of the connection; it only moves down this list."""
@@ -66,6 +71,7 @@ class Peer:
         self._events = events
         self._timers: list[asyncio.TimerHandle] = []
         self._closing: asyncio.Task[None] | None = None
+        self._search: asyncio.Task[None] | None = None
         # An empty list, because without one aiortc asks a public STUN server.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         transceiver = self._connection.addTransceiver(SilentTrack())
@@ -109,6 +115,23 @@ class Peer:
         """Begin to connect: the far end has our description. May be called again."""
         self._connect_within(self._settings.media_deadline)
 
+    def find_another_way(self) -> None:
+        """Look for another way to a far end that is not heard any more."""
+        if self.state is PeerState.UP and self._search is None:
+            self._search = asyncio.create_task(self._find_another_way())
+
+    def end_search(self) -> None:
+        """Stop looking: the far end is heard."""
+        if self._search is not None:
+            self._search.cancel()
+            self._search = None
+
+    async def _find_another_way(self) -> None:
+        for _ in range(SEARCHES):
+            if await self._guard.find_another_way():
+                return
+            await asyncio.sleep(SEARCH_PAUSE)
+
     def _connect_within(self, seconds: float) -> None:
         if self.state is PeerState.HELD:
             self._set_state(PeerState.CONNECTING)
@@ -123,6 +146,7 @@ class Peer:
                 timer.cancel()
             self.sound.close()
             self._guard.close()
+            self.end_search()
             self._closing = asyncio.create_task(self._close_connection())
         await asyncio.shield(self._closing)
 

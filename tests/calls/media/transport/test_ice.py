@@ -5,14 +5,16 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aioice import stun
-from aioice.ice import Connection, StunProtocol
+from aioice.ice import CandidatePair, Connection, StunProtocol
 from OpenSSL import SSL
 
 from calls.media.hub import Hub
 from calls.media.mixing.layout import Layout
+from calls.media.settings import MediaSettings
 from calls.media.transport.ice import IceGuard, local_addresses
 from tests.calls.media.conftest import Diary, Ear, connect, until
 from tests.calls.media.phone import Phone
@@ -145,6 +147,112 @@ async def test_a_flood_of_forged_sound_is_refused(
     assert diary.entries == ["up", "joined"]
 
 
+@pytest.fixture
+def two_addresses(
+    settings: MediaSettings, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ends have two addresses; what is lost is noticed at once."""
+    hub.settings = replace(
+        settings,
+        bind_addresses=("127.0.0.1", "127.0.0.2"),
+        quiet_warning=0.5,
+        quiet_lost=1.0,
+        quiet_end=60,
+    )
+    monkeypatch.setattr(
+        "aioice.ice.get_host_addresses", lambda **_: ["127.0.0.1", "127.0.0.2"]
+    )
+
+
+def cut(phone: Phone, address: str) -> None:
+    """Let nothing reach, or leave, this address of the phone any more."""
+
+    async def lost(*data: object) -> None:
+        """Send nothing."""
+
+    for protocol in phone.ice._protocols:
+        if protocol.local_candidate.host == address:
+            protocol.datagram_received = lambda *_: None
+            protocol.send_stun = lambda *_: None
+            protocol.send_data = lost
+
+
+@pytest.mark.usefixtures("two_addresses")
+@pytest.mark.parametrize("browser", [False, True], ids=["lite", "full"])
+async def test_when_one_way_dies_sound_comes_by_another(
+    browser: bool, hub: Hub, diary: Diary
+) -> None:
+    phone = Phone(browser=browser)
+    session = await connect(hub, phone, diary)
+    ana = Ear()
+    session.attach(ana, "ana")
+    await until(lambda: len(ana.packets) > 10, "sound")
+    nominated = session._peer._guard._connection._nominated
+    used = nominated[1]
+    cut(phone, used.remote_addr[0])
+    await until(lambda: "lost" in diary.entries, "the loss")
+    await until(lambda: nominated[1] is not used, "another way")
+    heard, arrived = len(ana.packets), len(phone.arrived)
+    await until(lambda: len(ana.packets) > heard + 20, "sound again")
+    await until(lambda: len(phone.arrived) > arrived + 20, "sound the other way")
+    assert nominated[1].remote_addr[0] != used.remote_addr[0]
+    assert "failed" not in diary.entries
+    assert diary.entries[-1] == "back"
+    await phone.close()
+
+
+@pytest.mark.usefixtures("two_addresses")
+async def test_the_far_end_may_choose_another_way_by_itself(
+    hub: Hub, diary: Diary
+) -> None:
+    phone = Phone(browser=True)
+    session = await connect(hub, phone, diary)
+    ana = Ear()
+    session.attach(ana, "ana")
+    nominated = session._peer._guard._connection._nominated
+    used = nominated[1].remote_addr[0]
+    other = next(p for p in phone.ice._protocols if p.local_candidate.host != used)
+    pair = CandidatePair(other, phone.ice._nominated[1].remote_candidate)
+    phone.ice._check_list.append(pair)
+    await phone.ice.check_start(pair)
+    await until(lambda: nominated[1].remote_addr[0] != used, "the choice")
+    cut(phone, used)
+    heard, arrived = len(ana.packets), len(phone.arrived)
+    await until(lambda: len(ana.packets) > heard + 20, "sound")
+    await until(lambda: len(phone.arrived) > arrived + 20, "sound the other way")
+    await phone.close()
+
+
+@pytest.mark.usefixtures("two_addresses")
+async def test_where_no_other_way_is_found_nothing_is_left_behind(
+    hub: Hub, phone: Phone, diary: Diary
+) -> None:
+    hub.settings = replace(hub.settings, quiet_lost=50)
+    session = await connect(hub, phone, diary)
+    guard = session._peer._guard
+    used, sockets = guard._connection._nominated[1], list(guard._connection._protocols)
+    for protocol in phone.ice._protocols:
+        cut(phone, protocol.local_candidate.host)
+    assert not await guard.find_another_way()
+    assert guard._connection._nominated[1] is used
+    assert guard._connection._protocols == sockets
+
+
+@pytest.mark.usefixtures("two_addresses")
+async def test_a_far_end_that_is_silent_but_answers_keeps_its_way(
+    hub: Hub, phone: Phone, diary: Diary
+) -> None:
+    session = await connect(hub, phone, diary)
+    nominated = session._peer._guard._connection._nominated
+    used = nominated[1]
+    phone.mute_all()
+    await until(lambda: "lost" in diary.entries, "the loss")
+    assert not await session._peer._guard.find_another_way()
+    phone.unmute_all()
+    await until(lambda: diary.entries[-1] == "back", "the sound")
+    assert nominated[1] is used
+
+
 async def test_the_parts_of_aioice_that_are_replaced_still_exist() -> None:
     connection = Connection(ice_controlling=True)
     for name in (
@@ -155,6 +263,8 @@ async def test_the_parts_of_aioice_that_are_replaced_still_exist() -> None:
         "_nominated",
         "_protocols",
         "_query_consent_task",
+        "_remote_candidates",
+        "build_request",
         "_queue",
         "remote_is_lite",
     ):
