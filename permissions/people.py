@@ -33,19 +33,15 @@ def remember(account: WatiAccount, person: Person) -> Contact | None:
     ids = _ids_of(account, person)
     if not ids:
         return None
-    found = _found(ids)
-    contact = found[ids[0].named].contact if ids[0].named in found else None
-    if contact and _is_settled(contact, ids, found):
-        _note(contact, person)
-        return contact
-    return _try(lambda: _settle(ids, person))
+    return _joined(ids, person)
 
 
 def changed(account: WatiAccount, person: Person, previous: Person) -> Contact | None:
     """Return the contact who is `person` now and was `previous`. The old IDs stay."""
     old = [one for one in _ids_of(account, previous) if one.kind != Kind.USERNAME]
-    ids = list({one.named: one for one in _ids_of(account, person) + old}.values())
-    return _try(lambda: _settle(ids, person)) if ids else None
+    new = _ids_of(account, person)
+    ids = list({one.named: one for one in old + new}.values())
+    return _joined(ids, person) if ids else None
 
 
 def find(account: WatiAccount, person: Person) -> Contact | None:
@@ -101,6 +97,16 @@ def _ids_of(account: WatiAccount, person: Person) -> list[ContactId]:
     if person.username:
         ids.append(ContactId.of_username(person.username))
     return ids
+
+
+def _joined(ids: list[ContactId], person: Person) -> Contact:
+    """Return the contact of all these IDs; one statement if nothing is new."""
+    found = _found(ids)
+    contact = found[ids[0].named].contact if ids[0].named in found else None
+    if contact and _is_settled(contact, ids, found):
+        _note(contact, person)
+        return contact
+    return _try(lambda: _settle(ids, person))
 
 
 Found = dict[tuple[str, int | None, str], ContactId]

@@ -24,6 +24,11 @@ class Person:
     username: str = ""  # without its @
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """Return all that there is to know them by."""
+        return (self.waid, *self.bsuids, self.username)
+
+    @property
     def is_known(self) -> bool:
         """Say whether there is anything to know them by; a name is nothing."""
         return bool(self.waid or self.bsuids or self.username)
@@ -45,6 +50,7 @@ class CallTerminated:
     status: str = ""
     error_code: int | None = None
     sent_at: datetime | None = None
+    person: Person = field(default_factory=Person)
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,11 @@ def dedupe_key(event: Event) -> str:
     """Return one key for everything that says the same thing.
 
     What names a call says it once and for all. The same words about a permission may
-    be said again: they are the same thing for repeats_within() only.
+    be said again: they are the same thing for repeats_within() only. Who it is belongs
+    to it: the same once more, with another id of the person, is the only place where we
+    may learn that both ids are theirs.
     """
+    parts: tuple[str, ...]
     match event:
         case events.InboundCall(call_id, offer):
             parts = ("inbound", call_id, _digest(offer))
@@ -98,7 +101,19 @@ def dedupe_key(event: Event) -> str:
             parts = ("permission", event.person.waid, str(event))
         case events.PersonChanged():
             parts = ("person", event.person.waid, str(event))
-    return _digest("\n".join(parts))
+    who = person_in(event)
+    return _digest("\n".join((*parts, *(who.ids if who.is_known else ()))))
+
+
+def person_in(event: Event) -> events.Person:
+    """Return the person that an event is about."""
+    match event:
+        case events.InboundCall():
+            return event.caller
+        case events.OutboundAnswer() | events.OutboundStatus():
+            return event.callee
+        case _:
+            return event.person
 
 
 def repeats_within(event: Event) -> timedelta | None:
@@ -149,6 +164,7 @@ def _terminated(part: Part) -> Event:
         status=text_of(first(content, "status"), 40).lower(),
         error_code=integer_of(first(errors or content, "code", "errorCode")),
         sent_at=instant_of(first(content, "endTime", "timestamp")),
+        person=person_of(part),
     )
 
 

@@ -6,17 +6,17 @@ from typing import Any
 from callcenter.wati.fields import Content, first, flat, text_of, within, word_of
 
 LONGEST_SDP = 64 * 1024
+DEEPEST = 3  # objects around it: session, and an object for the SDP itself
 OFFER = ("sdpOffer", "offer")
 ANSWER = ("sdpAnswer", "answer")
 
 
 def sdp_of(content: Content) -> str:
     """Return the SDP: text, an object around it, or JSON in JSON; '' without one."""
-    value = first(content, "sdp", *OFFER, *ANSWER)
-    if value is None:
-        value = first(content, "session")
-    if isinstance(value, dict):
-        value = first(flat(value), "sdp", *OFFER, *ANSWER)
+    value = first(content, "sdp", *OFFER, *ANSWER, "session")
+    for _ in range(DEEPEST):
+        if isinstance(value, dict):
+            value = first(flat(value), "sdp", *OFFER, *ANSWER)
     if value is None:
         value = _legacy(content)
     return text_of(value, LONGEST_SDP)
@@ -24,8 +24,9 @@ def sdp_of(content: Content) -> str:
 
 def label_of(content: Content) -> str:
     """Return 'offer' or 'answer' if the body calls its SDP so; else ''."""
-    for name in ("sdp", "session"):
-        if word := _type(within(content, name)):
+    session = within(content, "session")
+    for place in (within(content, "sdp"), session, within(session, "sdp")):
+        if word := _type(place):
             return word
     if first(content, "sdp") is None:
         for word, names in (("offer", OFFER), ("answer", ANSWER)):

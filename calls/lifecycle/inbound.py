@@ -16,7 +16,7 @@ from calls.lifecycle.ending import ENDED_BEFORE, finish
 from calls.models import Call, CallChange, Direction, Line, WebhookDelivery
 from calls.queueing import entry
 from calls.states import Event, Status, ending
-from calls.transitions import Notes, record, record_all
+from calls.transitions import Notes, bump_version, record, record_all
 from permissions import people
 from permissions.numbers import key_of
 
@@ -44,7 +44,7 @@ def begin(
             account=account, wati_call_id=event.call_id
         )
         if call.direction:
-            raise Conflict("This call was received before with a different SDP offer.")
+            return _said_again(call, event, offer)
         call.direction = Direction.INBOUND
         call.line, call.queue, call.priority = line, line.queue, line.priority
         call.contact = people.remember(account, event.caller)
@@ -60,6 +60,17 @@ def begin(
             finish(call, Event.OFFERED_LATE)
         else:
             entry.enter(call, line)
+    return call
+
+
+def _said_again(call: Call, event: InboundCall, offer: str) -> Call:
+    """Take from a call that was received before who it is, if that was not known."""
+    if call.direction != Direction.INBOUND or call.offer_sdp != offer:
+        raise Conflict("This call was received before with a different SDP offer.")
+    contact = people.remember(call.account, event.caller)
+    if contact is not None and call.contact is None:
+        Call.objects.filter(pk=call.pk).update(contact=contact)
+        bump_version(call)
     return call
 
 

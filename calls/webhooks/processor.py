@@ -25,6 +25,7 @@ from callcenter.wati.events import (
     OutboundAnswer,
     OutboundStatus,
     PermissionChanged,
+    Person,
     PersonChanged,
 )
 from calls.errors import Conflict
@@ -196,10 +197,20 @@ def _apply(delivery: Stored) -> None:
     call = _effect(delivery, event)
     if call is not None:
         heard.note(call.line_id, parsing.kind_of(event), delivery.received_at)
+        _know(delivery, call, event)
     if call is not None and not call.direction:
         WebhookDelivery.objects.filter(pk=delivery.pk).update(
             status=Status.WAITING, next_attempt_at=delivery.received_at + SHADOW_LASTS
         )
+
+
+def _know(delivery: Stored, call: Call, event: Event) -> None:
+    """Join the IDs that a body has for a person with those who was called."""
+    person, contact = parsing.person_in(event), call.contact
+    if isinstance(event, InboundCall) or contact is None or not person.is_known:
+        return
+    known = Person(contact.waid or "", bsuids=tuple(filter(None, [contact.bsuid])))
+    people.changed(_account(delivery), person, known)
 
 
 def _account(delivery: Stored) -> WatiAccount:

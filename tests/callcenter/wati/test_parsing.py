@@ -171,6 +171,8 @@ def test_the_same_said_twice_has_one_key_and_anything_else_another():
     again = parse(Kind.INBOUND_CALL, {"CallId": "1", "Sdp": SDP, "extra": 1})
     other = parse(Kind.INBOUND_CALL, {"callId": "1", "sdp": SDP + "x"})
     assert dedupe_key(first) == dedupe_key(again) != dedupe_key(other)
+    known = parse(Kind.INBOUND_CALL, {"callId": "1", "sdp": SDP, "bsuid": CARLAS_ID})
+    assert dedupe_key(known) != dedupe_key(first)
 
 
 NAMES = st.text() | st.sampled_from(

@@ -147,7 +147,8 @@ def test_a_terminate(data):
 
 @given(st.data())
 def test_an_answer(data):
-    sdps = (SDP, {"type": "answer", "sdp": SDP}, {"sdpType": "answer", "sdp": SDP})
+    inner = {"type": "answer", "sdp": SDP}
+    sdps = (SDP, inner, {"sdpType": "answer", "sdp": SDP}, {"sdp": inner})
     sdp = fields(id=(CALL_ID, (CALL,)), sdp=(("sdp", "sdpAnswer", "answer"), sdps))
     answer = events.OutboundAnswer(CALL, SDP)
     body = data.draw(around(data.draw(sdp)))
@@ -243,7 +244,9 @@ def value_of(number: int, what: str) -> tuple[Body, Event]:
             return {"calls": [body]}, events.InboundCall(call["id"], SDP, SHOP, caller)
         case "end":
             over = call | {"event": "terminate", "duration": number}
-            return {"calls": [over]}, events.CallTerminated(call["id"], number)
+            person = Person(call["from"])
+            event = events.CallTerminated(call["id"], number, person=person)
+            return {"calls": [over]}, event
         case "status":
             word = {"id": call["id"], "status": "RINGING", "type": "call"}
             return {"statuses": [word]}, events.OutboundStatus(call["id"], "ringing")

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from callcenter.wati.events import Kind
+from callcenter.wati.events import Kind, Person
 from calls.models import Call, Line, WebhookDelivery
 from calls.signaling import deliveries
 from calls.webhooks import processor, spool
@@ -225,6 +225,40 @@ def test_a_caller_without_a_number_is_known_by_the_user_id(cast: Cast):
     contact = Call.objects.get().contact
     assert contact is not None
     assert contact.waid is None
+
+
+def test_who_it_is_may_come_later_in_a_twin_of_the_same_event(cast: Cast):
+    body = call_of(cast, 1, "")
+    told(body)
+    assert Call.objects.get().contact is None
+    rows = told(body | {"from": CARLA, "from_user_id": "DE.1A9f"})
+    assert [row.status for row in rows] == ["done", "done"]
+    call = Call.objects.get()
+    assert (call.status, call.contact.waid) == ("ringing", CARLA)
+    told(body | {"session": {"sdp": OFFER.replace("111", "112")}})
+    assert WebhookDelivery.objects.filter(status="dead").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (Kind.OUTBOUND_CALL_STATUS, {"status": "RINGING"}),
+        (Kind.TERMINATE_CALL, {"duration": 3}),
+    ],
+)
+def test_the_person_who_is_called_is_known_by_the_user_id_in_a_twin(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, kind: Kind, body: dict[str, Any]
+):
+    remembered: list[Person] = []
+    monkeypatch.setattr(processor, "remember", remembered.append)
+    carla = Contact.objects.create(waid=CARLA)
+    known = {"wati_call_id": "wacid.1", "direction": "outbound", "line": cast.line}
+    Call.objects.create(account=cast.account, status="dialing", contact=carla, **known)
+    told({"callId": "wacid.1"} | body, f"/webhooks/wati/{kind}/")
+    assert remembered == []
+    twin = {"callId": "wacid.1", "bsuid": "DE.1A9f", "parentBsuid": "DE.ENT.p4"} | body
+    told(twin, f"/webhooks/wati/{kind}/")
+    assert remembered == [Person(CARLA, bsuids=("DE.1A9f", "DE.ENT.p4"))]
 
 
 def test_a_permission_of_nobody_needs_a_look(cast: Cast):
