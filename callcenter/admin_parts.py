@@ -124,7 +124,8 @@ def link_to(row: Model) -> SafeString:
     options = row._meta
     page = f"admin:{options.app_label}_{options.model_name}_change"
     address = reverse(page, args=[row.pk])
-    return format_html('<a href="{}">{}</a>', address, row)
+    # The name of a person may run from right to left.
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', address, row)
 
 
 def age(since: datetime, now: datetime) -> str:

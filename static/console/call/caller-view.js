@@ -13,7 +13,7 @@ export function callerView(call, heading) {
   return html`
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
-      <h2 id=${heading}>${callerHeading(call)}</h2>
+      <h2 id=${heading}><bdi>${callerHeading(call)}</bdi></h2>
       ${
         number || call.queue
           ? html`<p class="caller-facts">

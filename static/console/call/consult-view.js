@@ -90,6 +90,6 @@ export function participantsView(call, agent) {
  */
 function participant(name, what) {
   return html`<li class="participant" data-quiet=${what !== ""}>
-    <strong>${name}</strong>${what ? html` <span>${what}</span>` : nothing}
+    <strong><bdi>${name}</bdi></strong>${what ? html` <span>${what}</span>` : nothing}
   </li>`;
 }

@@ -48,7 +48,7 @@ function personHead(state, call, commands) {
       <span class="avatar" aria-hidden="true">${initials(name)}</span>
       <div class="caller">
         <p class="card-name" data-unknown=${name === ""}>
-          ${name || t("Unknown WhatsApp user")}
+          <bdi>${name || t("Unknown WhatsApp user")}</bdi>
         </p>
         <p class="number">${number || t("WhatsApp does not show the number.")}</p>
       </div>

@@ -126,7 +126,7 @@ function personView(state, person, now, commands) {
   return html`<div class="contact" role="group" aria-labelledby="contact-name">
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
-      <h3 id="contact-name">${name || number}</h3>
+      <h3 id="contact-name"><bdi>${name || number}</bdi></h3>
       <p class="number">${name ? number : t("Name unknown")}</p>
     </div>
     ${buttons(state, person, plan, commands)}

@@ -86,7 +86,7 @@ function planRow(state, plan, now, commands) {
     <span class="avatar" aria-hidden="true">${initials(plan.name)}</span>
     <div class="scheduled-call-words">
       <p class="scheduled-call-who" id=${heading}>
-        <strong>${plan.name || plan.number}</strong>
+        <strong><bdi>${plan.name || plan.number}</bdi></strong>
         ${plan.name ? html`<span class="number">${plan.number}</span>` : nothing}
       </p>
       <p class="scheduled-call-next">${ageText(plan, now)} ${nextText(plan, now)}</p>

@@ -83,7 +83,7 @@ function lastCall({ lastCall: last }) {
   return html`<dl class="last-call">
     <div>
       <dt>${t("Last call")}</dt>
-      <dd>${last.name}</dd>
+      <dd><bdi>${last.name}</bdi></dd>
     </div>
     <div>
       <dt>${t("Talk time")}</dt>
