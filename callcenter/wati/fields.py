@@ -8,6 +8,7 @@ payload, call and calls[0] counts; a webhook is taken apart before (apart.py).
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 Content = dict[str, Any]  # by plain names; without what is empty
@@ -41,10 +42,15 @@ def flat(value: Any) -> Content:
 
 def first(content: Content, *names: str) -> Any:
     """Return the first value present under any of the names, in their order."""
-    for name in map(plain, names):
+    for name in _plain_names(names):
         if name in content:
             return content[name]
     return None
+
+
+@lru_cache(maxsize=512)  # those of our tables, with each webhook
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(plain, names))
 
 
 def within(content: Content, *names: str) -> Content:

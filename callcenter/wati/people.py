@@ -134,7 +134,8 @@ def _same_number(one: str, other: str) -> bool:
 
 
 def _ids(content: Content, *names: str) -> list[Identity]:
-    found = (identity_of(first(content, name)) for name in names)
+    values = [first(content, name) for name in names]
+    found = (identity_of(value) for value in values if value is not None)
     return [identity for identity in found if identity]
 
 
@@ -168,7 +169,7 @@ def _name(content: Content, contact: Content) -> str:
         first(content, "contactName", "senderName", "callerName"),
         first(within(content, "profile"), "name"),
     )
-    return next((name for place in places if (name := clean_name(place))), "")
+    return next((name for place in places if place and (name := clean_name(place))), "")
 
 
 def _username(content: Content, contact: Content) -> str:
