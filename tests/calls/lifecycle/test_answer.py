@@ -202,8 +202,9 @@ def test_a_sound_offer_nobody_may_open_is_refused_with_the_reason(cast: Cast):
 def test_a_second_offer_for_a_call_harms_nothing(cast: Cast):
     on_duty(cast.ana)
     call = carla_calls(cast)
-    with pytest.raises(errors.Conflict):
-        carla_calls(cast)
+    with pytest.raises(errors.Conflict, match="different SDP offer"):
+        carla_calls(cast, offer=f"{OFFER}s=-\r\n")
+    assert carla_calls(cast) == call  # the same, told again with other ids
     call.refresh_from_db()
     assert call.status == "ringing"
 
