@@ -62,7 +62,7 @@ def accepted(call: Call, said_at: datetime | None = None) -> None:
     It may come late, so its own time counts where it is a possible one.
     """
     now = timezone.now()
-    at = max(call.created_at, min(now, said_at or now))
+    at = said_at if said_at and call.created_at <= said_at <= now else now
     if is_unconfirmed(call):
         confirm(call, at)
     elif call.status == Status.ENDED:

@@ -294,11 +294,11 @@ def test_the_answer_counts_from_the_time_wati_says(cast: Cast, carla: Contact):
 
 
 def test_a_time_that_cannot_be_is_not_believed(cast: Cast, carla: Contact):
-    call = placed(cast, carla)
-    long_ago = timezone.now() - timedelta(days=1)
+    call, rang_until = placed(cast, carla), timezone.now()
+    long_ago = rang_until - timedelta(days=1)  # or the sender's clock is behind
     event = OutboundStatus("wacid.7", "accepted", sent_at=long_ago)
     dialing.status_heard(cast.account, event)
-    assert fresh(call).answered_at == fresh(call).created_at
+    assert fresh(call).answered_at >= rang_until
 
 
 def test_who_was_only_looked_up_is_forgotten_after_a_day(cast: Cast, carla: Contact):
