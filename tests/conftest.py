@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 import hypothesis
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import setup_databases
 from django.utils import timezone
 
+from calls.reporting import hearing
 from calls.webhooks import processor
 from tests.cast import Cast, introduce
 from tests.orders import EVERY_ORDER
@@ -42,6 +44,10 @@ hypothesis.settings.register_profile(
     derandomize=False,
 )
 hypothesis.settings.load_profile("thorough" if EVERY_ORDER else "usual")
+
+
+# What one test stores, the next look finds.
+hearing.RECENT = timedelta()
 
 
 @pytest.fixture(scope="session")

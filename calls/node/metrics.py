@@ -8,12 +8,11 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from agents.models import Agent
-from callcenter.models import WatiAccount
 from calls.locking import watch
 from calls.models import Call, WatiRequest, WebhookDelivery
 from calls.node.bridge import bridge
 from calls.node.process import node_process
-from calls.reporting.hearing import hearings
+from calls.reporting.hearing import recent_hearings
 from calls.webhooks import descriptions
 from calls.webhooks.intake import intake
 from calls.webhooks.processor import processor
@@ -77,8 +76,7 @@ def _left_out() -> CounterMetricFamily:
 def _hearing() -> Iterator[Metric]:
     """Yield what tells whether Wati's webhooks arrive and are understood."""
     now = timezone.now()
-    accounts = WatiAccount.objects.filter(is_active=True).order_by("pk")
-    found = hearings(now, accounts)
+    found = recent_hearings(now)
     ages = GaugeMetricFamily(
         "callcenter_webhook_age_seconds",
         "Since a business number was last heard by a kind of webhook",

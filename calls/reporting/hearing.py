@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median_low
+from time import monotonic
 
 from django.db.models import Count, Q
 
@@ -33,6 +34,7 @@ EXPECTED_WITHIN = timedelta(days=7)  # of what must have been followed by a webh
 ANSWER_TAKES = timedelta(days=2)
 MISSING_AFTER = 3  # calls or requests in a row without a word about them
 MOST_LINES = 50
+RECENT = timedelta(seconds=20)  # for pages that ask every few seconds
 # The sender's clock: so many bodies, most of them off by the same amount.
 CLOCK_SAMPLE, CLOCK_FEWEST = 50, 5
 CLOCK_OFF = timedelta(seconds=20)
@@ -96,6 +98,26 @@ def hearings(now: datetime, accounts: Iterable[WatiAccount]) -> list[Hearing]:
             del hearing.foreign_numbers[number]
         hearing.clock_offset = _clock_offset(hearing.account, now)
     return list(found.values())
+
+
+class _Recent:
+    """The last finding: a day's webhooks are many, and pages ask every few seconds."""
+
+    def __init__(self) -> None:
+        self.found: list[Hearing] = []
+        self.until = 0.0
+
+
+_recent = _Recent()
+
+
+def recent_hearings(now: datetime) -> list[Hearing]:
+    """Return what the accounts in use heard, at most RECENT old."""
+    if monotonic() >= _recent.until:
+        accounts = WatiAccount.objects.filter(is_active=True).order_by("name")
+        _recent.found = hearings(now, accounts)
+        _recent.until = monotonic() + RECENT.total_seconds()
+    return _recent.found
 
 
 def _count_webhooks(found: dict[int, Hearing], since: datetime) -> None:

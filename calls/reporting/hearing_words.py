@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from callcenter.models import WatiAccount
 from callcenter.wati.events import Kind
-from calls.reporting.hearing import Hearing, LineHearing, hearings
+from calls.reporting.hearing import Hearing, LineHearing, recent_hearings
 from calls.reporting.labels import kind_name
 
 T = TypeVar("T")
@@ -50,10 +50,9 @@ class Fact:
 
 def needs_attention(now: datetime) -> list[tuple[WatiAccount, list[Fact]]]:
     """Return the urgent facts of each account in use that has any."""
-    accounts = WatiAccount.objects.filter(is_active=True).order_by("name")
     found = [
         (hearing.account, [fact for fact in facts(hearing) if fact.is_urgent])
-        for hearing in hearings(now, accounts)
+        for hearing in recent_hearings(now)
     ]
     return [(account, urgent) for account, urgent in found if urgent]
 

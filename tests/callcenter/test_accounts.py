@@ -303,7 +303,8 @@ def test_the_page_has_the_five_addresses_and_when_each_was_heard(
     ):
         assert f"https://calls.example/webhooks/wati/{kind}/" in text
     assert "04:05:06" in text
-    assert text.count("never</td>") == 4
+    addresses, _, _ = text.partition("What Wati sends")
+    assert addresses.count("never</td>") == 4
 
 
 def test_token_trouble_stands_on_every_page_of_the_admin(cast: Cast, sofia: Client):
