@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,8 +16,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-
-BETWEEN_DIGITS = str.maketrans("", "", "+ ()-./")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -34,15 +32,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class FoundByNumber(admin.ModelAdmin):
-    """Found by a number however people write it, besides the search fields."""
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return super().get_search_results(request, queryset, searched_for(search_term))
 
 
 class DetailedAdmin(admin.ModelAdmin):
@@ -140,9 +129,3 @@ def age(since: datetime, now: datetime) -> str:
         return _("{count} h").format(count=hours)
     days = hours // 24
     return ngettext("{count} day", "{count} days", days).format(count=days)
-
-
-def searched_for(typed: str) -> str:
-    """Return a number without what people write between its digits."""
-    digits = typed.translate(BETWEEN_DIGITS)
-    return digits if digits.isascii() and digits.isdigit() else typed.strip()

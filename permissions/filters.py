@@ -82,6 +82,10 @@ class EventPeriodFilter(PeriodFilter):
     field = "at"
 
 
+class FirstContactFilter(PeriodFilter):
+    title = gettext_lazy("first contact")
+
+
 class ContactStateFilter(SimpleListFilter):
     """People by what they let any of our business numbers do."""
 

@@ -22,7 +22,13 @@ from django.utils.translation import gettext_noop
 from callcenter.refusals import Refused
 from permissions import ledger
 from permissions.ledger import Change
-from permissions.models import CallPermission, Contact, ContactId, Merge
+from permissions.models import (
+    CallPermission,
+    Contact,
+    ContactId,
+    ContactWord,
+    Merge,
+)
 
 # Of both, those of the contact that is kept count where it has them.
 COMPLETED = ("waid", "bsuid", "username", "name", "time_zone")
@@ -98,6 +104,7 @@ def merge(
         changes = _refreshed(kept)
         lost.delete()
         row.save()
+        ContactWord.keep([kept.pk])
         for effects in _effects:
             effects.after(kept, changes)
     return row
@@ -198,11 +205,13 @@ def undo(row: Merge, *, user: User) -> Contact:
         _part_permissions(row)
         for label, keys in row.moved.items():
             model, name = label.rsplit(".", 1)
-            rows = apps.get_model(model)._base_manager.filter(pk__in=keys)
-            rows.update(**{name: merged})
+            # A username may have passed to somebody else since.
+            rows = apps.get_model(model)._base_manager.filter(**{name: kept})
+            rows.filter(pk__in=keys).update(**{name: merged})
         _give_back(kept, row)
         row.undone_at, row.undone_by = timezone.now(), user
         row.save(update_fields=["undone_at", "undone_by"])
+        ContactWord.keep([kept.pk, merged.pk])
         changes = _refreshed(kept) + _refreshed(merged)
         for effects in _effects:
             effects.after(kept, changes)

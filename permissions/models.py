@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +9,10 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter import word_index
 from callcenter.models import WatiAccount
 from callcenter.wall_clock import validate_zone
+from permissions import spellings
 from permissions.facts import ALLOWING, EventKind, LedgerEntry, PermissionStatus, Source
 from permissions.hours import CallingHours
 from permissions.numbers import country_of, key_of
@@ -70,12 +73,23 @@ class Contact(models.Model):
         return self.called or self.number or _("Unknown WhatsApp user")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save it, with its number among its IDs from the first moment."""
+        """Save it, found by its number and its name from the first moment."""
         is_new = self._state.adding
+        fields = kwargs.get("update_fields")
         with transaction.atomic():
             super().save(*args, **kwargs)
             if is_new and self.waid:
                 ContactId.of_number(self.waid, contact=self).save()
+            if is_new:
+                ContactWord.add([self])
+            elif fields is None or "name" in fields:
+                ContactWord.keep([self.pk])
+
+    def own_words(self) -> frozenset[str]:
+        """Return by what the row itself is found."""
+        found = spellings.of_name(self.name) | spellings.of_name(self.username)
+        found |= spellings.of_name(self.bsuid or "")
+        return found | spellings.of_number(self.waid or "")
 
     @property
     def called(self) -> str:
@@ -160,10 +174,67 @@ class ContactId(models.Model):
         key = username.casefold()
         return cls(kind=cls.Kind.USERNAME, value=username, key=key)
 
+    def words(self) -> frozenset[str]:
+        """Return by what this ID is found."""
+        is_number = self.kind == self.Kind.NUMBER
+        of = spellings.of_number if is_number else spellings.of_name
+        return of(self.value)
+
     @property
     def named(self) -> tuple[str, int | None, str]:
         """Return what no two contacts have in common."""
         return self.kind, self.account_id, self.key
+
+
+class ContactWord(models.Model):
+    """One way in which people may begin to type a contact: permissions.search reads it.
+
+    Follows from the contact, their IDs and their merges. Whoever changes one of these
+    past Contact.save() calls keep(), or add() where nothing can have gone.
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "word")
+    # No merge moves these: they are made anew.
+    contact = models.ForeignKey(
+        Contact, models.CASCADE, related_name="+", db_index=False
+    )
+    word = models.CharField(max_length=spellings.LONGEST)
+
+    class Meta:
+        verbose_name = "search word"
+        indexes = [word_index.by_word("contact", name="contact_words")]
+
+    def __str__(self) -> str:
+        return self.word
+
+    @classmethod
+    def keep(cls, keys: Iterable[int]) -> None:
+        """Let these contacts be found by what they are called now, and nothing else."""
+        word_index.keep(cls, "contact", words_of(keys))
+
+    @classmethod
+    def add(cls, contacts: Iterable[Contact]) -> None:
+        """Let contacts be found that are new."""
+        words = {contact.pk: contact.own_words() for contact in contacts}
+        word_index.add(cls, "contact", words)
+
+    @classmethod
+    def add_ids(cls, contact: Contact, ids: Iterable["ContactId"]) -> None:
+        """Let a contact be found by IDs that they have got."""
+        words = {word for one in ids for word in one.words()} - contact.own_words()
+        word_index.add(cls, "contact", {contact.pk: words})
+
+
+def words_of(keys: Iterable[int]) -> dict[int, set[str]]:
+    """Return by what contacts are found: whatever their page says of who they are."""
+    contacts = Contact.objects.filter(pk__in=list(keys))
+    words = {contact.pk: set(contact.own_words()) for contact in contacts}
+    for one in ContactId.objects.filter(contact__in=contacts):
+        words[one.contact_id] |= one.words()
+    merges = Merge.objects.filter(contact__in=contacts, undone_at=None)
+    for key, name in merges.values_list("contact_id", "merged_name"):
+        words[key] |= spellings.of_name(name)
+    return words
 
 
 class Merge(models.Model):

@@ -15,7 +15,7 @@ from django.db.models import Q
 from callcenter.models import WatiAccount
 from callcenter.wati.events import Person
 from permissions import merging
-from permissions.models import Contact, ContactId, Merge
+from permissions.models import Contact, ContactId, ContactWord, Merge
 from permissions.numbers import key_of
 
 logger = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ def add_all(contacts: Sequence[Contact]) -> None:
         ContactId.objects.bulk_create(
             ContactId.of_number(one.waid or "", contact=one) for one in new
         )
+        ContactWord.add(new)
 
     _try(add)
 
@@ -147,8 +148,8 @@ def _settle(ids: list[ContactId], person: Person) -> Contact:
     if contact is None:
         contact = _first_seen(person)
         ids = [one for one in ids if one.kind != Kind.NUMBER]
-    for one in ids:
-        _give(contact, one, found.get(one.named))
+    given = [one for one in ids if _give(contact, one, found.get(one.named))]
+    ContactWord.add_ids(contact, given)
     _note(contact, person)
     return contact
 
@@ -204,20 +205,26 @@ def _reason(ids: list[ContactId]) -> str:
     return f"One message named them by {' and '.join(one.value for one in ids)}."
 
 
-def _give(contact: Contact, wanted: ContactId, known: ContactId | None) -> None:
-    """Let the contact have this ID, in the form in which it was written last."""
+def _give(contact: Contact, wanted: ContactId, known: ContactId | None) -> bool:
+    """Let the contact have this ID, in the form in which it was written last.
+
+    False if it stays with a contact that could not be merged.
+    """
     if known is None:
         wanted.contact = contact
         wanted.save()
-        return
+        return True
     # Merging has moved the rows of those who were merged.
     row = ContactId.objects.get(pk=known.pk)
-    if row.contact_id != contact.pk:
-        if row.kind != Kind.USERNAME:
-            return  # of a contact that could not be merged
-        Contact.objects.filter(pk=row.contact_id).update(username="")
-    if (row.contact_id, row.value) != (contact.pk, wanted.value):
+    before = row.contact_id
+    if before != contact.pk and row.kind != Kind.USERNAME:
+        return False
+    if (before, row.value) != (contact.pk, wanted.value):
         ContactId.objects.filter(pk=row.pk).update(contact=contact, value=wanted.value)
+    if before != contact.pk:
+        Contact.objects.filter(pk=before).update(username="")
+        ContactWord.keep([before])
+    return True
 
 
 def _note(contact: Contact, person: Person) -> None:
@@ -233,3 +240,4 @@ def _note(contact: Contact, person: Person) -> None:
         Contact.objects.filter(pk=contact.pk).update(**news)
         for name, value in news.items():
             setattr(contact, name, value)
+        ContactWord.keep([contact.pk])

@@ -27,6 +27,7 @@ from tests.talking import (
     phone_hears,
     take,
 )
+from tests.words import forgotten
 
 # Neither the machine's speed nor chance decides whether a run passes.
 hypothesis.settings.register_profile(
@@ -70,11 +71,16 @@ def empty_tables() -> None:
 
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    """Real commits, and empty tables afterwards."""
+    """Real commits, and empty tables afterwards.
+
+    Whatever a test did to contacts and notes, they are found by what they say now.
+    """
     with django_db_blocker.unblock():
         yield
+        wrong = forgotten()
         empty_tables()
         connections.close_all()
+    assert wrong == []
 
 
 @pytest.fixture

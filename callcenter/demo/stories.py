@@ -26,6 +26,7 @@ from calls.models import (
     Disposition,
     Leg,
     Line,
+    NoteWord,
     Offer,
     RoutingDecision,
 )
@@ -208,9 +209,10 @@ def _add_participants(agents: list[Agent]) -> None:
     answered = Call.objects.filter(DEMO, agent__in=agents, legs=None)
     answered = answered.exclude(answered_at=None).order_by("created_at")
     choices = list(Disposition.objects.filter(children=None))
-    Leg.objects.bulk_create(
+    legs = Leg.objects.bulk_create(
         [_participant(call, number, choices) for number, call in enumerate(answered)]
     )
+    NoteWord.keep({leg.pk: leg.notes for leg in legs})
 
 
 def _participant(call: Call, number: int, choices: list[Disposition]) -> Leg:

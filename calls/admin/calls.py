@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST
 
 from callcenter.admin_parts import (
     DetailedAdmin,
-    FoundByNumber,
     ReadOnlyAdmin,
     badge,
     fact,
@@ -29,24 +28,27 @@ from callcenter.admin_parts import (
 )
 from callcenter.exporting.lists import ExportedList
 from callcenter.exporting.period import PeriodFilter
+from callcenter.long_lists import LongList
+from callcenter.word_index import Term
 from calls.admin.timeline import story_of
 from calls.lifecycle import ending
 from calls.models import Call, Direction
-from calls.reporting import call_export
+from calls.reporting import call_export, search
 from calls.reporting.filters import ResultFilter, StatusFilter
 from calls.reporting.labels import duration
 from calls.states import LIVE, Event
+from permissions.admin.finding import FoundByPerson
 from permissions.numbers import display
+from permissions.search import NOWHERE
 
 STRANGER = gettext_lazy("Unknown WhatsApp user")
 
 
 @admin.register(Call)
-class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
+class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAdmin):
     change_form_template = "admin/calls/call_detail.html"
     list_title = gettext_lazy("Call log")
     export = call_export.EXPORT
-    date_hierarchy = "created_at"
     ordering = ["-created_at", "pk"]
     list_select_related = ["contact", "queue", "agent"]
     list_display = [
@@ -69,14 +71,9 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
         "agent",
         "line",
     ]
-    search_fields = [
-        "contact__name",
-        "contact__waid",
-        "contact__bsuid",
-        "wati_call_id",
-        "agent__name",
-    ]
-    search_help_text = gettext_lazy("Name, number, agent, Wati call ID or call ID")
+    search_help_text = gettext_lazy(
+        "Name, number, agent, notes, disposition, Wati call ID or call ID"
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
         calls: QuerySet[Call] = Call.objects.logged()
@@ -88,7 +85,13 @@ class CallAdmin(ExportedList, DetailedAdmin, FoundByNumber, ReadOnlyAdmin):
         term = search_term.strip()
         if call_id := _uuid(term):
             return queryset.filter(pk=call_id), False
+        at_wati = search.calls_at_wati(term)
+        if at_wati != NOWHERE:
+            return queryset.filter(at_wati), False
         return super().get_search_results(request, queryset, term)
+
+    def elsewhere(self, term: Term) -> Q:
+        return search.calls_with(term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sound = ["node", "muted"]

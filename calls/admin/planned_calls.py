@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -12,20 +12,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from callcenter.admin_parts import (
-    FoundByNumber,
     ReadOnlyAdmin,
     age,
     badge,
     link_to,
     when,
 )
+from callcenter.word_index import Term
 from calls.models import Plan
 from calls.outbound import planned_calls
 from calls.reporting.filters import PlanStateFilter
+from calls.reporting.search import agents_named
+from permissions.admin.finding import FoundByPerson
 
 
 @admin.register(Plan)
-class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
+class PlanAdmin(FoundByPerson, ReadOnlyAdmin):
     list_select_related = ["contact", "line", "agent"]
     list_display = [
         "person",
@@ -39,7 +41,6 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
         "sentence_of",
     ]
     list_filter = [PlanStateFilter, "kind", "agent", "line"]
-    search_fields = ["contact__name", "contact__waid", "agent__name"]
     search_help_text = gettext_lazy("Name, number or agent")
     date_hierarchy = "created_at"
     actions = ["cancel"]
@@ -49,6 +50,9 @@ class PlanAdmin(FoundByNumber, ReadOnlyAdmin):
     ) -> HttpResponse:
         context = {**(extra_context or {}), "title": _("Scheduled calls")}
         return super().changelist_view(request, context)
+
+    def elsewhere(self, term: Term) -> Q:
+        return agents_named(term)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # What still waits comes first when only that is shown, the oldest on top.

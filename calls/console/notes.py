@@ -29,8 +29,7 @@ def _mine(call_id: UUID, agent: Agent) -> Leg:
 
 
 def write_note(call_id: UUID, agent: Agent, text: str) -> None:
-    leg = _mine(call_id, agent)
-    Leg.objects.filter(pk=leg.pk).update(notes=_storable(text)[:LONGEST_NOTE])
+    _mine(call_id, agent).write(_storable(text)[:LONGEST_NOTE])
 
 
 def _storable(text: str) -> str:
@@ -65,7 +64,8 @@ def name_person(call_id: UUID, agent: Agent, name: str) -> None:
         call.contact = Contact.objects.create(name=name)
         call.save(update_fields=["contact"])
     else:
-        Contact.objects.filter(pk=call.contact.pk).update(name=name)
+        call.contact.name = name
+        call.contact.save(update_fields=["name"])
     bump_version(call)
 
 

@@ -15,6 +15,7 @@ from calls.models.legs import (
     Disposition,
     Leg,
     LegQuerySet,
+    NoteWord,
     Offer,
     RoutingDecision,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Line",
     "LineHeard",
     "Node",
+    "NoteWord",
     "Offer",
     "Plan",
     "PlanQuerySet",

@@ -194,7 +194,8 @@ class Call(models.Model):
         ]
         indexes = [
             models.Index("deadline", condition=~Q(deadline=None), name="call_due"),
-            models.Index(fields=["-created_at", "id"], name="call_log"),
+            # With the direction, all calls of the log are counted by it alone.
+            models.Index(fields=["-created_at", "id", "direction"], name="call_log"),
             models.Index("status", name="call_status"),
         ]
 

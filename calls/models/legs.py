@@ -1,13 +1,17 @@
 """Our side of a call: who was rung and why, who was in it, and what they wrote."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent, Queue
+from callcenter import word_index
+from permissions import folding
 
 
 class RoutingDecision(models.Model):
@@ -173,9 +177,46 @@ class Leg(models.Model):
     def __str__(self) -> str:
         return f"{self.agent} in {self.call_id}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it; its call is found by the notes."""
+        fields, is_new = kwargs.get("update_fields"), self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if self.notes if is_new else fields is None or "notes" in fields:
+                NoteWord.keep({self.pk: self.notes})
+
+    def write(self, notes: str) -> None:
+        """Keep these notes, and let the call be found by them."""
+        with transaction.atomic():
+            Leg.objects.filter(pk=self.pk).update(notes=notes)
+            NoteWord.keep({self.pk: notes})
+        self.notes = notes
+
     @property
     def wrap_up_seconds(self) -> int | None:
         since: datetime | None = self.wrap_up_since
         if since is None or self.wrapped_up_at is None:
             return None
         return round((self.wrapped_up_at - since).total_seconds())
+
+
+class NoteWord(models.Model):
+    """One word of an agent's notes; what finds the call by them."""
+
+    pk = models.CompositePrimaryKey("leg_id", "word")
+    leg = models.ForeignKey(Leg, models.CASCADE, related_name="+", db_index=False)
+    word = models.CharField(max_length=folding.LONGEST_WORD)
+
+    class Meta:
+        verbose_name = _("word of notes")
+        verbose_name_plural = _("words of notes")
+        indexes = [word_index.by_word("leg", name="note_words")]
+
+    def __str__(self) -> str:
+        return self.word
+
+    @classmethod
+    def keep(cls, notes: Mapping[int, str]) -> None:
+        """Let these participants' calls be found by these notes, and nothing else."""
+        words = {key: folding.words(text) for key, text in notes.items()}
+        word_index.keep(cls, "leg", words)

@@ -3,10 +3,12 @@
 import logging
 from typing import Any, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -22,12 +24,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from callcenter.admin_parts import DetailedAdmin, badge, when
+from callcenter.long_lists import LongList
 from callcenter.models import WatiAccount
 from callcenter.web.uploads import upload_of
 from permissions import services, words
 from permissions.admin.ledger import WithHistory
 from permissions.admin.merges import WithMerges
-from permissions.filters import ContactStateFilter
+from permissions.filters import ContactStateFilter, FirstContactFilter
 from permissions.forms import (
     LONGEST_REASON,
     ImportForm,
@@ -45,7 +48,7 @@ FIRST_HEARD = when("created_at", "first contact")
 
 
 @admin.register(Contact)
-class ContactAdmin(WithMerges, WithHistory, DetailedAdmin):
+class ContactAdmin(LongList, WithMerges, WithHistory, DetailedAdmin):
     """Their IDs are WhatsApp's; the name and the calling hours are ours to mend."""
 
     list_title = gettext_lazy("Contacts")
@@ -63,11 +66,9 @@ class ContactAdmin(WithMerges, WithHistory, DetailedAdmin):
         "calls_link",
         FIRST_HEARD,
     ]
-    list_filter = [ContactStateFilter, "do_not_call"]
-    search_fields = ["name", "ids__key"]
+    list_filter = [FirstContactFilter, ContactStateFilter, "do_not_call"]
+    contact_field = "pk"
     search_help_text = gettext_lazy("Name or number")
-    date_hierarchy = "created_at"
-    show_full_result_count = False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         who = ["name", "number_as_read", "country_code", "do_not_call_story"]
@@ -94,7 +95,10 @@ class ContactAdmin(WithMerges, WithHistory, DetailedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         contacts: QuerySet[Contact] = super().get_queryset(request)
-        contacts = contacts.annotate(call_count=Count("calls"))
+        calls = apps.get_model("calls.Call").objects
+        theirs = calls.filter(contact=OuterRef("pk")).order_by().values("contact")
+        count = Subquery(theirs.annotate(count=Count("pk")).values("count"))
+        contacts = contacts.annotate(call_count=Coalesce(count, 0))
         return contacts.prefetch_related(f"permissions__{words.WITH_LINES}")
 
     def details_of(self, request: HttpRequest, row: Contact) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from callcenter.admin_parts import (
-    FoundByNumber,
     ReadOnlyAdmin,
     age,
     link_to,
     when,
 )
 from callcenter.exporting.lists import ExportedList
+from callcenter.long_lists import LongList
 from permissions import words
+from permissions.admin.finding import FoundByPerson
 from permissions.exports import EXPORT
 from permissions.facts import PermissionStatus
 from permissions.filters import (
@@ -34,15 +35,14 @@ from permissions.models import CallPermission, PermissionEvent
 from permissions.story import standing
 
 
-class WithHistory(ExportedList, FoundByNumber):
+class WithHistory(ExportedList, FoundByPerson):
     """Found by the person; with the history of what is listed behind a button."""
 
     export = EXPORT
     export_button = gettext_lazy("Export history as CSV")
 
 
-class LedgerAdmin(WithHistory, ReadOnlyAdmin):
-    search_fields = ["contact__name", "contact__waid", "contact__bsuid"]
+class LedgerAdmin(LongList, WithHistory, ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name or number")
 
     @admin.display(description=gettext_lazy("contact"), ordering="contact__name")

@@ -4,7 +4,7 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from permissions.models import Contact, ContactId, Merge
+from permissions.models import Contact, ContactId, ContactWord, Merge
 from tests.cast import Cast
 
 
@@ -14,6 +14,7 @@ def twice() -> tuple[Contact, Contact]:
     twin = Contact.objects.create(waid="553188887700", name="Carla by call")
     ContactId.objects.filter(contact=twin).delete()
     Contact.objects.filter(pk=twin.pk).update(waid="553188887766")
+    ContactWord.keep([twin.pk])
     return old, twin
 
 

@@ -166,6 +166,7 @@ def test_shadows_of_calls_that_were_never_offered_stay_out(
         "?result=answered&direction__exact=inbound",
         "?status=live",
         "?q=carla",
+        "?q=C%C3%81RLA",
         "?q=%2B49 1511 2345678",
         "?agent__id__exact={ana}",
         "?from=2026-11-20T12:00:30Z&to=2026-11-20T12:02:00%2B00:00",

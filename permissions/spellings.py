@@ -1,0 +1,42 @@
+"""The words by which a contact is found: of their names, of their numbers, of IDs.
+
+Numbers stand among the words behind a sign that no name begins with, which tells where
+in the number one begins to read: with the country, within the country, or at the end.
+"""
+
+from functools import lru_cache
+
+import phonenumbers
+
+from permissions import folding
+from permissions.numbers import forms_of
+
+LONGEST = folding.LONGEST_WORD
+WHOLE = "+"
+NATIONAL = "-"
+FROM_THE_END = "<"
+
+
+def of_name(name: str) -> frozenset[str]:
+    """Return the words of a name, a username or any other ID."""
+    return frozenset(folding.words(name))
+
+
+@lru_cache(maxsize=64)
+def of_number(waid: str) -> frozenset[str]:
+    """Return the words of a number, in each form that WhatsApp has for it."""
+    found: set[str] = set()
+    for form in forms_of(waid) if waid else ():
+        found |= {f"{WHOLE}{form}", f"{FROM_THE_END}{form[::-1]}"}
+        if national := _national(form):
+            found.add(f"{NATIONAL}{national}")
+    return frozenset(found)
+
+
+def _national(waid: str) -> str:
+    """Return the number without its country: '15112345678' of '4915112345678'."""
+    try:
+        number = phonenumbers.parse(f"+{waid}")
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.national_significant_number(number)
