@@ -7,7 +7,7 @@ what is needed to part them again stands in the merge's own row.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop
 
 from callcenter.refusals import Refused
 from permissions import ledger
+from permissions.facts import ALLOWING
 from permissions.ledger import Change
 from permissions.models import (
     CallPermission,
@@ -98,10 +99,10 @@ def merge(
             user=user,
             before={"kept": _as_json(kept), "merged": _as_json(lost)},
         )
-        row.before["twins"] = _join_permissions(kept, lost)
+        twins = row.before["twins"] = _join_permissions(kept, lost)
         _move_rows(kept, lost, row)
         _complete(kept, lost)
-        changes = _refreshed(kept)
+        changes = [_as_news(change, twins) for change in _refreshed(kept)]
         lost.delete()
         row.save()
         ContactWord.keep([kept.pk])
@@ -270,4 +271,14 @@ def _keep_own_ids(kept: Contact) -> None:
 
 def _refreshed(contact: Contact) -> list[Change]:
     rows = contact.permissions.select_for_update().order_by("pk")
-    return [ledger.refresh(permission, recorded=True) for permission in rows]
+    return [ledger.refresh(permission) for permission in rows]
+
+
+def _as_news(change: Change, twins: list[dict[str, Any]]) -> Change:
+    """Tell a permission that only one of both had as new: the other's calls waited."""
+    for twin in twins:
+        statuses = {twin[one]["fields"]["status"] for one in ("kept", "merged")}
+        missing = statuses.difference(ALLOWING)
+        if twin["kept"]["pk"] == change.permission.pk and missing:
+            return replace(change, before=missing.pop())
+    return change

@@ -130,13 +130,20 @@ def test_of_two_scheduled_calls_the_nearer_one_stays(cast: Cast, carla, hidden):
     assert waiting.sentence == "Cancelled: another call to this person is scheduled."
 
 
-def test_a_permission_of_one_wakes_what_the_other_waited_for(cast: Cast, carla, hidden):
+@pytest.mark.parametrize("who_waits", ["kept", "lost"])
+def test_the_call_of_the_one_without_a_permission_is_woken(
+    cast: Cast, carla, hidden, who_waits: str
+):
+    waits, allows = (carla, hidden) if who_waits == "kept" else (hidden, carla)
     plan = planned_calls.ask(cast.ana, carla, cast.line)
     planned_calls.asked(plan, None)
-    allowed(cast, hidden)
+    if waits == hidden:
+        Plan.objects.filter(pk=plan.pk).update(contact=hidden)
+        CallPermission.objects.update(contact=hidden)
+    allowed(cast, allows)
     merged(carla, hidden)
     plan.refresh_from_db()
-    assert plan.state == Plan.State.GRANTED
+    assert (plan.contact, plan.state) == (carla, Plan.State.GRANTED)
 
 
 def test_they_wait_while_both_are_being_called(cast: Cast, carla, hidden):
