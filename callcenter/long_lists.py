@@ -15,7 +15,7 @@ class UpToMost(Paginator):
     To count all of them the database would look at every row of the table.
     """
 
-    most = 2000
+    most = 500
 
     @cached_property
     def found(self) -> int:

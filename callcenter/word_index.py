@@ -5,13 +5,15 @@ index is sorted by the characters' codes. SQLite's is; PostgreSQL's follows the 
 of the database unless the index says otherwise (`by_word`).
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import reduce
 from operator import and_, or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+
+from callcenter import sets  # noqa: F401  (it registers the lookup __among)
 
 # How words may begin that are looked for: in any of these spellings, each of which may
 # be several words that must all be there.
@@ -72,45 +74,79 @@ def add(model: type[models.Model], owner: str, words: Mapping[int, Set[str]]) ->
 
 # --- Who has the words -------------------------------------------------------------
 
-# As many rows as are named to the database one by one. Are there more, it goes through
-# the list that is shown and looks for each row whether it is among them.
-FEW = 1000
+# As many owners as are named to the database, which finds their rows by an index. If
+# there are more, it goes through the list that is shown, and looks at each row: where
+# many are found it soon has a page of them.
+FEW = 5000
+FEW_WITH_LONG_KEYS = 1000
+
+
+class Way(NamedTuple):
+    """One way to find rows: all of their keys, and a look whether a row is among them.
+
+    `is_in`: the condition for the rows whose field, named by the argument, is.
+    """
+
+    keys: QuerySet[Any]
+    is_in: Callable[[str], Q]
 
 
 class Found:
-    """The owners of words; a few of them by their keys."""
+    """All that some ways find; if it is few, by their keys."""
 
-    def __init__(self, *rows: QuerySet[Any]) -> None:
-        """`rows`: of one column each, the owner's key."""
-        self.rows = rows
-        self.few: set[Any] | None = set()
-        for some in rows:
-            first = list(some[: 4 * FEW])  # an owner may have several such words
-            self.few = self.few | set(first) if self.few is not None else None
-            if self.few is not None and (len(first) == 4 * FEW or len(self.few) > FEW):
-                self.few = None
+    def __init__(self, *ways: Way, most: int | None = None) -> None:
+        most = FEW if most is None else most
+        self.ways, self.few = ways, set[Any]()
+        self.is_many = False
+        for way in ways:
+            first = list(way.keys[: 4 * most])  # an owner may have several such words
+            self.few.update(first)
+            self.is_many |= len(first) == 4 * most or len(self.few) > most
 
     def __bool__(self) -> bool:
-        return self.few is None or bool(self.few)
+        return self.is_many or bool(self.few)
 
     def q(self, field: str) -> Q:
-        """Return the condition that this field is one of the owners."""
-        if self.few is not None:
-            return Q(**{f"{field}__in": self.few})
-        return reduce(or_, (Q(**{f"{field}__in": some}) for some in self.rows))
+        """Return the condition that this field is one of what was found."""
+        if self.is_many:
+            return _looked_at(reduce(or_, (way.is_in(field) for way in self.ways)))
+        is_number = all(isinstance(key, int) for key in self.few)
+        return Q(**{f"{field}__{'among' if is_number else 'in'}": self.few})
+
+    def sets(self, field: str) -> list[Q]:
+        """Return the same as conditions that each can be met by an index alone."""
+        if self.is_many:
+            return [Q(**{f"{field}__in": way.keys}) for way in self.ways]
+        return [self.q(field)] if self else []
 
 
-def owners(
-    model: type[models.Model], owner: str, terms: Sequence[Term]
-) -> QuerySet[Any]:
-    """Return the keys of all who have a word for every one of the terms."""
+def _looked_at(condition: Q) -> Q:
+    """Keep PostgreSQL from looking for all such rows before the first one is shown."""
+    is_so = When(condition, then=Value(True))
+    return Q(Case(is_so, default=Value(False), output_field=models.BooleanField()))
+
+
+def owners(model: type[models.Model], owner: str, terms: Sequence[Term]) -> Way:
+    """Return the way to all who have a word for every one of the terms."""
     column = f"{owner}_id"
     first, *others = sorted(terms, key=_vagueness)
     rows = model._base_manager.filter(_condition(model, column, first))
-    for term in others:
-        theirs = model._base_manager.filter(_condition(model, column, term))
-        rows = rows.filter(**{f"{column}__in": theirs.values(column)})
-    return rows.values_list(column, flat=True)
+    rows = rows.filter(*(has(model, owner, column, term) for term in others))
+
+    def is_in(field: str) -> Q:
+        return reduce(and_, (has(model, owner, field, term) for term in terms))
+
+    return Way(rows.values_list(column, flat=True), is_in)
+
+
+def has(model: type[models.Model], owner: str, field: str, term: Term) -> Q:
+    """Return the condition for rows whose field is an owner of a word for the term."""
+    theirs = model._base_manager.filter(**{f"{owner}_id": OuterRef(field)})
+    spellings = (
+        reduce(and_, (Q(Exists(theirs.filter(word__begins=word))) for word in words))
+        for words in term
+    )
+    return reduce(or_, spellings)
 
 
 def _vagueness(term: Term) -> int:
@@ -119,13 +155,10 @@ def _vagueness(term: Term) -> int:
 
 def _condition(model: type[models.Model], column: str, term: Term) -> Q:
     """Return the condition for a word: that it begins one spelling of the term."""
+    owner = column.removesuffix("_id")
     found = []
     for words in term:
         first, *others = sorted(words, key=len, reverse=True)
-        theirs = [
-            model._base_manager.filter(word__begins=word).values(column)
-            for word in others
-        ]
-        also = (Q(**{f"{column}__in": one}) for one in theirs)
+        also = (has(model, owner, column, ((word,),)) for word in others)
         found.append(reduce(and_, also, Q(word__begins=first)))
     return reduce(or_, found)

@@ -87,9 +87,9 @@ class Contact(models.Model):
 
     def own_words(self) -> frozenset[str]:
         """Return by what the row itself is found."""
-        found = spellings.of_name(self.name) | spellings.of_name(self.username)
-        found |= spellings.of_name(self.bsuid or "")
-        return found | spellings.of_number(self.waid or "")
+        names = spellings.of_name(self.name) | spellings.of_name(self.username)
+        ids = spellings.of_number(self.waid or "") | spellings.of_name(self.bsuid or "")
+        return names | ids
 
     @property
     def called(self) -> str:
@@ -194,7 +194,7 @@ class ContactWord(models.Model):
     """
 
     pk = models.CompositePrimaryKey("contact_id", "word")
-    # No merge moves these: they are made anew.
+    # No merge moves these ("+"): they are made anew.
     contact = models.ForeignKey(
         Contact, models.CASCADE, related_name="+", db_index=False
     )
@@ -215,8 +215,7 @@ class ContactWord(models.Model):
     @classmethod
     def add(cls, contacts: Iterable[Contact]) -> None:
         """Let contacts be found that are new."""
-        words = {contact.pk: contact.own_words() for contact in contacts}
-        word_index.add(cls, "contact", words)
+        word_index.add(cls, "contact", {one.pk: one.own_words() for one in contacts})
 
     @classmethod
     def add_ids(cls, contact: Contact, ids: Iterable["ContactId"]) -> None:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_
+from operator import and_, or_
+from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from callcenter.models import WatiAccount
 from callcenter.word_index import Found, Term, owners
@@ -22,6 +23,8 @@ from permissions.spellings import FROM_THE_END, NATIONAL, WHOLE
 FEWEST_LAST_DIGITS = 3
 LONGEST_NUMBER = 40
 LONGEST = 2000  # characters of what is typed; the rest is not looked at
+
+MOST_KEYS = 20_000
 
 # Links and what else holds a number in letters of its own.
 NUMBER_IN_LETTERS = re.compile(
@@ -60,10 +63,10 @@ class Wanted:
 
 def found_by(wanted: Wanted) -> Found:
     """Return the contacts who have all that was typed among their names and numbers."""
-    rows = [owners(ContactWord, "contact", wanted.terms)]
+    ways = [owners(ContactWord, "contact", wanted.terms)]
     if wanted.number:
-        rows.append(owners(ContactWord, "contact", [wanted.number]))
-    return Found(*rows)
+        ways.append(owners(ContactWord, "contact", [wanted.number]))
+    return Found(*ways)
 
 
 def with_term(term: Term) -> Found:
@@ -142,24 +145,81 @@ def _beginnings(digits: str) -> Term:
 
 # --- Lists of other rows -----------------------------------------------------------
 
-NOWHERE = Q(pk__in=[])
+
+class Elsewhere(NamedTuple):
+    """The rows that have a word outside of their contact.
+
+    `q`: as a condition for one row after the other; `sets`: as conditions that each
+    can be met by an index alone. is_many: no index leads to the rows of `q`.
+    """
+
+    q: Q
+    sets: list[Q]
+    is_many: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.sets)
 
 
-def condition(wanted: Wanted, person: str, elsewhere: Callable[[Term], Q]) -> Q:
+NOWHERE = Elsewhere(Q(pk__in=[]), [])
+
+
+def condition(
+    wanted: Wanted,
+    model: type[Model],
+    person: str,
+    elsewhere: Callable[[Term], Elsewhere],
+) -> Q:
     """Return the condition for rows of which every word that was typed is found.
 
-    person: the rows' field for the contact. elsewhere: the condition for rows that have
-    one word outside the contact; NOWHERE if there are none.
+    person: the rows' field for the contact. elsewhere: where else one word is found.
     """
-    found = found_by(wanted).q(person)
+    found = found_by(wanted)
     others = [elsewhere(term) for term in wanted.terms]
-    if all(other == NOWHERE for other in others):
-        return found
+    if not any(others):
+        return found.q(person)
+    if len(others) == 1:
+        return found.q(person) | others[0].q
+    if any(other.is_many for other in others):
+        return _together(wanted, model, person, others)
+    return found.q(person) | _each_led(wanted, person, others)
+
+
+def _each_led(wanted: Wanted, person: str, others: list[Elsewhere]) -> Q:
+    """Return the condition for rows that have each word, one outside of the contact.
+
+    Each way to it begins with rows that an index finds.
+    """
     people = [with_term(term).q(person) for term in wanted.terms]
-    either = [one | other for one, other in zip(people, others, strict=True)]
-    for place, other in enumerate(others):
-        # Each way begins with few rows, where the word is rare: an index finds them.
-        if other != NOWHERE:
-            rest = [*either[:place], *either[place + 1 :]]
-            found |= reduce(and_, rest, other)
+    either = [one | other.q for one, other in zip(people, others, strict=True)]
+    ways = [
+        reduce(and_, [*either[:place], *either[place + 1 :]], other.q)
+        for place, other in enumerate(others)
+        if other
+    ]
+    return reduce(or_, ways)
+
+
+def _together(
+    wanted: Wanted, model: type[Model], person: str, others: list[Elsewhere]
+) -> Q:
+    """Return the condition for rows that have each word anywhere.
+
+    By sets of keys: two words may each be frequent, and hardly ever together. Where
+    they often are, the first rows of the list have them.
+    """
+    rows = model._base_manager.order_by()
+    people = [with_term(term) for term in wanted.terms]
+    both = rows
+    for one, other in zip(people, others, strict=True):
+        ways = one.sets(person) + other.sets or [Q(pk__in=[])]
+        some = [rows.filter(way).values("pk") for way in ways]
+        both = both.filter(pk__in=some[0].union(*some[1:]))
+    keys = list(both.values_list("pk", flat=True)[: MOST_KEYS + 1])
+    found = Q(pk__in=keys)
+    if len(keys) > MOST_KEYS:
+        pairs = zip(people, others, strict=True)
+        found = reduce(and_, (one.q(person) | other.q for one, other in pairs))
+    if wanted.number:
+        found |= Found(owners(ContactWord, "contact", [wanted.number])).q(person)
     return found

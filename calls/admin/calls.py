@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -39,7 +39,7 @@ from calls.reporting.labels import duration
 from calls.states import LIVE, Event
 from permissions.admin.finding import FoundByPerson
 from permissions.numbers import display
-from permissions.search import NOWHERE
+from permissions.search import Elsewhere
 
 STRANGER = gettext_lazy("Unknown WhatsApp user")
 
@@ -85,12 +85,11 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
         term = search_term.strip()
         if call_id := _uuid(term):
             return queryset.filter(pk=call_id), False
-        at_wati = search.calls_at_wati(term)
-        if at_wati != NOWHERE:
-            return queryset.filter(at_wati), False
+        if calls := search.calls_at_wati(term):
+            return queryset.filter(pk__in=calls), False
         return super().get_search_results(request, queryset, term)
 
-    def elsewhere(self, term: Term) -> Q:
+    def elsewhere(self, term: Term) -> Elsewhere:
         return search.calls_with(term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

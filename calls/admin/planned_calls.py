@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -24,6 +24,7 @@ from calls.outbound import planned_calls
 from calls.reporting.filters import PlanStateFilter
 from calls.reporting.search import agents_named
 from permissions.admin.finding import FoundByPerson
+from permissions.search import Elsewhere
 
 
 @admin.register(Plan)
@@ -51,7 +52,7 @@ class PlanAdmin(FoundByPerson, ReadOnlyAdmin):
         context = {**(extra_context or {}), "title": _("Scheduled calls")}
         return super().changelist_view(request, context)
 
-    def elsewhere(self, term: Term) -> Q:
+    def elsewhere(self, term: Term) -> Elsewhere:
         return agents_named(term)
 
     def get_ordering(self, request: HttpRequest) -> Any:

@@ -1,49 +1,69 @@
 """Find calls by more than their contact: agents, dispositions, notes, Wati's ID."""
 
+from collections.abc import Iterator
 from functools import lru_cache
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents.models import Agent
 from callcenter.models import WatiAccount
-from callcenter.word_index import Found, Term, owners
+from callcenter.word_index import (
+    FEW_WITH_LONG_KEYS,
+    Found,
+    Term,
+    Way,
+    has,
+    owners,
+)
 from calls.models import Call, Disposition, Leg, NoteWord
 from permissions import folding
-from permissions.search import NOWHERE
+from permissions.search import NOWHERE, Elsewhere
 
 
-def agents_named(term: Term) -> Q:
-    """Return the condition for rows of the agents whose names begin like this."""
+def agents_named(term: Term) -> Elsewhere:
+    """Return the rows of the agents whose names begin like this."""
     named = Agent.objects.values_list("pk", "name")
     found = [key for key, name in named if folding.begins(term, _words(name))]
-    return Q(agent__in=found) if found else NOWHERE
+    theirs = Q(agent__in=found)
+    return Elsewhere(theirs, [theirs]) if found else NOWHERE
 
 
-def calls_with(term: Term) -> Q:
-    """Return the condition for calls by their agent, their notes or disposition."""
-    calls = Leg.objects.values_list("call_id", flat=True)
-    written = calls.filter(pk__in=owners(NoteWord, "leg", [term]))
-    chosen = [
-        one.pk for one in _dispositions() if folding.begins(term, _words(str(one)))
-    ]
-    ways = [written, calls.filter(disposition__in=chosen)] if chosen else [written]
-    found, agents = Found(*ways), agents_named(term)
+def calls_with(term: Term) -> Elsewhere:
+    """Return the calls that have a word in their agent, notes or disposition."""
+    agents, found = agents_named(term), Found(*_ways(term), most=FEW_WITH_LONG_KEYS)
     if not found:
         return agents
-    return found.q("pk") if agents == NOWHERE else found.q("pk") | agents
+    either = found.q("pk") | agents.q if agents else found.q("pk")
+    return Elsewhere(either, found.sets("pk") + agents.sets, found.is_many)
 
 
-def calls_at_wati(call_id: str) -> Q:
-    """Return the condition for the calls to which Wati gave this ID."""
+def _ways(term: Term) -> Iterator[Way]:
+    notes = owners(NoteWord, "leg", [term]).keys
+    yield _through(Leg.objects.filter(pk__in=notes), has(NoteWord, "leg", "pk", term))
+    known = Disposition.objects.select_related("parent")
+    named = [one for one in known if folding.begins(term, _words(str(one)))]
+    if named:
+        chosen = Q(disposition__in=named)
+        yield _through(Leg.objects.filter(chosen), chosen)
+
+
+def _through(legs: QuerySet[Leg], condition: Q) -> Way:
+    def is_in(field: str) -> Q:
+        theirs = Leg.objects.filter(condition, call=OuterRef(field))
+        # Says the same again, and keeps PostgreSQL from gathering the calls of all
+        # such notes before it looks at the first row.
+        return Q(Exists(theirs.filter(call__gte=OuterRef(field))))
+
+    return Way(legs.order_by().values_list("call_id", flat=True), is_in)
+
+
+def calls_at_wati(call_id: str) -> list[UUID]:
+    """Return the calls to which Wati gave this ID."""
     # With the account, whose index of IDs it is.
     accounts = list(WatiAccount.objects.values_list("pk", flat=True))
     found = Call.objects.filter(account__in=accounts, wati_call_id=call_id)
-    keys = list(found.values_list("pk", flat=True)) if call_id else []
-    return Q(pk__in=keys) if keys else NOWHERE
-
-
-def _dispositions() -> list[Disposition]:
-    return list(Disposition.objects.select_related("parent"))
+    return list(found.values_list("pk", flat=True)) if call_id else []
 
 
 @lru_cache(maxsize=4096)

@@ -28,10 +28,10 @@ class FoundByPerson(admin.ModelAdmin):
 
     def found_by(self, wanted: search.Wanted) -> Q:
         """Return the condition for the rows that have all that was typed."""
-        return search.condition(wanted, self.contact_field, self.elsewhere)
+        return search.condition(wanted, self.model, self.contact_field, self.elsewhere)
 
-    def elsewhere(self, term: Term) -> Q:
-        """Return the condition for rows with this word not in the contact's name."""
+    def elsewhere(self, term: Term) -> search.Elsewhere:
+        """Return the rows that have this word outside of their contact."""
         return search.NOWHERE
 
     def changelist_view(
