@@ -139,11 +139,13 @@ def _statement(entry: LedgerEntry) -> Statement | None:
     """Return the yes or no that an entry is; of our own notes none is one."""
     kind, at = entry.kind, entry.at
     if entry.source == Source.WEBHOOK and (kind == EventKind.GRANTED or kind in TAKING):
-        return Statement(at, kind == EventKind.GRANTED, True, _ends_at(entry))
+        is_yes = kind == EventKind.GRANTED
+        return Statement(at, is_yes, True, _ends_at(entry), _is_permanent(entry))
     if entry.source == Source.API and kind in READINGS:
-        return Statement(at, _is_yes(entry), is_hint=False)
+        until, permanent = entry.expires_at, _is_permanent(entry)
+        return Statement(at, _is_yes(entry), False, until, permanent)
     if kind == EventKind.REQUEST_REFUSED and entry.code == PERMANENT_EXISTS:
-        return Statement(at, allows=True, is_hint=False)
+        return Statement(at, allows=True, is_hint=False, is_permanent=True)
     if kind == EventKind.CALL_REFUSED and entry.code == NO_PERMISSION:
         return Statement(at, allows=False, is_hint=False)
     return None
@@ -153,6 +155,10 @@ def _ends_at(entry: LedgerEntry) -> datetime | None:
     if entry.kind != EventKind.GRANTED or entry.grant == Grant.PERMANENT:
         return None
     return entry.expires_at or entry.at + GRANT_LASTS
+
+
+def _is_permanent(entry: LedgerEntry) -> bool:
+    return _is_yes(entry) and entry.grant == Grant.PERMANENT
 
 
 def _is_yes(entry: LedgerEntry) -> bool:

@@ -4,10 +4,11 @@ A webhook is a hint: it may be a replay or come late, and carries no identity. A
 of WhatsApp's API decides, but may lag behind the webhook by seconds. So a reading that
 contradicts a fresh hint does not count and is repeated; once the hint is no longer
 fresh, the reading counts. A hint that a reading refutes is struck out, as if never
-said.
+said. A yes that is read after another yes may be the one before it, so it counts and is
+repeated.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,8 @@ REPEATED_AFTER = (
     timedelta(seconds=60),
 )
 HINT_IS_FRESH = REPEATED_AFTER[-1]
+# Two instants for the end of one permission may differ by what a webhook takes.
+SAME_END = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,14 @@ class Statement:
     """A yes or a no, of the person or of WhatsApp.
 
     `at`: when a hint reached us, or when a reading was asked for. `until`: when a yes
-    ends by itself; a later no does not contradict it.
+    ends by itself, if that is known; a later no does not contradict it.
     """
 
     at: datetime
     allows: bool
     is_hint: bool
     until: datetime | None = None
+    is_permanent: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,20 +70,48 @@ def judge(statements: Iterable[Statement], read_at: datetime | None) -> Judgemen
         ignored=frozenset(early | _refuted(ordered, early)),
         checked_at=checked_at,
         reported_at=reported_at,
-        check_due=_check_due(ordered, early, read_at),
+        check_due=_check_due(ordered, early | _maybe_older(ordered), read_at),
     )
 
 
-def _early(ordered: Sequence[Statement]) -> set[Statement]:
-    """Return the readings that contradict a hint which was still fresh."""
-    early: set[Statement] = set()
+def _after_fresh_hints(
+    ordered: Sequence[Statement],
+) -> Iterator[tuple[Statement, Statement]]:
+    """Yield each reading that may lag behind a hint, and the hint."""
     hint: Statement | None = None
     for one in ordered:
         if one.is_hint:
             hint = one
-        elif hint and hint.allows != one.allows and one.at < hint.at + HINT_IS_FRESH:
-            early.add(one)
-    return early
+        elif hint and one.at < hint.at + HINT_IS_FRESH:
+            yield one, hint
+
+
+def _early(ordered: Sequence[Statement]) -> set[Statement]:
+    """Return the readings that contradict a hint which was still fresh."""
+    return {
+        reading
+        for reading, hint in _after_fresh_hints(ordered)
+        if reading.allows != hint.allows
+        or (hint.is_permanent and not reading.is_permanent)
+    }
+
+
+def _maybe_older(ordered: Sequence[Statement]) -> set[Statement]:
+    """Return the readings of a yes that may have been given before the fresh one.
+
+    Many a webhook does not say for how long it allows calls.
+    """
+    return {
+        reading
+        for reading, hint in _after_fresh_hints(ordered)
+        if reading.allows and hint.allows and _ends_otherwise(reading, hint)
+    }
+
+
+def _ends_otherwise(reading: Statement, hint: Statement) -> bool:
+    if reading.is_permanent or reading.until is None or hint.until is None:
+        return reading.is_permanent and not hint.is_permanent
+    return reading.until < hint.until - SAME_END
 
 
 def _refuted(ordered: Sequence[Statement], early: set[Statement]) -> set[Statement]:
@@ -103,14 +135,14 @@ def _refuted(ordered: Sequence[Statement], early: set[Statement]) -> set[Stateme
 
 
 def _check_due(
-    ordered: Sequence[Statement], early: set[Statement], read_at: datetime | None
+    ordered: Sequence[Statement], doubtful: set[Statement], read_at: datetime | None
 ) -> datetime | None:
     """Return when to ask next, while the newest statement does not settle the matter.
 
     The webhook itself has WhatsApp asked at once: here begin the repetitions.
     """
     newest = ordered[-1] if ordered else None
-    if newest is None or not (newest.is_hint or newest in early):
+    if newest is None or not (newest.is_hint or newest in doubtful):
         return None
     hint_at = max(one.at for one in ordered if one.is_hint)
     due = [hint_at + after for after in REPEATED_AFTER]

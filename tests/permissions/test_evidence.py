@@ -1,5 +1,6 @@
 """What webhooks and readings are worth together, in whatever order they are written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -93,6 +94,63 @@ def test_a_yes_that_lags_behind_a_no_is_asked_again():
     assert settled.is_allowed
     assert settled.declined_at is None  # nobody said no
     assert settled.expires_at == at(-3600) + WEEK
+
+
+PERMANENT = Grant.PERMANENT
+
+
+def given_until(seconds: float, grant: Grant, ends: float | None) -> LedgerEntry:
+    """WhatsApp's answer, with the end of the permission in seconds."""
+    until = None if ends is None else at(ends)
+    return replace(read(seconds, grant), expires_at=until)
+
+
+def permanently(seconds: float) -> LedgerEntry:
+    return replace(yes(seconds), grant=PERMANENT)
+
+
+WEEK_LATER = WEEK.total_seconds()
+YESTERDAY = -86400.0
+OLDER = given_until(0.3, TEMPORARY, YESTERDAY + WEEK_LATER)
+
+
+@pytest.mark.parametrize(
+    ("hint", "lagging", "read_at_last"),
+    [
+        (yes(0), OLDER, given_until(10, TEMPORARY, WEEK_LATER)),
+        (yes(0), read(0.3, PERMANENT), given_until(10, TEMPORARY, WEEK_LATER)),
+        (permanently(0), OLDER, read(10, PERMANENT)),
+    ],
+    ids=["a renewal", "a permanent one that was limited", "a permanent one"],
+)
+def test_a_yes_before_a_yes_may_lag_too(
+    hint: LedgerEntry, lagging: LedgerEntry, read_at_last: LedgerEntry
+):
+    held = [yes(YESTERDAY), given_until(YESTERDAY + 1, TEMPORARY, WEEK_LATER)]
+    facts = believed(*held, hint, lagging, now=1)
+    assert facts.is_allowed
+    assert facts.check_due == at(2)
+    settled = believed(*held, hint, lagging, read_at_last, now=11)
+    assert settled.check_due is None
+    assert (settled.status, settled.expires_at) == (
+        read_at_last.grant,
+        read_at_last.expires_at,
+    )
+
+
+def test_a_permanent_yes_is_kept_from_an_answer_that_lags():
+    facts = believed(permanently(0), OLDER, now=1)
+    assert (facts.status, facts.expires_at) == (PERMANENT, None)
+    counted = given_until(60, TEMPORARY, WEEK_LATER)
+    settled = believed(permanently(0), OLDER, counted, now=61)
+    assert (settled.status, settled.expires_at) == (TEMPORARY, at(WEEK_LATER))
+    assert settled.check_due is None
+
+
+@pytest.mark.parametrize("late", [0.0, 59.0])
+def test_a_yes_that_was_given_just_now_is_asked_no_more(late: float):
+    fresh = given_until(0.3, TEMPORARY, WEEK_LATER - late)
+    assert believed(yes(0), fresh, now=1).check_due is None
 
 
 @pytest.mark.parametrize(
