@@ -9,7 +9,7 @@ import threading
 from datetime import datetime
 from time import monotonic
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from calls.models import Line, LineHeard
 
@@ -61,7 +61,7 @@ class LastHeard:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(WRITE % " UNION ALL ".join([ONE] * len(rows)), values)
-        except DatabaseError:
+        except Error:  # of any kind: it must not cost the webhook its effect
             logger.exception("when lines were last heard")
 
 

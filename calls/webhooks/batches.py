@@ -113,5 +113,11 @@ class Batches(Generic[T, R]):
         try:
             return self._queue.get(timeout=IDLE_AFTER)
         except Empty:
-            self._idle()
+            self._be_idle()
             return self._queue.get()
+
+    def _be_idle(self) -> None:
+        try:
+            self._idle()
+        except Exception:  # without this thread nothing is ever done again
+            logger.exception("what %s does while idle", self._name)
