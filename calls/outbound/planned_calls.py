@@ -151,6 +151,8 @@ def permission_changed(change: Change) -> None:
     if line is None:
         return
     waiting = Plan.objects.open().filter(contact=contact, line=line)
+    if change.after in ALLOWING:
+        _run_out_with_permission(waiting, expires_at)
     if change.is_new_grant:
         if not (_wake(waiting, expires_at) or _bring_back(contact, line, expires_at)):
             _callback(contact, line, expires_at)
@@ -160,6 +162,12 @@ def permission_changed(change: Change) -> None:
     elif change.is_loss or (change.recorded and change.after in WITHDRAWN):
         for plan in waiting:
             _lose(plan, change.after)
+
+
+def _run_out_with_permission(waiting: Any, expires_at: datetime | None) -> None:
+    ready = waiting.filter(state__in=(State.GRANTED, State.OFFERED))
+    for plan in ready.exclude(expires_at=expires_at):
+        _move(plan, plan.state, only_from=(plan.state,), expires_at=expires_at)
 
 
 def _for_later(waiting: Any, expires_at: datetime | None) -> Any:

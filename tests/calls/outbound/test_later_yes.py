@@ -137,6 +137,28 @@ def test_a_yes_after_a_no_brings_the_call_back(
     assert fresh(plan).call == call
 
 
+def test_a_call_that_is_ready_runs_out_with_the_newest_yes(
+    shift: Shift, carla: Contact
+):
+    plan = ask(shift, carla)
+    wati_posts(shift, YES)
+    first = fresh(plan).expires_at
+    shift.clock.forward(3 * DAY)
+    ends = (timezone.now() + timedelta(days=7)).replace(microsecond=0)
+    until = {"status": "temporary", "expiration_time": int(ends.timestamp())}
+    wati_posts(shift, YES)
+    whatsapp_is_read(shift, carla, {"permission": until})
+    shift.clock.forward(4 * DAY + 3600)
+    assert first is not None
+    assert first < timezone.now() < ends
+    sweep(shift)
+    assert (fresh(plan).state, fresh(plan).expires_at) == ("offered", ends)
+    whatsapp_is_read(shift, carla, {"permission": {"status": "permanent"}})
+    shift.clock.forward(8 * DAY)
+    sweep(shift)
+    assert (fresh(plan).state, fresh(plan).expires_at) == ("offered", None)
+
+
 def test_a_reading_brings_it_back_as_well(shift: Shift, carla: Contact):
     plan = ask(shift, carla)
     wati_posts(shift, NO)
