@@ -20,6 +20,7 @@ from calls.models import Call, Plan, WatiRequest
 from calls.outbound import dialing, planned_calls
 from calls.signaling import outbox
 from calls.states import Event
+from permissions import people
 from permissions import services as permissions
 from permissions.models import Contact
 from tests.cast import CARLA, Cast, on_duty
@@ -90,9 +91,7 @@ def wati(cast: Cast) -> Iterator[Wati]:
 
 
 def person(waid: str = CARLA) -> Contact:
-    contact = permissions.remember(Person(waid=waid))
-    assert contact is not None
-    return contact
+    return people.dialed(waid)
 
 
 def allow(cast: Cast, contact: Contact) -> Contact:
