@@ -60,9 +60,10 @@ def _through(legs: QuerySet[Leg], condition: Q) -> Way:
 
 def calls_at_wati(call_id: str) -> list[UUID]:
     """Return the calls to which Wati gave this ID."""
-    # With the account, whose index of IDs it is.
+    # With the account and not empty: as the index of IDs has them.
     accounts = list(WatiAccount.objects.values_list("pk", flat=True))
-    found = Call.objects.filter(account__in=accounts, wati_call_id=call_id)
+    named = Call.objects.exclude(wati_call_id="")
+    found = named.filter(account__in=accounts, wati_call_id=call_id)
     return list(found.values_list("pk", flat=True)) if call_id else []
 
 
