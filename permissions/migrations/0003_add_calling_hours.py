@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import permissions.models
+import callcenter.wall_clock
 
 
 class Migration(migrations.Migration):
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="Such as Europe/Berlin; empty: the line's.",
                 max_length=64,
-                validators=[permissions.models.validate_zone],
+                validators=[callcenter.wall_clock.validate_zone],
             ),
         ),
         migrations.AddField(
