@@ -114,10 +114,10 @@ class Scene:
         window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
         return window.go_available()
 
-    def phone(self) -> PhoneWindow:
+    def phone(self, waid: str = CARLA, name: str = "Carla") -> PhoneWindow:
         window = PhoneWindow(self._pocket.new_context(permissions=["microphone"]))
         self._windows.append(window)
-        mine = json.dumps({"waid": CARLA, "name": "Carla"})
+        mine = json.dumps({"waid": waid, "name": name})
         window.page.add_init_script(f"localStorage['simulated-phone'] = '{mine}'")
         return window.switch_on(self.stack.simulator_url)
 
