@@ -187,7 +187,8 @@ class Weeks:
 
     def add(self, name: str, **profile: Any) -> Person:
         habits = SILENT | {"name": name}
-        return Person(self.simulator.add_user(habits=habits, **profile)["user"], name)
+        ids = self.simulator.add_user(habits=habits, **profile)
+        return Person(ids["user"], name, numbers=set(ids["forms"]))
 
     def truth(self, person: Person, line: Line) -> dict[str, Any]:
         return self.simulator.belief(person.key, line.number)
@@ -196,13 +197,13 @@ class Weeks:
         """Return what the simulator has posted since somebody looked last."""
         told = self.simulator.webhooks()
         fresh, self.letters_read = told[self.letters_read :], len(told)
-        return fresh
+        return [letter for letter in fresh if not letter["lost"]]
 
     def new_readings(self) -> list[dict[str, Any]]:
         """Return what the product has read since somebody looked last."""
         asked = self.simulator.requests(verb="permissions")
         fresh, self.readings_read = asked[self.readings_read :], len(asked)
-        return fresh
+        return [reading for reading in fresh if reading["status"] == 200]
 
     # --- Calls -------------------------------------------------------------------
 
