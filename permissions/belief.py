@@ -8,7 +8,7 @@ counts as unanswered, a request of unknown outcome as sent.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from permissions.evidence import Statement, judge
 from permissions.facts import (
@@ -29,6 +29,15 @@ from permissions.facts import (
     WhatsAppRefusal,
 )
 from permissions.reading import Grant, Reading
+
+# WhatsApp is asked about a request without an answer after these times: the webhook
+# with the answer may be lost.
+UNANSWERED_CHECKED_AFTER = (
+    timedelta(hours=1),
+    timedelta(hours=6),
+    *(timedelta(days=days) for days in range(1, REQUEST_LASTS.days)),
+    REQUEST_LASTS - timedelta(minutes=5),
+)
 
 
 @dataclass(frozen=True)
@@ -237,7 +246,17 @@ def _with_standing(
         expires_at=expires_at,
         requested_at=waiting if label == PermissionStatus.REQUESTED else None,
         declined_at=standing.declined_at,
+        check_due=facts.check_due or _unanswered_check(label, waiting, facts.reading),
     )
+
+
+def _unanswered_check(
+    label: PermissionStatus, waiting: datetime | None, reading: Reading | None
+) -> datetime | None:
+    if label != PermissionStatus.REQUESTED or waiting is None:
+        return None
+    due = (waiting + after for after in UNANSWERED_CHECKED_AFTER)
+    return next((at for at in due if reading is None or at > reading.at), None)
 
 
 def _waiting_request(standing: Standing, requests: list[datetime]) -> datetime | None:

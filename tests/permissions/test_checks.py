@@ -78,6 +78,22 @@ def test_a_yes_is_checked_after_2_10_and_60_seconds(pair: Pair, clock: Clock):
     assert basis(pair) == "Checked with WhatsApp: {when}."
 
 
+def test_an_answer_whose_webhook_is_lost_is_found(pair: Pair, clock: Clock):
+    services.ask(pair, key="plan")
+    assert due_in(clock) == pytest.approx(3600, abs=1)
+    checked = 0
+    while due := due_in(clock):
+        clock.forward(due)
+        assert checks.take() == [row().pk]
+        read(pair, clock, NO)
+        checked += 1
+    assert checked == 9
+    assert row().status == "requested"
+    assert clock.at < row().expires_at
+    assert read(pair, clock, YES).is_new_grant
+    assert due_in(clock) is None
+
+
 def test_what_is_confirmed_is_left_alone(pair: Pair, clock: Clock):
     hear(pair, clock)
     read(pair, clock, YES)

@@ -27,7 +27,7 @@ from tests.permissions.weeks_books import Books, Wish
 from tests.shift import Shift
 
 STORIES = examples(4, thorough=60)
-STEPS = examples(20, thorough=80)
+STEPS = examples(15, thorough=80)
 MINUTE, HOUR, DAY = 60, 3600, 86400
 REAL_NOW = timezone.now
 SECOND_LINE = "15550100001"

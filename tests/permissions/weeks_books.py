@@ -26,6 +26,7 @@ from tests.shift import Shift
 MINUTE = 60
 # However a reading lags, and if one is lost, WhatsApp has been asked by then.
 READ_WITHIN = 100
+ASKED_WITHIN = 86400 + 3600
 # The people, by the form in which WhatsApp has their number.
 CROWD: dict[str, dict[str, Any]] = {
     "Carla": {"waid": "4915112345678"},
@@ -126,6 +127,7 @@ class Books(Weeks):
         assert truth["unanswered"] < 4, self.story(f"{said}: a permission is burnt")
         found = contacts_of(truth["forms"])
         assert len(found) <= 1, self.story(f"{person.name} is several: {found}")
+        self.check_is_asked(person, line, said)
         if found and (person.key, line.pk) not in self.untold:
             age = self.age(person, line)
             facts = self.check_words(found[0], line, age, truth, said)
@@ -209,6 +211,17 @@ class Books(Weeks):
         )
         if truth["expires"] and self.age(person, line) >= READ_WITHIN:
             wish.lives_until = max(wish.lives_until, truth["expires"])
+
+    def check_is_asked(self, person: Person, line: Line, said: str) -> None:
+        """While a call waits for an answer whose webhook is lost, WhatsApp is asked."""
+        pair = (person.key, line.pk)
+        wish, since = self.wishes.get(pair), self.untold.get(pair)
+        if wish is None or since is None:
+            return
+        wish.plan.refresh_from_db()
+        is_late = timezone.now().timestamp() > since + ASKED_WITHIN
+        if wish.plan.state == Plan.State.WAITING and is_late:
+            raise AssertionError(self.story(f"{said}: nobody asks for the answer"))
 
     def check_blocked(self, person: Person) -> None:
         now = self.reached_so_far(person)
