@@ -22,6 +22,7 @@ from calls.outbound import dialing
 from calls.signaling import outbox
 from calls.states import Result
 from permissions import services as permissions
+from permissions.evidence import SAME_END
 from permissions.facts import ALLOWING, EventKind, PermissionStatus
 from permissions.ledger import Change, facts_for, locked
 from permissions.models import Contact
@@ -152,7 +153,7 @@ def permission_changed(change: Change) -> None:
         return
     waiting = Plan.objects.open().filter(contact=contact, line=line)
     if change.after in ALLOWING:
-        _run_out_with_permission(waiting, expires_at)
+        _expire_with_permission(waiting, expires_at)
     if change.is_new_grant:
         if not (_wake(waiting, expires_at) or _bring_back(contact, line, expires_at)):
             _callback(contact, line, expires_at)
@@ -164,10 +165,16 @@ def permission_changed(change: Change) -> None:
             _lose(plan, change.after)
 
 
-def _run_out_with_permission(waiting: Any, expires_at: datetime | None) -> None:
-    ready = waiting.filter(state__in=(State.GRANTED, State.OFFERED))
-    for plan in ready.exclude(expires_at=expires_at):
-        _move(plan, plan.state, only_from=(plan.state,), expires_at=expires_at)
+def _expire_with_permission(waiting: Any, expires_at: datetime | None) -> None:
+    for plan in waiting.filter(state__in=(State.GRANTED, State.OFFERED)):
+        if not _ends_with(plan, expires_at):
+            _move(plan, plan.state, only_from=(plan.state,), expires_at=expires_at)
+
+
+def _ends_with(plan: Plan, expires_at: datetime | None) -> bool:
+    if plan.expires_at is None or expires_at is None:
+        return plan.expires_at == expires_at
+    return abs(plan.expires_at - expires_at) <= SAME_END
 
 
 def _for_later(waiting: Any, expires_at: datetime | None) -> Any:
