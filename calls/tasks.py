@@ -23,7 +23,7 @@ from calls import deadlines, placement
 from calls.lifecycle import ending, reconnect
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line
-from calls.outbound import lookup, planned_calls
+from calls.outbound import lookup, permission_news, planned_calls
 from calls.queueing import agent_state, dispatch, participants, requeue
 from calls.signaling import outbox
 from calls.states import Event
@@ -78,7 +78,7 @@ def sweep_plans() -> None:
     Have WhatsApp asked about permissions that a webhook has left open.
     """
     for change in permissions.expire():
-        planned_calls.permission_changed(change)
+        permission_news.permission_changed(change)
     planned_calls.sweep()
     for permission_id in checks.take():
         wake("calls.tasks.check_permission", permission_id)
@@ -145,7 +145,7 @@ def _read(pair: Pair) -> None:
     connection.note_token(pair.account, None)
     with transaction.atomic():  # a crash in between would leave the calls asleep
         change = permissions.read_from_api(pair, answer.result, at=at)
-        planned_calls.permission_changed(change)
+        permission_news.permission_changed(change)
 
 
 async def _read_permission(pair: Pair, http: httpx2.AsyncClient) -> Answer:

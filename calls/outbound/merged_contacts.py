@@ -4,7 +4,7 @@ from django.utils.translation import gettext_noop
 
 from calls import locking
 from calls.models import Call, Direction, Plan
-from calls.outbound import planned_calls
+from calls.outbound import permission_news, planned_calls
 from calls.states import LIVE
 from calls.transitions import bump_versions
 from permissions.ledger import Change
@@ -45,7 +45,7 @@ def _nearness(plan: Plan) -> int:
 def after(kept: Contact, changes: list[Change]) -> None:
     """Wake or end what waited for a permission, and show live calls by their person."""
     for change in changes:
-        planned_calls.permission_changed(change)
+        permission_news.permission_changed(change)
     bump_versions(Call.objects.filter(contact=kept, status__in=LIVE))
 
 

@@ -32,7 +32,7 @@ from calls.errors import Conflict
 from calls.lifecycle import inbound
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Direction, Line, WebhookDelivery
-from calls.outbound import dialing, lookup, planned_calls
+from calls.outbound import dialing, lookup, permission_news
 from calls.signaling.deliveries import Status, Stored, bury, claim, event_of
 from calls.signaling.heard import heard
 from calls.webhooks.batches import Batches
@@ -263,7 +263,7 @@ def _permission(delivery: Stored, event: PermissionChanged) -> None:
         received_at=delivery.received_at,
         is_repeat=delivery.is_repeat,
     )
-    planned_calls.permission_changed(change)
+    permission_news.permission_changed(change)
     transaction.on_commit(partial(_read_again, contact, line))
 
 

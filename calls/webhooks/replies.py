@@ -3,7 +3,7 @@
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError
 from calls.models import WatiRequest
-from calls.outbound import dialing, planned_calls
+from calls.outbound import dialing, permission_news
 from calls.signaling import outbox
 
 
@@ -20,7 +20,7 @@ def placed(
 
 def asked(request: WatiRequest, answer: Answer | None, error: WatiError | None) -> None:
     if request.plan is not None:
-        planned_calls.asked(request.plan, error)
+        permission_news.asked(request.plan, error)
 
 
 def none(request: WatiRequest, answer: Answer | None, error: WatiError | None) -> None:

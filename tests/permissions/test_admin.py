@@ -14,7 +14,7 @@ from callcenter.admin_parts import age
 from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line, Plan, WatiRequest
-from calls.outbound import planned_calls
+from calls.outbound import permission_news, planned_calls
 from permissions import merging, services, words
 from permissions.facts import EventKind
 from permissions.ledger import Pair, facts_for
@@ -444,7 +444,7 @@ def test_a_request_that_has_left_still_counts(cast: Cast, sofia: Client):
     contact = Contact.objects.create(waid=CARLA, name="Carla")
     plan = planned_calls.ask(cast.ana, contact, cast.line)
     WatiRequest.objects.update(status="ok")
-    planned_calls.asked(plan, None)
+    permission_news.asked(plan, None)
     action = {"action": "cancel", "_selected_action": [str(plan.pk)]}
     sofia.post(PLANS, action, follow=True)
     assert PermissionEvent.objects.get().kind == "requested"

@@ -13,7 +13,7 @@ from callcenter.refusals import Refused
 from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Direction, Plan
-from calls.outbound import planned_calls
+from calls.outbound import permission_news, planned_calls
 from calls.states import Status
 from permissions import ledger, merging, people, services
 from permissions.facts import PermissionStatus
@@ -136,7 +136,7 @@ def test_the_call_of_the_one_without_a_permission_is_woken(
 ):
     waits, allows = (carla, hidden) if who_waits == "kept" else (hidden, carla)
     plan = planned_calls.ask(cast.ana, carla, cast.line)
-    planned_calls.asked(plan, None)
+    permission_news.asked(plan, None)
     if waits == hidden:
         Plan.objects.filter(pk=plan.pk).update(contact=hidden)
         CallPermission.objects.update(contact=hidden)

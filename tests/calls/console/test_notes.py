@@ -13,7 +13,7 @@ from calls.errors import Refused
 from calls.lifecycle import ending, inbound, reconnect, transfer
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Disposition, Plan
-from calls.outbound import planned_calls
+from calls.outbound import permission_news, planned_calls
 from permissions import services as permissions
 from permissions.models import Contact
 from tests.cast import CARLA, Cast
@@ -252,7 +252,7 @@ def test_a_callback_that_is_not_allowed_asks_the_person_first(
     due_at = plan.due_at
     event = PermissionChanged(Person(CARLA), granted=True)
     pair, now = pair_of(talk.contact, cast.line), timezone.now()
-    planned_calls.permission_changed(
+    permission_news.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
     )
     plan = Plan.objects.get()
@@ -276,7 +276,7 @@ def test_a_callback_for_after_the_permission_asks_for_a_longer_one(
     event = PermissionChanged(
         Person(CARLA), granted=True, expires_at=now + timedelta(days=7)
     )
-    planned_calls.permission_changed(
+    permission_news.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
     )
     plan = Plan.objects.get()

@@ -22,7 +22,7 @@ from calls import errors, placement, tasks
 from calls.lifecycle import ending, inbound
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Plan, WatiRequest
-from calls.outbound import dialing, planned_calls
+from calls.outbound import dialing, permission_news, planned_calls
 from calls.queueing import dispatch
 from calls.signaling import outbox
 from permissions import people
@@ -328,7 +328,7 @@ def say_yes(cast: Cast, carla: Contact, key: str = "grant") -> None:
     pair = pair_of(carla, cast.line)
     now = timezone.now()
     change = permissions.permission_webhook(pair, event, key=key, received_at=now)
-    planned_calls.permission_changed(change)
+    permission_news.permission_changed(change)
     planned_calls.sweep()
 
 
@@ -373,7 +373,7 @@ def test_a_yes_that_is_taken_back_before_the_call_ends_the_plan(
     event = PermissionChanged(Person(CARLA), granted=False, status="revoked")
     pair = pair_of(carla, cast.line)
     now = timezone.now()
-    planned_calls.permission_changed(
+    permission_news.permission_changed(
         permissions.permission_webhook(pair, event, key="no", received_at=now)
     )
     plan.refresh_from_db()
@@ -500,7 +500,7 @@ def test_two_workers_offer_a_plan_once(cast: Cast, carla: Contact):
     event = PermissionChanged(Person(CARLA), granted=True)
     pair = pair_of(carla, cast.line)
     now = timezone.now()
-    planned_calls.permission_changed(
+    permission_news.permission_changed(
         permissions.permission_webhook(pair, event, key="yes", received_at=now)
     )
     plan.refresh_from_db()

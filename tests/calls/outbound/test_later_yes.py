@@ -13,7 +13,7 @@ from callcenter.wati.events import Kind, Person
 from calls import errors, tasks
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Plan, WatiRequest, WebhookDelivery
-from calls.outbound import planned_calls
+from calls.outbound import permission_news, planned_calls
 from calls.signaling import deliveries, outbox
 from calls.webhooks import processor
 from permissions import people
@@ -72,7 +72,7 @@ def wati_posts(shift: Shift, body: dict[str, Any]) -> bool:
 def whatsapp_is_read(shift: Shift, carla: Contact, result: dict[str, Any]) -> None:
     pair = pair_of(carla, shift.cast.line)
     change = permissions.read_from_api(pair, result, at=timezone.now())
-    planned_calls.permission_changed(change)
+    permission_news.permission_changed(change)
     sweep(shift)
 
 
