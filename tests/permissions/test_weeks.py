@@ -23,7 +23,7 @@ from permissions import services as permissions
 from permissions.models import Contact
 from tests.orders import examples
 from tests.permissions.weeks import Person, whatsapp
-from tests.permissions.weeks_books import Books, Wish
+from tests.permissions.weeks_books import READ_WITHIN, Books, Wish
 from tests.shift import Shift
 
 STORIES = examples(4, thorough=60)
@@ -281,7 +281,13 @@ class Story(Books):
             [MINUTE, HOUR, 20 * HOUR, DAY, 3 * DAY, 7 * DAY - HOUR, 8 * DAY]
         )
         self.note("time passes", hours=round(seconds / HOUR, 1))
+        if seconds > HOUR and self.is_being_read():
+            self.later(MINUTE)  # nobody sleeps through the last reading of a word
         self.later(seconds)
+
+    def is_being_read(self) -> bool:
+        now = timezone.now().timestamp()
+        return any(now - since < READ_WITHIN for since in self.unread.values())
 
 
 def fields_of_now() -> list[Any]:
