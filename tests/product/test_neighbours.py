@@ -132,6 +132,13 @@ def test_a_console_too_many_is_refused_and_the_others_go_on(
 ):
     others = [ana.open("/ws/console/") for _ in range(limits.CONSOLES - 1)]
     try:
+        # One that was silent for long would make room.
+        ana.say("targets")
+        for socket in others:
+            socket.send(json.dumps({"type": "targets", "request": 1}))
+        for socket in others:
+            while json.loads(socket.recv(30))["type"] != "targets":
+                pass
         with opened(ana) as one_more:
             assert one_more.until_closed() == TOO_MUCH
         assert any("too many windows" in text for text in one_more.problems)
