@@ -41,6 +41,10 @@ class NotNow(Exception):
     """They cannot be merged while something goes on with both of them."""
 
 
+class Gone(NotNow):
+    """One of them has been merged or deleted meanwhile: look again."""
+
+
 @dataclass(frozen=True)
 class Effects:
     """The work of another package when contacts are merged or parted.
@@ -116,7 +120,7 @@ def _locked(*keys: int) -> list[Contact]:
     rows = Contact.objects.select_for_update().filter(pk__in=keys).order_by("pk")
     found = {row.pk: row for row in rows}
     if len(found) < len(set(keys)) or len(keys) != len(set(keys)):
-        raise NotNow(gettext_noop("One of them no longer exists."))
+        raise Gone(gettext_noop("One of them no longer exists."))
     return [found[key] for key in keys]
 
 

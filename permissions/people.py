@@ -54,8 +54,9 @@ def find(account: WatiAccount, person: Person) -> Contact | None:
 def dialed(waid: str) -> Contact:
     """Return the contact of a number that a person typed, created if new."""
     number = ContactId.of_number(waid)
-    found = _found([number]).get(number.named)
-    return found.contact if found else _try(lambda: _settle([number], Person(waid)))
+    found = _found([number])
+    known = found.get(number.named)
+    return known.contact if known else _settled([number], Person(waid), found)
 
 
 def contact_with(pk: int) -> Contact | None:
@@ -107,7 +108,7 @@ def _joined(ids: list[ContactId], person: Person) -> Contact:
     if contact and _is_settled(contact, ids, found):
         _note(contact, person)
         return contact
-    return _try(lambda: _settle(ids, person))
+    return _settled(ids, person, found)
 
 
 Found = dict[tuple[str, int | None, str], ContactId]
@@ -136,14 +137,22 @@ def _try(act: Callable[[], T]) -> T:
         try:
             with transaction.atomic():
                 return act()
-        except IntegrityError:
+        except (IntegrityError, merging.Gone):
             logger.info("somebody else has stored the same person just now")
     with transaction.atomic():
         return act()
 
 
-def _settle(ids: list[ContactId], person: Person) -> Contact:
-    found = _found(ids)
+def _settled(ids: list[ContactId], person: Person, found: Found) -> Contact:
+    """Join what was found; look again if somebody else was quicker.
+
+    Whom one look has found, the next may find merged. Only nobody is looked for once.
+    """
+    looks = [] if found else [found]
+    return _try(lambda: _settle(ids, person, looks.pop() if looks else _found(ids)))
+
+
+def _settle(ids: list[ContactId], person: Person, found: Found) -> Contact:
     contact = _one_of(_owners(ids, found), ids, found)
     if contact is None:
         contact = _first_seen(person)
@@ -194,6 +203,8 @@ def _one_of(
     try:
         for other in others:
             merging.merge(kept, other, reason=_reason(ids))
+    except merging.Gone:
+        raise
     except merging.NotNow as problem:
         logger.warning("contacts %s: %s", [one.pk for one in owners], problem)
         return next(found[one.named].contact for one in ids if one.named in found)
