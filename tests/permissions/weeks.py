@@ -7,10 +7,7 @@ alone, so that no mistake of the product hides in what it is compared with.
 """
 
 import json
-import os
 import random
-import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -37,14 +34,11 @@ from calls.queueing import agent_state
 from calls.states import LIVE, Event, Status
 from calls.webhooks.processor import processor
 from permissions.models import PermissionEvent
-from tests import processes
 from tests.callcenter.simulator.conftest import (
     business_answer,
     business_offer,
-    wait_until_served,
+    simulator_process,
 )
-from tests.paths import ROOT
-from tests.ports import free_port
 from tests.servers import wait_for
 from tests.shift import Shift
 
@@ -86,19 +80,11 @@ class Letter(BaseHTTPRequestHandler):
 @contextmanager
 def whatsapp() -> Iterator[str]:
     """The simulator as a process that posts to a door of this one; its address."""
-    door, port = Door(), free_port()
-    command = ["manage.py", "simulator", "--port", str(port), "--webhooks", door.url]
-    nowhere = {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}
-    process = processes.spawn(
-        [sys.executable, *command], cwd=ROOT, env=os.environ | nowhere
-    )
-    address = f"http://127.0.0.1:{port}"
+    door = Door()
     try:
-        wait_until_served(address, process)
-        yield address
+        with simulator_process(door.url) as address:
+            yield address
     finally:
-        process.send_signal(signal.SIGTERM)
-        processes.wait(process, 20)
         door.shutdown()
         door.server_close()
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -92,13 +93,18 @@ def desk_receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def address(desk_receiver: Receiver) -> Iterator[str]:
-    """Where the simulator runs as a process of its own, without a database."""
+    with simulator_process(desk_receiver.url) as address:
+        yield address
+
+
+@contextmanager
+def simulator_process(webhooks: str) -> Iterator[str]:
+    """Run the simulator as a process of its own, without a database; its address."""
     port = free_port()
-    command = ["manage.py", "simulator", "--port", str(port)]
+    command = ["manage.py", "simulator", "--port", str(port), "--webhooks", webhooks]
+    nowhere = {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}
     process = processes.spawn(
-        [sys.executable, *command, "--webhooks", desk_receiver.url],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
+        [sys.executable, *command], cwd=ROOT, env=os.environ | nowhere
     )
     address = f"http://127.0.0.1:{port}"
     try:
