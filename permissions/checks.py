@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from permissions import ledger
+from permissions.evidence import SAME_END
 from permissions.facts import EventKind, Facts, PermissionStatus
 from permissions.ledger import Pair
 from permissions.models import CallPermission
 from permissions.reading import Grant, Reading
 
-SAME_EXPIRY = timedelta(minutes=1)
 # A reading that was lost is tried again after these pauses, then with the next look-up.
 LOST_WAITS = tuple(
     timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600, 4 * 3600)
@@ -87,4 +87,4 @@ def _is_same(held: Facts, reading: Reading) -> bool:
         return False
     if held.expires_at is None or reading.expires_at is None:
         return True
-    return abs(held.expires_at - reading.expires_at) <= SAME_EXPIRY
+    return abs(held.expires_at - reading.expires_at) <= SAME_END

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_noop
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # Meta's codes below are short ones: HTTP has such numbers as well.
 LONG_CODES = 1000
+# HTTP's numbers for a call that Wati does not know, or no longer.
+CALL_IS_OVER = (404, 410)
 PERMISSIONS_ERROR = 200  # stands for the Graph API's 200 to 299
 
 
@@ -83,7 +85,7 @@ class WatiError(Exception):
     @property
     def call_is_over(self) -> bool:
         """Say whether Wati itself, not some other server, does not know the call."""
-        return self.envelope in (404, 410)
+        return self.envelope in CALL_IS_OVER
 
 
 def meaning_of(status: int | None, envelope: int | None, code: int | None) -> Meaning:

@@ -217,13 +217,9 @@ def _codes_in(text: str) -> Iterator[Code]:
 
 
 def _number(value: Any) -> int | None:
-    text = text_of(int(value) if _is_whole(value) else value).strip("#() ")
+    text = text_of(value).strip("#() ")
     fits = text.isascii() and text.isdigit() and len(text) < 10
     return int(text) if fits else None
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, float) and value.is_integer()
 
 
 def _whatsapps(codes: list[Code]) -> int | None:

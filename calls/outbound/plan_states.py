@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from calls import notify
 from calls.models import Plan
+from permissions.facts import REQUEST_LASTS
 
 State = Plan.State
 
-REQUEST_LASTS = timedelta(days=7)  # WhatsApp shows the question for so long
 DUE_CALL_LASTS = timedelta(days=1)  # a callback is still wanted so long after its time
 
 

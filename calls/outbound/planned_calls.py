@@ -18,7 +18,6 @@ from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line, Plan, PlanQuerySet, WatiRequest
 from calls.outbound import dialing
 from calls.outbound.plan_states import (
-    REQUEST_LASTS,
     State,
     move,
     says,
@@ -28,6 +27,7 @@ from calls.outbound.plan_states import (
 )
 from calls.signaling import outbox
 from permissions import services as permissions
+from permissions.facts import REQUEST_LASTS
 from permissions.ledger import facts_for, locked
 from permissions.models import Contact
 from permissions.rules import may_ask, may_call

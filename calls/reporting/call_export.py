@@ -3,13 +3,12 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from callcenter.exporting import csv_files
 from callcenter.exporting.csv_files import (
     Cell,
     File,
@@ -81,8 +80,6 @@ class LogEntry(NamedTuple):
 
 
 Getter = Callable[[LogEntry], Cell]
-
-_country = lru_cache(maxsize=csv_files.PAGE)(country_of)
 
 
 def _number(read: Callable[[str], str]) -> Getter:
@@ -162,7 +159,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("contact_bsuid", _written("contact", "bsuid")),
     ("contact_phone_e164", _number(phone)),
     ("contact_name", _written("contact", "name")),
-    ("contact_country", _number(_country)),
+    ("contact_country", _number(country_of)),
     ("queue", _written("queue", "name")),
     ("queue_visits", _fact("queue_visits")),
     ("agent", _written("agent", "name")),

@@ -17,7 +17,7 @@ from callcenter.celery import wake
 from callcenter.database import in_database
 from callcenter.models import WatiAccount
 from callcenter.wati.client import Answer, WatiClient
-from callcenter.wati.errors import Outcome, WatiError
+from callcenter.wati.errors import CALL_IS_OVER, Outcome, WatiError
 from calls.models import Call, Plan, WatiRequest
 from calls.states import Status as CallStatus
 
@@ -28,8 +28,6 @@ Verb, Status = WatiRequest.Verb, WatiRequest.Status
 # A request that was sent longer ago than any time-out gets no answer.
 LOST_AFTER = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(minutes=10)
-# HTTP's numbers for a call that Wati does not know, or no longer.
-OVER_AT_WATI = (404, 410)
 # How long a request is worth repeating.
 PATIENCE: dict[str, timedelta] = {
     Verb.TERMINATE: GIVE_UP_AFTER,
@@ -187,7 +185,7 @@ def _must_wait(request: WatiRequest) -> bool:
     # while an inbound one still rings, as after an accept that was refused.
     unsent = call.requests.filter(pk=begun.pk, status=Status.PENDING)
     dropped = unsent.update(status=Status.DROPPED, finished_at=timezone.now())
-    if begun.verb == Verb.ACCEPT and begun.http_status not in OVER_AT_WATI:
+    if begun.verb == Verb.ACCEPT and begun.http_status not in CALL_IS_OVER:
         return False
     if dropped or begun.status in (Status.REFUSED, Status.DROPPED):
         mine.update(status=Status.DROPPED, finished_at=timezone.now())

@@ -10,7 +10,6 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import (
     HttpRequest,
     HttpResponse,
-    HttpResponseRedirect,
     QueryDict,
 )
 from django.shortcuts import get_object_or_404, render
@@ -27,7 +26,7 @@ from callcenter.models import WatiAccount
 from callcenter.web.uploads import upload_of
 from permissions import services, words
 from permissions.admin.ledger import WithHistory
-from permissions.admin.merges import WithMerges
+from permissions.admin.merges import WithMerges, to_page_of
 from permissions.filters import ContactStateFilter, FirstContactFilter
 from permissions.forms import (
     LONGEST_REASON,
@@ -239,7 +238,7 @@ class ContactAdmin(LongList, WithMerges, WithHistory, DetailedAdmin):
             ).format(person=contact)
             unchanged = _("Not changed: {text}").format(text=text)
             messages.success(request, text if changed else unchanged)
-            return _to_page_of(contact)
+            return to_page_of(contact.pk)
         context = {
             "on": on,
             "button": _("Add to do-not-call") if on else _("Remove from do-not-call"),
@@ -268,13 +267,13 @@ class ContactAdmin(LongList, WithMerges, WithHistory, DetailedAdmin):
             messages.warning(
                 request, _("The next call is not blocked by unanswered calls.")
             )
-            return _to_page_of(permission.contact)
+            return to_page_of(permission.contact_id)
         form = ReasonForm(_posted(request))
         if form.is_valid():
             reason, user = form.cleaned_data["reason"], cast(User, request.user)
             services.override(now_is.pair, user=user, reason=reason)
             messages.success(request, _("The next call is allowed for 24 hours."))
-            return _to_page_of(permission.contact)
+            return to_page_of(permission.contact_id)
         context = {
             "button": _("Allow the next call"),
             "explanation": _(
@@ -349,11 +348,6 @@ def _home_number() -> str:
 def _set_do_not_call(contact: Contact, on: bool, user: User, reason: str) -> bool:
     verb = services.block if on else services.unblock
     return verb(contact, user=user, reason=reason)
-
-
-def _to_page_of(contact: Contact) -> HttpResponseRedirect:
-    page = reverse("admin:permissions_contact_change", args=[contact.pk])
-    return HttpResponseRedirect(page)
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:

@@ -62,7 +62,7 @@ class WithMerges(admin.ModelAdmin):
         else:
             text = _("{person} is a contact of its own again.")
             messages.success(request, text.format(person=parted))
-        return _to_page_of(row.contact_id)
+        return to_page_of(row.contact_id)
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
@@ -71,7 +71,7 @@ class WithMerges(admin.ModelAdmin):
         key = int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0
         now = people.contact_with(key)
         if now is not None and now.pk != key:
-            return _to_page_of(now.pk)
+            return to_page_of(now.pk)
         return super().change_view(request, object_id, *args, **kwargs)
 
 
@@ -83,6 +83,6 @@ def _problem(chosen: list[Contact], reason: str) -> str:
     return "" if reason else _("Enter a reason. It is saved with the contact.")
 
 
-def _to_page_of(contact_id: int) -> HttpResponseRedirect:
+def to_page_of(contact_id: int) -> HttpResponseRedirect:
     page = reverse("admin:permissions_contact_change", args=[contact_id])
     return HttpResponseRedirect(page)

@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from callcenter.models import WatiAccount
-from permissions.facts import ALLOWING, EventKind, LedgerEntry, PermissionStatus, Source
+from permissions.facts import EventKind, LedgerEntry, PermissionStatus, Source
 from permissions.models.contact import Contact
 from permissions.reading import Grant, Reading, parse
 
@@ -19,11 +19,6 @@ class CallPermissionQuerySet(models.QuerySet["CallPermission"]):
     def waiting(self) -> "CallPermissionQuerySet":
         """Keep requests without an answer, the oldest first."""
         return self.filter(status=PermissionStatus.REQUESTED).order_by("requested_at")
-
-    def allowing(self) -> "CallPermissionQuerySet":
-        """Keep those that allow a call, first to expire first; permanent ones last."""
-        runs_out_first = models.F("expires_at").asc(nulls_last=True)
-        return self.filter(status__in=ALLOWING).order_by(runs_out_first)
 
     def due(self, now: datetime | Combinable) -> "CallPermissionQuerySet":
         """Keep what has expired and is not recorded as such."""

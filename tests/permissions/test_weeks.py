@@ -18,8 +18,9 @@ from django.utils import timezone
 from callcenter import celery
 from calls.errors import Refused
 from calls.models import Call, Line, Plan
-from calls.outbound import dialing, lookup, plan_states, planned_calls
+from calls.outbound import dialing, lookup, planned_calls
 from permissions import services as permissions
+from permissions.facts import REQUEST_LASTS
 from permissions.models import Contact
 from tests.orders import examples
 from tests.permissions.weeks import Person, whatsapp
@@ -173,7 +174,7 @@ class Story(Books):
         self.come_to_rest()
         truth = self.truth(person, line)
         if truth["is_asked"] and not truth["may_call"]:
-            lasts = plan_states.REQUEST_LASTS.total_seconds() - MINUTE
+            lasts = REQUEST_LASTS.total_seconds() - MINUTE
             wish = Wish(plan, plan.created_at.timestamp() + lasts)
             self.wishes[person.key, line.pk] = wish
 
