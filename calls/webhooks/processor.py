@@ -207,10 +207,13 @@ def _apply(delivery: Stored) -> None:
 def _know(delivery: Stored, call: Call, event: Event) -> None:
     """Join the IDs that a body has for a person with those who was called."""
     person, contact = parsing.person_in(event), call.contact
-    if isinstance(event, InboundCall) or contact is None or not person.is_known:
+    if isinstance(event, InboundCall) or contact is None:
         return
-    known = Person(contact.waid or "", bsuids=tuple(filter(None, [contact.bsuid])))
-    people.changed(_account(delivery), person, known)
+    known = {"", contact.waid, contact.bsuid, contact.username}
+    if known.issuperset(person.ids) and (contact.name or not person.name):
+        return  # as with nearly every status
+    former = Person(contact.waid or "", bsuids=tuple(filter(None, [contact.bsuid])))
+    people.changed(_account(delivery), person, former)
 
 
 def _account(delivery: Stored) -> WatiAccount:
