@@ -117,6 +117,9 @@ class Behaviour(FromJson):
     ring_limit: float = 60.0
     first_media_limit: float = 20.0
     media_gap_limit: float = 30.0
+    link_loss: float = 0.0
+    link_reorder: float = 0.0
+    link_jitter: float = 0.0
 
 
 @dataclass(frozen=True)

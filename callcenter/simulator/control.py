@@ -14,7 +14,8 @@ class ControlError(Exception):
 class Heard:
     """The audio at a phone: ``seconds`` since the start of the call, the rest lately.
 
-    ``rms`` is 1.0 at full scale; ``levels`` are those of the frequencies asked for.
+    ``rms`` is 1.0 at full scale; ``levels`` are those of the frequencies asked for;
+    ``until`` is when the last packet came, in unix seconds.
     """
 
     seconds: float
@@ -24,6 +25,7 @@ class Heard:
     packets: int
     lost: int
     longest_gap: float
+    until: float
     payload_types: dict[str, int]
     sources: dict[str, int]
     connected: bool

@@ -70,6 +70,13 @@ class Ear:
         return max(self.last_at, self.report_at)
 
     @property
+    def heard_until(self) -> float:
+        """Return when the last packet came, in unix seconds; 0 without any."""
+        if not self.packets:
+            return 0.0
+        return time.time() - (time.monotonic() - self.last_at)
+
+    @property
     def lost(self) -> int:
         return self.statistics.packets_lost if self.packets else 0
 

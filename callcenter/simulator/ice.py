@@ -13,6 +13,7 @@ from typing import cast
 from aioice import stun
 from aioice.ice import get_host_addresses
 
+from callcenter.simulator.link import Link
 from callcenter.simulator.sdp import Address, Remote
 
 QUEUE_BOUND = 256
@@ -48,7 +49,8 @@ class IceLite:
 
     role = "controlled"
 
-    def __init__(self) -> None:
+    def __init__(self, link: Link | None = None) -> None:
+        self._link = link or Link()
         self.ufrag = secrets.token_hex(8)
         self.password = secrets.token_urlsafe(16)[:22] + "=="
         self.addresses: list[Address] = []
@@ -88,7 +90,7 @@ class IceLite:
         if data[0] < 4:
             self._receive_check(data, addr, path)
         elif self._chosen == (path, addr) and self.passes_media:
-            self._enqueue(data)
+            self._link.carry(data, self._enqueue)
         else:
             self.dropped += 1
 
@@ -164,7 +166,7 @@ class IceLite:
             raise ConnectionError
         if not self.network_lost:
             path, addr = self._chosen
-            path.send(data, addr)
+            self._link.carry(data, lambda late: path.send(late, addr))
 
     def close(self) -> None:
         """Close the sockets and wake readers. May be called again."""

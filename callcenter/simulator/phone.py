@@ -27,6 +27,7 @@ from aiortc.rtp import (
 from callcenter.simulator import sdp, sound
 from callcenter.simulator.ear import DTMF_PAYLOAD, Ear
 from callcenter.simulator.ice import IceLite
+from callcenter.simulator.link import Link
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Script:
     pace: float = TICK
     first_media_limit: float = 20.0
     media_gap_limit: float = 30.0
+    link: Link = Link()
 
 
 class PhoneDtls(RTCDtlsTransport):
@@ -90,7 +92,7 @@ class ScriptedPhone:
         self.muted = ""
         self.on_failure = on_failure
         self._certificate = RTCCertificate.generateCertificate()
-        self._ice = IceLite()
+        self._ice = IceLite(script.link)
         self._dtls = PhoneDtls(self._ice, self._certificate, self.ear)
         self._packets = sound.silence()
         self._ssrc = secrets.randbits(32)

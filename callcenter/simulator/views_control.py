@@ -103,6 +103,7 @@ async def heard(request: HttpRequest) -> HttpResponseBase:
             "lost": ear.lost,
             "late": ear.late,
             "longest_gap": ear.longest_gap,
+            "until": ear.heard_until,
             "payload_types": dict(ear.payload_types),
             "sources": dict(ear.sources),
             "connected": scripted(asked_call(request)).connected,

@@ -16,6 +16,7 @@ from callcenter.simulator.consent import Consent
 from callcenter.simulator.errors import ApiRefusal, NoSuchCall
 from callcenter.simulator.handset import Handset, Handsets, PagePhone
 from callcenter.simulator.ledger import Ledger
+from callcenter.simulator.link import Link
 from callcenter.simulator.notices import INBOUND, OUTBOUND, STATUS, TERMINATE
 from callcenter.simulator.people import Directory, Person, WhatsAppUser
 from callcenter.simulator.phone import (
@@ -294,6 +295,9 @@ class World:
             pace=max(TICK, placed.pace),
             first_media_limit=behaviour.first_media_limit,
             media_gap_limit=behaviour.media_gap_limit,
+            link=Link(
+                behaviour.link_loss, behaviour.link_reorder, behaviour.link_jitter
+            ),
         )
         return ScriptedPhone(script)
 
