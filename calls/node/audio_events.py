@@ -21,6 +21,7 @@ from calls.states import Event, Status
 logger = logging.getLogger(__name__)
 
 TERMINATE_FOLLOWS = 3.0  # seconds
+MOST_WAITS = 10  # of these, while a stored webhook of the call has had no effect yet
 
 
 class AudioEvents:
@@ -52,7 +53,10 @@ class AudioEvents:
             await self._held.end(session, Event.MEDIA_FAILED, reason)
             return
         # A caller who hangs up closes the audio first; Wati says so a moment later.
-        await asyncio.sleep(TERMINATE_FOLLOWS)
+        for _ in range(MOST_WAITS):
+            await asyncio.sleep(TERMINATE_FOLLOWS)
+            if not await self._held.has_news(session):
+                break
         await self._held.end(session, Event.MEDIA_LOST, reason)
 
     def media_lost(self, session: Session) -> None:

@@ -16,6 +16,7 @@ from calls.media.session import Session
 from calls.media.settings import MediaSettings
 from calls.models import Call, CallQuerySet, Node
 from calls.node.owned_tasks import OwnedTasks
+from calls.signaling import deliveries
 from calls.states import ON_NODE, Event, Status
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,13 @@ class HeldCalls:
         return with_names.filter(status__in=ON_NODE)
 
     # --- The end ---
+
+    async def has_news(self, session: Session) -> bool:
+        """Say whether a webhook about this call is stored and has had no effect yet."""
+        try:
+            return await in_database(deliveries.has_news, UUID(session.call_id))
+        except DatabaseError:  # the end waits for the database anyway
+            return False
 
     async def end(
         self, session: Session, event: Event, text: str = "", code: int | None = None

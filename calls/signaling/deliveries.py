@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from callcenter.wati import parsing
 from callcenter.wati.events import CallReport, Event, Kind, OutboundStatus
 from callcenter.wati.parsing import Said
-from calls.models import WebhookDelivery
+from calls.models import Call, WebhookDelivery
 
 Status = WebhookDelivery.Status
 SWEEP_AFTER = timedelta(seconds=2)
@@ -100,6 +101,13 @@ class Stored:
     received_at: datetime
     event: Event | None = None
     is_repeat: bool = False
+
+
+def has_news(call_id: UUID) -> bool:
+    """Say whether a stored webhook about a call has had no effect yet."""
+    name = Call.objects.filter(pk=call_id).values("wati_call_id")
+    new = WebhookDelivery.objects.filter(status=Status.NEW)
+    return new.filter(wati_call_id__in=name.exclude(wati_call_id="")).exists()
 
 
 def read(incoming: Incoming) -> list[Webhook]:
