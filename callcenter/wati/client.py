@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx2
 
 from callcenter.wati.errors import Outcome, WatiError
-from callcenter.wati.fields import digits_of
+from callcenter.wati.fields import digits_of, is_no_step
 from callcenter.wati.replies import Answer, judge
 
 __all__ = ["Answer", "WatiClient", "new_http"]
@@ -24,6 +24,7 @@ LONGEST = 12.0  # seconds
 # then gets no answer, and would count as one that Wati may have carried out.
 LIMITS = httpx2.Limits(max_connections=100, keepalive_expiry=4.0)
 MOST_BODY = 64 * 1024
+CALLS = "api/v1/openapi/whatsapp/calls"
 NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -52,10 +53,8 @@ class WatiClient:
     def __init__(
         self, base_url: str, tenant_id: str, token: str, http: httpx2.AsyncClient
     ) -> None:
-        root = base_url.rstrip("/").removesuffix(f"/{tenant_id}")
-        self._calls = (
-            f"{root}/{quote(tenant_id, safe='')}/api/v1/openapi/whatsapp/calls"
-        )
+        self._root = base_url.rstrip("/").removesuffix(f"/{tenant_id}")
+        self._tenant_id = tenant_id
         self._token = token
         self._http = http
 
@@ -91,13 +90,14 @@ class WatiClient:
         body: dict[str, str] | None = None,
         channel: str = "",
     ) -> Answer:
+        calls = f"{self._root}/{_segment(self._tenant_id)}/{CALLS}"
         params = {"channelPhoneNumber": digits_of(channel)} if channel else None
         try:
             async with (
                 asyncio.timeout(LONGEST),
                 self._http.stream(
                     method,
-                    f"{self._calls}/{path}",
+                    f"{calls}/{path}",
                     json=body,
                     params=params,
                     headers={"Authorization": f"Bearer {self._token}"},
@@ -124,9 +124,12 @@ async def _read(response: httpx2.Response) -> bytes:
     return content
 
 
-def _segment(call_id: str) -> str:
-    # Ids look like wacid.… with =, + and / inside.
-    return quote(call_id, safe="")
+def _segment(name: str) -> str:
+    """Quote an ID, so that it is one step of the path and no way to another path."""
+    if is_no_step(name):
+        raise WatiError(Outcome.REFUSED, "This ID cannot be part of a URL.")
+    # Call IDs look like wacid.… with =, + and / inside.
+    return quote(name, safe="", errors="surrogatepass")
 
 
 def _digits(waid: str) -> str:

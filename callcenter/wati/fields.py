@@ -19,6 +19,7 @@ UNSAFE = re.compile(r"[\x00\ud800-\udfff]")  # PostgreSQL refuses both
 PHONE = re.compile(r"\(?\+?[0-9\s.()-]+")
 SPREADSHEET = re.compile(r"(\+?[0-9]+)\.0+")
 LONGEST_NUMBER = 60
+NO_STEP = re.compile(r"(\.|%2e)*", re.IGNORECASE)
 # What is outside is no time of a webhook, and no database need be able to hold it.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -112,6 +113,11 @@ def digits_of(value: Any) -> str:
     if "+" not in text:
         digits = re.sub(r"^00(?=[1-9])", "", digits)
     return digits
+
+
+def is_no_step(name: str) -> bool:
+    """Tell whether a URL would take this for "here" or "one up", or for nothing."""
+    return NO_STEP.fullmatch(name) is not None
 
 
 def word_of(value: Any) -> str:

@@ -15,6 +15,7 @@ from callcenter.wati.fields import (
     first,
     instant_of,
     integer_of,
+    is_no_step,
     text_of,
     within,
 )
@@ -261,7 +262,8 @@ def _call_id(content: Content) -> str:
     call_id = text_of(value)
     if not call_id:
         raise NotUnderstood(_without_call(content))
-    if len(call_id) > LONGEST_CALL_ID or call_id != str(value):
+    is_odd = call_id != str(value) or is_no_step(call_id)
+    if len(call_id) > LONGEST_CALL_ID or is_odd:
         raise NotUnderstood(
             "The call ID is too long or has characters that are not allowed."
         )

@@ -5,8 +5,12 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import unquote
 
+import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcenter.wati import client as wati_client
 from callcenter.wati.client import WatiClient, new_http
@@ -210,6 +214,60 @@ async def test_what_is_no_number_is_never_asked(client, wati, waid):
     with pytest.raises(WatiError):
         await client.read_permission(waid)
     assert wati.asked == []
+
+
+ROOT = "/demo/api/v1/openapi/whatsapp/calls/"
+ODD_NAMES = st.sampled_from(
+    [
+        "..",
+        ".",
+        "",
+        "%2e%2e",
+        "/",
+        "../..",
+        "a/../b",
+        "a?b#c",
+        "\\..",
+        "\0",
+        "📞",
+        "\ud800",
+    ]
+)
+
+
+async def path_of(name: str, tenant_id: str = "demo") -> str:
+    """The address that Wati would be asked for a call of this name."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.raw_path.decode())
+        return httpx2.Response(200, json={"code": 200})
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
+        client = WatiClient("https://wati.test", tenant_id, TOKEN, http)
+        try:
+            await client.terminate(name)
+        except WatiError:
+            return ""
+    return asked[0]
+
+
+@given(st.text() | ODD_NAMES)
+async def test_no_call_id_leads_to_another_address(name: str):
+    path = await path_of(name)
+    if path:
+        step = path.removeprefix(ROOT).removesuffix("/terminate")
+        assert path == f"{ROOT}{step}/terminate"
+        assert not set("/?#\\") & set(step)
+        assert unquote(step, errors="surrogatepass") == name
+        assert unquote(unquote(step, errors="surrogatepass")) not in (".", "..", "")
+
+
+@given(st.text() | ODD_NAMES)
+async def test_no_tenant_leads_to_another_address(tenant_id: str):
+    path = await path_of("1", tenant_id)
+    assert not path or path.count("/") == ROOT.count("/") + 1
+    assert not path or path.endswith("/api/v1/openapi/whatsapp/calls/1/terminate")
 
 
 async def test_a_pasted_endpoint_with_the_tenant_is_understood(wati):

@@ -145,6 +145,9 @@ def test_a_permission_says_yes_or_no(body, granted):
         {"callId": ""},
         {"callId": "x" * 300},
         {"callId": "a\0b"},
+        {"callId": ".."},
+        {"callId": "."},
+        {"callId": "%2e%2E"},
     ],
 )
 def test_what_is_no_event_is_said_to_be_none(body):
