@@ -14,7 +14,7 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 
 from agents.session_watch import session_watch  # noqa: E402
 from callcenter.urls import websocket_urlpatterns  # noqa: E402
-from callcenter.web.body_limit import limit_webhook_bodies  # noqa: E402
+from callcenter.web.body_limit import limit_bodies  # noqa: E402
 from callcenter.web.origin import App, own_origin_only  # noqa: E402
 from calls.console.beats import beats  # noqa: E402
 from calls.console.watch import console_watch  # noqa: E402
@@ -54,7 +54,7 @@ def on_this_node(app: App) -> App:
 
 application = ProtocolTypeRouter(
     {
-        "http": webhook_door(limit_webhook_bodies(http)),
+        "http": webhook_door(limit_bodies(http)),
         "websocket": own_origin_only(
             on_this_node(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
         ),

@@ -38,8 +38,16 @@ PASSWORD_THREADS = 1
 
 UPLOADS_OF_A_USER = 1
 UPLOADS_AT_ONCE = 2
+
+# --- Requests ------------------------------------------------------------------------
+
+# Seconds for a request to arrive under Daphne, and bytes of its body in each more.
+REQUEST_WITHIN = 20.0
+SLOWEST_BODY = 50_000
 # Bytes of a request's body, by the beginning of its address; and anywhere else.
+WEBHOOK_BODY = 64 * 1024
 BODIES = {
+    "/webhooks/": WEBHOOK_BODY,
     "/admin/agents/prompt/": 20 * 1024 * 1024 + 64 * 1024,
     "/admin/permissions/contact/import/": 1024 * 1024 + 64 * 1024,
 }

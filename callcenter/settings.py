@@ -243,7 +243,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["callcenter.web.webhook_auth.IsWati"],
     "UNAUTHENTICATED_USER": None,
 }
-WEBHOOK_MAX_BYTES = 64 * 1024
 SPOOL_DIR = Path(read_text("SPOOL_DIR") or VAR_DIR / "spool")
 
 SECURE = PUBLIC_URL.startswith("https://")

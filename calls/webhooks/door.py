@@ -16,6 +16,7 @@ from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, JsonResponse
 
+from callcenter import limits
 from callcenter.wati.events import Kind
 from calls.webhooks import views
 from calls.webhooks.intake import intake
@@ -101,7 +102,7 @@ def _request(scope: dict[str, Any], body: BytesIO) -> ASGIRequest | None:
 async def _read(receive: Any, body: BytesIO) -> bool:
     """Read the body, as far as just behind its limit; False when the sender is gone."""
     more = True
-    while more and body.tell() <= settings.WEBHOOK_MAX_BYTES:
+    while more and body.tell() <= limits.WEBHOOK_BODY:
         message = await receive()
         if message["type"] == "http.disconnect":
             return False

@@ -4,7 +4,6 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, NoReturn
 
-from django.conf import settings
 from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from callcenter import limits
 from callcenter.wati.events import Kind
 from callcenter.wati.parsing import NotJson
 from callcenter.web.webhook_auth import keys
@@ -125,7 +125,7 @@ def _come_again(message: str) -> Response:
 
 def _body(request: Request) -> bytes | None:
     """Return the raw body, or None when it is larger than a webhook can be."""
-    limit = settings.WEBHOOK_MAX_BYTES
+    limit = limits.WEBHOOK_BODY
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if declared.isdigit() and int(declared) > limit:
         return None

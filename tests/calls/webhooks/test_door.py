@@ -111,7 +111,7 @@ async def test_what_is_too_large_is_refused_though_nobody_said_its_size(
     settled: Cast, path: str, size: int
 ):
     status, _, _ = await post(b" " * size, path)
-    assert status == (413 if path == TERMINATE else 404)
+    assert status == 413
 
 
 async def test_what_is_just_small_enough_is_kept(settled: Cast):
