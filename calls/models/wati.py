@@ -124,6 +124,8 @@ class WatiRequest(models.Model):
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
     http_status = models.PositiveSmallIntegerField(null=True)
     error_code = models.PositiveIntegerField(null=True)
+    # Wati itself says so; a 404 of some other server does not count.
+    call_is_over = models.BooleanField(default=False, db_default=False, editable=False)
     problem = models.CharField("error", max_length=300, blank=True)
     words = models.CharField("WhatsApp's words", max_length=300, blank=True)
     not_before = models.DateTimeField(null=True)  # as WhatsApp says

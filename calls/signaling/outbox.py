@@ -1,7 +1,8 @@
 """Every write to Wati: a row first, then the request, then what we know of it."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from callcenter.celery import wake
 from callcenter.database import in_database
 from callcenter.models import WatiAccount
 from callcenter.wati.client import Answer, WatiClient
-from callcenter.wati.errors import CALL_IS_OVER, Outcome, WatiError
+from callcenter.wati.errors import Outcome, WatiError
 from calls.models import Call, Plan, WatiRequest
 from calls.states import Status as CallStatus
 
@@ -28,6 +29,10 @@ Verb, Status = WatiRequest.Verb, WatiRequest.Status
 # A request that was sent longer ago than any time-out gets no answer.
 LOST_AFTER = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(minutes=10)
+# Requests in flight by one sweep, and by all of its turns: with the longest time-out
+# these are a little less than the sweep may take.
+AT_ONCE = 25
+MOST_DUE = 100
 # How long a request is worth repeating.
 PATIENCE: dict[str, timedelta] = {
     Verb.TERMINATE: GIVE_UP_AFTER,
@@ -95,7 +100,7 @@ def to_send(now: datetime | Combinable) -> QuerySet[WatiRequest]:
 def due() -> list[int]:
     """Return the first of the requests that must be sent or settled now."""
     found = to_send(timezone.now()).order_by("created_at")
-    return list(found.values_list("pk", flat=True)[:100])
+    return list(found.values_list("pk", flat=True)[:MOST_DUE])
 
 
 async def send(request_id: int, http: httpx2.AsyncClient) -> WatiError | None:
@@ -113,6 +118,23 @@ async def send(request_id: int, http: httpx2.AsyncClient) -> WatiError | None:
         error = caught
     await in_database(finish, request, answer, error)
     return error
+
+
+async def send_all(request_ids: Sequence[int], http: httpx2.AsyncClient) -> None:
+    """Send many, a few at a time; one that fails costs none of the others."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(request_id: int) -> None:
+        async with turns:
+            try:
+                await send(request_id, http)
+            except LookupError:
+                logger.debug("request %s is not ours to send now", request_id)
+            except Exception as error:
+                name = type(error).__name__
+                logger.error("request %s: not sent (%s)", request_id, name)
+
+    await asyncio.gather(*map(in_turn, request_ids))
 
 
 def client_of(account: WatiAccount, http: httpx2.AsyncClient) -> WatiClient:
@@ -185,7 +207,7 @@ def _must_wait(request: WatiRequest) -> bool:
     # while an inbound one still rings, as after an accept that was refused.
     unsent = call.requests.filter(pk=begun.pk, status=Status.PENDING)
     dropped = unsent.update(status=Status.DROPPED, finished_at=timezone.now())
-    if begun.verb == Verb.ACCEPT and begun.http_status not in CALL_IS_OVER:
+    if begun.verb == Verb.ACCEPT and not begun.call_is_over:
         return False
     if dropped or begun.status in (Status.REFUSED, Status.DROPPED):
         mine.update(status=Status.DROPPED, finished_at=timezone.now())
@@ -274,6 +296,7 @@ def _facts(error: WatiError | None, now: datetime) -> dict[str, Any]:
     return {
         "http_status": error.status if error else 200,
         "error_code": error.code if error else None,
+        "call_is_over": error is not None and error.call_is_over,
         "problem": error.message[:300] if error else "",
         "words": error.words[:300] if error else "",
         "not_before": now + wait if wait else None,

@@ -78,7 +78,7 @@ def wati(cast: Cast) -> Iterator[Wati]:
             """Keep the test's output quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     WatiAccount.objects.update(base_url=f"http://127.0.0.1:{server.server_port}")
     cast.line.account.refresh_from_db()
@@ -328,10 +328,12 @@ def test_what_whatsapp_may_have_done_is_never_sent_again(
 # --- After an accept that was refused ------------------------------------------------
 
 
-def accepted(cast: Cast, wati: Wati, *reply: Any) -> Call:
-    """Carla calls, Ana answers, and Wati refuses our answer."""
-    event = InboundCall("wacid.1", Person(CARLA), business_number=cast.line.number)
+def accepted(cast: Cast, wati: Wati, *reply: Any, call_id: str = "wacid.1") -> Call:
+    """Carla calls, Ana answers, and Wati replies to our answer."""
+    event = InboundCall(call_id, Person(CARLA), business_number=cast.line.number)
     call = inbound.begin(cast.account, event, received_at=timezone.now(), offer="v=0")
+    placement.register()  # on a slow machine its lease is over by now
+    on_duty(cast.ana)
     answer.claim(call.pk, cast.ana)
     assert answer.accept_sent(call.pk, "v=0")
     wati.will_say(reply, OK)
@@ -339,17 +341,64 @@ def accepted(cast: Cast, wati: Wati, *reply: Any) -> Call:
     return call
 
 
-@pytest.mark.parametrize(
-    "reply", [BLOCKED, (401, "No"), (307, ""), (200, {"code": 500})]
-)
-def test_wati_is_told_to_end_what_still_rings(
-    cast: Cast, wati: Wati, reply: tuple[Any, ...]
-):
-    call = accepted(cast, wati, *reply)
-    ending.end(call.pk, Event.ACCEPT_REFUSED)
-    later()
-    tasks.sweep_requests()
-    assert wati.asked[-1] == "wacid.1/terminate"
+STILL_RINGS: list[tuple[Any, ...]] = [
+    BLOCKED,
+    NOT_IN_PLAN,
+    (307, ""),
+    (400, {"code": 400, "message": json.dumps(meta(138008))}),
+    (401, "No"),
+    (403, {"code": 403}),
+    (404, "<html>Not here</html>"),
+    (404, ""),
+    (410, "gone"),
+    (429, {}),
+    (429, {"code": 429}, ("Retry-After", "3600")),
+    (500, {"code": 500}),
+    (502, "<html>"),
+    (503, ""),
+    (200, {"code": 500}),
+    (200, {"code": 200, "success": False}),
+    (200, "<html>Sign in</html>"),
+    (200, ""),
+    (200, {"code": 401}),
+]
+IS_OVER: list[tuple[Any, ...]] = [
+    (404, {"code": 404, "message": "No such call"}),
+    (410, {"code": 410}),
+    (200, {"code": 404}),
+]
+
+
+def outcome_of(call: Call, verb: str) -> str:
+    for _ in range(3):
+        later()
+        tasks.sweep_requests()
+    WatiAccount.objects.update(unauthorised_since=None)
+    return str(call.requests.get(verb=verb).status)
+
+
+def test_wati_is_told_to_end_what_still_rings_and_nothing_else(cast: Cast, wati: Wati):
+    """Ana hangs up before the reply to her accept is known."""
+    for number, reply in enumerate([*STILL_RINGS, *IS_OVER]):
+        call = accepted(cast, wati, *reply, call_id=f"wacid.{number}")
+        ending.end(call.pk, Event.AGENT_ENDED)
+        told, asked = outcome_of(call, "terminate"), wati.asked[1:]
+        if reply in IS_OVER:
+            assert (told, asked) == ("dropped", []), reply
+        else:
+            assert (told, asked) == ("ok", [f"wacid.{number}/terminate"]), reply
+
+
+def test_a_hang_up_is_repeated_unless_the_no_is_final(cast: Cast, wati: Wati):
+    """A maybe is asked once more; a token or a limit is waited for."""
+    for number, reply in enumerate([*STILL_RINGS, *IS_OVER]):
+        call = accepted(cast, wati, *OK, call_id=f"wacid.{number}")
+        ending.end(call.pk, Event.AGENT_ENDED)
+        wati.will_say(reply)
+        told = outcome_of(call, "terminate")
+        times = {"refused": 1, "unknown": 2, "pending": 3}[told]
+        assert wati.asked == [f"wacid.{number}/terminate"] * times, reply
+        call.requests.all().delete()
 
 
 def test_a_hang_up_after_a_refused_accept_is_repeated_until_wati_has_it(
