@@ -1,33 +1,24 @@
 """Celery's tasks. Each may run twice, or be killed anywhere."""
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
-from uuid import UUID
 
 import httpx2
 from celery import shared_task
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from callcenter import connection
 from callcenter.beat import only_when
-from callcenter.celery import wake
-from callcenter.models import WatiAccount
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError
 from callcenter.wati_thread import ask_wati
-from calls import deadlines, placement
-from calls.lifecycle import ending, reconnect
 from calls.lifecycle.permission_usage import pair_of
-from calls.models import Call, Line
-from calls.outbound import lookup, permission_news, planned_calls
-from calls.queueing import agent_state, dispatch, participants, requeue
+from calls.models import Line
+from calls.outbound import lookup, permission_news
 from calls.signaling import outbox
-from calls.states import Event
-from calls.webhooks import processor, spool
+from calls.sweeping import steps, sweeps
 from permissions import checks, people
 from permissions import services as permissions
 from permissions.ledger import Pair
@@ -38,50 +29,48 @@ IdKind = ContactId.Kind
 
 
 @shared_task
-@only_when(deadlines.calls_are_due)
+@only_when(sweeps.CALLS.is_due)
 def sweep() -> None:
     """Act on the calls whose deadline has passed, and on those of dead nodes."""
-    late = Call.objects.filter(deadline__lte=timezone.now()).order_by("deadline")
-    for call_id in list(late.values_list("pk", flat=True)[:200]):
-        _try(deadlines.overdue, call_id)
-    for call in placement.orphans():
-        _try(ending.end, call.pk, Event.NODE_LOST)
-
-
-def _try(act: Callable[..., object], call_id: UUID, *rest: Any) -> None:
-    """Run one call's task; its failure must not cost the others."""
-    try:
-        act(call_id, *rest)
-    except OperationalError:  # the database is away: for all of them
-        raise
-    except Exception:
-        logger.exception("call %s", call_id)
+    sweeps.CALLS.run()
 
 
 @shared_task
-@only_when(deadlines.floor_is_due)
+@only_when(sweeps.FLOOR.is_due)
 def sweep_floor() -> None:
     """Expire ring attempts, open levels, sign out agents whose consoles are gone."""
-    agent_state.watch_agents()
-    participants.watch_guests()
-    for call_id in requeue.abandoned_by_console():
-        _try(reconnect.console_stayed_away, call_id)
-    dispatch.expire_attempts()
-    dispatch.run()
+    sweeps.FLOOR.run()
 
 
 @shared_task
-@only_when(deadlines.plans_are_due)
+@only_when(sweeps.PLANS.is_due)
 def sweep_plans() -> None:
     """Offer the calls that were allowed meanwhile, and end what ran out.
 
     Have WhatsApp asked about permissions that a webhook has left open.
     """
-    for change in permissions.expire():
-        permission_news.permission_changed(change)
-    planned_calls.sweep()
-    for permission_id in checks.take():
-        wake("calls.tasks.check_permission", permission_id)
+    sweeps.PLANS.run()
+
+
+@shared_task
+def sweep_webhooks() -> None:
+    """Bring in what nodes kept on disk, and give every webhook its effect.
+
+    Runs whatever there is to do: by that the nodes see that a worker is there.
+    """
+    sweeps.WEBHOOKS.run()
+
+
+@shared_task
+@only_when(sweeps.REQUESTS.is_due)
+def sweep_requests() -> None:
+    """Send what is due to Wati, and try tokens that it refused."""
+    sweeps.REQUESTS.run()
+
+
+@shared_task
+def send_request(request_id: int) -> None:
+    steps.send_request(request_id)
 
 
 @shared_task
@@ -151,33 +140,3 @@ def _read(pair: Pair) -> None:
 async def _read_permission(pair: Pair, http: httpx2.AsyncClient) -> Answer:
     client = outbox.client_of(pair.account, http)
     return await client.read_permission(pair.contact.waid or "", pair.business_number)
-
-
-@shared_task
-def sweep_webhooks() -> None:
-    spool.import_all()
-    processor.sweep()
-
-
-@shared_task
-@only_when(deadlines.requests_are_due)
-def sweep_requests() -> None:
-    for request_id in outbox.due():
-        send_request(request_id)
-    for account in outbox.to_probe(timezone.now()):
-        _probe(account)
-
-
-def _probe(account: WatiAccount) -> None:
-    """Try a token that Wati has refused by a reading, unless a request does so."""
-    line = account.lines.order_by("pk").first()
-    if line is not None and account.may_probe():
-        connection.check(account, line.number)
-
-
-@shared_task
-def send_request(request_id: int) -> None:
-    try:
-        ask_wati(partial(outbox.send, request_id))
-    except LookupError:
-        logger.debug("request %s is not ours to send now", request_id)

@@ -7,6 +7,7 @@ from calls.admin import (
     planned_calls,
     prompts,
     queues,
+    spool,
     wati_traffic,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "planned_calls",
     "prompts",
     "queues",
+    "spool",
     "wati_traffic",
 ]

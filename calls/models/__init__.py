@@ -21,6 +21,8 @@ from calls.models.legs import (
 )
 from calls.models.node import Node
 from calls.models.plan import Plan, PlanQuerySet
+from calls.models.spool import SetAsideLine, SpoolFile
+from calls.models.sweep import SweepRun
 from calls.models.wati import LineHeard, WatiRequest, WebhookDelivery
 
 __all__ = [
@@ -43,6 +45,9 @@ __all__ = [
     "Plan",
     "PlanQuerySet",
     "RoutingDecision",
+    "SetAsideLine",
+    "SpoolFile",
+    "SweepRun",
     "WatiRequest",
     "WebhookDelivery",
 ]

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from agents.models import Agent
 from calls.locking import watch
-from calls.models import Call, WatiRequest, WebhookDelivery
+from calls.models import Call, SetAsideLine, SweepRun, WatiRequest, WebhookDelivery
 from calls.node.bridge import bridge
 from calls.node.process import node_process
 from calls.reporting.hearing import recent_hearings
@@ -34,6 +34,7 @@ class Collector:
         ):
             yield _quantiles(f"callcenter_{name}_seconds", what, seconds)
         yield _received()
+        yield from _troubles()
         yield _left_out()
         yield from _hearing()
         yield _counted("callcenter_calls", Call.objects.logged(), "status")
@@ -61,6 +62,29 @@ def _received() -> CounterMetricFamily:
     family.add_metric(["refused"], intake.refused.total)
     family.add_metric(["unauthorised"], intake.unauthorised.total)
     return family
+
+
+def _troubles() -> Iterator[Metric]:
+    """Yield what somebody must look after, as the admin's start page has it."""
+    failing = GaugeMetricFamily(
+        "callcenter_sweep_failing", "1 while this sweep fails", labels=["sweep"]
+    )
+    for run in SweepRun.objects.all():
+        failing.add_metric([run.name], run.failing_since is not None)
+    yield failing
+    for name, what, value in (
+        (
+            "worker_silent",
+            "1 while nodes do the worker's work",
+            SweepRun.objects.stood_in(),
+        ),
+        (
+            "webhooks_set_aside",
+            "Lines from the disk that cannot be stored",
+            SetAsideLine.objects.count(),
+        ),
+    ):
+        yield GaugeMetricFamily(f"callcenter_{name}", what, value=value)
 
 
 def _left_out() -> CounterMetricFamily:

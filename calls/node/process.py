@@ -10,12 +10,15 @@ from django.conf import settings
 from callcenter import push
 from callcenter.database import in_database
 from callcenter.loop_watch import LoopWatch
+from callcenter.rounds import Rounds
 from calls import notify, placement
 from calls.node.bridge import bridge
+from calls.sweeping.stand_in import LOOK_EVERY, StandIn
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = 1.0  # seconds
+LOOK_WHEN_DEAF = 0.5  # seconds
 
 
 class NodeProcess:
@@ -25,6 +28,9 @@ class NodeProcess:
         self.watch = LoopWatch()
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
+        self._hears = asyncio.Event()
+        self.stand_in = StandIn()
+        self._sweeps = Rounds("stand-in", LOOK_EVERY, self._look, lambda: True)
 
     def start(self) -> None:
         if not self._tasks:
@@ -34,6 +40,8 @@ class NodeProcess:
                 loop.create_task(self._listen(), name="node listener"),
                 loop.create_task(self.watch.run(), name="loop watch"),
             ]
+            if not settings.EMBEDDED:  # there the worker is a part of this process
+                self._sweeps.start()
 
     def count_tasks(self) -> int:
         """Count the loop's tasks; safe from any thread."""
@@ -45,6 +53,7 @@ class NodeProcess:
         if bridge.held.node is not None:
             await self._quietly(in_database(placement.retire, bridge.held.node))
         await self._quietly(bridge.held.close())
+        await self._sweeps.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -66,6 +75,8 @@ class NodeProcess:
                 await bridge.follow_all()
                 renewed = time.monotonic()
                 pause = placement.RENEW_EVERY
+                if not self._hears.is_set():  # changes of our calls come by the rows
+                    pause = LOOK_WHEN_DEAF
             except Exception as error:
                 silent = time.monotonic() - renewed
                 logger.error(
@@ -87,9 +98,12 @@ class NodeProcess:
             bridge.held.node = None
             await bridge.follow_all()
 
+    async def _look(self) -> None:
+        await in_database(self.stand_in.look)
+
     async def _listen(self) -> None:
         group = notify.node_group(settings.NODE_NAME)
-        await push.listen(group, self._hear, asyncio.Event())
+        await push.listen(group, self._hear, self._hears)
 
     async def _hear(self, message: dict[str, Any]) -> None:
         """Act at once on changes of our calls, as a console does.

@@ -30,6 +30,8 @@ from calls.models import (
     CallQuerySet,
     Direction,
     Plan,
+    SetAsideLine,
+    SweepRun,
     WatiRequest,
     WebhookDelivery,
 )
@@ -148,10 +150,13 @@ class Problems:
     dead_webhooks: int
     unknown_requests: int
     troubles: list[Trouble]
+    set_aside: int  # webhooks from the disk
+    failing_sweeps: list[SweepRun]
+    worker_is_silent: bool
 
     @property
     def any(self) -> bool:
-        return bool(self.dead_webhooks or self.unknown_requests or self.troubles)
+        return any(vars(self).values())
 
 
 def tally(start: datetime, end: datetime) -> Tally:
@@ -225,6 +230,9 @@ def problems(now: datetime) -> Problems:
         dead_webhooks=dead.count(),
         unknown_requests=unknown.count(),
         troubles=[*_refused_requests(since), *_troubled_calls(since)],
+        set_aside=SetAsideLine.objects.count(),
+        failing_sweeps=list(SweepRun.objects.failing()),
+        worker_is_silent=SweepRun.objects.stood_in(),
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -268,7 +269,10 @@ def bury(delivery_id: int, problem: str) -> None:
 
 
 def to_spool_line(incoming: Incoming) -> bytes:
-    """Write one line of the spool file; from_spool_line reads it back."""
+    """Write one line of the spool file; from_spool_line reads it back.
+
+    Two halves of two lines, one behind the other, may look like one: hence the sum.
+    """
     fields = {
         "account_id": incoming.account_id,
         "kind": incoming.kind,
@@ -276,12 +280,19 @@ def to_spool_line(incoming: Incoming) -> bytes:
         "remote_address": incoming.remote_address,
         "received_at": incoming.received_at.isoformat(),
     }
-    return json.dumps(fields).encode() + b"\n"
+    return json.dumps({**fields, "sum": _sum(fields)}).encode() + b"\n"
+
+
+def _sum(fields: dict[str, Any]) -> str:
+    return sha256(json.dumps(fields).encode()).hexdigest()
 
 
 def from_spool_line(line: bytes) -> Incoming:
-    """Read one line. Raises ValueError or KeyError for a torn one."""
+    """Read one line. Raises ValueError, KeyError or TypeError for a torn one."""
     fields = json.loads(line)
+    written = fields.pop("sum", None)  # none before version 1
+    if written not in (None, _sum(fields)):
+        raise ValueError("The line is torn.")
     return Incoming(
         account_id=fields["account_id"],
         kind=Kind(fields["kind"]),

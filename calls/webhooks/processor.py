@@ -340,12 +340,9 @@ def _stored(rows: QuerySet[WebhookDelivery]) -> list[Stored]:
 def sweep() -> None:
     """Finish what a crash left, and stop waiting for calls that never came."""
     heard.write_if_due()
-    if _sweeping.acquire(blocking=False):
-        try:
-            _sweep_new()
-        finally:
-            _sweeping.release()
-    due = WebhookDelivery.objects.filter(next_attempt_at__lte=timezone.now())
+    now = timezone.now()
+    _sweep_new(_new().filter(next_attempt_at__lte=now))
+    due = WebhookDelivery.objects.filter(next_attempt_at__lte=now)
     due.filter(status=Status.WAITING).update(
         status=Status.DEAD,
         next_attempt_at=None,
@@ -353,10 +350,15 @@ def sweep() -> None:
     )
 
 
+def act_on_new() -> None:
+    """Give their effect to all that are stored, however short a time ago."""
+    _sweep_new(_new())
+
+
 _sweeping = threading.Lock()
 
 
-def _sweep_new() -> None:
+def _sweep_new(due: QuerySet[WebhookDelivery]) -> None:
     """Go on until nothing is due, or for five seconds.
 
     What is at work elsewhere is left alone, and later webhooks of the same call with
@@ -364,12 +366,16 @@ def _sweep_new() -> None:
     """
     if processor.is_behind:  # and works its way through them, in this process
         return
-    until, left_alone = time.monotonic() + SWEEP_LASTS, set[str]()
-    due = _new().filter(next_attempt_at__lte=timezone.now())
-    while time.monotonic() < until:
-        rows = due.exclude(wati_call_id__in=left_alone)[:SWEEP_AT_ONCE]
-        if not _process_all(_stored(rows), left_alone):
-            return
+    if not _sweeping.acquire(blocking=False):
+        return
+    try:
+        until, left_alone = time.monotonic() + SWEEP_LASTS, set[str]()
+        while time.monotonic() < until:
+            rows = due.exclude(wati_call_id__in=left_alone)[:SWEEP_AT_ONCE]
+            if not _process_all(_stored(rows), left_alone):
+                return
+    finally:
+        _sweeping.release()
 
 
 def _process_all(deliveries: list[Stored], left_alone: set[str]) -> int:

@@ -21,7 +21,7 @@ from callcenter.web import webhook_auth
 from calls.models import Line, WebhookDelivery
 from calls.node.metrics import registry
 from calls.signaling import deliveries
-from calls.webhooks import batches, processor, spool, views
+from calls.webhooks import batches, processor, spool, spool_import, views
 from calls.webhooks import door as doors
 from calls.webhooks import intake as intakes
 from calls.webhooks.door import webhook_door
@@ -202,7 +202,7 @@ async def test_without_a_database_keys_are_those_read_last(
         webhook_auth.keys.forget()
         answers = await statuses(post({"callId": "1"}), post({}, key="wrong"))
     assert answers == [200, 401]
-    spool.import_all()
+    spool_import.import_all()
     assert WebhookDelivery.objects.filter(wati_call_id="1").count() == 1
     WebhookDelivery.objects.update(next_attempt_at=timezone.now())
     processor.sweep()
@@ -368,7 +368,7 @@ async def test_a_database_that_does_not_answer_holds_no_webhook(
     finally:
         gate.opened.set()
     wait_for(lambda: not intake._database.is_stuck, "the writer")
-    assert spool.import_all() == 9
+    assert spool_import.import_all() == 9
     kept = WebhookDelivery.objects.values_list("wati_call_id", "copies")
     assert sorted(kept) == [(f"{number}", 0) for number in range(1, 10)]
 
@@ -386,5 +386,5 @@ async def test_one_that_cannot_be_stored_costs_the_others_nothing(
     gate.opened.set()
     assert [(await first)[0], *await rest] == [200, 200, 401, 200]
     assert WebhookDelivery.objects.count() == 3
-    assert spool.import_all() == 0
+    assert spool_import.import_all() == 0
     assert not list(tmp_path.glob(f"{spool.FILE}*"))

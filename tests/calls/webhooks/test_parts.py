@@ -12,7 +12,7 @@ from django.utils import timezone
 from callcenter.wati.events import Kind
 from calls.models import Call, Line, WebhookDelivery
 from calls.signaling import deliveries
-from calls.webhooks import processor, spool
+from calls.webhooks import processor, spool, spool_import
 from permissions.models import Contact
 from tests.calls.webhooks.test_views import post
 from tests.cast import CARLA, Cast
@@ -161,7 +161,7 @@ def test_a_batch_waits_on_disk_as_one_line(cast: Cast, settings, tmp_path):
     settings.SPOOL_DIR = tmp_path
     said = read(cast, [{"callId": "wacid.1"}, {"callId": "wacid.2"}])
     spool.append([said[0].incoming])
-    assert spool.import_all() == 1
+    assert spool_import.import_all() == 1
     assert WebhookDelivery.objects.filter(status="waiting").count() == 2
 
 

@@ -1,6 +1,7 @@
 """The file that stands in for the database: whole lines, none lost, none twice."""
 
 import json
+import os
 import resource
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from django.utils import timezone
 from callcenter.wati.events import Kind
 from calls.models import WebhookDelivery
 from calls.signaling import deliveries
-from calls.webhooks import processor, spool
+from calls.webhooks import processor, spool, spool_import
 from tests.cast import Cast
 
 
@@ -55,6 +56,31 @@ def test_half_a_line_is_taken_back(folder: Path):
     assert lines(folder) == [first, third]
 
 
+def test_a_line_that_a_crash_tore_spoils_no_other(folder: Path):
+    first, second, third = (webhook(number) for number in range(3))
+    spool.append([first])
+    with (folder / spool.FILE).open("ab") as file:
+        file.write(deliveries.to_spool_line(second)[:40])  # the power is gone
+    spool.append([third])
+    before, torn, after = (folder / spool.FILE).read_bytes().splitlines()
+    assert deliveries.from_spool_line(before) == first
+    assert len(torn) == 40
+    assert deliveries.from_spool_line(after) == third
+
+
+def test_a_disk_that_does_not_take_it_for_good_keeps_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(_: int) -> None:
+        raise OSError("Input/output error")
+
+    spool.append([webhook(1)])
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="Input"):
+        spool.append([webhook(2)])
+    assert len(lines(folder)) == 1
+
+
 def test_what_is_written_together_is_in_order(folder: Path):
     webhooks = [webhook(number) for number in range(50)]
     spool.append(webhooks[:30])
@@ -75,7 +101,7 @@ def test_nothing_is_lost_between_writing_and_importing(
 
     def bring_in() -> None:
         while not done.is_set():
-            spool.import_all()
+            spool_import.import_all()
         connection.close()
 
     writers = [threading.Thread(target=write, args=(n * 100,)) for n in range(2)]
@@ -84,10 +110,10 @@ def test_nothing_is_lost_between_writing_and_importing(
         thread.start()
     for writer in writers:
         while writer.is_alive():
-            spool.import_all()
+            spool_import.import_all()
     done.set()
     importer.join(60)
-    spool.import_all()
+    spool_import.import_all()
     kept = WebhookDelivery.objects.values_list("wati_call_id", "copies")
     assert sorted(kept) == sorted((f"wacid.{number}", 0) for number in range(200))
     assert not list(folder.glob(f"{spool.FILE}*"))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from callcenter.wati.events import Kind
 from calls.models import Call, WebhookDelivery
 from calls.signaling import deliveries
-from calls.webhooks import processor, spool
+from calls.webhooks import processor, spool, spool_import
 from tests.cast import CARLA, Cast
 from tests.paths import SDP
 from tests.servers import wait_for
@@ -214,8 +214,8 @@ def test_while_the_database_is_away_webhooks_wait_on_disk(cast: Cast, no_databas
     for number in range(3):
         assert post(inbound(cast, f"wacid.{number}")).status_code == 200
     no_database.undo()
-    assert spool.import_all() == 3
-    assert spool.import_all() == 0
+    assert spool_import.import_all() == 3
+    assert spool_import.import_all() == 0
     deliveries = WebhookDelivery.objects.order_by("received_at")
     assert [delivery.wati_call_id for delivery in deliveries] == [
         "wacid.0",
@@ -231,7 +231,7 @@ def test_a_torn_line_of_the_spool_costs_only_itself(cast: Cast, no_database, set
         file.write(b'{"account_id": 1, "kind": "inbound-ca\n')
     post(inbound(cast, "wacid.2"))
     no_database.undo()
-    assert spool.import_all() == 2
+    assert spool_import.import_all() == 2
 
 
 def test_without_database_and_disk_wati_is_told_to_come_again(
@@ -257,5 +257,5 @@ def test_while_another_program_writes_into_sqlite_webhooks_wait_on_disk(
         program.execute("BEGIN IMMEDIATE")
         assert post(inbound(cast, "wacid.1")).status_code == 200
     assert not WebhookDelivery.objects.exists()
-    assert spool.import_all() == 1
+    assert spool_import.import_all() == 1
     assert Call.objects.get().wati_call_id == "wacid.1"
