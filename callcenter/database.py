@@ -18,13 +18,18 @@ from django.db import close_old_connections, connection, connections, transactio
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from django.db.models.signals import post_migrate, pre_migrate
 from django.dispatch import receiver
+
+from callcenter.postgresql import AnsweringConnection
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 # Each keeps a connection of the process's pool; requests need the others.
 THREADS = max(1, min(8, settings.DATABASE_POOL // 2))
+
+LONGEST = AnsweringConnection.longest  # as the settings have it
 
 _thread = threading.local()
 _sql = logging.getLogger("django.db.backends")
@@ -89,6 +94,27 @@ def _has_news(connection: Any) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+@receiver(pre_migrate)
+def _before_migration(using: str, **_: Any) -> None:
+    """Let a migration take its time: large tables need it."""
+    if connections[using].vendor == "postgresql":
+        AnsweringConnection.longest = None
+        _set_limits(using, "0")
+
+
+@receiver(post_migrate)
+def _after_migration(using: str, **_: Any) -> None:
+    if connections[using].vendor == "postgresql":
+        AnsweringConnection.longest = LONGEST
+        _set_limits(using, "DEFAULT")
+
+
+def _set_limits(using: str, value: str) -> None:
+    with connections[using].cursor() as cursor:
+        for limit in ("statement", "lock", "idle_in_transaction_session"):
+            cursor.execute(f"SET {limit}_timeout TO {value}")
 
 
 @contextmanager

@@ -9,7 +9,10 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from callcenter import postgresql
 from callcenter.environment import (
     read_bool,
     read_int,
@@ -103,6 +106,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "callcenter.web.middleware.security_headers",
+    "callcenter.web.database_away.database_away",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -158,10 +162,14 @@ def database() -> dict[str, Any]:
         # A file even under test: threads and processes share it, memory they cannot.
         found["TEST"] = {"NAME": f"{found['NAME']}.test"}
     else:
-        # Under ASGI each request has a thread of its own: connections are shared by a
-        # pool, for those that a thread keeps would be lost with the thread.
-        pool = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
-        found["OPTIONS"] = {"connect_timeout": 3, "pool": pool, **found["OPTIONS"]}
+        limits = postgresql.options(
+            connect=read_seconds("DATABASE_CONNECT_SECONDS", 3),
+            statement=read_seconds("DATABASE_STATEMENT_SECONDS", 15),
+            lock=read_seconds("DATABASE_LOCK_SECONDS", 8),
+            network=read_seconds("DATABASE_NETWORK_SECONDS", 6),
+            pool=DATABASE_POOL,
+        )
+        found["OPTIONS"] = {**limits, **found["OPTIONS"]}
         # The pool then hands out nothing that a restart of the server has broken.
         found["CONN_HEALTH_CHECKS"] = True
     return found
@@ -172,17 +180,26 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = read_text("REDIS_URL").rstrip("/")
 EMBEDDED = not REDIS_URL
+# Nobody waits for it longer than this; what is lost, the rows tell. It is tried once
+# more, as a server that was restarted has cut the connections.
+REDIS_LIMITS = {
+    "socket_connect_timeout": 1.5,
+    "socket_timeout": 1.5,
+    "retry": Retry(NoBackoff(), 1),
+}
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {"BACKEND": "callcenter.push.EmbeddedChannelLayer"}
     if EMBEDDED
     else {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [f"{REDIS_URL}/0"]},
+        "CONFIG": {"hosts": [{"address": f"{REDIS_URL}/0", **REDIS_LIMITS}]},
     }
 }
 
 CELERY_BROKER_URL = "embedded://" if EMBEDDED else f"{REDIS_URL}/1"
-CELERY_BROKER_TRANSPORT_OPTIONS = {} if EMBEDDED else {"socket_connect_timeout": 2}
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {} if EMBEDDED else {"socket_connect_timeout": 2, "socket_timeout": 5}
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -1,0 +1,58 @@
+"""A page of its own for the time in which the database cannot be reached."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.core.signals import got_request_exception
+from django.db import Error, InterfaceError, InternalError, OperationalError
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.decorators import sync_and_async_middleware
+
+COME_AGAIN = "5"  # seconds
+READ_ONLY = "25006"
+# Of SQLite, whose error is the same for a table that is not there.
+SQLITE_IS_AWAY = ("locked", "disk", "readonly", "unable to open")
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Say whether it is the database's trouble, and no fault of ours."""
+    cause = getattr(error, "__cause__", None)
+    if isinstance(error, OperationalError) and type(cause).__module__ == "sqlite3":
+        return any(word in str(error) for word in SQLITE_IS_AWAY)
+    if isinstance(error, InternalError):
+        return getattr(cause, "sqlstate", None) == READ_ONLY
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+@receiver(got_request_exception)
+def _note(request: Any = None, **_: Any) -> None:
+    error = sys.exc_info()[1]
+    if isinstance(error, Error) and is_away(error):
+        request.database_is_away = True
+
+
+def _answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if not getattr(request, "database_is_away", False):
+        return response
+    page = render_to_string("database_away.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": COME_AGAIN})
+
+
+@sync_and_async_middleware
+def database_away(get_response: Any) -> Callable[[HttpRequest], Any]:
+    """Answer 503 with a sentence, instead of 500, while the database is away."""
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponse:
+            return _answer(request, await get_response(request))
+
+    else:
+
+        def middleware(request: HttpRequest) -> HttpResponse:  # type: ignore[misc]
+            return _answer(request, get_response(request))
+
+    return middleware
