@@ -2,6 +2,9 @@
 
 import logging
 import os
+import threading
+from contextlib import suppress
+from queue import Empty, Full, Queue
 from typing import Any
 
 from celery import Celery
@@ -41,12 +44,60 @@ app.conf.beat_schedule = {
 embedded_worker_runs = False
 
 
-def wake(task: str, *args: Any) -> None:
-    """Run a task soon. Due work is a row: what is lost here, a sweep finds."""
-    if settings.EMBEDDED and not embedded_worker_runs:
-        logger.debug("no worker here to wake for %s", task)
-        return
+MOST_UNSENT = 1000
+
+
+class Waker:
+    """Sends tasks to the broker, in a thread: a broker that hangs holds up nobody."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self._unsent: Queue[tuple[str, tuple[Any, ...]]] = Queue(MOST_UNSENT)
+        threading.Thread(target=self._run, daemon=True, name="waker").start()
+
+    def wake(self, task: str, args: tuple[Any, ...]) -> None:
+        try:
+            self._unsent.put_nowait((task, args))
+        except Full:
+            logger.debug("broker: too many wait, %s is left to a sweep", task)
+
+    def _run(self) -> None:
+        while True:
+            task, args = self._unsent.get()
+            if not send(task, args):
+                self._forget()
+
+    def _forget(self) -> None:
+        """Leave to the sweeps what would wait for the same broker now."""
+        with suppress(Empty):
+            while True:
+                self._unsent.get_nowait()
+
+
+def send(task: str, args: tuple[Any, ...]) -> bool:
+    """Send a task to the broker. Returns False if it does not take it."""
     try:
         app.send_task(task, args, expires=60)
     except Exception as error:  # kombu raises whatever its transport raises
         logger.warning("broker: %s could not wake %s", type(error).__name__, task)
+        return False
+    return True
+
+
+_waker: Waker | None = None
+_lock = threading.Lock()
+
+
+def wake(task: str, *args: Any) -> None:
+    """Run a task soon; returns at once. Due work is a row: sweeps find what is lost."""
+    global _waker
+    if settings.EMBEDDED:
+        if embedded_worker_runs:
+            send(task, args)
+        else:
+            logger.debug("no worker here to wake for %s", task)
+        return
+    with _lock:
+        if _waker is None or _waker.process != os.getpid():  # a fork has no threads
+            _waker = Waker()
+    _waker.wake(task, args)

@@ -4,15 +4,21 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
 MOST_PENDING = 1000
-RETRY_AFTER = 1.0  # seconds
+RETRY_AFTER = 0.5  # seconds
+# Each listener sends itself a message; without one for so long, it is deaf.
+ECHO = "echo"
+ECHO_EVERY = 0.7  # seconds
+SILENT_AFTER = 2.0  # seconds
 
 
 class EmbeddedChannelLayer(InMemoryChannelLayer):
@@ -122,15 +128,66 @@ async def _listen(
     handle: Callable[[dict[str, Any]], Awaitable[None]],
     subscribed: asyncio.Event,
 ) -> None:
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(group, channel)
-    subscribed.set()
+    layer, began = get_channel_layer(), time.monotonic()
     try:
-        while True:
-            await _handled(group, handle, await layer.receive(channel))
-    finally:
-        await layer.group_discard(group, channel)
+        async with asyncio.timeout(SILENT_AFTER):
+            channel = await layer.new_channel()
+            await layer.group_add(group, channel)
+        echoes = asyncio.create_task(_echo(layer, channel), name=f"echo {group}")
+        try:
+            await _receive(group, handle, channel, subscribed)
+        finally:
+            echoes.cancel()
+            await asyncio.gather(echoes, return_exceptions=True)
+            await layer.group_discard(group, channel)
+    except TimeoutError:
+        await _begin_anew(layer, began)
+        raise
+
+
+async def _receive(
+    group: str,
+    handle: Callable[[dict[str, Any]], Awaitable[None]],
+    channel: str,
+    subscribed: asyncio.Event,
+) -> None:
+    """Receive until nothing comes any more, not even our own echo.
+
+    A layer whose connection was cut, or swallowed by a firewall, says nothing at all.
+    """
+    layer = get_channel_layer()
+    while True:
+        async with asyncio.timeout(SILENT_AFTER):
+            message = await layer.receive(channel)
+        subscribed.set()
+        if message["type"] != ECHO:
+            await _handled(group, handle, message)
+
+
+async def _echo(layer: Any, channel: str) -> None:
+    """Send ourselves a message now and then, by the same way as all others."""
+    while True:
+        try:
+            async with asyncio.timeout(SILENT_AFTER):
+                await layer.send(channel, {"type": ECHO})
+        except Exception as error:
+            logger.debug("push: no echo (%s)", type(error).__name__)
+        await asyncio.sleep(ECHO_EVERY)
+
+
+_begun_anew = -SILENT_AFTER  # when the layer's connections were last closed
+
+
+async def _begin_anew(layer: Any, began: float) -> None:
+    """Close the layer's connections, unless that was done since we began to listen.
+
+    All listeners of a loop share them: each must not close what another has opened.
+    """
+    global _begun_anew
+    if not settings.EMBEDDED and began > _begun_anew:
+        _begun_anew = time.monotonic()
+        async with asyncio.timeout(SILENT_AFTER):
+            await layer.flush()
 
 
 async def _handled(

@@ -16,7 +16,7 @@ class Rounds:
     def __init__(
         self,
         name: str,
-        every: float,
+        every: float | Callable[[], float],
         work: Callable[[], Awaitable[None]],
         wanted: Callable[[], object],
     ) -> None:
@@ -38,9 +38,12 @@ class Rounds:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    def _pause(self) -> float:
+        return self._every() if callable(self._every) else self._every
+
     async def _run(self) -> None:
         while self._wanted():
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._pause())
             try:
                 await self._work()
                 self._fails = False

@@ -251,14 +251,14 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         snapshot["since"] = snapshots.iso(self.since) or ""
         await self._send(snapshot)
 
-    def compare(self, now: snapshots.Standing) -> None:
-        """Take how the rows stand; read them again what was missed at two looks.
+    def compare(self, now: snapshots.Standing, *, at_once: bool) -> None:
+        """Take how the rows stand; read them again when something was missed twice.
 
-        At one look alone the push may still be on its way.
+        At one look alone the push may still be on its way, unless there are none.
         """
         self._check(now.state, now.reason)
         is_behind = bool(self.console) and self.shown.is_behind(now)
-        if is_behind and self.was_behind:
+        if is_behind and (at_once or self.was_behind):
             self.inbox.tell("catch_up")
         self.was_behind = is_behind
 

@@ -64,6 +64,11 @@ class Consoles:
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
 
+    @property
+    def is_deaf(self) -> bool:
+        """Say whether pushes are lost at present: the layer is away."""
+        return self._listener is not None and not self._subscribed.is_set()
+
     async def add(self, agent_id: int, console: Outlet) -> None:
         """Let this console get what is pushed to its agent, from now on."""
         self._open.setdefault(agent_id, set()).add(console)

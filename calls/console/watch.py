@@ -7,9 +7,12 @@ from typing import Protocol
 
 from callcenter.database import in_database
 from callcenter.rounds import Rounds
+from calls.console.pushes import consoles
 from calls.snapshots import Standing, standings
 
 LOOK_EVERY = 1.5  # seconds
+# While nothing is pushed. A ring attempt must be shown well within its 1.5 s.
+LOOK_WHEN_DEAF = 0.4  # seconds
 
 
 class Watched(Protocol):
@@ -19,8 +22,12 @@ class Watched(Protocol):
     def agent_id(self) -> int:
         """Return whose it is."""
 
-    def compare(self, now: Standing) -> None:
-        """Take how the console should stand."""
+    def compare(self, now: Standing, *, at_once: bool) -> None:
+        """Take how the console should stand; no push is on its way: `at_once`."""
+
+
+def _pause() -> float:
+    return LOOK_WHEN_DEAF if consoles.is_deaf else LOOK_EVERY
 
 
 class ConsoleWatch:
@@ -28,7 +35,7 @@ class ConsoleWatch:
 
     def __init__(self) -> None:
         self._consoles: set[Watched] = set()
-        self._rounds = Rounds("console watch", LOOK_EVERY, self.look, self.__len__)
+        self._rounds = Rounds("console watch", _pause, self.look, self.__len__)
 
     def __len__(self) -> int:
         return len(self._consoles)
@@ -46,7 +53,7 @@ class ConsoleWatch:
         found = await in_database(standings, agents)
         for console in list(self._consoles):
             if now := found.get(console.agent_id):
-                console.compare(now)
+                console.compare(now, at_once=consoles.is_deaf)
 
     async def close(self) -> None:
         await self._rounds.close()
