@@ -106,6 +106,7 @@ class Scheduler(beat.Scheduler):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._due: dict[str, float] = {}  # by the monotonic clock
+        self._is_cut_off = False
         super().__init__(*args, **options)
 
     def tick(self, *_: Any, **__: Any) -> float:
@@ -123,5 +124,15 @@ class Scheduler(beat.Scheduler):
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         keep_connections()  # of the thread that is the clock
         if has_work(entry.task):
-            super().apply_entry(entry, producer)
+            self._send(entry, producer)
         close_old_connections()
+
+    def _send(self, entry: Any, producer: Any) -> None:
+        """Send it to the broker; while that is away, say so once and not each time."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+            self._is_cut_off = False
+        except Exception as error:
+            if not self._is_cut_off:
+                logger.error("beat: no broker (%s)", type(error).__name__)
+            self._is_cut_off = True

@@ -43,7 +43,9 @@ class AnsweringConnection(psycopg.Connection[Any]):
             if timeout is not None:
                 raise
             AnsweringConnection._silent_at = monotonic()
-            raise self._given_up() from None
+            given_up = self._given_up()
+            self._look_at_the_others()
+            raise given_up from None
         except psycopg.OperationalError:
             if self.closed:
                 self._look_at_the_others()

@@ -113,11 +113,15 @@ async def listen(
     `subscribed` is set while nothing is missed. What comes while the layer is away is
     lost: whoever needs it reads the rows again.
     """
+    is_told = False
     while True:
         try:
             await _listen(group, handle, subscribed)
         except Exception as error:
-            logger.warning("nothing is heard of %s (%s)", group, type(error).__name__)
+            if subscribed.is_set() or not is_told:
+                name = type(error).__name__
+                logger.warning("nothing is heard of %s (%s)", group, name)
+            is_told = True
         finally:
             subscribed.clear()
         await asyncio.sleep(RETRY_AFTER)

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -180,11 +181,22 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = read_text("REDIS_URL").rstrip("/")
 EMBEDDED = not REDIS_URL
+# A worker waits for its next task without a limit, and this alone finds a firewall that
+# has forgotten its connection.
+REDIS_KEEPALIVE = {
+    "socket_keepalive": True,
+    "socket_keepalive_options": {
+        socket.TCP_KEEPIDLE: 5,
+        socket.TCP_KEEPINTVL: 2,
+        socket.TCP_KEEPCNT: 3,
+    },
+}
 # Nobody waits for it longer than this; what is lost, the rows tell. It is tried once
 # more, as a server that was restarted has cut the connections.
 REDIS_LIMITS = {
     "socket_connect_timeout": 1.5,
     "socket_timeout": 1.5,
+    **REDIS_KEEPALIVE,
     "retry": Retry(NoBackoff(), 1),
 }
 CHANNEL_LAYERS: dict[str, Any] = {
@@ -198,7 +210,9 @@ CHANNEL_LAYERS: dict[str, Any] = {
 
 CELERY_BROKER_URL = "embedded://" if EMBEDDED else f"{REDIS_URL}/1"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {} if EMBEDDED else {"socket_connect_timeout": 2, "socket_timeout": 5}
+    {}
+    if EMBEDDED
+    else {"socket_connect_timeout": 2, "socket_timeout": 5, **REDIS_KEEPALIVE}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -293,6 +307,8 @@ LOGGING = {
         "daphne": {"level": "WARNING"},
         # embedded:// has no host, and kombu finds that worth a warning.
         "kombu": {"level": "ERROR"},
+        # A traceback each second while Redis is away, of which we write one line.
+        "channels_redis": {"level": "CRITICAL"},
         # A line for each sweep.
         "celery": {"level": "WARNING"},
     },

@@ -141,6 +141,11 @@ class FaultProxy:
                 for link in self._links:
                     link.lose()
             self._flows.clear() if fault.holds else self._flows.set()
+            if fault.refuses:
+                self._close_door()
+            elif self._accepting is None:
+                self._listener = self._listen(self.port)
+                self._begin_to_accept()
 
         self._in_loop(change)
 
@@ -155,24 +160,28 @@ class FaultProxy:
     def _begin_to_accept(self) -> None:
         self._accepting = self._loop.create_task(self._accept())
 
+    def _close_door(self) -> None:
+        """Have the system refuse connections, as where no server is."""
+        if self._accepting is not None:
+            self._accepting.cancel()
+            self._accepting = None
+            self._listener.close()
+
     async def _end(self) -> None:
         links = list(self._links)
         for link in links:
             link.reset()
-        tasks = [task for task in (self._accepting, *[x.task for x in links]) if task]
+        self._close_door()
+        tasks = [link.task for link in links if link.task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._listener.close()
 
     async def _accept(self) -> None:
         while True:
             client, _ = await self._loop.sock_accept(self._listener)
             client.setblocking(False)
             self.accepted += 1
-            if self._fault.refuses:
-                _reset(client)
-                continue
             link = _Link(self, client)
             self._links.add(link)
             link.task = self._loop.create_task(link.run())

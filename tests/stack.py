@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
 from django.conf import settings
@@ -23,6 +24,7 @@ from permissions.models import Contact
 from tests import processes
 from tests.cast import CARLA
 from tests.console import Console
+from tests.fault_proxy import FaultProxy
 from tests.paths import ROOT
 from tests.ports import free_port
 from tests.servers import wait_for
@@ -108,6 +110,9 @@ class Stack:
     def __init__(self) -> None:
         database = database_url(os.environ["DATABASE_URL"])
         self.environment = WAITS | {"DATABASE_URL": database, "DATABASE_POOL": "20"}
+        if FULL:  # tests break it
+            self.valkey = FaultProxy(port_of(os.environ["REDIS_URL"])).start()
+            self.environment["REDIS_URL"] = f"redis://127.0.0.1:{self.valkey.port}"
         ports = [free_port() for _ in range(3 if FULL else 2)]
         self.simulator_url = f"http://127.0.0.1:{ports[0]}"
         # Agents open the last node; their pages may take the sound from any of them.
@@ -178,6 +183,8 @@ class Stack:
         self.simulator.close()
         for process in reversed(self.processes):
             process.stop()
+        if FULL:
+            self.valkey.stop()
 
     def forget(self) -> None:
         """Every row but the nodes': these processes still run, and may still write."""
@@ -221,6 +228,12 @@ def database_url(url: str) -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
     return url.rsplit("/", 1)[0] + f"/{name}"
+
+
+def port_of(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
 
 
 def _answers(url: str) -> bool:

@@ -25,6 +25,7 @@ LONGEST = 12.0  # seconds
 LIMITS = httpx2.Limits(max_connections=100, keepalive_expiry=4.0)
 MOST_BODY = 64 * 1024
 CALLS = "api/v1/openapi/whatsapp/calls"
+NO_ANSWER = "No answer from Wati"
 NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -147,4 +148,4 @@ def _was_sent(error: Exception) -> bool:
 
 def _name(error: Exception) -> str:
     # Never the text: it may hold the address with the tenant, or a header.
-    return f"No answer from Wati ({type(error).__name__})."
+    return f"{NO_ANSWER} ({type(error).__name__})."

@@ -11,9 +11,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.safestring import SafeString
+from django.views.debug import ExceptionReporter
 
 COME_AGAIN = "5"  # seconds
-READ_ONLY = "25006"
+# PostgreSQL takes no writes, or has ended a session that did nothing for too long.
+PASSING = ("25006", "25P03")
 # Of SQLite, whose error is the same for a table that is not there.
 SQLITE_IS_AWAY = ("locked", "disk", "readonly", "unable to open")
 
@@ -24,8 +27,18 @@ def is_away(error: BaseException | None) -> bool:
     if isinstance(error, OperationalError) and type(cause).__module__ == "sqlite3":
         return any(word in str(error) for word in SQLITE_IS_AWAY)
     if isinstance(error, InternalError):
-        return getattr(cause, "sqlstate", None) == READ_ONLY
+        return getattr(cause, "sqlstate", None) in PASSING
     return isinstance(error, OperationalError | InterfaceError)
+
+
+class _Brief(ExceptionReporter):
+    """Under DEBUG, a page about an error asks the database again, for half a minute."""
+
+    def get_traceback_html(self) -> SafeString:
+        return SafeString()
+
+    def get_traceback_text(self) -> SafeString:
+        return SafeString()
 
 
 @receiver(got_request_exception)
@@ -33,6 +46,7 @@ def _note(request: Any = None, **_: Any) -> None:
     error = sys.exc_info()[1]
     if isinstance(error, Error) and is_away(error):
         request.database_is_away = True
+        request.exception_reporter_class = _Brief
 
 
 def _answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:

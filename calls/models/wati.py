@@ -144,6 +144,8 @@ class WatiRequest(models.Model):
                 condition=Q(status__in=["pending", "sent"]),
                 name="request_due",
             ),
+            # Whether Wati fails just now.
+            models.Index(fields=["account", "-sent_at"], name="request_lately"),
             # Both for the supervisors' first page: what only they can mend, and
             # whether the same has succeeded since.
             models.Index(

@@ -22,7 +22,7 @@ from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Direction, Line, WatiRequest
 from calls.outbound import answers
 from calls.queueing import participants
-from calls.signaling import outbox
+from calls.signaling import breaker, outbox
 from calls.states import LIVE, Event, Status
 from calls.transitions import Notes, bump_version, move, record_all
 from permissions import people
@@ -49,6 +49,7 @@ def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
         raise Refused("All servers are at their call limit. Try again soon.")
     if line.account.unauthorised_since:
         raise Refused("Wati rejects our API token. A supervisor must renew it.")
+    breaker.refuse_if_failing(line.account_id)
     try:
         with locking.dispatch_lock():
             call = _new_call(agent, contact, line)

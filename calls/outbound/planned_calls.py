@@ -25,7 +25,7 @@ from calls.outbound.plan_states import (
     wait_again,
     withdraw,
 )
-from calls.signaling import outbox
+from calls.signaling import breaker, outbox
 from permissions import services as permissions
 from permissions.facts import REQUEST_LASTS
 from permissions.ledger import facts_for, locked
@@ -48,6 +48,7 @@ def ask(by: Agent, contact: Contact, line: Line, /, **fields: Any) -> Plan:
     """Send WhatsApp's permission request and schedule the call. Raises Refused."""
     if line.account.unauthorised_since:
         raise Refused("Wati rejects our API token. A supervisor must renew it.")
+    breaker.refuse_if_failing(line.account_id)
     try:
         with transaction.atomic():
             plan = Plan.objects.create(

@@ -35,6 +35,7 @@ from calls.models import (
     WatiRequest,
     WebhookDelivery,
 )
+from calls.signaling import breaker
 from calls.states import LIVE, Result, Status
 from permissions import watch
 from permissions.models import CallPermission
@@ -153,6 +154,7 @@ class Problems:
     set_aside: int  # webhooks from the disk
     failing_sweeps: list[SweepRun]
     worker_is_silent: bool
+    failing_accounts: list[WatiAccount]
 
     @property
     def any(self) -> bool:
@@ -233,6 +235,11 @@ def problems(now: datetime) -> Problems:
         set_aside=SetAsideLine.objects.count(),
         failing_sweeps=list(SweepRun.objects.failing()),
         worker_is_silent=SweepRun.objects.stood_in(),
+        failing_accounts=[
+            account
+            for account in WatiAccount.objects.filter(is_active=True)
+            if breaker.is_failing(account.pk)
+        ],
     )
 
 

@@ -20,6 +20,7 @@ from callcenter.models import WatiAccount
 from callcenter.wati.client import Answer, WatiClient
 from callcenter.wati.errors import Outcome, WatiError
 from calls.models import Call, Plan, WatiRequest
+from calls.signaling import breaker
 from calls.states import Status as CallStatus
 
 logger = logging.getLogger(__name__)
@@ -176,13 +177,17 @@ def take(request_id: int) -> WatiRequest | None:
 
 
 def _is_paused(request: WatiRequest) -> bool:
-    """Say whether to wait for a valid token; one request in a while may try it.
+    """Say whether to wait for a valid token, or for a Wati that answers at all.
+
+    Of a refused token one request in a while may try it.
 
     A person waits for an accept, and for a call out: these are sent in any case.
     """
     if request.verb in (Verb.ACCEPT, Verb.OUTBOUND):
         return False
     account = request.account
+    if request.verb == Verb.ASK and breaker.is_failing(account.pk):
+        return True
     return account.unauthorised_since is not None and not account.may_probe()
 
 

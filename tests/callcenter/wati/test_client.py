@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from callcenter.wati import client as wati_client
 from callcenter.wati.client import WatiClient, new_http
 from callcenter.wati.errors import Outcome, WatiError
+from tests.fault_proxy import FaultProxy
 
 TOKEN = "secret-token-of-the-shop"
 
@@ -275,3 +276,47 @@ async def test_a_pasted_endpoint_with_the_tenant_is_understood(wati):
         base = f"http://127.0.0.1:{wati.port}/demo"
         await WatiClient(base, "demo", TOKEN, http).terminate("1")
     assert wati.asked[0].startswith("POST /demo/api/v1/")
+
+
+# --- Networks that fail ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "asked"),
+    [
+        (FaultProxy.down, Outcome.UNREACHABLE, 0),
+        (FaultProxy.blackhole, Outcome.UNKNOWN, 0),
+        (FaultProxy.freeze, Outcome.UNKNOWN, 0),
+        (FaultProxy.half, Outcome.UNKNOWN, 1),
+        (lambda proxy: proxy.reset_after(60), Outcome.UNKNOWN, 1),
+        (lambda proxy: proxy.trickle(0.05), Outcome.UNKNOWN, 1),
+    ],
+    ids=[
+        "down",
+        "black hole",
+        "frozen",
+        "reply lost",
+        "reset in the reply",
+        "dripping",
+    ],
+)
+async def test_only_what_never_left_may_be_sent_again_at_once(
+    wati, monkeypatch, fault, outcome, asked
+):
+    monkeypatch.setattr(wati_client, "LONGEST", 1.0)
+    with FaultProxy(wati.port) as network:
+        fault(network)
+        async with new_http() as http:
+            url = f"http://127.0.0.1:{network.port}"
+            assert (
+                await refusal(WatiClient(url, "demo", TOKEN, http))
+            ).outcome == outcome
+        assert len(wati.asked) == asked
+
+
+@pytest.mark.parametrize("address", ["http://wati.invalid", "https://127.0.0.1:{port}"])
+async def test_no_such_name_and_no_tls_mean_that_nothing_was_sent(wati, address):
+    async with new_http() as http:
+        client = WatiClient(address.format(port=wati.port), "demo", TOKEN, http)
+        assert (await refusal(client)).outcome == Outcome.UNREACHABLE
+    assert wati.asked == []

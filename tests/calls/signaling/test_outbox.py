@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from callcenter.models import WatiAccount
@@ -323,6 +324,43 @@ def test_what_whatsapp_may_have_done_is_never_sent_again(
     later()
     tasks.sweep_requests()
     assert len(wati.asked) == 1
+
+
+# --- A Wati that fails ---------------------------------------------------------------
+
+
+def test_a_wati_that_fails_gets_no_requests_that_may_wait(
+    cast: Cast, wati: Wati, client: Client
+):
+    """Each might be the contact's only one of the day; accepts and hang-ups go."""
+    wati.will_say((503, "<html>"))
+    for number in range(5):
+        send(ask(cast, f"491510000000{number}"))
+    waiting = Plan.objects.filter(state="waiting").count()
+    with pytest.raises(Refused, match="not answering properly"):
+        ask(cast, "4915100000009")
+    with pytest.raises(Refused, match="not answering properly"):
+        dialing.dial(cast.ana, allow(cast, person()), cast.line)
+    assert Plan.objects.filter(state="waiting").count() == waiting
+    held = WatiRequest.objects.latest("pk")
+    WatiRequest.objects.filter(pk=held.pk).update(status="pending")
+    tasks.send_request(held.pk)
+    assert len(wati.asked) == 5
+    client.force_login(cast.sofia)
+    assert "is not answering properly for" in client.get("/admin/").content.decode()
+    call = accepted(cast, wati, *OK)
+    assert wati.asked == ["wacid.1/accept"]
+    call.requests.all().delete()
+    past = timezone.now() - timedelta(seconds=31)
+    WatiRequest.objects.update(sent_at=past)
+    ask(cast, "4915100000009")  # half a minute later it is tried again
+
+
+def test_one_success_shows_that_wati_is_there(cast: Cast, wati: Wati):
+    wati.will_say(*[(503, "")] * 4, OK, (503, ""))
+    for number in range(6):
+        send(ask(cast, f"491510000000{number}"))
+    assert ask(cast, "4915100000009")
 
 
 # --- After an accept that was refused ------------------------------------------------
