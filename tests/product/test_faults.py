@@ -2,18 +2,27 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.utils import timezone
 
-from calls.models import Call, SweepRun, WebhookDelivery
-from tests.cast import Cast
+from calls.models import Call, Node, SweepRun, WebhookDelivery
 from tests.console import Console
 from tests.fault_proxy import FaultProxy
 from tests.ports import free_port
 from tests.servers import wait_for
 from tests.stack import NodeServer, Stack, port_of
-from tests.talking import ANAS, CARLAS, Wear, call_in, hears, phone_hears, take
+from tests.talking import (
+    ANAS,
+    CARLAS,
+    Wear,
+    call_in,
+    hears,
+    phone_hears,
+    phone_tones,
+    take,
+)
 
 pytestmark = pytest.mark.full
 
@@ -88,9 +97,7 @@ class NodeBehind:
         self.node = NodeServer(
             "node-9",
             free_port(),
-            **stack.environment
-            | self.LIMITS
-            | {"DATABASE_URL": address, "NODE_MAX_CALLS": "0"},
+            **stack.environment | self.LIMITS | {"DATABASE_URL": address},
         )
         self.stack = stack
         wait_for(self.node.is_ready, "the node", 60)
@@ -116,8 +123,8 @@ class NodeBehind:
         self.proxy.stop()
 
 
-@pytest.fixture
-def behind(stack: Stack, crew: Cast) -> Iterator[NodeBehind]:
+@pytest.fixture(scope="module")
+def behind(stack: Stack) -> Iterator[NodeBehind]:
     node = NodeBehind(stack)
     yield node
     node.close()
@@ -127,8 +134,7 @@ def test_whatever_becomes_of_postgresql_webhooks_are_kept_and_pages_say_so(
     stack: Stack, behind: NodeBehind, ana: Console
 ):
     number = 0
-    faults = (FaultProxy.freeze, FaultProxy.blackhole, FaultProxy.down)
-    for fault in faults:
+    for fault in (FaultProxy.freeze, FaultProxy.down):
         assert behind.page(ana) == 200
         behind.webhook(number := number + 1)
         fault(behind.proxy)
@@ -144,3 +150,34 @@ def test_whatever_becomes_of_postgresql_webhooks_are_kept_and_pages_say_so(
         cut(behind.proxy)
         assert [behind.page(ana) for _ in range(30)] == [200] * 30
     wait_for(lambda: WebhookDelivery.objects.count() == number, "all webhooks", 20)
+
+
+@contextmanager
+def only_node(name: str) -> Iterator[None]:
+    """Give calls to this node alone."""
+    others = Node.objects.exclude(name=name)
+    before = dict(others.values_list("name", "max_calls"))
+    others.update(max_calls=0)
+    yield
+    for other, calls in before.items():
+        Node.objects.filter(name=other).update(max_calls=calls)
+
+
+def test_a_frozen_database_makes_no_hole_in_the_sound(
+    stack: Stack, behind: NodeBehind, ana: Console, wear: Wear
+):
+    with only_node(behind.node.name):
+        wati_id = call_in(stack)
+        call_id = ana.wait_for_ring()
+        headset = wear(take(ana, call_id, ANAS))
+        hears(headset, CARLAS)
+        phone_hears(stack, wati_id, ANAS)
+        assert Call.objects.get().node == behind.node.name
+        behind.proxy.freeze()
+        until = time.monotonic() + 6
+        while time.monotonic() < until:
+            assert phone_tones(stack, wati_id) == {ANAS}
+        hears(headset, CARLAS)
+        behind.proxy.heal()
+        ana.say("hang_up", call=call_id)
+        wait_for(lambda: phone_tones(stack, wati_id) == set(), "silence")
