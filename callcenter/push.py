@@ -142,7 +142,6 @@ async def _listen(
             await _receive(group, handle, channel, subscribed)
         finally:
             echoes.cancel()
-            await asyncio.gather(echoes, return_exceptions=True)
             await layer.group_discard(group, channel)
     except TimeoutError:
         await _begin_anew(layer, began)
