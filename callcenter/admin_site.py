@@ -1,12 +1,16 @@
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
-from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from callcenter import audit
+from callcenter.audited_admin import audited
 from callcenter.exporting.period import day_of
 from callcenter.web.sign_in import SupervisorSignInForm
 from calls.reporting import figures
@@ -25,6 +29,16 @@ class CallCenterAdminSite(AdminSite):
     login_form = SupervisorSignInForm
     # The log needs the width; templates/admin/base_site.html has a bar instead.
     enable_nav_sidebar = False
+
+    def register(
+        self, model_or_iterable: Any, admin_class: Any = None, **options: Any
+    ) -> None:
+        """Register pages whose changes are all recorded, whoever wrote them."""
+        admin_class = audited(admin_class or ModelAdmin)
+        super().register(model_or_iterable, admin_class, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(leaves_an_entry(view), cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -45,6 +59,32 @@ class CallCenterAdminSite(AdminSite):
         if request.user.has_perm("calls.view_call"):
             context["overview"] = overview(timezone.now())
         return super().index(request, context)
+
+
+def leaves_an_entry(
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Record a request that changes something, where its view has recorded nothing."""
+
+    @wraps(view)
+    def recorded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        is_done = request.method == "POST" and response.status_code < 400
+        if is_done and audit.nothing_recorded():
+            audit.record(audit.Action.SUBMITTED, details=_what_was_asked(request))
+        return response
+
+    return recorded
+
+
+def _what_was_asked(request: HttpRequest) -> str:
+    """Return the page, the object and the action, and nothing that was typed."""
+    match = request.resolver_match
+    name = match.url_name if match else ""
+    given = match.kwargs if match else {}
+    chosen = {"action": request.POST["action"]} if "action" in request.POST else {}
+    words = [f"{key}={value}" for key, value in (given | chosen).items()]
+    return " ".join([name or "", *words])
 
 
 def _place(app: dict[str, Any]) -> int:

@@ -13,6 +13,10 @@ class CallcenterConfig(AppConfig):
     verbose_name = "Wati"
 
     def ready(self) -> None:
-        from callcenter import worker  # noqa: F401  # sets what Celery does with rows
+        from callcenter import (
+            audit,
+            worker,  # noqa: F401  # sets what Celery does with rows
+        )
 
+        audit.listen()
         translate_names()

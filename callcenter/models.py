@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any, NoReturn
 
 from django.db import models
 from django.db.models import Q
@@ -88,3 +89,66 @@ class WatiAccount(models.Model):
 def _pause(refused_for: timedelta) -> timedelta:
     """Return the time until the next try, which grows with the trouble's age."""
     return min(max(refused_for / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+class AppendOnly(TypeError):
+    """The audit log is only added to."""
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def update(self, **_: Any) -> NoReturn:
+        raise AppendOnly
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly
+
+
+class AuditEntry(models.Model):
+    """One thing that a person did, written by callcenter.audit and never changed.
+
+    No foreign keys: an entry outlives the user and the object. A trigger of the
+    database refuses changes too, and the deletion of entries of the last year.
+    """
+
+    class Action(models.TextChoices):
+        SIGN_IN = "sign_in", "signed in"
+        SIGN_IN_FAILED = "sign_in_failed", "failed sign-in"
+        SIGN_OUT = "sign_out", "signed out"
+        PASSWORD = "password", "password changed"
+        SECOND_FACTOR = "second_factor", "second factor changed"
+        RIGHTS = "rights", "rights changed"
+        ADDED = "added", "added"
+        CHANGED = "changed", "changed"
+        DELETED = "deleted", "deleted"
+        VIEWED = "viewed", "viewed"
+        EXPORTED = "exported", "exported"
+        ERASED = "erased", "erased"
+        SUBMITTED = "submitted", "submitted in the admin"
+
+    at = models.DateTimeField("time", default=timezone.now, db_index=True)
+    action = models.CharField(max_length=20, choices=Action.choices)
+    user_pk = models.CharField("user ID", max_length=40, blank=True)
+    username = models.CharField("user", max_length=150, blank=True, db_index=True)
+    address = models.CharField("IP address", max_length=64, blank=True)
+    object_type = models.CharField(max_length=80, blank=True)
+    object_pk = models.CharField("object ID", max_length=64, blank=True)
+    object_name = models.CharField("object", max_length=200, blank=True)
+    details = models.TextField(blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["object_type", "object_pk"], name="audit_of")]
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.action} {self.object_type} {self.object_pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *_: Any, **__: Any) -> NoReturn:
+        raise AppendOnly

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from agents import exports as agent_time
 from callcenter import health, views
+from callcenter.exporting import audit_export
 from callcenter.exporting.views import download
 from callcenter.web.sign_in import SignInForm
 from calls.reporting import call_export
@@ -15,7 +16,12 @@ from calls.urls import urlpatterns as call_urls
 from calls.urls import websocket_urlpatterns as call_sockets
 from permissions import exports as ledger
 
-EXPORTS = (call_export.EXPORT, agent_time.EXPORT, ledger.EXPORT)
+EXPORTS = (
+    call_export.EXPORT,
+    agent_time.EXPORT,
+    ledger.EXPORT,
+    audit_export.EXPORT,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -10,6 +10,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import setup_databases
 from django.utils import timezone
 
+from callcenter.models import AuditEntry
 from calls.reporting import hearing
 from calls.webhooks import processor
 from tests.cast import Cast, introduce
@@ -61,7 +62,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker) -> None:
 
 def empty_tables() -> None:
     """Django's own way costs a quarter of a second: it makes all permissions anew."""
-    kept = (ContentType, Permission)
+    kept = (ContentType, Permission, AuditEntry)  # the last refuses to go
     models = apps.get_models(include_auto_created=True)
     tables = {m._meta.db_table for m in models if not issubclass(m, kept)}
     with transaction.atomic(), connection.cursor() as cursor:

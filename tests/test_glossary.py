@@ -12,6 +12,7 @@ import pytest
 from agents import exports as agent_time
 from agents.models import AgentState
 from agents.routing import Strategy
+from callcenter.exporting import audit_export
 from callcenter.names import our_models
 from callcenter.translations.sources import all_texts
 from calls.models import Direction
@@ -126,7 +127,7 @@ def named() -> dict[str, Any]:
 
 
 def headings() -> set[str]:
-    exports = (call_export, agent_time, permission_history)
+    exports = (call_export, agent_time, permission_history, audit_export)
     return {name for export in exports for name, _ in export.COLUMNS}
 
 

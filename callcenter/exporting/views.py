@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from callcenter import audit
 from callcenter.exporting import csv_files
 from callcenter.exporting.csv_files import File
 from callcenter.exporting.period import BadPeriod, read_period
@@ -73,12 +74,21 @@ def download(request: HttpRequest, export: Export) -> HttpResponseBase:
     except (IncorrectLookupParameters, DisallowedModelAdminLookup):
         return _bad(_("This URL has a filter that is unknown or invalid."))
     logger.info("user %s exports the %s", request.user.pk, export.what)
+    details = f"{export.name}: {found.count()} rows; {filters_of(wish)}"
+    audit.record(audit.Action.EXPORTED, details=details)
     file_name = csv_files.name_of(export.name, wish)
     return StreamingHttpResponse(
         csv_files.stream(export.file_of(found), bom=wish.get("bom") == "1"),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
+
+
+def filters_of(wish: dict[str, str]) -> str:
+    """Name the filters of an export, but not what was searched: that is a person."""
+    shown = wish | {"q": "…"} if wish.get("q") else wish
+    filters = [f"{name}={value}" for name, value in sorted(shown.items()) if value]
+    return ", ".join(filters) or "no filter"
 
 
 def listed(request: HttpRequest, *, model: type[Model]) -> QuerySet[Any]:

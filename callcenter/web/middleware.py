@@ -6,6 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
+from callcenter import audit
+from callcenter.web.sign_in import address_of
+
 SOCKETS = "ws: wss:" if settings.DEBUG else "wss:"
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -44,5 +47,23 @@ def security_headers(get_response: Any) -> Callable[[HttpRequest], Any]:
 
         def middleware(request: HttpRequest) -> HttpResponse:  # type: ignore[misc]
             return harden(get_response(request))
+
+    return middleware
+
+
+@sync_and_async_middleware
+def visits(get_response: Any) -> Callable[[HttpRequest], Any]:
+    """Tell the audit log who asks, and from where."""
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponse:
+            with audit.visit(request, address_of(request)):
+                return await get_response(request)
+
+    else:
+
+        def middleware(request: HttpRequest) -> HttpResponse:  # type: ignore[misc]
+            with audit.visit(request, address_of(request)):
+                return get_response(request)
 
     return middleware

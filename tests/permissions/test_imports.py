@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from permissions.imports import MOST_BYTES, NotUsable, import_contacts
 from permissions.models import Contact
-from tests.cast import CARLA, Cast
+from tests.cast import CARLA
 
 pytestmark = pytest.mark.django_db
 
@@ -192,7 +192,7 @@ def test_many_people_are_written_together():
     assert Contact.objects.count() == 1200
 
 
-def test_when_the_server_fails_half_way_nobody_is_imported(cast: Cast, monkeypatch):
+def test_when_the_server_fails_half_way_nobody_is_imported(monkeypatch):
     done = []
     really = Contact.objects.bulk_create
 

@@ -15,6 +15,7 @@ NAMES = {
     "/calls/export.csv": ("calls", "view_call"),
     "/agents/time.csv": ("agent_time", "view_agentstatespan"),
     "/permissions/export.csv": ("permissions", "view_permissionevent"),
+    "/audit/export.csv": ("audit", "view_auditentry"),
 }
 EACH = pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
 
@@ -25,7 +26,7 @@ def rui(cast: Cast) -> User:
     return User.objects.create(username="rui", password=HASHED, is_staff=True)
 
 
-def test_the_exports_are_these_three():
+def test_the_exports_are_these():
     assert {f"/{export.address}" for export in EXPORTS} == set(NAMES)
 
 

@@ -12,8 +12,6 @@ from permissions.models import Contact
 from permissions.numbers import Ambiguous
 from tests.cast import CARLA, Cast
 
-pytestmark = pytest.mark.django_db
-
 BERLIN, MADRID = "4930123456", "34912345678"
 
 

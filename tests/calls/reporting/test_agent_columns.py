@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import AsyncClient
 
 from agents import exports as time_exports
+from callcenter.exporting import audit_export
 from calls.models import Call, CallChange, Disposition, Leg, Offer
 from calls.reporting import call_export
 from permissions import exports as permission_exports
@@ -159,7 +160,7 @@ def test_a_page_costs_as_many_queries_for_one_call_as_for_many(
 def test_every_column_of_the_files_is_described():
     text = (Path(settings.BASE_DIR) / "docs" / "exports.md").read_text()
     _, *parts = text.split("\n## ")
-    files = (call_export, time_exports, permission_exports)
+    files = (call_export, time_exports, permission_exports, audit_export)
     for part, file in zip(parts, files, strict=True):
         rows = [line.split("|")[1] for line in part.splitlines() if "|" in line]
         told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
