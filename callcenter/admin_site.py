@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from callcenter import audit
 from callcenter.audited_admin import audited
 from callcenter.exporting.period import day_of
-from callcenter.web.sign_in import SupervisorSignInForm
+from callcenter.web.sign_in import SignOut, SupervisorSignInForm
 from calls.reporting import figures
 from calls.reporting.hearing_words import needs_attention
 from calls.reporting.labels import duration
@@ -36,6 +36,9 @@ class CallCenterAdminSite(AdminSite):
         """Register pages whose changes are all recorded, whoever wrote them."""
         admin_class = audited(admin_class or ModelAdmin)
         super().register(model_or_iterable, admin_class, **options)
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return SignOut.as_view()(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(leaves_an_entry(view), cacheable)

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.urls import include, path
 from django.views.i18n import set_language
 
@@ -10,7 +10,7 @@ from agents import exports as agent_time
 from callcenter import health, views
 from callcenter.exporting import audit_export
 from callcenter.exporting.views import download
-from callcenter.web.sign_in import SignInForm
+from callcenter.web.sign_in import SignInForm, SignOut
 from calls.reporting import call_export
 from calls.urls import urlpatterns as call_urls
 from calls.urls import websocket_urlpatterns as call_sockets
@@ -33,7 +33,7 @@ urlpatterns = [
         name="login",
     ),
     path("language/", set_language, name="language"),
-    path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("sign-out/", SignOut.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -32,6 +32,8 @@ def harden(response: HttpResponse) -> HttpResponse:
     response.headers.setdefault(
         "Permissions-Policy", "microphone=(self), camera=(), geolocation=()"
     )
+    # Static files say themselves for how long they are good; all else is private.
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -16,11 +15,10 @@ def is_ours(headers: dict[bytes, bytes]) -> bool:
     origin = headers.get(b"origin", b"").decode("latin-1")
     if origin == settings.PUBLIC_URL:
         return True
-    parts = urlsplit(origin)
     host = headers.get(b"host", b"").decode("latin-1")
-    name = parts.hostname or ""
-    known = validate_host(f"[{name}]" if ":" in name else name, settings.ALLOWED_HOSTS)
-    return parts.scheme in ("http", "https") and parts.netloc == host and known
+    name, _ = split_domain_port(host)
+    known = bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
+    return known and origin in (f"http://{host}", f"https://{host}")
 
 
 def own_origin_only(app: App) -> App:

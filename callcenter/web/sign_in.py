@@ -10,8 +10,9 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LogoutView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from callcenter import limits
@@ -81,3 +82,15 @@ class SignInForm(Throttled):
 
 class SupervisorSignInForm(Throttled, AdminAuthenticationForm):
     """The form of the admin's own sign-in page."""
+
+
+class SignOut(LogoutView):
+    """Ends the session, and has the browser forget the pages that it kept.
+
+    Not what it stores: notes that the server has not got yet, and the chosen devices.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().dispatch(request, *args, **kwargs)
+        response.headers["Clear-Site-Data"] = '"cache"'
+        return response

@@ -45,7 +45,7 @@ class WithMerges(admin.ModelAdmin):
         messages.success(request, text.format(person=kept))
 
     def get_urls(self) -> list[URLPattern]:
-        undo = require_POST(self.admin_site.admin_view(self.undo_merge))
+        undo = self.admin_site.admin_view(require_POST(self.undo_merge))
         mine = path(
             "undo-merge/<int:merge_id>/", undo, name="permissions_contact_undo_merge"
         )
