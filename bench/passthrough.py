@@ -11,6 +11,7 @@ from calls.media.session import Session
 from calls.media.settings import MediaSettings
 from calls.media.socket.listener import Listener
 from calls.media.sounds.player import Playback, Sound
+from calls.media.transport.addresses import INNER
 
 MUSIC = Path(__file__).parents[1] / "calls" / "prompts" / "music.opus"
 PARTIES = {"passthrough": ("0",), "three-way": ("0", "1"), "queue": ()}
@@ -47,7 +48,7 @@ class Silent:
 class PassthroughRelay:
     def __init__(self, kind: str) -> None:
         self._layout = Layout(PARTIES[kind], playback=Playback(loop=Sound.load(MUSIC)))
-        self._hub = Hub(MediaSettings(max_calls=1000, allow_private_candidates=True))
+        self._hub = Hub(MediaSettings(max_calls=1000, allowed_networks=INNER))
 
     async def answer(self, call_id: str, offer: str) -> str:
         session = self._hub.open(call_id, Silent())

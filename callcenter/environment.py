@@ -2,19 +2,24 @@
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 YES = {"1", "true", "yes", "on"}
+Networks = tuple[IPv4Network | IPv6Network, ...]
 NO = {"0", "false", "no", "off", ""}
 
 
 def read_text(name: str, default: str = "") -> str:
-    """Read the variable itself, or the file that NAME_FILE points at."""
+    """Read the variable itself, or the file that NAME_FILE points at.
+
+    Empty means the default, as a copy of .env.example has it.
+    """
     if path := os.environ.get(f"{name}_FILE"):
         return Path(path).read_text().strip()
-    return os.environ.get(name, default).strip()
+    return os.environ.get(name, "").strip() or default
 
 
 def read_bool(name: str, default: bool = False) -> bool:
@@ -46,3 +51,26 @@ def read_seconds(name: str, default: float) -> float:
 
 def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read_text(name, default).split(",") if part]
+
+
+def read_networks(name: str, *, within: Networks) -> Networks:
+    """Read networks such as 10.20.0.0/16, each of which lies in one of `within`."""
+    return tuple(_read_network(name, word, within) for word in read_list(name))
+
+
+def _read_network(name: str, word: str, within: Networks) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(word)
+    except ValueError as problem:
+        raise ImproperlyConfigured(
+            f"{name} must hold networks such as 10.20.0.0/16: {problem}."
+        ) from None
+    if not any(
+        network.version == outer.version and network.subnet_of(outer)  # type: ignore[arg-type]
+        for outer in within
+    ):
+        raise ImproperlyConfigured(
+            f"{name}: {word} is no private network. Public addresses need no "
+            "permission, and all others are never allowed."
+        )
+    return network

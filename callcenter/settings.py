@@ -18,9 +18,11 @@ from callcenter.environment import (
     read_bool,
     read_int,
     read_list,
+    read_networks,
     read_seconds,
     read_text,
 )
+from calls.media.transport.addresses import INNER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
@@ -59,12 +61,16 @@ if not re.fullmatch(r"[A-Za-z0-9._-]{1,80}", NODE_NAME):
 NODE_URL = read_text("NODE_URL").rstrip("/")
 NODE_MAX_CALLS = read_int("NODE_MAX_CALLS", 40)
 MEDIA_BIND_ADDRESSES = read_list("MEDIA_BIND_ADDRESSES")
+MEDIA_ALLOWED_NETWORKS = read_networks("MEDIA_ALLOWED_NETWORKS", within=INNER)
 MEDIA_ALLOW_PRIVATE_CANDIDATES = read_bool("MEDIA_ALLOW_PRIVATE_CANDIDATES")
 if MEDIA_ALLOW_PRIVATE_CANDIDATES and not DEBUG:
     raise ImproperlyConfigured(
         "MEDIA_ALLOW_PRIVATE_CANDIDATES=1 lets strangers make this server send "
-        "packets into its own network; it is refused unless DEBUG=1."
+        "packets into its own network; it is refused unless DEBUG=1. For relays of "
+        "your own name their networks in MEDIA_ALLOWED_NETWORKS."
     )
+if MEDIA_ALLOW_PRIVATE_CANDIDATES:
+    MEDIA_ALLOWED_NETWORKS = INNER
 
 # Waits of the product, which the tests change.
 RING_CONFIRM_SECONDS = read_seconds("RING_CONFIRM_SECONDS", 1.5)
@@ -74,10 +80,10 @@ ANSWER_BY_SOUND_SECONDS = read_seconds("ANSWER_BY_SOUND_SECONDS", 10)
 SIMULATOR = read_bool("SIMULATOR")
 SIMULATOR_URL = read_text("SIMULATOR_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SIMULATOR_WEBHOOK_URL = read_text("SIMULATOR_WEBHOOK_URL", f"http://127.0.0.1:{PORT}")
-SIMULATOR_TENANT = "demo"
-SIMULATOR_TOKEN = "simulator-token"
-SIMULATOR_WEBHOOK_KEY = "simulator-webhook-key"
-SIMULATOR_NUMBER = "15550100000"
+SIMULATOR_TENANT = read_text("SIMULATOR_TENANT", "demo")
+SIMULATOR_TOKEN = read_text("SIMULATOR_TOKEN", "simulator-token")
+SIMULATOR_WEBHOOK_KEY = read_text("SIMULATOR_WEBHOOK_KEY", "simulator-webhook-key")
+SIMULATOR_NUMBER = read_text("SIMULATOR_NUMBER", "15550100000")
 if SIMULATOR and not DEBUG:
     raise ImproperlyConfigured("SIMULATOR=1 needs DEBUG=1: its keys are public.")
 

@@ -7,6 +7,7 @@ class CallsConfig(AppConfig):
     verbose_name = gettext_lazy("Calls")
 
     def ready(self) -> None:
+        from calls.node import checks  # noqa: F401  # registers itself
         from calls.outbound import merged_contacts
         from calls.signaling import outbox
         from calls.webhooks import replies

@@ -28,7 +28,7 @@ PLANTS = {
         "calls/media/mixing/planted.py",
         "import django.conf",
     ),
-    "Only the node, the SDP gate's caller and the prompt uploader meet the media": (
+    "Only the node, the SDP gate, the prompts and the settings meet the media": (
         "calls/outbound/planted.py",
         "import calls.media.session",
     ),

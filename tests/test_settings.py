@@ -8,7 +8,7 @@ import pytest
 
 from tests.paths import ROOT
 
-READERS = re.compile(r'read_(?:text|bool|int|list|seconds)\(\s*"(\w+)"')
+READERS = re.compile(r'read_(?:text|bool|int|list|seconds|networks)\(\s*"(\w+)"')
 SOURCES = [ROOT / "callcenter" / "settings.py"]
 
 
@@ -39,6 +39,11 @@ def test_every_variable_stands_in_the_example_with_a_line_of_explanation():
         ({"PORT": "eighty"}, "PORT must be a whole number"),
         ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
         ({"MEDIA_ALLOW_PRIVATE_CANDIDATES": "1"}, "refused unless DEBUG=1"),
+        ({"MEDIA_ALLOWED_NETWORKS": "relays"}, "MEDIA_ALLOWED_NETWORKS must hold"),
+        ({"MEDIA_ALLOWED_NETWORKS": "10.20.1.0/16"}, "has host bits set"),
+        ({"MEDIA_ALLOWED_NETWORKS": "0.0.0.0/0"}, "no private network"),
+        ({"MEDIA_ALLOWED_NETWORKS": "8.8.8.0/24"}, "no private network"),
+        ({"MEDIA_ALLOWED_NETWORKS": "10.0.0.0/8,169.254.169.254"}, "169.254.169.254"),
         ({"SIMULATOR": "1"}, "needs DEBUG=1"),
         ({"NODE_NAME": "node one"}, "NODE_NAME"),
         ({"RING_CONFIRM_SECONDS": "soon"}, "RING_CONFIRM_SECONDS must be a number"),
@@ -55,3 +60,24 @@ def test_a_secret_may_come_from_a_file(tmp_path):
     file = tmp_path / "secret"
     file.write_text("from a file\n")
     assert start(SECRET_KEY="", SECRET_KEY_FILE=str(file)).returncode == 0
+
+
+def test_networks_are_allowed_in_production_too():
+    assert start(MEDIA_ALLOWED_NETWORKS="10.20.0.0/16, ::1/128").returncode == 0
+
+
+def test_an_empty_variable_means_the_default(tmp_path):
+    """As a copy of .env.example has them: not an empty host, which listens anywhere."""
+    file = tmp_path / "environment"
+    file.write_text((ROOT / ".env.example").read_text())
+    command = (
+        "import callcenter.settings as s; print(s.HOST, s.NODE_NAME, s.PUBLIC_URL)"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", command],
+        env={"ENV_FILE": str(file), "SECRET_KEY": "x", "VAR_DIR": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert started.stdout.split() == ["127.0.0.1", "node-1", "http://localhost:8000"]

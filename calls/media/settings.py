@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from calls.media.transport.addresses import Networks
+
 
 @dataclass(frozen=True)
 class MediaSettings:
@@ -10,8 +12,8 @@ class MediaSettings:
     max_calls: int = 40
     """Calls this process takes at once; `Hub.open` refuses the next one."""
 
-    allow_private_candidates: bool = False
-    """Let loopback and private addresses through the SDP gate: the simulator only."""
+    allowed_networks: Networks = ()
+    """Private networks whose addresses pass the SDP gate: relays of one's own."""
 
     media_deadline: float = 12.0
     """From the release of ICE to the end of the DTLS handshake."""

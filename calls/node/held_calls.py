@@ -41,7 +41,7 @@ TOO_LARGE = (
 def media_settings() -> MediaSettings:
     return MediaSettings(
         max_calls=settings.NODE_MAX_CALLS,
-        allow_private_candidates=settings.MEDIA_ALLOW_PRIVATE_CANDIDATES,
+        allowed_networks=settings.MEDIA_ALLOWED_NETWORKS,
         bind_addresses=tuple(settings.MEDIA_BIND_ADDRESSES),
     )
 

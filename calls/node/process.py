@@ -13,6 +13,7 @@ from callcenter.loop_watch import LoopWatch
 from callcenter.rounds import Rounds
 from calls import notify, placement
 from calls.node.bridge import bridge
+from calls.node.checks import allowed_networks_warning
 from calls.sweeping.stand_in import LOOK_EVERY, StandIn
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class NodeProcess:
 
     def start(self) -> None:
         if not self._tasks:
+            if warning := allowed_networks_warning():
+                logger.warning(warning)
             loop = asyncio.get_running_loop()
             self._tasks = [
                 loop.create_task(self._live(), name="node lease"),

@@ -36,9 +36,9 @@ class Gated:
 
 def gated(text: str, kind: Kind) -> Gated:
     """Examine a description; count and log what a call has to do without."""
-    private = settings.MEDIA_ALLOW_PRIVATE_CANDIDATES
+    allowed = settings.MEDIA_ALLOWED_NETWORKS
     try:
-        examined = examine(text, kind=kind, allow_private=private)
+        examined = examine(text, kind=kind, allowed=allowed)
     except RefusedSdp as refusal:
         counts.refused += 1
         # The reason may name a secret, and stands in the call's row.

@@ -6,14 +6,21 @@ deprecated. Python's own `is_global` follows older editions of them, and calls s
 these addresses global that are globally routable, but lead to no single host.
 """
 
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_network,
+)
 
 Address = IPv4Address | IPv6Address
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 GLOBAL_UNICAST = ip_network("2000::/3")
 """All of IPv6 that is assigned to hosts; whatever is outside is something else."""
 
-INNER = tuple(
+INNER: Networks = tuple(
     map(
         ip_network,
         (
@@ -33,7 +40,8 @@ INNER = tuple(
         ),
     )
 )
-"""Where a simulator may stand, on this host or beside it, and nobody else."""
+"""Private networks, where nobody is found whom an operator has not named: a
+simulator, or relays of one's own."""
 
 NOWHERE = tuple(
     map(

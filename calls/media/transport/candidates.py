@@ -2,14 +2,20 @@
 
 Every candidate that reaches the ICE agent makes this host send datagrams to the address
 it names. So only literal, globally routable addresses of one host pass. The others are
-left out with a reason: the call needs one good candidate, not all of them.
+left out with a reason: the call needs one good candidate, not all of them. An operator
+may allow private networks by name; nothing else of this is theirs to allow.
 """
 
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from calls.media.transport.addresses import Address, is_inner, is_of_one_host
+from calls.media.transport.addresses import (
+    Address,
+    Networks,
+    is_inner,
+    is_of_one_host,
+)
 
 LOWEST_PORT = 1024
 LINE = re.compile(
@@ -42,11 +48,11 @@ class IceCandidate:
         )
 
 
-def read_candidate(value: str, *, allow_private: bool) -> IceCandidate | None:
+def read_candidate(value: str, *, allowed: Networks) -> IceCandidate | None:
     """Return the candidate of one `a=candidate:` value; None if it is of no use to us.
 
     Of no use, and harmless because never contacted: TCP, other components, unknown
-    types, and in front of a simulator the mDNS names of browsers. Raises
+    types, and where networks are allowed the mDNS names of browsers. Raises
     `UnusableCandidate` for one that cannot be read, and for a name or address that must
     not be contacted.
     """
@@ -55,9 +61,9 @@ def read_candidate(value: str, *, allow_private: bool) -> IceCandidate | None:
         raise UnusableCandidate("A candidate cannot be read.")
     if not _is_usable(match):
         return None
-    if allow_private and match["address"].endswith(".local"):
+    if allowed and match["address"].endswith(".local"):
         return None
-    address = _read_address(match["address"], allow_private=allow_private)
+    address = _read_address(match["address"], allowed=allowed)
     port = int(match["port"])
     if not LOWEST_PORT <= port <= 65535:
         raise UnusableCandidate("A candidate names a port below 1024 or above 65535.")
@@ -78,13 +84,13 @@ def _is_usable(match: re.Match[str]) -> bool:
     )
 
 
-def _read_address(text: str, *, allow_private: bool) -> Address:
+def _read_address(text: str, *, allowed: Networks) -> Address:
     try:
         address = ip_address(text)
     except ValueError:
         raise UnusableCandidate("A candidate names a host, not an address.") from None
     if not is_of_one_host(address):
         raise UnusableCandidate("A candidate names an address of no single host.")
-    if is_inner(address) and not allow_private:
+    if is_inner(address) and not any(address in network for network in allowed):
         raise UnusableCandidate("A candidate names a private address.")
     return address

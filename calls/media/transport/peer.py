@@ -158,8 +158,7 @@ class Peer:
 
     async def _apply(self, text: str, kind: Kind) -> str:
         """Have the engine take their audio; return all that passed the gate."""
-        allow_private = self._settings.allow_private_candidates
-        safe = gate(text, allow_private=allow_private, kind=kind)
+        safe = gate(text, allowed=self._settings.allowed_networks, kind=kind)
         try:
             await self._connection.setRemoteDescription(
                 RTCSessionDescription(sdp=only_audio(safe), type=kind)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from calls.media.transport.addresses import Networks
 from calls.media.transport.candidates import (
     IceCandidate,
     UnusableCandidate,
@@ -75,12 +76,12 @@ class _Audio:
     unusable: tuple[str, ...]
 
 
-def gate(text: str, *, allow_private: bool, kind: Kind = "offer") -> str:
+def gate(text: str, *, allowed: Networks, kind: Kind = "offer") -> str:
     """Return the text of `examine`."""
-    return examine(text, allow_private=allow_private, kind=kind).text
+    return examine(text, allowed=allowed, kind=kind).text
 
 
-def examine(text: str, *, allow_private: bool, kind: Kind = "offer") -> Examined:
+def examine(text: str, *, allowed: Networks, kind: Kind = "offer") -> Examined:
     """Return a description with the meaning of `text` that is safe to act upon.
 
     Repairs what real senders get wrong (escaped or bare line ends, blanks, ice-lite in
@@ -88,11 +89,11 @@ def examine(text: str, *, allow_private: bool, kind: Kind = "offer") -> Examined
     unusable candidates and all that it does not know, and declines further media: they
     stay in an offer with port 0, for `with_declined`, and are dropped from an answer.
     Raises `RefusedSdp` with a sentence for everything else, and nothing but
-    `RefusedSdp`. `allow_private` lets loopback and private addresses through, for a
-    simulator. Examining twice changes nothing.
+    `RefusedSdp`. Candidates in the `allowed` networks pass although they are private.
+    Examining twice changes nothing.
     """
     session, media = split(read_lines(_unescape(_refuse_large(text))))
-    place, audio = _find_audio(session, media, kind, allow_private=allow_private)
+    place, audio = _find_audio(session, media, kind, allowed=allowed)
     others = [medium for number, medium in enumerate(media) if number != place]
     body = [decline(medium, audio.mid) for medium in others if kind == "offer"]
     body.insert(place, audio.lines)
@@ -105,7 +106,7 @@ def examine(text: str, *, allow_private: bool, kind: Kind = "offer") -> Examined
 
 
 def _find_audio(
-    session: Lines, media: list[Lines], kind: Kind, *, allow_private: bool
+    session: Lines, media: list[Lines], kind: Kind, *, allowed: Networks
 ) -> tuple[int, _Audio]:
     """Return the first medium that a call can use, and its place."""
     refusal = RefusedSdp("The SDP has no m=audio line.")
@@ -117,9 +118,7 @@ def _find_audio(
         other_mids = {mid_of(other) for other in media if other is not medium}
         attributes.setdefault("mid", ["0" if "0" not in other_mids else "audio"])
         try:
-            return place, _read_audio(
-                medium[0], attributes, kind, allow_private=allow_private
-            )
+            return place, _read_audio(medium[0], attributes, kind, allowed=allowed)
         except RefusedSdp as problem:
             refusal, is_first = problem if is_first else refusal, False
     raise refusal
@@ -130,12 +129,12 @@ def _read_audio(
     attributes: dict[str, list[str]],
     kind: Kind,
     *,
-    allow_private: bool,
+    allowed: Networks,
 ) -> _Audio:
     opus = _read_opus(media_line, attributes)
     _require_both_ways(attributes)
     _require_mux(attributes)
-    candidates, unusable = _read_candidates(attributes, allow_private=allow_private)
+    candidates, unusable = _read_candidates(attributes, allowed=allowed)
     lite = "ice-lite" in attributes
     _require_a_way_to_meet(candidates, unusable, lite=lite)
     mid = _read_mid(attributes)
@@ -196,14 +195,14 @@ def _require_mux(attributes: dict[str, list[str]]) -> None:
 
 
 def _read_candidates(
-    attributes: dict[str, list[str]], *, allow_private: bool
+    attributes: dict[str, list[str]], *, allowed: Networks
 ) -> tuple[list[IceCandidate], list[str]]:
     """Return the best good ones, each address once, and what is wrong with others."""
     good: dict[tuple[str, int], IceCandidate] = {}
     unusable = []
     for value in attributes.get("candidate", []):
         try:
-            found = read_candidate(value, allow_private=allow_private)
+            found = read_candidate(value, allowed=allowed)
         except UnusableCandidate as problem:
             unusable.append(str(problem))
             continue

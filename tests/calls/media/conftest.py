@@ -10,6 +10,7 @@ from calls.media.hub import Hub
 from calls.media.mixing.layout import Layout
 from calls.media.session import Session
 from calls.media.settings import MediaSettings
+from calls.media.transport.addresses import INNER
 from tests.calls.media.phone import Phone
 
 PATIENCE = 30
@@ -73,9 +74,7 @@ class Ear:
 @pytest.fixture
 def settings() -> MediaSettings:
     """Patient ones; a test of a limit sets that limit."""
-    return MediaSettings(
-        allow_private_candidates=True, media_deadline=25, ice_hold_limit=25
-    )
+    return MediaSettings(allowed_networks=INNER, media_deadline=25, ice_hold_limit=25)
 
 
 @pytest.fixture

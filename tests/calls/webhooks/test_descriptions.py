@@ -21,7 +21,7 @@ CANDIDATE = "a=candidate:1 1 udp 2122260223 {} {} typ host\r\n"
 
 @pytest.fixture(autouse=True)
 def _in_production(settings):
-    settings.MEDIA_ALLOW_PRIVATE_CANDIDATES = False
+    settings.MEDIA_ALLOWED_NETWORKS = ()
 
 
 def offered(cast: Cast, sdp: str) -> Call:

@@ -135,7 +135,7 @@ def test_a_terminate_whose_call_came_is_done(cast: Cast):
 def test_a_sound_answer_from_a_private_address_ends_the_call(
     cast: Cast, settings, address: str
 ):
-    settings.MEDIA_ALLOW_PRIVATE_CANDIDATES = False
+    settings.MEDIA_ALLOWED_NETWORKS = ()
     known = {"wati_call_id": "wacid.1", "direction": "outbound", "line": cast.line}
     call = Call.objects.create(account=cast.account, status="dialing", **known)
     sdp = ANSWER.read_bytes().decode().replace("157.240.19.131", address)

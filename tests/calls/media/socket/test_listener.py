@@ -14,11 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from calls.media.socket import wire
+from deploy.stack.ports import free_port
 from tests import processes
 from tests.calls.media.echo_server import FLOOD_BYTES, ORDER
 from tests.calls.media.phone import loudest, tone
 from tests.paths import ROOT
-from tests.ports import free_port
 
 PATIENCE = 20
 WAYS = [(server, way) for server in ("daphne", "uvicorn") for way in ("fast", "asgi")]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from calls.media.hub import Hub
 from calls.media.settings import MediaSettings
+from calls.media.transport.addresses import INNER
 from calls.media.transport.sdp import RefusedSdp, gate
 from tests.calls.media.conftest import Diary, open_files
 from tests.paths import SDP
@@ -64,12 +65,12 @@ async def offer_once(text: str) -> None:
     # The first look-up makes the loop keep files of its own.
     await asyncio.sleep(0)
     files, tasks = open_files(), asyncio.all_tasks()
-    hub = Hub(MediaSettings(allow_private_candidates=True))
+    hub = Hub(MediaSettings(allowed_networks=INNER))
     session = hub.open("wacid.1", Diary())
     try:
         answer = await session.answer(text)
         assert "a=fingerprint:SHA-256 " in answer
-        passed = gate(text, allow_private=True)
+        passed = gate(text, allowed=INNER)
         assert media_of(answer) == media_of(passed)
     except RefusedSdp:
         pass
@@ -98,11 +99,11 @@ def flood(count: int) -> str:
 
 def test_a_flood_of_candidates_is_refused_before_any_is_read() -> None:
     with pytest.raises(RefusedSdp, match="16 KiB"):
-        gate(flood(10_000), allow_private=True)
+        gate(flood(10_000), allowed=INNER)
 
 
 def test_no_more_than_16_candidates_reach_the_engine() -> None:
-    assert gate(flood(200), allow_private=True).count("a=candidate:") == 16
+    assert gate(flood(200), allowed=INNER).count("a=candidate:") == 16
 
 
 async def test_no_datagram_leaves_for_a_private_candidate() -> None:

@@ -6,6 +6,7 @@ from aiortc.sdp import SessionDescription
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls.media.transport.addresses import INNER, Networks
 from calls.media.transport.media_lines import only_audio, with_declined
 from calls.media.transport.sdp import RefusedSdp, examine, gate, sanitise
 from tests.paths import SDP
@@ -33,7 +34,7 @@ def without(prefix: str) -> str:
 
 @pytest.mark.parametrize("name", ["whatsapp_offer", "whatsapp_offer_older"])
 def test_a_whatsapp_offer_passes_with_its_meaning(name: str) -> None:
-    passed = gate(load(name), allow_private=False)
+    passed = gate(load(name), allowed=())
     parsed = SessionDescription.parse(passed)
     (audio,) = parsed.media
     assert audio.rtp.muxId == "audio"
@@ -45,18 +46,18 @@ def test_a_whatsapp_offer_passes_with_its_meaning(name: str) -> None:
 
 
 def test_a_whatsapp_answer_passes() -> None:
-    passed = gate(load("whatsapp_answer"), allow_private=False, kind="answer")
+    passed = gate(load("whatsapp_answer"), allowed=(), kind="answer")
     assert "a=setup:active" in passed
     assert "a=mid:0" in passed
 
 
 def test_a_browsers_offer_passes_where_private_addresses_are_allowed() -> None:
-    passed = gate(CHROMIUM, allow_private=True)
+    passed = gate(CHROMIUM, allowed=INNER)
     assert len(re.findall("a=candidate:", passed)) == 2
     assert ".local" not in passed
     assert " tcp " not in passed
     with pytest.raises(RefusedSdp, match="private"):
-        gate(CHROMIUM, allow_private=False)
+        gate(CHROMIUM, allowed=())
 
 
 @pytest.mark.parametrize(
@@ -88,13 +89,11 @@ def test_a_browsers_offer_passes_where_private_addresses_are_allowed() -> None:
     ],
 )
 def test_what_can_be_repaired_passes_as_if_it_had_been_right(repairable: str) -> None:
-    assert gate(repairable, allow_private=False) == gate(WHATSAPP, allow_private=False)
+    assert gate(repairable, allowed=()) == gate(WHATSAPP, allowed=())
 
 
 def test_a_missing_mid_is_given_one_and_the_group_names_it() -> None:
-    passed = gate(
-        without("a=mid").replace("BUNDLE audio", "BUNDLE"), allow_private=False
-    )
+    passed = gate(without("a=mid").replace("BUNDLE audio", "BUNDLE"), allowed=())
     assert "a=mid:0\r\n" in passed
     assert "a=group:BUNDLE 0\r\n" in passed
 
@@ -104,7 +103,7 @@ def test_attributes_above_the_media_line_hold_for_it() -> None:
     moved = [line for line in lines if line.startswith(("a=fingerprint", "a=ice-"))]
     kept = [line for line in lines if line not in moved]
     text = "\r\n".join([*kept[:4], *moved, *kept[4:]])
-    assert gate(text, allow_private=False) == gate(WHATSAPP, allow_private=False)
+    assert gate(text, allowed=()) == gate(WHATSAPP, allowed=())
 
 
 @pytest.mark.parametrize(
@@ -145,7 +144,7 @@ def test_what_cannot_be_repaired_is_refused_with_a_sentence(
     hostile: str, reason: str
 ) -> None:
     with pytest.raises(RefusedSdp, match=reason) as refusal:
-        gate(hostile, allow_private=True)
+        gate(hostile, allowed=INNER)
     assert refusal.value.reason.endswith(".")
 
 
@@ -204,8 +203,8 @@ def test_what_cannot_be_repaired_is_refused_with_a_sentence(
 )
 def test_a_candidate_into_the_inner_network_is_left_out(address: str) -> None:
     line = f"candidate:1 1 udp 2122260223 {address} 3484 typ host"
-    examined = examine(with_candidate(line), allow_private=False)
-    assert examined.text == gate(WHATSAPP, allow_private=False)
+    examined = examine(with_candidate(line), allowed=())
+    assert examined.text == gate(WHATSAPP, allowed=())
     (reason,) = examined.unusable
     assert reason.startswith("A candidate names a")
 
@@ -213,19 +212,19 @@ def test_a_candidate_into_the_inner_network_is_left_out(address: str) -> None:
 @pytest.mark.parametrize("address", ["157.240.19.130", "2a03:2880:f211:d1::1"])
 def test_an_address_of_the_internet_is_kept(address: str) -> None:
     line = f"candidate:1 1 udp 2122260223 {address} 3999 typ host"
-    examined = examine(with_candidate(line), allow_private=False)
+    examined = examine(with_candidate(line), allowed=())
     assert f" {address} 3999 typ host" in examined.text
     assert examined.unusable == ()
 
 
 @pytest.mark.parametrize("port", [0, 53, 123, 1023, 65536, 99999])
-@pytest.mark.parametrize("allow_private", [False, True])
+@pytest.mark.parametrize("allowed", [(), INNER])
 def test_a_candidate_on_a_low_or_impossible_port_is_left_out(
-    port: int, allow_private: bool
+    port: int, allowed: Networks
 ) -> None:
     line = f"candidate:1 1 udp 2122260223 157.240.19.130 {port} typ host"
-    examined = examine(with_candidate(line), allow_private=allow_private)
-    assert examined.text == gate(WHATSAPP, allow_private=False)
+    examined = examine(with_candidate(line), allowed=allowed)
+    assert examined.text == gate(WHATSAPP, allowed=())
     assert "port" in examined.unusable[0]
 
 
@@ -234,8 +233,8 @@ def test_a_candidate_on_a_low_or_impossible_port_is_left_out(
 )
 def test_some_addresses_are_never_contacted_even_by_a_simulator(address: str) -> None:
     line = f"candidate:1 1 udp 2122260223 {address} 3484 typ host"
-    examined = examine(with_candidate(line), allow_private=True)
-    assert examined.text == gate(WHATSAPP, allow_private=False)
+    examined = examine(with_candidate(line), allowed=INNER)
+    assert examined.text == gate(WHATSAPP, allowed=())
     assert len(examined.unusable) == 1
 
 
@@ -244,7 +243,7 @@ def test_without_any_good_candidate_the_refusal_says_what_is_wrong_with_the_bad(
 ):
     only_bad = re.sub(r"(candidate:\d+ 1 udp \d+) \S+", r"\1 10.0.0.1", WHATSAPP)
     with pytest.raises(RefusedSdp, match="A candidate names a private address"):
-        gate(only_bad, allow_private=False)
+        gate(only_bad, allowed=())
 
 
 def test_the_best_16_candidates_are_kept() -> None:
@@ -252,7 +251,7 @@ def test_the_best_16_candidates_are_kept() -> None:
         f"a=candidate:{n} 1 udp {n} 157.240.19.{n} 3484 typ host\r\n"
         for n in range(10, 60)
     )
-    examined = examine(WHATSAPP + more, allow_private=False)
+    examined = examine(WHATSAPP + more, allowed=())
     assert examined.text.count("a=candidate:") == 16
     assert "157.240.19.59" in examined.text
     assert "157.240.19.10 " not in examined.text
@@ -280,14 +279,14 @@ SECOND_AUDIO = AUDIO.replace("mid:audio", "mid:other")
 def test_further_media_are_declined_in_the_order_of_the_offer(
     media: list[str], declined: tuple[str, ...]
 ) -> None:
-    examined = examine(SESSION + "".join(media), allow_private=False)
+    examined = examine(SESSION + "".join(media), allowed=())
     assert examined.declined == declined
     lines = [line for line in examined.text.split("\r\n") if line.startswith("m=")]
     kinds = [medium[2:].partition(" ")[0] for medium in media]
     assert [line[2:].partition(" ")[0] for line in lines] == kinds
     assert [line.split(" ")[1] for line in lines].count("0") == len(declined)
     assert "a=group:BUNDLE audio\r\n" in examined.text
-    assert only_audio(examined.text) == gate(WHATSAPP, allow_private=False)
+    assert only_audio(examined.text) == gate(WHATSAPP, allowed=())
     answer = with_declined(load("answer_to_whatsapp"), examined.text)
     ours = [line for line in answer.split("\r\n") if line.startswith("m=")]
     assert [line.split(" ")[0] for line in ours] == [
@@ -302,11 +301,12 @@ def test_further_media_are_declined_in_the_order_of_the_offer(
 
 def test_further_media_of_an_answer_are_ignored() -> None:
     answer = load("whatsapp_answer")
-    examined = examine(answer + VIDEO, allow_private=False, kind="answer")
-    assert examined.text == gate(answer, allow_private=False, kind="answer")
+    examined = examine(answer + VIDEO, allowed=(), kind="answer")
+    assert examined.text == gate(answer, allowed=(), kind="answer")
     assert examined.declined == ("video",)
 
 
+networks = st.sampled_from([(), INNER])
 pieces = st.sampled_from([*WHATSAPP.split("\r\n"), *CHROMIUM.split("\r\n")])
 broken_lines = st.builds(
     lambda line, at, junk: line[:at] + junk + line[at:],
@@ -316,23 +316,25 @@ broken_lines = st.builds(
 )
 
 
-@given(st.lists(st.one_of(pieces, broken_lines), max_size=60), st.booleans())
+@given(
+    st.lists(st.one_of(pieces, broken_lines), max_size=60), st.sampled_from([(), INNER])
+)
 def test_any_heap_of_lines_is_refused_or_passes_for_good(
-    lines: list[str], allow_private: bool
+    lines: list[str], allowed: Networks
 ) -> None:
-    check_gate("v=0\r\n" + "\r\n".join(lines), allow_private=allow_private)
+    check_gate("v=0\r\n" + "\r\n".join(lines), allowed=allowed)
 
 
-@given(st.text(max_size=400), st.booleans())
-def test_any_text_is_refused_or_passes_for_good(text: str, allow_private: bool) -> None:
-    check_gate(text, allow_private=allow_private)
+@given(st.text(max_size=400), networks)
+def test_any_text_is_refused_or_passes_for_good(text: str, allowed: Networks) -> None:
+    check_gate(text, allowed=allowed)
 
 
 @given(st.integers(0, len(CHROMIUM)), st.integers(0, 40), st.text(max_size=8))
 def test_a_damaged_offer_is_refused_or_passes_for_good(
     at: int, cut: int, junk: str
 ) -> None:
-    check_gate(CHROMIUM[:at] + junk + CHROMIUM[at + cut :], allow_private=True)
+    check_gate(CHROMIUM[:at] + junk + CHROMIUM[at + cut :], allowed=INNER)
 
 
 bad_candidates = st.builds(
@@ -369,11 +371,11 @@ def test_an_honest_offer_passes_whatever_else_there_is(
     # Of two that can be used the first is, so ours stands before the other one.
     place = min([place, *(n for n, text in enumerate(media) if text == SECOND_AUDIO)])
     media.insert(place, "\r\n".join([first, *attributes]) + "\r\n")
-    examined = examine(SESSION + "".join(media), allow_private=False)
-    assert facts(examined.text) == facts(gate(WHATSAPP, allow_private=False))
+    examined = examine(SESSION + "".join(media), allowed=())
+    assert facts(examined.text) == facts(gate(WHATSAPP, allowed=()))
     assert len(examined.unusable) == len(bad)
     assert len(examined.declined) == len(media) - 1
-    assert examine(examined.text, allow_private=False).text == examined.text
+    assert examine(examined.text, allowed=()).text == examined.text
 
 
 def facts(text: str) -> tuple[str, list[str]]:
@@ -381,12 +383,12 @@ def facts(text: str) -> tuple[str, list[str]]:
     return session, sorted(lines[0].split("\r\n"))
 
 
-def check_gate(text: str, *, allow_private: bool) -> None:
+def check_gate(text: str, *, allowed: Networks) -> None:
     try:
-        passed = gate(text, allow_private=allow_private)
+        passed = gate(text, allowed=allowed)
     except RefusedSdp:
         return
-    assert gate(passed, allow_private=allow_private) == passed
+    assert gate(passed, allowed=allowed) == passed
     SessionDescription.parse(passed)
     (medium,) = SessionDescription.parse(only_audio(passed)).media
     assert medium.kind == "audio"
