@@ -17,6 +17,7 @@ class CallcenterConfig(AppConfig):
             audit,
             worker,  # noqa: F401  # sets what Celery does with rows
         )
+        from callcenter.web import one_time_passwords  # noqa: F401  # a signal
 
         audit.listen()
         translate_names()

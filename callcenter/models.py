@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Combinable
@@ -12,6 +13,8 @@ from callcenter.encryption import EncryptedTextField
 SHORTEST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
 PROBE_LASTS = timedelta(seconds=20)  # longer than any request
+
+ONE_TIME_PASSWORD_LASTS = timedelta(days=7)
 
 
 class WatiAccountQuerySet(models.QuerySet["WatiAccount"]):
@@ -152,3 +155,25 @@ class AuditEntry(models.Model):
 
     def delete(self, *_: Any, **__: Any) -> NoReturn:
         raise AppendOnly
+
+
+class OneTimePassword(models.Model):
+    """The mark of a user whose password somebody else knows: they must change it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="one_time_password",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "one-time password"
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @property
+    def has_expired(self) -> bool:
+        return timezone.now() - self.created_at > ONE_TIME_PASSWORD_LASTS

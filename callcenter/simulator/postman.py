@@ -184,7 +184,9 @@ class Postman:
     async def _post(self, delivery: Delivery, patience: float) -> int:
         """Return the HTTP status, 0 when there was no answer."""
         if self._client is None:
-            self._client = httpx2.AsyncClient(trust_env=False)
+            # The authorities of SSL_CERT_FILE, if it is set, but no proxy.
+            trusted = httpx2.create_ssl_context()
+            self._client = httpx2.AsyncClient(verify=trusted, trust_env=False)
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
             reply = await self._client.post(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from callcenter import limits
 from callcenter.buckets import Buckets, Places
+from callcenter.web.one_time_passwords import require_valid
 
 _wrong = (
     Buckets(limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS),
@@ -46,6 +47,10 @@ class Throttled(AuthenticationForm):
             return super().clean()
         with _attempt(username, address_of(self.request)):
             return super().clean()
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        require_valid(user)
 
 
 @contextmanager
