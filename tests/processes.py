@@ -6,15 +6,13 @@ end what it had started; then the run ends what is still on the list.
 
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from deploy.stack.processes import ProcessList
 
 # One folder for a run, whose workers inherit the variable.
 RUN_DIR = Path(
@@ -23,35 +21,8 @@ RUN_DIR = Path(
 )
 RUN_DIR.chmod(0o711)  # PostgreSQL, as another user, keeps its files there, too
 os.environ["TEST_RUN_DIR"] = str(RUN_DIR)
-_listed = RUN_DIR / "processes"
-_listed.mkdir(exist_ok=True)
-
-Command = Sequence[str | Path]
-
-
-def spawn(command: Command, **options: Any) -> subprocess.Popen[bytes]:
-    """Start a process in a group of its own, out of reach of the terminal's Ctrl-C."""
-    process = subprocess.Popen(command, start_new_session=True, **options)
-    (_listed / str(process.pid)).touch()
-    return process
-
-
-def wait(process: subprocess.Popen[bytes], seconds: float) -> int:
-    """Return how it ended; it is killed, and the test fails, if it does not."""
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        kill(process)
-        raise
-    finally:
-        (_listed / str(process.pid)).unlink(missing_ok=True)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Its children, too."""
-    _signal(process.pid, signal.SIGKILL)
-    process.wait()
-    (_listed / str(process.pid)).unlink(missing_ok=True)
+RUN = ProcessList(RUN_DIR / "processes")
+spawn, wait, kill = RUN.spawn, RUN.wait, RUN.kill
 
 
 @contextmanager
@@ -72,22 +43,7 @@ def most_threads(pid: int) -> Iterator[list[int]]:
         watcher.join()
 
 
-def end_run(patience: float = 5.0) -> None:
+def end_run() -> None:
     """End what is left, and forget the run's files."""
-    left = [int(path.name) for path in _listed.iterdir()]
-    for group in left:
-        _signal(group, signal.SIGTERM)
-    until = time.monotonic() + patience
-    while any(_signal(group, 0) for group in left) and time.monotonic() < until:
-        time.sleep(0.05)
-    for group in left:
-        _signal(group, signal.SIGKILL)
+    RUN.end_all(patience=5.0)
     shutil.rmtree(RUN_DIR, ignore_errors=True)
-
-
-def _signal(group: int, number: int) -> bool:
-    """Whether there is such a group."""
-    with suppress(ProcessLookupError):
-        os.killpg(group, number)
-        return True
-    return False

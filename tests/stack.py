@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 
+import deploy.stack.process
 from agents.models import Agent, Prompt, Queue, Schedule
 from callcenter.celery import app
 from callcenter.models import WatiAccount
@@ -20,13 +20,13 @@ from callcenter.simulator.control import SimulatorControl
 from calls.lifecycle import ending
 from calls.models import Call
 from calls.states import LIVE, Event
+from deploy.stack.ports import free_port
 from permissions.models import Contact
 from tests import processes
 from tests.cast import CARLA
 from tests.console import Console
 from tests.fault_proxy import FaultProxy
 from tests.paths import ROOT
-from tests.ports import free_port
 from tests.servers import wait_for
 
 FULL = not settings.EMBEDDED
@@ -39,46 +39,21 @@ WAITS = {
 }
 
 
-class Process:
-    """One process of the product; its output goes to a file for the failing test."""
+class Process(deploy.stack.process.Process):
+    """A process of the product that has started with the test's own environment."""
 
     cwd = ROOT
 
     def __init__(self, name: str, *command: str, **environment: str) -> None:
-        self.name = name
-        self.log = Path(settings.VAR_DIR) / f"{name}.log"
-        self.command, self.environment = command, os.environ | environment
-        self.told = 0
+        super().__init__(
+            name,
+            [sys.executable, *command],
+            listed=processes.RUN,
+            log=Path(settings.VAR_DIR) / f"{name}.log",
+            cwd=self.cwd,
+            environment=os.environ | environment,
+        )
         self.start()
-
-    def news(self) -> str:
-        """What it wrote since the last time somebody asked."""
-        with self.log.open(errors="replace") as log:
-            log.seek(self.told)
-            text = log.read()
-            self.told = log.tell()
-        return text
-
-    def start(self) -> None:
-        with self.log.open("ab") as output:
-            self.process = processes.spawn(
-                [sys.executable, *self.command],
-                cwd=self.cwd,
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-            )
-
-    @property
-    def runs(self) -> bool:
-        return self.process.poll() is None
-
-    def stop(self, how: int = signal.SIGTERM, seconds: float = 20) -> None:
-        if self.runs and how == signal.SIGKILL:
-            processes.kill(self.process)
-        elif self.runs:
-            self.process.send_signal(how)
-        processes.wait(self.process, seconds)
 
 
 class NodeServer(Process):

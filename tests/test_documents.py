@@ -100,6 +100,10 @@ def test_every_variable_that_is_named_stands_in_the_example(document):
     described |= set(A_VARIABLE.findall(text_of("deploy/compose.yaml")))
     # And what only the tests read.
     described |= set(A_VARIABLE.findall(text_of("tests/orders.py")))
+    # What the stack reads, and what libraries do, as it sets it.
+    for part in ("__main__", "stack"):
+        described |= set(A_VARIABLE.findall(text_of(f"deploy/stack/{part}.py")))
+    described = {name.removesuffix("_FILE") for name in described}
     named = {name.removesuffix("_FILE") for name in variables_in(document)}
     assert not named - described
 

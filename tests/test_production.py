@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,11 +21,11 @@ from django.core.files.storage import FileSystemStorage
 
 from agents.models import Agent
 from callcenter.web.storage import ModuleManifestStorage
-from tests.ports import free_port
+from deploy.stack.image import collect_static, copy_files
+from deploy.stack.ports import free_port
 from tests.servers import wait_for
 from tests.stack import ROOT, NodeServer, database_url
 
-DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 HOST = "calls.example.com"
 PASSWORD = secrets.token_urlsafe(12)
 HASH = make_password(PASSWORD)  # once: it is slow on purpose
@@ -63,26 +62,9 @@ def production(**environment: str) -> dict[str, str]:
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the image starts in, made by the Dockerfile's own lines."""
     folder = tmp_path_factory.mktemp("image") / "callcenter"
-    for source, target in re.findall(r"^COPY (\w\S*) (\S+)$", DOCKERFILE, re.M):
-        if not target.startswith("/"):  # what pip needs goes elsewhere
-            copy(ROOT / source, folder / target)
-    (command,) = re.findall(r"^RUN (.* collectstatic .*?) *\\?$", DOCKERFILE, re.M)
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "VAR_DIR": str(folder.parent / "var"),
-    }
-    subprocess.run(
-        ["sh", "-ec", command], cwd=folder, env=environment, check=True, timeout=60
-    )
+    copy_files(folder)
+    collect_static(folder)
     return folder
-
-
-def copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
 
 
 class ProductionNode(NodeServer):

@@ -10,9 +10,9 @@ from typing import Self
 
 import httpx2
 
-from bench.run import TICKS_PER_SECOND
+from deploy.stack.families import all_processes, cpu_seconds
+from deploy.stack.ports import free_port
 from tests import processes
-from tests.ports import free_port
 from tests.servers import Postgres, Valkey, wait_for
 
 PYTHON = sys.executable
@@ -115,8 +115,8 @@ class FloorStack:
         roots = {name: process.pid for name, process in self.processes.items()}
         roots["PostgreSQL"] = self.postgres.pid
         roots["Valkey"] = self.valkey.pid
-        table = _all_processes()
-        return {name: _used(pid, table) for name, pid in roots.items()}
+        table = all_processes()
+        return {name: cpu_seconds(pid, table) for name, pid in roots.items()}
 
 
 def _is_up(url: str) -> bool:
@@ -124,26 +124,3 @@ def _is_up(url: str) -> bool:
         return httpx2.get(url, trust_env=False).status_code == 200
     except httpx2.HTTPError:
         return False
-
-
-def _all_processes() -> dict[int, tuple[int, float]]:
-    """Return parent and CPU seconds of every process, its dead children included."""
-    table = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:  # it ended meanwhile
-                continue
-            used = sum(int(word) for word in fields[11:15]) / TICKS_PER_SECOND
-            table[int(folder.name)] = (int(fields[1]), used)
-    return table
-
-
-def _used(root: int, table: dict[int, tuple[int, float]]) -> float:
-    family, grows = {root}, True
-    while grows:
-        children = {pid for pid, (parent, _) in table.items() if parent in family}
-        grows = not children <= family
-        family |= children
-    return sum(table[pid][1] for pid in family if pid in table)

@@ -13,9 +13,9 @@ from typing import Any
 import httpx2
 from websockets.sync.client import connect
 
+from deploy.stack.ports import free_port
 from tests import processes
 from tests.browser.windows import FLAGS
-from tests.ports import free_port
 from tests.servers import wait_for
 
 

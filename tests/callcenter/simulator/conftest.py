@@ -15,10 +15,10 @@ from callcenter.simulator import sdp, service
 from callcenter.simulator.control import SimulatorControl
 from callcenter.simulator.standalone import SimulatorHandler
 from callcenter.simulator.world import Account, World
+from deploy.stack.ports import free_port
 from tests import processes
 from tests.callcenter.simulator.receiver import Receiver
 from tests.paths import ROOT
-from tests.ports import free_port
 
 CARLA = "15550101001"
 NUMBER = "15550100000"

@@ -22,10 +22,10 @@ _candidates = _ports()
 
 
 def free_port() -> int:
-    return next(port for port in _candidates if _is_free(port))
+    return next(port for port in _candidates if is_free(port))
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))
