@@ -1,46 +1,103 @@
-"""The user behind a websocket: by the session, checked again while it is open."""
+"""The door of every websocket: in comes an agent, and out goes one signed out."""
 
-from importlib import import_module
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.http import HttpRequest
-
 from agents.models import Agent
-from agents.session_watch import Badge
+from agents.session_watch import session_watch
+from agents.sessions import Badge, is_over, user_of
 from callcenter import limits
 from callcenter.buckets import Buckets
+from callcenter.database import in_database
+
+logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NOT_YOURS, NO_SUCH_CALL, TRY_AGAIN = 4401, 4403, 4404, 4503
 TOO_MUCH = 4429  # more sockets or messages than one person may have
 
+# A websocket that is told to end may take so long; then it is closed under its hands.
+ENDS_WITHIN = 0.5  # seconds
+CLOSES_WITHIN = 1.0
+
 Scope = dict[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 _handshakes = Buckets(limits.HANDSHAKES)
 
 
-def may_connect(scope: Scope) -> bool:
-    """Count a handshake; False if this session opens websockets too fast."""
-    return _handshakes.take(scope["session"].session_key)
+def for_agents(app: App) -> App:
+    """Let agents in, as `scope["agent"]`, for as long as their session is good.
+
+    Stands around the router, so that no websocket can be forgotten: none is served
+    without an agent, and each is ended when the session watch finds it over. What a
+    message may do is judged by `is_over`, at that message.
+    """
+
+    async def door(scope: Scope, receive: Any, send: Any) -> None:
+        badge = await _badge(scope)
+        if isinstance(badge, int):
+            await receive()  # websocket.connect
+            await turn_away(send, badge)
+            return
+        scope["badge"] = badge
+        await _serve(app(scope, receive, send), badge, send)
+
+    return door
 
 
-def badge_of(scope: Scope, agent: Agent) -> Badge:
-    """Return what the session watch needs to know of this websocket."""
-    return Badge(scope["session"].session_key, agent.pk)
+async def _badge(scope: Scope) -> Badge | int:
+    """Return who wants to come in, and with what session; or why they may not."""
+    key = scope["session"].session_key or ""
+    if not _handshakes.take(key):
+        return TOO_MUCH
+    agent, is_somebody = await in_database(_agent_of, key)
+    if agent is None:
+        return NOT_YOURS if is_somebody else NOT_SIGNED_IN
+    scope["agent"] = agent
+    return Badge(key, agent.pk)
 
 
-def signed_in(scope: Scope) -> AbstractBaseUser | AnonymousUser:
-    """Return the user of this session; signing out or a new password ends it."""
-    engine = import_module(settings.SESSION_ENGINE)
-    request = HttpRequest()
-    request.session = engine.SessionStore(scope["session"].session_key)
-    return get_user(request)
+def _agent_of(key: str) -> tuple[Agent | None, bool]:
+    """Return the agent of a good session, and whether it is any known user's."""
+    user_id = user_of(key)
+    if user_id is None:
+        return None, False
+    agent = Agent.objects.select_related("user").filter(user_id=user_id).first()
+    if agent is None:
+        return None, True
+    return (None, False) if is_over(Badge(key, agent.pk)) else (agent, True)
 
 
-def agent_of(scope: Scope) -> Agent | None:
-    user = signed_in(scope)
-    if not user.is_authenticated:
-        return None
-    return Agent.objects.select_related("user").filter(user_id=user.pk).first()
+async def turn_away(send: Any, code: int) -> None:
+    """Close with a code, which a browser sees only of an accepted websocket."""
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code})
+
+
+async def _serve(serving: Any, badge: Badge, send: Any) -> None:
+    """Serve until one side ends it, or the session is over."""
+    task: asyncio.Task[None] = asyncio.ensure_future(serving)
+    over = asyncio.Event()
+    is_over = asyncio.ensure_future(over.wait())
+    session_watch.enter(badge, over.set)
+    try:
+        await asyncio.wait({task, is_over}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        session_watch.leave(over.set)
+        is_over.cancel()
+        was_running = not task.done()
+        task.cancel()
+        await asyncio.wait({task}, timeout=ENDS_WITHIN)
+    if was_running:
+        await _close(send)
+    elif not task.cancelled():
+        task.result()  # its error is the server's to report
+
+
+async def _close(send: Any) -> None:
+    with suppress(Exception):  # it may be closed already
+        async with asyncio.timeout(CLOSES_WITHIN):
+            await send({"type": "websocket.close", "code": NOT_SIGNED_IN})

@@ -13,6 +13,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 
 from agents.session_watch import session_watch  # noqa: E402
+from agents.websocket_auth import for_agents  # noqa: E402
 from callcenter.urls import websocket_urlpatterns  # noqa: E402
 from callcenter.web.body_limit import limit_bodies  # noqa: E402
 from callcenter.web.origin import App, own_origin_only  # noqa: E402
@@ -56,7 +57,9 @@ application = ProtocolTypeRouter(
     {
         "http": webhook_door(limit_bodies(http)),
         "websocket": own_origin_only(
-            on_this_node(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            on_this_node(
+                SessionMiddlewareStack(for_agents(URLRouter(websocket_urlpatterns)))
+            )
         ),
         "lifespan": lifespan,
     }

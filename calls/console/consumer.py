@@ -18,16 +18,8 @@ from agents import readiness
 from agents import services as staff
 from agents.heartbeats import ConsolePage
 from agents.models import Agent
-from agents.session_watch import session_watch
-from agents.websocket_auth import (
-    NOT_SIGNED_IN,
-    NOT_YOURS,
-    TOO_MUCH,
-    agent_of,
-    badge_of,
-    may_connect,
-    signed_in,
-)
+from agents.sessions import is_over
+from agents.websocket_auth import NOT_SIGNED_IN, TOO_MUCH
 from callcenter.database import in_database
 from callcenter.web.language import speaking
 from calls import notify, snapshots
@@ -60,7 +52,6 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     """One console: requests in, whole snapshots out (docs/console-websocket.md)."""
 
     channel_layer_alias = "none"  # pushes come by calls.console.pushes
-    known_agent: Agent | None = None
     outlet: Outlet | None = None
     console = ""  # the page load at the other end, once it has said hello
     since: datetime | None = None
@@ -72,6 +63,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     was_behind = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.agent: Agent = scope["agent"]
         self.shown, self.rate = Shown(), MessageRate()
         self.inbox = Inbox(receive, self.arrives)
         reader = asyncio.create_task(self.inbox.read(), name="console inbox")
@@ -87,11 +79,6 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     @property
-    def agent(self) -> Agent:
-        assert self.known_agent is not None  # arrives() turns everybody else away
-        return self.known_agent
-
-    @property
     def agent_id(self) -> int:
         return self.agent.pk
 
@@ -100,35 +87,18 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
         self.heard_at = asyncio.get_running_loop().time()
-        if not may_connect(self.scope):
+        if not open_consoles.enter(self, self.heard_at):
             await self._refuse(TOO_MANY_WINDOWS)
             return
-        self.known_agent = await in_database(agent_of, self.scope)
-        if self.known_agent is None:
-            user = await in_database(signed_in, self.scope)
-            await self._end(NOT_YOURS if user.is_authenticated else NOT_SIGNED_IN)
-        elif not open_consoles.enter(self, self.heard_at):
-            await self._refuse(TOO_MANY_WINDOWS)
-        else:
-            self.outlet = Outlet(self._push, self._end)
-            await consoles.add(self.agent_id, self.outlet)
-            session_watch.enter(badge_of(self.scope, self.agent), self.signed_out)
-            console_watch.enter(self)
+        self.outlet = Outlet(self._push, self._end)
+        await consoles.add(self.agent_id, self.outlet)
+        console_watch.enter(self)
 
     def _leave(self) -> None:
         if self.outlet is not None:
             consoles.discard(self.agent_id, self.outlet)
-        if self.known_agent is not None:
-            session_watch.leave(self.signed_out)
-            console_watch.leave(self)
-            open_consoles.leave(self)
-
-    def signed_out(self) -> None:
-        """Close soon: the session is over (called by the session watch)."""
-        self.inbox.tell("end_session")
-
-    async def end_session(self, message: Message) -> None:
-        await self._end(NOT_SIGNED_IN)
+        console_watch.leave(self)
+        open_consoles.leave(self)
 
     def make_room(self) -> None:
         """Close soon: the agent has too many consoles open, and this one is silent."""
@@ -159,13 +129,12 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             return True
         if self.console:
             page = ConsolePage(self.agent_id, self.console)
-            beats.take(page, can_ring=not self.settled)
+            beats.take(page, self.scope["badge"], can_ring=not self.settled)
         await self._send(notify.beat())
         return False
 
     def _may_send(self, text: str) -> bool:
-        who = self.known_agent.pk if self.known_agent else None
-        verdict = self.rate.judge(who, len(text), self.heard_at)
+        verdict = self.rate.judge(self.agent_id, len(text), self.heard_at)
         if verdict is Verdict.TOO_MUCH:
             self.is_closing = True
             self.inbox.tell("cut_off")
@@ -183,10 +152,14 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         content: Message | None = message["content"]
         if self.is_closing:
             return
-        if content is None or self.known_agent is None or not _is_known(content):
+        if content is None or not _is_known(content):
             await self.problem(NOT_UNDERSTOOD)
             return
         try:
+            # The session watch ends this soon; until then nothing is done for it.
+            if await in_database(is_over, self.scope["badge"]):
+                await self._end(NOT_SIGNED_IN)
+                return
             with speaking(self.language):
                 await self._do(content)
         except Refused as refusal:
@@ -270,7 +243,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
 
     def _is_usual_beat(self, content: Message) -> bool:
         """Tell whether it is a beat, and says what the agent's row says already."""
-        if content["type"] != "beat" or self.known_agent is None:
+        if content["type"] != "beat":
             return False
         known = self.settled == readiness.why_not(content.get("proof"))
         return known or not self.console

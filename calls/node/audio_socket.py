@@ -6,17 +6,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from agents.models import Agent
-from agents.session_watch import session_watch
 from agents.websocket_auth import (
     NO_SUCH_CALL,
-    NOT_SIGNED_IN,
     NOT_YOURS,
     TOO_MUCH,
     TRY_AGAIN,
     Scope,
-    agent_of,
-    badge_of,
-    may_connect,
+    turn_away,
 )
 from callcenter import limits
 from callcenter.buckets import Places
@@ -42,33 +38,22 @@ async def audio(scope: Scope, receive: Any, send: Any) -> None:
     """Serve the audio of a call."""
     await receive()  # websocket.connect
     try:
-        agent = await _agent(scope)
         with _place(_transcoding, _codec(scope), _codec(scope) is Codec.PCM16):
-            listener = await _listener(scope, agent)
-            await _serve(scope, receive, send, agent, listener)
+            listener = await _listener(scope, scope["agent"])
+            await listener.serve(receive, send)
     except Turned as turned:
-        await _turn_away(send, turned.code)
+        await turn_away(send, turned.code)
 
 
 async def echo(scope: Scope, receive: Any, send: Any) -> None:
     """Serve the audio check: everything comes back as it was sent."""
     await receive()  # websocket.connect
     try:
-        agent = await _agent(scope)
-        with _place(_echoes, agent.pk):
+        with _place(_echoes, scope["agent"].pk):
             listener = Listener(Echo(), "", _codec(scope), transcodes=False)
-            await _serve(scope, receive, send, agent, listener)
+            await listener.serve(receive, send)
     except Turned as turned:
-        await _turn_away(send, turned.code)
-
-
-async def _agent(scope: Scope) -> Agent:
-    if not may_connect(scope):
-        raise Turned(TOO_MUCH)
-    agent = await in_database(agent_of, scope)
-    if agent is None:
-        raise Turned(NOT_SIGNED_IN)
-    return agent
+        await turn_away(send, turned.code)
 
 
 @contextmanager
@@ -80,27 +65,6 @@ def _place(places: Places, key: Any, needed: bool = True) -> Iterator[None]:
     finally:
         if needed:
             places.leave(key)
-
-
-async def _turn_away(send: Any, code: int) -> None:
-    # A browser sees the code only of an accepted socket.
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.close", "code": code})
-
-
-async def _serve(
-    scope: Scope, receive: Any, send: Any, agent: Agent, listener: Listener
-) -> None:
-    """Carry sound until one side ends it, or the session is over."""
-
-    def signed_out() -> None:
-        listener.close(NOT_SIGNED_IN)
-
-    session_watch.enter(badge_of(scope, agent), signed_out)
-    try:
-        await listener.serve(receive, send)
-    finally:
-        session_watch.leave(signed_out)
 
 
 async def _listener(scope: Scope, agent: Agent) -> Listener:

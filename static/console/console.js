@@ -106,18 +106,27 @@ export class Console {
   }
 
   #listenToServer() {
-    const { socket, signInAddress } = this.#parts;
+    const { socket } = this.#parts;
     socket.hello = () => this.#commands.window.hello();
     this.#on(socket, "message", ({ message }) => this.#receive(message));
     this.#on(socket, "connection", ({ connection }) =>
       this.#store.dispatch({ type: "connection", connection }),
     );
-    socket.addEventListener("signedout", () => location.assign(signInAddress));
-    socket.addEventListener("unreachable", async () => {
-      if (await isSignedOut(location.pathname)) {
-        location.assign(signInAddress);
+    socket.addEventListener("signedout", async () => {
+      // A new password, or a sign-in in another tab, has given this browser a new session.
+      if (!(await this.#leaveIfSignedOut())) {
+        socket.open();
       }
     });
+    socket.addEventListener("unreachable", () => this.#leaveIfSignedOut());
+  }
+
+  async #leaveIfSignedOut() {
+    const leaves = await isSignedOut(location.pathname);
+    if (leaves) {
+      location.assign(this.#parts.signInAddress);
+    }
+    return leaves;
   }
 
   #listenToEngine() {

@@ -32,7 +32,6 @@ CLOSE_SECONDS = 2.0
 MAX_SPEED = 2.0
 BURST_SECONDS = 10.0
 
-NORMAL = 1000
 GOING_AWAY = 1001
 POLICY = 1008
 TOO_BIG = 1009
@@ -91,7 +90,10 @@ class Listener:
         self._allowed_at = 0.0
 
     async def serve(self, receive: Receive, send: Send) -> None:
-        """Accept the websocket and carry sound until one side closes it."""
+        """Accept the websocket and carry sound until one side closes it.
+
+        Who cancels this closes it, and knows the code.
+        """
         await send({"type": "websocket.accept"})
         self._send, self._fast_path = send, find_fast_path(send)
         if self._fast_path is not None:
@@ -108,8 +110,8 @@ class Listener:
             self._session.detach(self)
             is_gone = reader.done()
             await _end(reader, self._pump)
-            if not is_gone:
-                await self._say_goodbye(send)
+            if self._ended.done() and not is_gone:
+                await self._say_goodbye(send, self._ended.result())
 
     def close(self, code: int) -> None:
         """Close the websocket with `code`; the first code counts."""
@@ -241,8 +243,7 @@ class Listener:
             waiting.popleft()
             self.dropped += 1
 
-    async def _say_goodbye(self, send: Send) -> None:
-        code = self._ended.result() if self._ended.done() else NORMAL
+    async def _say_goodbye(self, send: Send, code: int) -> None:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 if not close_behind(send, code):

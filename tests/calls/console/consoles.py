@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from agents import services as staff
 from agents.heartbeats import ConsolePage
 from agents.models import Agent
-from agents.session_watch import Badge
+from agents.sessions import Badge
 from tests.cast import Cast, hire
 from tests.console import session_key
 

@@ -2,10 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -15,12 +13,11 @@ from agents import heartbeats, readiness
 from agents import services as staff
 from agents.heartbeats import ConsolePage
 from agents.models import Agent, AgentState
-from agents.session_watch import signed_out
 from calls import snapshots
+from calls.console.beats import Beat, note
 from calls.lifecycle import answer, transfer
-from tests.calls.console.consoles import OpenConsole, open_console, open_consoles
+from tests.calls.console.consoles import open_console, open_consoles
 from tests.cast import Cast
-from tests.console import session_key
 from tests.shift import Shift, fresh
 
 
@@ -42,18 +39,18 @@ def now_of(agent: Agent) -> Agent:
 
 def test_fifty_consoles_cost_as_many_statements_as_five(cast: Cast):
     consoles = open_consoles(cast, 50)
-    badges = [console.badge() for console in consoles]
 
     def cost(many: int) -> list[int]:
         some, now = consoles[:many], timezone.now()
         shown = {one.page: True for one in some}
+        beats = {one.page: Beat(one.badge(), True) for one in some}
         return [
             statements(lambda: heartbeats.note(shown, now)),
+            statements(lambda: note(beats)),
             statements(lambda: snapshots.standings([one.agent.pk for one in some])),
-            statements(lambda: signed_out(set(badges[:many]))),
         ]
 
-    assert cost(5) == cost(50) == [1, 2, 2]
+    assert cost(5) == cost(50) == [1, 3, 2]
 
 
 # --- What is written -----------------------------------------------------------------
@@ -131,56 +128,16 @@ def test_before_the_first_beat_no_wish_for_calls_agrees():
     assert not readiness.agrees("cannot_ring", readiness.UNSURE, None)
 
 
-# --- Whose session lasts -------------------------------------------------------------
+# --- Whose beats count ----------------------------------------------------------------
 
 
-@pytest.fixture
-def desks(cast: Cast) -> tuple[OpenConsole, OpenConsole]:
-    return open_console(cast.ana), open_console(cast.bruno)
-
-
-def lock(user: User) -> None:
-    User.objects.filter(pk=user.pk).update(is_active=False)
-
-
-def change_password(user: User) -> None:
-    user.set_password("something else")
-    user.save()
-
-
-def sign_out(user: User) -> None:
-    for session in Session.objects.all():
-        if session.get_decoded()["_auth_user_id"] == str(user.pk):
-            session.delete()
-
-
-def let_expire(user: User) -> None:
-    for session in Session.objects.all():
-        if session.get_decoded()["_auth_user_id"] == str(user.pk):
-            session.expire_date = timezone.now() - timedelta(seconds=1)
-            session.save()
-
-
-def dismiss(user: User) -> None:
-    Agent.objects.filter(user=user).delete()
-
-
-@pytest.mark.parametrize(
-    "end", [lock, change_password, sign_out, let_expire, dismiss, User.delete]
-)
-def test_who_is_signed_out_is_found_and_nobody_else(desks, end):
-    ana, bruno = desks
-    badges = {ana.badge(), bruno.badge()}
-    assert signed_out(badges) == set()
-    user = ana.agent.user
-    end(user)
-    assert {badge.agent_id for badge in signed_out(badges)} == {ana.agent.pk}
-
-
-def test_the_session_of_another_user_is_no_badge(cast: Cast, desks):
-    stolen = desks[0].badge()._replace(session_key=session_key(cast.bruno))
-    unknown = desks[0].badge()._replace(session_key="")
-    assert signed_out({stolen, unknown}) == {stolen, unknown}
+def test_who_is_signed_out_beats_for_nothing_and_nobody_else(cast: Cast, shift: Shift):
+    ana, bruno = open_console(cast.ana), open_console(cast.bruno)
+    beats = {one.page: Beat(one.badge(), True) for one in (ana, bruno)}
+    Session.objects.filter(pk=beats[ana.page].badge.session_key).delete()
+    note(beats)
+    assert not now_of(cast.ana).can_ring
+    assert now_of(cast.bruno).can_ring
 
 
 # --- How consoles should stand -------------------------------------------------------
