@@ -17,6 +17,7 @@ from agents.websocket_auth import for_agents  # noqa: E402
 from callcenter.urls import websocket_urlpatterns  # noqa: E402
 from callcenter.web.body_limit import limit_bodies  # noqa: E402
 from callcenter.web.origin import App, own_origin_only  # noqa: E402
+from callcenter.web.proxy import behind_proxy  # noqa: E402
 from calls.console.beats import beats  # noqa: E402
 from calls.console.watch import console_watch  # noqa: E402
 from calls.node.process import node_process  # noqa: E402
@@ -55,7 +56,7 @@ def on_this_node(app: App) -> App:
 
 application = ProtocolTypeRouter(
     {
-        "http": webhook_door(limit_bodies(http)),
+        "http": behind_proxy(webhook_door(limit_bodies(http))),
         "websocket": own_origin_only(
             on_this_node(
                 SessionMiddlewareStack(for_agents(URLRouter(websocket_urlpatterns)))

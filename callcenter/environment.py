@@ -53,9 +53,13 @@ def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read_text(name, default).split(",") if part]
 
 
-def read_networks(name: str, *, within: Networks) -> Networks:
-    """Read networks such as 10.20.0.0/16, each of which lies in one of `within`."""
-    return tuple(_read_network(name, word, within) for word in read_list(name))
+def read_networks(name: str, default: str = "", *, within: Networks = ()) -> Networks:
+    """Read addresses and networks, such as 10.0.0.5 or 10.20.0.0/16.
+
+    Each must lie in one of `within`, where that is given.
+    """
+    words = read_list(name, default)
+    return tuple(_read_network(name, word, within) for word in words)
 
 
 def _read_network(name: str, word: str, within: Networks) -> IPv4Network | IPv6Network:
@@ -65,7 +69,7 @@ def _read_network(name: str, word: str, within: Networks) -> IPv4Network | IPv6N
         raise ImproperlyConfigured(
             f"{name} must hold networks such as 10.20.0.0/16: {problem}."
         ) from None
-    if not any(
+    if within and not any(
         network.version == outer.version and network.subnet_of(outer)  # type: ignore[arg-type]
         for outer in within
     ):

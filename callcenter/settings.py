@@ -53,6 +53,8 @@ ENCRYPTION_KEYS = read_list("ENCRYPTION_KEYS") or [SECRET_KEY]
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", LOCAL_HOSTS if DEBUG else "")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Only these may say in X-Forwarded-… who asks, and whether by https.
+TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES", "127.0.0.0/8,::1")
 
 # The node: one ASGI process that may hold calls.
 NODE_NAME = read_text("NODE_NAME", "node-1")

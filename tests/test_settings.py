@@ -46,6 +46,7 @@ def test_every_variable_stands_in_the_example_with_a_line_of_explanation():
         ({"MEDIA_ALLOWED_NETWORKS": "10.0.0.0/8,169.254.169.254"}, "169.254.169.254"),
         ({"SIMULATOR": "1"}, "needs DEBUG=1"),
         ({"NODE_NAME": "node one"}, "NODE_NAME"),
+        ({"TRUSTED_PROXIES": "10.0.0.1/24"}, "TRUSTED_PROXIES must hold networks"),
         ({"RING_CONFIRM_SECONDS": "soon"}, "RING_CONFIRM_SECONDS must be a number"),
         ({"GUEST_RETURN_SECONDS": "0"}, "GUEST_RETURN_SECONDS must be a number"),
     ],

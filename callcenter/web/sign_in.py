@@ -28,14 +28,8 @@ _at_once = Places(limits.SIGN_INS_AT_ONCE, limits.SIGN_INS_AT_ONCE)
 
 
 def address_of(request: HttpRequest | None) -> str:
-    """Return where a request comes from.
-
-    The proxy in front of us, which alone reaches us, puts the address that it saw last.
-    """
-    if request is None:
-        return ""
-    seen: str = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return seen[:64] or str(request.META.get("REMOTE_ADDR", ""))
+    """Return where a request comes from (callcenter.web.proxy)."""
+    return str(request.META.get("REMOTE_ADDR", "")) if request else ""
 
 
 class Throttled(AuthenticationForm):

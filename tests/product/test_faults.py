@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from calls.models import Call, Node, SweepRun, WebhookDelivery
+from deploy.stack.ports import free_port
 from tests.console import Console
 from tests.fault_proxy import FaultProxy
-from tests.ports import free_port
 from tests.servers import wait_for
 from tests.stack import NodeServer, Stack, port_of
 from tests.talking import (

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from deploy.stack.ports import free_port
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from calls.media.socket import wire
+from deploy.stack.ports import free_port
 from tests import processes
 from tests.calls.media.echo_server import FLOOD_BYTES, ORDER
 from tests.calls.media.phone import loudest, tone
