@@ -34,7 +34,7 @@ check: .venv/development node_modules/.package-lock.json  ## Format, lint, types
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
-		ALLOWED_HOSTS=calls.example.com PUBLIC_URL=https://calls.example.com \
+		ENCRYPTION_KEYS=another ALLOWED_HOSTS=calls.example.com PUBLIC_URL=https://calls.example.com \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	npm run check
 

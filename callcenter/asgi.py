@@ -14,6 +14,7 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 
 from agents.session_watch import session_watch  # noqa: E402
 from agents.websocket_auth import for_agents  # noqa: E402
+from callcenter.checks import refuse_demo  # noqa: E402
 from callcenter.urls import websocket_urlpatterns  # noqa: E402
 from callcenter.web.body_limit import limit_bodies  # noqa: E402
 from callcenter.web.origin import App, own_origin_only  # noqa: E402
@@ -22,6 +23,8 @@ from calls.console.beats import beats  # noqa: E402
 from calls.console.watch import console_watch  # noqa: E402
 from calls.node.process import node_process  # noqa: E402
 from calls.webhooks.door import webhook_door  # noqa: E402
+
+refuse_demo()
 
 
 async def stop() -> None:

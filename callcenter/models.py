@@ -177,3 +177,17 @@ class OneTimePassword(models.Model):
     @property
     def has_expired(self) -> bool:
         return timezone.now() - self.created_at > ONE_TIME_PASSWORD_LASTS
+
+
+class DemoRow(models.Model):
+    """The mark of a row that the demo made, with the name it had then."""
+
+    model = models.CharField(max_length=100)
+    key = models.BigIntegerField()
+    name = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("model", "key", name="one_mark_per_row")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.name}"

@@ -29,6 +29,7 @@ environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 VAR_DIR = Path(read_text("VAR_DIR") or BASE_DIR / "var")
 
 DEBUG = read_bool("DEBUG")
+IS_REAL = not DEBUG  # as the environment says; tests switch DEBUG alone
 HOST = read_text("HOST", "127.0.0.1")
 PORT = read_int("PORT", 8000)
 PUBLIC_URL = read_text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")

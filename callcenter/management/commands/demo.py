@@ -8,6 +8,7 @@ from django.utils import timezone
 from agents.models import Agent, Membership, Queue
 from agents.routing import Strategy
 from callcenter.demo.desk import make_desk
+from callcenter.demo.marks import marking
 from callcenter.demo.past_calls import make_past_calls
 from callcenter.demo.permissions import make_permissions
 from callcenter.demo.stories import make_stories
@@ -28,6 +29,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Demo users have a known password: DEBUG=1 only.")
+        with marking():
+            self.make()
+
+    def make(self) -> None:
         agents = [make_agent(name) for name in DEMO_USERS if name != SUPERVISOR]
         make_supervisor()
         queue, _ = Queue.objects.get_or_create(
