@@ -87,6 +87,8 @@ SIMULATOR_TENANT = read_text("SIMULATOR_TENANT", "demo")
 SIMULATOR_TOKEN = read_text("SIMULATOR_TOKEN", "simulator-token")
 SIMULATOR_WEBHOOK_KEY = read_text("SIMULATOR_WEBHOOK_KEY", "simulator-webhook-key")
 SIMULATOR_NUMBER = read_text("SIMULATOR_NUMBER", "15550100000")
+DEMO_USERS = ("ana", "bruno", "supervisor")
+DEMO_PASSWORD = "demo-demo"
 if SIMULATOR and not DEBUG:
     raise ImproperlyConfigured("SIMULATOR=1 needs DEBUG=1: its keys are public.")
 

@@ -5,8 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-DEMO_USERS = ("ana", "bruno", "supervisor")
-DEMO_PASSWORD = "demo-demo"
+DEMO_USERS: tuple[str, ...] = settings.DEMO_USERS
+DEMO_PASSWORD: str = settings.DEMO_PASSWORD
 
 
 @login_required

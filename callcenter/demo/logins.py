@@ -7,16 +7,15 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from callcenter.models import DemoRow, WatiAccount
-from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 
 
 def demo_users() -> list[User]:
     """Return the users of the demo who still have its password, whatever their name."""
     marked = DemoRow.objects.filter(model=User._meta.label).values("key")
-    known = User.objects.filter(Q(pk__in=marked) | Q(username__in=DEMO_USERS)).order_by(
-        "pk"
-    )
-    return [user for user in known if user.check_password(DEMO_PASSWORD)]
+    known = User.objects.filter(
+        Q(pk__in=marked) | Q(username__in=settings.DEMO_USERS)
+    ).order_by("pk")
+    return [user for user in known if user.check_password(settings.DEMO_PASSWORD)]
 
 
 def open_accounts() -> list[WatiAccount]:
