@@ -6,11 +6,13 @@ not say: neither a beat nor a push is needed.
 
 from collections.abc import Callable
 
-from agents.sessions import Badge, Standing, standings
+from agents.sessions import Badge, Standing, end_after_call, standings
 from callcenter.database import in_database
 from callcenter.rounds import Rounds
+from callcenter.web.sessions import prolong
 
 LOOK_EVERY = 1.0  # seconds; access ends within two
+PROLONG_EVERY = 60  # looks
 
 
 class SessionWatch:
@@ -18,6 +20,7 @@ class SessionWatch:
 
     def __init__(self) -> None:
         self._open: dict[Callable[[], None], Badge] = {}
+        self._looks = 0
         self._rounds = Rounds("session watch", LOOK_EVERY, self.look, self.__len__)
 
     def __len__(self) -> int:
@@ -37,7 +40,7 @@ class SessionWatch:
 
     async def look(self) -> None:
         """Look once at all of them. While the database is away, who is in stays in."""
-        found = await in_database(standings, set(self._open.values()))
+        found = await in_database(self._judge, set(self._open.values()))
         ended = [
             tell
             for tell, badge in self._open.items()
@@ -46,6 +49,14 @@ class SessionWatch:
         for tell in ended:
             self.leave(tell)
             tell()
+
+    def _judge(self, badges: set[Badge]) -> dict[Badge, Standing]:
+        found = standings(badges)
+        if self._looks % PROLONG_EVERY == 0:
+            prolong({one.session_key for one in badges})
+        self._looks += 1
+        end_after_call(found)
+        return found
 
 
 session_watch = SessionWatch()

@@ -5,24 +5,24 @@ time of a session ends it, too, but never inside a call. Sessions are rows, as D
 has them by default; judges as django.contrib.auth's get_user() does.
 """
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from agents.models import IN_A_CALL, Agent, AgentState
+from callcenter.web import second_factor
+from callcenter.web.sessions import OUTSTAYS_FOR, SessionStore
 
-# A session outlasts its time for these; and at most for so long, whatever happens: a
-# call lasts four hours, and its note is written after it.
+# In these an agent's session outlasts its time.
 OUTSTAYS_IN = (*IN_A_CALL, AgentState.WRAP_UP)
-OUTSTAYS_FOR = timedelta(hours=5)
 
 
 class Badge(NamedTuple):
@@ -46,6 +46,7 @@ class _Person(NamedTuple):
     pk: int
     user_id: int
     user__password: str
+    user__is_staff: bool
     state: str
 
 
@@ -71,6 +72,20 @@ def standings(badges: Iterable[Badge]) -> dict[Badge, Standing]:
     }
 
 
+def end_after_call(found: Mapping[Badge, Standing]) -> None:
+    """Let agents be offline after the call that their session outlasts its time for.
+
+    Else the next call would ring at a console that is closed a moment later.
+    """
+    by = {
+        state: {b.agent_id for b, is_now in found.items() if is_now is state}
+        for state in Standing
+    }
+    if late := by[Standing.OUTSTAYS] - by[Standing.LASTS]:
+        mine = Agent.objects.filter(pk__in=late, next_state="", state__in=OUTSTAYS_IN)
+        mine.update(next_state=AgentState.OFFLINE, version=F("version") + 1)
+
+
 def is_over(badge: Badge) -> bool:
     return standings([badge])[badge] is Standing.OVER
 
@@ -87,18 +102,34 @@ def _judge(session: _Session | None, person: _Person | None, now: datetime) -> S
 
 
 def _is_of(session_data: str, person: _Person) -> bool:
-    shown_id, shown_hash = _read(session_data)
-    return shown_id == str(person.user_id) and any(
-        constant_time_compare(shown_hash, known)
+    shown = _read(session_data)
+    if not shown.second_factor and second_factor.is_required(
+        is_staff=person.user__is_staff
+    ):
+        return False
+    return shown.user_id == str(person.user_id) and any(
+        constant_time_compare(shown.hash, known)
         for known in _hashes(person.user__password)
     )
 
 
+class _Shown(NamedTuple):
+    """The content of a session that proves whose it is."""
+
+    user_id: str
+    hash: str
+    second_factor: bool
+
+
 # Both of these cost more than the two statements, and seldom change.
 @lru_cache(maxsize=4096)
-def _read(session_data: str) -> tuple[str, str]:
+def _read(session_data: str) -> _Shown:
     session = SessionStore().decode(session_data)
-    return str(session.get(SESSION_KEY, "")), str(session.get(HASH_SESSION_KEY, ""))
+    return _Shown(
+        str(session.get(SESSION_KEY, "")),
+        str(session.get(HASH_SESSION_KEY, "")),
+        bool(session.get(second_factor.GIVEN)),
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -110,5 +141,5 @@ def _hashes(password: str) -> tuple[str, ...]:
 def user_of(session_key: str) -> int | None:
     """Return the user that a session names, whatever it is worth."""
     row = Session.objects.filter(session_key=session_key).first()
-    shown_id, _ = _read(row.session_data) if row else ("", "")
-    return int(shown_id) if shown_id.isdigit() else None
+    user_id = _read(row.session_data).user_id if row else ""
+    return int(user_id) if user_id.isdigit() else None

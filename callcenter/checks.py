@@ -66,6 +66,13 @@ def _missing() -> Iterator[tuple[str, str, str]]:
             f"PUBLIC_URL is {settings.PUBLIC_URL}, without https.",
             "Browsers give no microphone and send no session to such an address.",
         )
+    if settings.SECOND_FACTOR not in ("staff", "everyone"):
+        yield (
+            "W003",
+            f"SECOND_FACTOR is {settings.SECOND_FACTOR}: a supervisor's password alone "
+            "opens the admin.",
+            "Set it to staff or everyone.",
+        )
     if settings.ENCRYPTION_KEYS == [settings.SECRET_KEY]:
         yield (
             "W002",

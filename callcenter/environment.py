@@ -31,6 +31,15 @@ def read_bool(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {word!r}.")
 
 
+def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    word = read_text(name).lower() or default
+    if word not in choices:
+        raise ImproperlyConfigured(
+            f"{name} must be one of {', '.join(choices)}, not {word!r}."
+        )
+    return word
+
+
 def read_int(name: str, default: int, *, low: int = 0) -> int:
     word = read_text(name) or str(default)
     if not word.isdigit() or int(word) < low:

@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Combinable
@@ -191,3 +192,48 @@ class DemoRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.name}"
+
+
+class SignIn(models.Model):
+    """A session of a user: since when, from where, with what."""
+
+    session = models.OneToOneField(
+        Session,
+        models.CASCADE,
+        primary_key=True,
+        # Nodes of the version before this one delete sessions without knowing of it.
+        db_constraint=False,
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_ins"
+    )
+    at = models.DateTimeField()
+    address = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = "sign-in"
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class SecondFactor(models.Model):
+    """A user's authenticator app, and the recovery codes for when it is lost."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="second_factor"
+    )
+    secret = EncryptedTextField(editable=False)
+    # Empty until the first code was right.
+    confirmed_at = models.DateTimeField("set up at", null=True, editable=False)
+    # Of the last code, counted in 30 s since 1970: each is good once.
+    last_step = models.BigIntegerField(default=0, editable=False)
+    recovery_hashes = models.JSONField(default=list, editable=False)
+
+    class Meta:
+        verbose_name = "second factor"
+
+    def __str__(self) -> str:
+        return str(self.user)

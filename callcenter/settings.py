@@ -16,6 +16,7 @@ from redis.retry import Retry
 from callcenter import postgresql
 from callcenter.environment import (
     read_bool,
+    read_choice,
     read_int,
     read_list,
     read_networks,
@@ -128,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "callcenter.web.sign_in_views.second_factor_first",
     "callcenter.web.one_time_passwords.OneTimePasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -296,6 +298,14 @@ SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if CSRF_COOKIE_SECURE else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "callcenter.web.sessions"
+SESSION_HOURS = read_int("SESSION_HOURS", 16, low=1)
+SESSION_IDLE_HOURS = read_int("SESSION_IDLE_HOURS", 12, low=1)
+SECOND_FACTOR = read_choice(
+    "SECOND_FACTOR",
+    "optional" if DEBUG else "staff",
+    ("off", "optional", "staff", "everyone"),
+)
 SECURE_SSL_REDIRECT = read_bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.views import LoginView
 from django.urls import include, path
 from django.views.i18n import set_language
 
@@ -10,7 +9,8 @@ from agents import exports as agent_time
 from callcenter import health, views
 from callcenter.exporting import audit_export
 from callcenter.exporting.views import download
-from callcenter.web.sign_in import SignInForm, SignOut
+from callcenter.web import sign_in_views
+from callcenter.web.profile import profile
 from calls.reporting import call_export
 from calls.urls import urlpatterns as call_urls
 from calls.urls import websocket_urlpatterns as call_sockets
@@ -27,13 +27,14 @@ urlpatterns = [
     path("", views.home, name="home"),
     path(
         "sign-in/",
-        LoginView.as_view(
-            authentication_form=SignInForm, extra_context=views.demo_logins()
-        ),
+        sign_in_views.SignIn.as_view(),
         name="login",
     ),
+    path("sign-in/code/", sign_in_views.code, name="sign-in-code"),
+    path("sign-in/set-up/", sign_in_views.set_up, name="sign-in-set-up"),
+    path("profile/", profile, name="profile"),
     path("language/", set_language, name="language"),
-    path("sign-out/", SignOut.as_view(), name="logout"),
+    path("sign-out/", sign_in_views.SignOut.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

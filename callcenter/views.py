@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +13,3 @@ def home(request: HttpRequest) -> HttpResponse:
     if hasattr(request.user, "agent"):
         return redirect("console")
     return redirect("admin:index")
-
-
-def demo_logins() -> dict[str, Any]:
-    """Return the demo's logins for the sign-in page; nothing anywhere else."""
-    if not settings.SIMULATOR:
-        return {}
-    return {"demo_users": DEMO_USERS, "demo_password": DEMO_PASSWORD}

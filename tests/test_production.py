@@ -54,6 +54,7 @@ def production(**environment: str) -> dict[str, str]:
         "ENCRYPTION_KEYS": settings.SECRET_KEY,
         "ALLOWED_HOSTS": HOST,
         "PUBLIC_URL": f"https://{HOST}",
+        "SECOND_FACTOR": "optional",
         "DATABASE_URL": database_url(os.environ["DATABASE_URL"]),
     } | environment
 

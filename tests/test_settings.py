@@ -8,7 +8,7 @@ import pytest
 
 from tests.paths import ROOT
 
-READERS = re.compile(r'read_(?:text|bool|int|list|seconds|networks)\(\s*"(\w+)"')
+READERS = re.compile(r'read_(?:text|bool|int|choice|list|networks|seconds)\(\s*"(\w+)"')
 SOURCES = [ROOT / "callcenter" / "settings.py"]
 
 
@@ -47,6 +47,8 @@ def test_every_variable_stands_in_the_example_with_a_line_of_explanation():
         ({"SIMULATOR": "1"}, "needs DEBUG=1"),
         ({"NODE_NAME": "node one"}, "NODE_NAME"),
         ({"TRUSTED_PROXIES": "10.0.0.1/24"}, "TRUSTED_PROXIES must hold networks"),
+        ({"SECOND_FACTOR": "maybe"}, "SECOND_FACTOR must be one of off, optional"),
+        ({"SESSION_HOURS": "0"}, "SESSION_HOURS must be a whole number of 1 or more"),
         ({"RING_CONFIRM_SECONDS": "soon"}, "RING_CONFIRM_SECONDS must be a number"),
         ({"GUEST_RETURN_SECONDS": "0"}, "GUEST_RETURN_SECONDS must be a number"),
     ],

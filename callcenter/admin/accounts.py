@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter import connection
 from callcenter.admin_parts import DistinctRows, age
-from callcenter.models import WatiAccount
+from callcenter.models import SecondFactor, WatiAccount
 from callcenter.wati.events import Kind
 from calls.models import Line, WebhookDelivery
 from calls.reporting.hearing import hearings
@@ -276,3 +276,29 @@ def heard_of(account: WatiAccount) -> dict[str, Any]:
     deliveries = WebhookDelivery.objects.filter(account=account).order_by()
     newest = deliveries.values_list("kind").annotate(at=Max("received_at"))
     return dict(newest)
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(admin.ModelAdmin):
+    """Second factors; deleting one resets it, and stands in the history."""
+
+    list_display = ["user", "confirmed_at"]
+    fields = ["user", "confirmed_at"]
+    readonly_fields = ["user", "confirmed_at"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let another superuser reset it, and nobody their own: the profile asks."""
+        is_own = obj is not None and obj.user_id == request.user.pk
+        return bool(request.user.is_superuser) and not is_own
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}  # one by one, so that nobody deletes their own among others

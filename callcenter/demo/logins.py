@@ -1,4 +1,4 @@
-"""What of a demo would let strangers in: its known password, the simulator's key."""
+"""The openings that a demo leaves to strangers: its password, the simulator's key."""
 
 from collections.abc import Iterator
 

@@ -21,6 +21,9 @@ ALLOWED = {
     "admin:password_change_done",
     "admin:jsi18n",
     "admin:logout",
+    "login",
+    "sign-in-code",  # a second factor comes first
+    "sign-in-set-up",
     "logout",
     "language",
 }

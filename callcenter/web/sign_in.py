@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LogoutView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from callcenter import limits
@@ -32,14 +30,14 @@ def address_of(request: HttpRequest | None) -> str:
     return str(request.META.get("REMOTE_ADDR", "")) if request else ""
 
 
-class Throttled(AuthenticationForm):
+class SignInForm(AuthenticationForm):
     """Refuses what is too much before a password is looked at."""
 
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username")
         if username is None or not self.cleaned_data.get("password"):
             return super().clean()
-        with _attempt(username, address_of(self.request)):
+        with attempt(username, address_of(self.request)):
             return super().clean()
 
     def confirm_login_allowed(self, user: Any) -> None:
@@ -48,7 +46,7 @@ class Throttled(AuthenticationForm):
 
 
 @contextmanager
-def _attempt(username: str, address: str) -> Iterator[None]:
+def attempt(username: str, address: str) -> Iterator[None]:
     """Allow one attempt. It counts as wrong until it has turned out right."""
     name = username.casefold()
     keys = ((name, address), address, name)
@@ -73,23 +71,3 @@ def _attempt(username: str, address: str) -> Iterator[None]:
 def _give_back(keys: tuple[Any, ...], how_many: int = len(_wrong)) -> None:
     for bucket, key in list(zip(_wrong, keys, strict=True))[:how_many]:
         bucket.give_back(key)
-
-
-class SignInForm(Throttled):
-    """The form of the sign-in page."""
-
-
-class SupervisorSignInForm(Throttled, AdminAuthenticationForm):
-    """The form of the admin's own sign-in page."""
-
-
-class SignOut(LogoutView):
-    """Ends the session, and has the browser forget the pages that it kept.
-
-    Not what it stores: notes that the server has not got yet, and the chosen devices.
-    """
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().dispatch(request, *args, **kwargs)
-        response.headers["Clear-Site-Data"] = '"cache"'
-        return response

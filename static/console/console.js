@@ -124,7 +124,7 @@ export class Console {
   async #leaveIfSignedOut() {
     const leaves = await isSignedOut(location.pathname);
     if (leaves) {
-      location.assign(this.#parts.signInAddress);
+      location.assign(`${this.#parts.signInAddress}&ended`);
     }
     return leaves;
   }

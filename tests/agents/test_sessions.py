@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.models import Agent, AgentState
-from agents.sessions import OUTSTAYS_FOR, OUTSTAYS_IN, Badge, Standing, standings
+from agents.sessions import OUTSTAYS_IN, Badge, Standing, standings
+from callcenter.web.sessions import OUTSTAYS_FOR
 from tests.cast import Cast, hire
 from tests.console import session_key
 

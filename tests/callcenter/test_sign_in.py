@@ -82,11 +82,29 @@ def test_more_at_once_than_the_processor_has_time_for_are_told_so(cast: Cast, cl
     assert try_in("ana", PASSWORD).status_code == 302
 
 
-def test_who_is_no_supervisor_may_guess_no_longer_in_the_admin(cast: Cast, clock):
-    for _ in range(TRIES):
-        Client().post("/admin/login/", {"username": "ana", "password": PASSWORD})
-    answer = Client().post("/admin/login/", {"username": "ana", "password": PASSWORD})
-    assert is_refused(answer)
+@pytest.mark.parametrize("page", ["/sign-in/", "/admin/login/"])
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/x"])
+def test_the_sign_in_leads_to_no_other_site(cast: Cast, clock, page, elsewhere: str):
+    form = {"username": "supervisor", "password": PASSWORD, "next": elsewhere}
+    answer = Client().post(page, form)
+    assert answer.status_code == 302
+    home = "/admin/" if page == "/admin/login/" else "/"
+    assert answer["Location"] == (elsewhere if elsewhere == "/x" else home)
+
+
+def test_an_agent_who_signs_in_for_the_admin_is_told_so(cast: Cast, clock):
+    ana = Client()
+    form = {"username": "ana", "password": PASSWORD}
+    page = ana.post("/admin/login/?next=/admin/", form, follow=True).content.decode()
+    assert "Your user does not have access to that page" in page
+
+
+def test_signing_out_empties_the_browsers_memory(cast: Cast):
+    ana = Client()
+    ana.force_login(cast.ana.user)
+    answer = ana.post("/sign-out/")
+    assert answer["Clear-Site-Data"] == '"cache"'
+    assert ana.get("/console/").status_code == 302
 
 
 def test_hashes_are_made_on_few_threads_of_low_priority():

@@ -201,6 +201,7 @@ def test_a_locked_demo_user_is_no_danger(demo):
 GOOD: dict[str, Any] = {
     "IS_REAL": True,
     "SECURE": True,
+    "SECOND_FACTOR": "staff",
     "ENCRYPTION_KEYS": ["another"],
 }
 
@@ -210,6 +211,7 @@ GOOD: dict[str, Any] = {
     [
         ({}, None),
         ({"SECURE": False, "PUBLIC_URL": "http://calls.example.com"}, "without https"),
+        ({"SECOND_FACTOR": "optional"}, "SECOND_FACTOR is optional"),
         ({"ENCRYPTION_KEYS": ["k"], "SECRET_KEY": "k"}, "ENCRYPTION_KEYS is not set"),
     ],
 )
