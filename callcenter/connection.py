@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from callcenter.models import WatiAccount
-from callcenter.wati.client import WatiClient
 from callcenter.wati.errors import Outcome, WatiError
 from callcenter.wati_thread import ask_wati
 
@@ -98,5 +97,4 @@ def host_part(base_url: str, tenant_id: str) -> str:
 
 
 async def _ask(account: WatiAccount, number: str, http: httpx2.AsyncClient) -> None:
-    client = WatiClient(account.base_url, account.tenant_id, account.api_token, http)
-    await client.read_permission(number)
+    await account.client(http).read_permission(number)

@@ -1,14 +1,19 @@
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
+import httpx2
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from callcenter.encryption import EncryptedTextField
+from callcenter.wati.addresses import UnusableAddress, root_of
+from callcenter.wati.client import WatiClient
 
 # Between two tries of a token that Wati refuses.
 SHORTEST_PAUSE = timedelta(seconds=5)
@@ -54,6 +59,22 @@ class WatiAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse what no request could be sent to; the client refuses it again."""
+        try:
+            root_of(self.base_url, self.tenant_id, allow_http=not settings.IS_REAL)
+        except UnusableAddress as problem:
+            raise ValidationError({problem.field: _(problem.text)}) from None
+
+    def client(self, http: httpx2.AsyncClient) -> WatiClient:
+        return WatiClient(
+            self.base_url,
+            self.tenant_id,
+            self.api_token,
+            http,
+            allow_http=not settings.IS_REAL,
+        )
 
     def webhook_keys(self, now: datetime | None = None) -> list[str]:
         """Return the keys that Wati may use now: two during a rotation."""

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from callcenter.wati.addresses import UnusableAddress, root_of
 from callcenter.wati.errors import Outcome, WatiError
 from callcenter.wati.fields import digits_of, is_no_step
 from callcenter.wati.replies import Answer, judge
@@ -56,10 +57,18 @@ class WatiClient:
     """One Wati account. Every method raises WatiError unless Wati agreed."""
 
     def __init__(
-        self, base_url: str, tenant_id: str, token: str, http: httpx2.AsyncClient
+        self,
+        base_url: str,
+        tenant_id: str,
+        token: str,
+        http: httpx2.AsyncClient,
+        *,
+        allow_http: bool = False,
     ) -> None:
-        self._root = base_url.rstrip("/").removesuffix(f"/{tenant_id}")
-        self._tenant_id = tenant_id
+        try:
+            self._root = root_of(base_url, tenant_id, allow_http=allow_http)
+        except UnusableAddress as problem:
+            raise WatiError(Outcome.REFUSED, problem.text) from None
         self._token = token
         self._http = http
 
@@ -95,14 +104,13 @@ class WatiClient:
         body: dict[str, str] | None = None,
         channel: str = "",
     ) -> Answer:
-        calls = f"{self._root}/{_segment(self._tenant_id)}/{CALLS}"
         params = {"channelPhoneNumber": digits_of(channel)} if channel else None
         try:
             async with (
                 asyncio.timeout(LONGEST),
                 self._http.stream(
                     method,
-                    f"{calls}/{path}",
+                    f"{self._root}/{CALLS}/{path}",
                     json=body,
                     params=params,
                     headers={"Authorization": f"Bearer {self._token}"},

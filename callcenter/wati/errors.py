@@ -41,7 +41,7 @@ class Meaning:
     for_admin: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python writes a traceback into it
 class WatiError(Exception):
     """A request that did not succeed. No field holds a token, an SDP or a number.
 

@@ -139,7 +139,7 @@ async def send_all(request_ids: Sequence[int], http: httpx2.AsyncClient) -> None
 
 
 def client_of(account: WatiAccount, http: httpx2.AsyncClient) -> WatiClient:
-    return WatiClient(account.base_url, account.tenant_id, account.api_token, http)
+    return account.client(http)
 
 
 async def _ask_wati(request: WatiRequest, client: WatiClient) -> Answer:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from callcenter.connection import host_part
@@ -465,3 +465,20 @@ def test_an_account_without_a_whole_business_number_is_refused(
     with pytest.raises(CommandError, match=r"WATI_BUSINESS_NUMBER: .*number"):
         call_command("setup_account")
     assert not WatiAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "word"),
+    [
+        ("base_url", "http://live-mt-server.wati.io", "must begin with https://"),
+        ("base_url", "https://wati.io/a/../b", "a plain path"),
+        ("tenant_id", "../..", "The tenant ID may hold letters"),
+        ("tenant_id", "..", "The tenant ID may hold letters"),
+    ],
+)
+@override_settings(IS_REAL=True)
+def test_an_address_that_leads_elsewhere_is_refused(sofia, cast, field, typed, word):
+    page = save(sofia, cast.account, **{field: typed}).content.decode()
+    assert word in page
+    kept = WatiAccount.objects.get(pk=cast.account.pk)
+    assert getattr(kept, field) == getattr(cast.account, field)

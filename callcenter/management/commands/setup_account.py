@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -44,13 +45,19 @@ class Command(BaseCommand):
 
 
 def make_account(base_url: str) -> None:
-    account = WatiAccount.objects.create(
+    account = WatiAccount(
         name="Wati",
         base_url=base_url,
         tenant_id=settings.WATI_TENANT_ID,
         api_token=settings.WATI_API_TOKEN,
         webhook_key=settings.WATI_WEBHOOK_API_KEY,
     )
+    try:
+        account.clean()
+    except ValidationError as problem:
+        [text] = problem.messages
+        raise CommandError(f"WATI_BASE_URL, WATI_TENANT_ID: {text}") from None
+    account.save()
     queue, _ = Queue.objects.get_or_create(name="Support")
     Line.objects.create(
         account=account,

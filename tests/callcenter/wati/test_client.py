@@ -245,8 +245,8 @@ async def path_of(name: str, tenant_id: str = "demo") -> str:
         return httpx2.Response(200, json={"code": 200})
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
-        client = WatiClient("https://wati.test", tenant_id, TOKEN, http)
         try:
+            client = WatiClient("https://wati.test", tenant_id, TOKEN, http)
             await client.terminate(name)
         except WatiError:
             return ""
@@ -314,7 +314,9 @@ async def test_only_what_never_left_may_be_sent_again_at_once(
         assert len(wati.asked) == asked
 
 
-@pytest.mark.parametrize("address", ["http://wati.invalid", "https://127.0.0.1:{port}"])
+@pytest.mark.parametrize(
+    "address", ["https://wati.invalid", "https://127.0.0.1:{port}"]
+)
 async def test_no_such_name_and_no_tls_mean_that_nothing_was_sent(wati, address):
     async with new_http() as http:
         client = WatiClient(address.format(port=wati.port), "demo", TOKEN, http)
