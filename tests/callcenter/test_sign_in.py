@@ -1,12 +1,14 @@
 """Guessing passwords is slow, and hashing them leaves the other threads alone."""
 
 import os
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
@@ -80,6 +82,28 @@ def test_more_at_once_than_the_processor_has_time_for_are_told_so(cast: Cast, cl
         for _ in range(limits.SIGN_INS_AT_ONCE):
             sign_in._at_once.leave(None)
     assert try_in("ana", PASSWORD).status_code == 302
+
+
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(
+    cast: Cast, clock, monkeypatch: pytest.MonkeyPatch
+):
+    """By the hashes, which are what takes long; and it reads the same."""
+    made: list[str] = []
+    encode = password_hashing.PasswordHasher.encode
+
+    def counted(self, password: str, *rest):
+        made.append(password)
+        return encode(self, password, *rest)
+
+    monkeypatch.setattr(password_hashing.PasswordHasher, "encode", counted)
+    User.objects.filter(username="bruno").update(is_active=False)
+    pages = []
+    for name, typed in (("ana", "guess"), ("nobody", "guess"), ("bruno", PASSWORD)):
+        made.clear()
+        page = try_in(name, typed).content.decode()
+        assert len(made) == 1, name
+        pages.append(re.search(r'id="login-problem">(.*?)</p>', page, re.S)[1].strip())
+    assert len(set(pages)) == 1
 
 
 @pytest.mark.parametrize("page", ["/sign-in/", "/admin/login/"])
