@@ -22,6 +22,9 @@ from tests.agents.test_sessions import REVOKED, badge, sign_out, time_is_over
 from tests.cast import Cast
 from tests.console import session_key
 
+# Full mode has the running product for this: tests/product/test_neighbours.py.
+pytestmark = pytest.mark.stackless
+
 WITHIN = 2.0  # seconds
 CONSOLE, ECHO = "/ws/console/", "/ws/nodes/node-1/echo/"
 # One address for each route; a route that is new here must be tried, too.
