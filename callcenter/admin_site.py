@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -46,6 +47,8 @@ class CallCenterAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the one sign-in page: its rules hold here, too."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
         here = SignIn.as_view(next_page="admin:index")
         return cast(HttpResponse, here(request))
 

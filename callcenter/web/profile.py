@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from callcenter.models import SecondFactor, SignIn
+from callcenter.models import SignIn
 from callcenter.web import second_factor
 from callcenter.web.sign_in import address_of, attempt
 from callcenter.web.sign_in_views import counted
@@ -108,7 +108,7 @@ def remove_second_factor(request: HttpRequest) -> HttpResponse:
     if second_factor.is_required(is_staff=user.is_staff):
         messages.error(request, _("Your account needs a second factor."))
     elif _shows_code(request):
-        SecondFactor.objects.filter(user=user).delete()
+        second_factor.remove(user)
         messages.success(request, _("The second factor was removed."))
     return redirect("profile")
 

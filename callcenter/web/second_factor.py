@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
 
+from callcenter import audit
 from callcenter.models import SecondFactor
 
 GIVEN = "second_factor"  # in a session that was opened with both
@@ -71,6 +72,7 @@ def confirm(user: User, code: str) -> list[str] | None:
     if not _is_right_now(user, code, confirmed=False):
         return None
     SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now())
+    _record(user, "set up")
     return new_recovery_codes(user)
 
 
@@ -79,7 +81,17 @@ def new_recovery_codes(user: User) -> list[str]:
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     hashes = [_hash(code) for code in codes]
     SecondFactor.objects.filter(user=user).update(recovery_hashes=hashes)
+    _record(user, "new recovery codes")
     return codes
+
+
+def remove(user: User) -> None:
+    SecondFactor.objects.filter(user=user).delete()
+    _record(user, "removed")
+
+
+def _record(user: User, details: str) -> None:
+    audit.record(audit.Action.SECOND_FACTOR, user, details, user=user)
 
 
 def is_right(user: User, code: str) -> bool:
@@ -113,6 +125,7 @@ def _use_recovery(user: User, code: str) -> bool:
             return False
         factor.recovery_hashes.remove(_hash(code))
         factor.save(update_fields=["recovery_hashes"])
+        _record(user, "recovery code used")
         return True
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from callcenter import audit
 from callcenter.web import second_factor
 from callcenter.web.sign_in import SignInForm, address_of, attempt
 
@@ -104,6 +105,8 @@ def counted(request: HttpRequest, user: User, check: Callable[[], Any]) -> Any:
     with attempt(name, address_of(request)):
         found = check()
         if not found:
+            failed = audit.Action.SIGN_IN_FAILED
+            audit.record(failed, user, "second factor", user=user)
             raise ValidationError(_(WRONG_CODE))
         return found
 

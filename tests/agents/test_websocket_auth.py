@@ -31,7 +31,7 @@ CONSOLE, ECHO = "/ws/console/", "/ws/nodes/node-1/echo/"
 ADDRESSES = {
     "ws/console/": CONSOLE,
     "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/": (
-        f"/ws/nodes/node-1/calls/{uuid4()}/audio/"
+        "/ws/nodes/node-1/calls/0b2f6d1c-7a52-4c3e-9a57-5f0c1f4a9e11/audio/"
     ),
     "ws/nodes/<str:node>/echo/": ECHO,
 }

@@ -73,7 +73,7 @@ def sign_in(client: Client, name: str, password: str) -> None:
 
 
 def test_who_comes_and_goes_is_there_with_the_address(log: Log, crew: Cast):
-    client = Client(headers={"X-Forwarded-For": "203.0.113.7"})
+    client = Client(REMOTE_ADDR="203.0.113.7")
     sign_in(client, "ana", "not her password")
     sign_in(client, "ana", PASSWORD)
     client.post("/sign-out/")

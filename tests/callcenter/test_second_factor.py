@@ -14,7 +14,7 @@ from django.test import Client
 from agents.sessions import Badge, is_over
 from callcenter import limits
 from callcenter.buckets import Buckets
-from callcenter.models import SecondFactor
+from callcenter.models import AuditEntry, OneTimePassword, SecondFactor
 from callcenter.web import second_factor, sign_in
 from tests.cast import PASSWORD, Cast
 
@@ -238,3 +238,55 @@ def test_only_superusers_see_who_has_one(cast: Cast, app, settings: Any):
     lead = Client()
     lead.force_login(User.objects.get(username="bruno"))
     assert lead.get("/admin/callcenter/secondfactor/").status_code == 403
+
+
+def entries_since(newest: int) -> list[tuple[str, str, str]]:
+    entries = AuditEntry.objects.filter(pk__gt=newest).order_by("pk")
+    return [(entry.username, entry.action, entry.details) for entry in entries]
+
+
+def test_the_audit_log_tells_what_became_of_it(sofia: User, clock: Clock):
+    newest = AuditEntry.objects.order_by("pk").values_list("pk", flat=True).last() or 0
+    browser = Client()
+    password(browser)
+    browser.get("/sign-in/set-up/")
+    app = pyotp.TOTP(SecondFactor.objects.get(user=sofia).secret)
+    browser.post("/sign-in/set-up/", {"code": "000000"})
+    done = browser.post("/sign-in/set-up/", {"code": app.at(NOW)}).content.decode()
+    recovery = re.findall(r"<code>([a-z2-7-]{19})</code>", done)
+    again = Client()
+    password(again)
+    code(again, recovery[0])
+    told = entries_since(newest)
+    assert told == [
+        ("supervisor", "sign_in_failed", "second factor"),
+        ("supervisor", "second_factor", "set up"),
+        ("supervisor", "second_factor", "new recovery codes"),
+        ("supervisor", "sign_in", ""),
+        ("supervisor", "second_factor", "recovery code used"),
+        ("supervisor", "sign_in", ""),
+    ]
+    assert not any(secret in str(told) for secret in [app.secret, *recovery])
+
+
+def test_with_a_one_time_password_the_factor_comes_first(sofia: User, clock: Clock):
+    OneTimePassword.objects.create(user=sofia)
+    browser = Client()
+    assert password(browser)["Location"] == "/sign-in/set-up/"
+    browser.get("/sign-in/set-up/")
+    app = pyotp.TOTP(SecondFactor.objects.get(user=sofia).secret)
+    assert browser.post("/sign-in/set-up/", {"code": app.at(NOW)}).status_code == 200
+    assert browser.get("/admin/")["Location"] == "/admin/password_change/"
+    assert browser.get("/admin/password_change/").status_code == 200
+
+
+def test_who_is_promoted_with_a_one_time_password_is_not_sent_in_a_circle(
+    cast: Cast, sofia: User
+):
+    OneTimePassword.objects.create(user=cast.ana.user)
+    ana = Client()
+    password(ana, "ana")
+    User.objects.filter(username="ana").update(is_staff=True)
+    page = ana.get("/admin/password_change/", follow=True)
+    assert page.request["PATH_INFO"] == "/sign-in/set-up/"
+    assert page.status_code == 200

@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from agents.models import AgentStateSpan, BreakReason, Prompt, Schedule
-from callcenter.models import AuditEntry
+from callcenter.models import AuditEntry, SecondFactor
 from callcenter.wati.events import Kind
 from callcenter.web.middleware import CONTENT_SECURITY_POLICY
 from calls.models import (
@@ -43,6 +43,9 @@ PAGES = """
                                      nobody  agent   staff   auditor superv. superuser
 ''                                   302 302 302 302 302 302 302 302 302 302 302 302
 sign-in/                             200 200 200 200 200 200 200 200 200 200 200 200
+sign-in/code/                        302 302 302 302 302 302 302 302 302 302 302 302
+sign-in/set-up/                      302 302 200 200 200 200 200 200 200 200 200 200
+profile/                             302 302 200 200 200 200 200 200 200 200 200 200
 language/                            302 302 302 302 302 302 302 302 302 302 302 302
 sign-out/                            405 302 405 302 405 302 405 302 405 302 405 302
 console/                             302 302 200 200 302 302 302 302 302 302 302 302
@@ -87,6 +90,7 @@ auth.group                   -     v       vacd       vacd
 auth.user                    -     v       vacd       vacd
 callcenter.watiaccount       -     v       vc         vacd
 callcenter.auditentry        -     v       v          v
+callcenter.secondfactor      -     -       -          vd
 agents.agent                 -     v       vacd       vacd
 agents.agentstatespan        -     v       v          v
 agents.breakreason           -     v       vacd       vacd
@@ -205,6 +209,7 @@ class World:
             cast.ana.user,
             Group.objects.create(name="Team leads"),
             AuditEntry.objects.latest("pk"),
+            SecondFactor.objects.create(user=cast.bruno.user, secret="x"),
             AgentStateSpan.objects.create(
                 agent=cast.ana, state="available", started_at=now
             ),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from agents.models import Agent, BreakReason, Membership, Queue
 from callcenter.checks import refuse_demo, set_for_production
 from callcenter.demo.logins import dangers
-from callcenter.models import WatiAccount
+from callcenter.models import AuditEntry, WatiAccount
 from callcenter.views import DEMO_PASSWORD
 from calls.models import Call, Disposition, Leg, Line
 from permissions.models import Contact
@@ -44,8 +44,9 @@ def remove() -> str:
 
 
 def rows() -> dict[str, int]:
-    """Count what there is, but what Django makes by itself."""
-    models = [m for m in apps.get_models() if m not in (Permission, ContentType)]
+    """Count what there is, but what Django makes itself and what nobody may delete."""
+    kept = (Permission, ContentType, AuditEntry)
+    models = [m for m in apps.get_models() if m not in kept]
     counts = {m._meta.label: m._default_manager.count() for m in models}
     return {label: count for label, count in counts.items() if count}
 
