@@ -3,11 +3,14 @@
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from calls.models import Node
+from calls import placement
 from calls.node.metrics import registry
+from calls.node.process import node_process
+
+# Seconds: callers hear nothing for as long, and nothing that they say is heard.
+TOO_LATE = 3.0
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -24,13 +27,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _problem() -> str:
     try:
         connection.ensure_connection()
-        node = Node.objects.filter(name=settings.NODE_NAME).first()
+        node = placement.living().filter(name=settings.NODE_NAME).first()
     except DatabaseError:
         return "The database cannot be reached."
-    if node is None or node.lease_until < timezone.now():
+    if node is None:
         return "The node has no lease."
     if node.draining:
         return "The node is draining."
+    if (late := node_process.watch.lately) >= TOO_LATE:
+        return f"The event loop was blocked for {late:.0f} s."
     return ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from agents.models import (
@@ -15,13 +15,13 @@ from agents.models import (
     AgentState,
 )
 from callcenter.beat import Instant, any_row
-from calls import locking
+from calls import locking, placement
 from calls.lifecycle import answer, ending
-from calls.models import Announcement, Call, Leg, Node, Offer, WatiRequest
+from calls.models import Announcement, Call, Leg, Offer, WatiRequest
 from calls.outbound import dialing, planned_calls
 from calls.queueing import dispatch, hold_queue, limits
 from calls.signaling import outbox
-from calls.states import FOR_ANYBODY, ON_NODE, TALKING, Event, Status
+from calls.states import FOR_ANYBODY, TALKING, Event, Status
 from permissions.models import CallPermission
 
 
@@ -86,13 +86,11 @@ Rows = Iterable[QuerySet[Any]]
 
 @any_row
 def calls_are_due(now: Instant) -> Rows:
-    """Select calls whose deadline has passed, or which are on no living node."""
-    living = Node.objects.filter(
-        name=OuterRef("node"), epoch=OuterRef("node_epoch"), lease_until__gt=now
-    )
+    """Select calls whose deadline has passed, those of dead nodes, and silent nodes."""
     return (
         Call.objects.filter(deadline__lte=now),
-        Call.objects.filter(~Exists(living), status__in=ON_NODE),
+        placement.orphans(),
+        placement.silent(now),
     )
 
 

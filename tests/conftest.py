@@ -11,6 +11,8 @@ from django.test.utils import setup_databases
 from django.utils import timezone
 
 from callcenter.models import AuditEntry
+from callcenter.shared_clock import SharedNow
+from calls import placement
 from calls.reporting import hearing
 from calls.webhooks import processor
 from tests.cast import Cast, introduce
@@ -96,6 +98,8 @@ def shift(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Shift:
     """A shift without sound and without stack, whose clock the test turns."""
     clock = Clock()
     monkeypatch.setattr(timezone, "now", clock.now)
+    monkeypatch.setattr(SharedNow, "as_postgresql", SharedNow.as_sql)
+    monkeypatch.setattr(placement, "shared_now", clock.now)
     return Shift(cast, clock)
 
 

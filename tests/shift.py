@@ -90,7 +90,7 @@ class Shift:
         self.rings_are_confirmed()
 
     def look_round(self) -> None:
-        placement.renew(self.node, calls=0, draining=False)
+        placement.renew(self.node, calls=0)
         self.beat()
         for sweep in (tasks.sweep, tasks.sweep_floor):
             if has_work(sweep.name):

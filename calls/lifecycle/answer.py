@@ -61,7 +61,7 @@ def _claimed(call: Call, agent: Agent, near: str) -> dict[str, Any]:
         return fields
     node = placement.choose(near)
     if node is None:
-        raise Refused("All servers are at their call limit. Try again soon.")
+        raise Refused(placement.why_none())
     return fields | {"node": node.name, "node_epoch": node.epoch}
 
 

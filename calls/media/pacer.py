@@ -4,6 +4,8 @@ import asyncio
 import logging
 from typing import Protocol
 
+from calls.media.standstill import standstill
+
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.020
@@ -46,7 +48,8 @@ class Pacer:
 
     def _tick(self) -> None:
         now = asyncio.get_running_loop().time()
-        for member in tuple(self._members):
+        members = () if standstill.look() else tuple(self._members)
+        for member in members:
             try:
                 member.tick(now)
             except Exception:

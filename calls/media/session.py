@@ -13,6 +13,7 @@ from calls.media.mixing.uplink import Uplink
 from calls.media.pacer import Pacer
 from calls.media.settings import MediaSettings
 from calls.media.sounds.player import Sound
+from calls.media.standstill import standstill
 from calls.media.transport.inactivity import InactivityWatch
 from calls.media.transport.peer import Peer
 from calls.media.transport.rtp import Packet
@@ -175,6 +176,8 @@ class Session:
 
         From one that is not named there, or was replaced, it is dropped.
         """
+        if standstill.is_shut:
+            return
         direct = self._router.direct
         if direct is not None and direct.listener is listener:
             self._uplink.speak(sequence, timestamp, payload)
@@ -210,6 +213,8 @@ class Session:
 
     def peer_packet(self, packet: Packet) -> None:
         """Hand one Opus packet to who hears the customer; called by the peer."""
+        if standstill.is_shut:
+            return
         if self._first_packet_in_at is None:
             self._first_packet_in_at = self._loop.time()
         self._router.customer_spoke(packet)

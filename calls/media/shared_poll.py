@@ -13,6 +13,8 @@ import select
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from calls.media.standstill import standstill
+
 logger = logging.getLogger(__name__)
 
 Read = Callable[[], None]
@@ -94,6 +96,7 @@ class SharedPoll:
     def _read(self) -> int:
         """Read from every socket that has something; return how often."""
         self.wakeups += 1
+        standstill.look()
         found, reads = 0, self._reads
         while found < MAX_READS and self._epoll is not None:
             ready = self._epoll.poll(0, MAX_READS - found)

@@ -13,11 +13,24 @@ class Node(models.Model):
     calls = models.PositiveIntegerField(default=0)
     max_calls = models.PositiveIntegerField(default=0)
     draining = models.BooleanField(default=False)
+    # For how long the sweep has seen it without a lease, and when it looked last.
+    silence = models.FloatField(default=0, db_default=0)
+    doubted_at = models.DateTimeField(null=True, blank=True)
+    # By how many seconds its clock is ahead of the database's.
+    clock_offset = models.FloatField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.name
 
     def audio_url(self, call_id: uuid.UUID) -> str:
+        return f"{self._sockets}/calls/{call_id}/audio/"
+
+    def console_url(self) -> str:
+        """Return where a console is opened on this node and on no other."""
+        return f"{self._sockets}/console/"
+
+    @property
+    def _sockets(self) -> str:
         # A page that came over https may only open wss.
         root = self.url.replace("http", "ws", 1)
-        return f"{root}/ws/nodes/{self.name}/calls/{call_id}/audio/"
+        return f"{root}/ws/nodes/{self.name}"

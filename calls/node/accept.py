@@ -3,13 +3,11 @@
 import asyncio
 from typing import NamedTuple
 
-import httpx2
-
-from callcenter.database import in_database
 from callcenter.wati.errors import Outcome, WatiError
 from calls.lifecycle import answer
 from calls.media.session import Session
 from calls.models import Call
+from calls.node.held_calls import HeldCalls
 from calls.signaling import outbox
 from calls.states import Event
 
@@ -27,18 +25,15 @@ class Ending(NamedTuple):
     code: int | None = None
 
 
-async def accept(
-    session: Session, call: Call, http: httpx2.AsyncClient
-) -> Ending | None:
+async def accept(held: HeldCalls, session: Session, call: Call) -> Ending | None:
     """Send our answer and let the audio start. Return why that cannot be."""
-    request = await in_database(outbox.prepare_accept, call)
     try:
-        error, was_unknown = await _send(session, request.pk, http)
+        error, was_unknown = await _send(held, session, call)
     except LookupError:  # the call ended before our answer went out
         return None
     if error is None or error.outcome == Outcome.UNKNOWN or was_unknown:
         session.release_ice()  # the media deadline judges from here on
-        await in_database(answer.accepted, call.pk)
+        await held.write(answer.accepted, call.pk)
         return None
     if error.call_is_over:
         return Ending(Event.CALLER_GONE)
@@ -46,7 +41,7 @@ async def accept(
 
 
 async def _send(
-    session: Session, request_id: int, http: httpx2.AsyncClient
+    held: HeldCalls, session: Session, call: Call
 ) -> tuple[WatiError | None, bool]:
     """Return the final error, and whether Wati may have had our answer before.
 
@@ -54,8 +49,9 @@ async def _send(
     over.
     """
     pauses, was_unknown = list(UNREACHABLE_PAUSES), False
+    request_id = await held.write(outbox.prepare_accept, call.pk)
     while True:
-        error = await outbox.send(request_id, http)
+        error = await outbox.send(request_id, held.http)
         pause = _pause_before_retry(error, pauses)
         if pause is None:
             return error, was_unknown
@@ -63,7 +59,7 @@ async def _send(
         await asyncio.sleep(pause)  # audio may come up meanwhile
         if session.is_up:
             return None, was_unknown
-        await in_database(outbox.retry_accept, request_id)
+        await held.write(outbox.retry_accept, call.pk)
 
 
 def _pause_before_retry(error: WatiError | None, pauses: list[float]) -> float | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from callcenter.database import in_database
 from calls.media.session import Session
 from calls.media.sounds.loudness import SpeechMeter
+from calls.node.held_calls import HeldCalls
 from calls.outbound import answers
 
 LOOK_EVERY = 1.0  # seconds
@@ -16,7 +17,7 @@ LOOKS = 5
 ENOUGH_FRAMES = 50
 
 
-async def await_answer(session: Session) -> None:
+async def await_answer(held: HeldCalls, session: Session) -> None:
     """Take sound that lasts for an answer, once nothing was reported for a while.
 
     Until then nothing is decoded, and then in a thread: this process carries audio.
@@ -33,7 +34,7 @@ async def await_answer(session: Session) -> None:
         meter = meter or SpeechMeter()
         loud.append(await _listen(session, meter))
         if sum(loud) >= ENOUGH_FRAMES:
-            await in_database(answers.answered_by_sound, call_id)
+            await held.write(answers.answered_by_sound, call_id)
 
 
 async def _listen(session: Session, meter: SpeechMeter) -> int:

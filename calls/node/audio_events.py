@@ -40,9 +40,9 @@ class AudioEvents:
         if call is None:
             await self._held.drop(session)
         elif session.call_id in self._held.answered:
-            await await_answer(session)
+            await await_answer(self._held, session)
         else:
-            await _talks(session, call)
+            await _talks(self._held, session, call)
             await follow(self._held, session)
 
     def media_failed(self, session: Session, reason: str) -> None:
@@ -88,10 +88,10 @@ class AudioEvents:
 
     async def _joined(self, session: Session, participant: str) -> None:
         call_id = UUID(session.call_id)
-        await in_database(reconnect.console_joined, call_id, int(participant))
+        await self._held.write(reconnect.console_joined, call_id, int(participant))
         call = await self._held.find(call_id)
         if call and call.status == Status.CONNECTING and session.is_up:
-            await _talks(session, call)
+            await _talks(self._held, session, call)
 
     def listener_left(self, session: Session, participant: str) -> None:
         logger.info("call %s: the console of %s left", session.call_id, participant)
@@ -105,7 +105,7 @@ class AudioEvents:
         During a call the row says for how long; a consulted agent gets less time.
         """
         call_id = UUID(session.call_id)
-        await in_database(reconnect.console_left, call_id, int(participant))
+        await self._held.write(reconnect.console_left, call_id, int(participant))
         call = await self._held.find(call_id)
         if call is None or participant in session.participants:
             return
@@ -113,10 +113,10 @@ class AudioEvents:
             return  # their part was over before
         if str(call.agent_id) != participant:
             await asyncio.sleep(settings.GUEST_RETURN_SECONDS)
-            await in_database(reconnect.guest_left, call_id, int(participant))
+            await self._held.write(reconnect.guest_left, call_id, int(participant))
 
 
-async def _talks(session: Session, call: Call) -> None:
+async def _talks(held: HeldCalls, session: Session, call: Call) -> None:
     """Note that audio can flow; the row knows whether an agent hears it.
 
     An agent who claimed a waiting caller is there once their console has the audio.
@@ -124,7 +124,7 @@ async def _talks(session: Session, call: Call) -> None:
     is_there = (
         call.queued_with_audio_at is None or str(call.agent_id) in session.participants
     )
-    if await in_database(answer.media_up, call.pk, is_there=is_there):
+    if await held.write(answer.media_up, call.pk, is_there=is_there):
         logger.info("call %s: the agent talks", session.call_id)
 
 

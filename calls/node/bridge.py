@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext_noop
 
 from callcenter.database import in_database
+from calls import placement
 from calls.lifecycle import ending
 from calls.media.hub import Full
 from calls.media.session import Session
@@ -56,6 +57,8 @@ class Bridge:
                 await follow(self.held, session)
             except DatabaseError:
                 raise
+            except placement.LeaseLost:
+                await self.held.drop(session)
             except Exception:
                 logger.exception("call %s: cannot be followed", session.call_id)
         for call in await self.held.to_adopt():
@@ -67,7 +70,7 @@ class Bridge:
             await self.session_for(call)
         except Full:
             text = gettext_noop("The server is at its call limit.")
-            await in_database(ending.end, call.pk, Event.MEDIA_FAILED, text=text)
+            await self.held.write(ending.end, call.pk, Event.MEDIA_FAILED, text=text)
 
 
 __all__ = ["Bridge", "Full", "bridge"]

@@ -19,7 +19,7 @@ async def follow(held: HeldCalls, session: Session) -> None:
         await held.drop(session)
         return
     arrange(held, session, call, await in_database(layout.layout_of, call))
-    await _agree_on_console(session, call)
+    await _agree_on_console(held, session, call)
     if call.direction == Direction.OUTBOUND and call.answer_sdp:
         await outbound.take_answer(held, session, call)
     if call.status == Status.WAITING and session.is_up:
@@ -43,7 +43,7 @@ def arrange(held: HeldCalls, session: Session, call: Call, arrangement: Layout) 
         session.dismiss(participant, CALL_OVER)
 
 
-async def _agree_on_console(session: Session, call: Call) -> None:
+async def _agree_on_console(held: HeldCalls, session: Session, call: Call) -> None:
     """Tell the row of a console that went or came unnoticed: no wait lasts for ever.
 
     A console that goes before the talk begins is the usual case.
@@ -52,9 +52,9 @@ async def _agree_on_console(session: Session, call: Call) -> None:
         return
     is_there = str(call.agent_id) in session.participants
     if is_there and call.console_lost_until is not None:
-        await in_database(reconnect.console_joined, call.pk, call.agent_id)
+        await held.write(reconnect.console_joined, call.pk, call.agent_id)
     elif not is_there and call.console_lost_until is None:
-        await in_database(reconnect.console_left, call.pk, call.agent_id)
+        await held.write(reconnect.console_left, call.pk, call.agent_id)
 
 
 def _announce(held: HeldCalls, session: Session, call: Call) -> None:

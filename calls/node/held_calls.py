@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx2
@@ -10,6 +13,7 @@ from django.db import DatabaseError
 
 from callcenter.database import in_database
 from callcenter.wati.client import new_http
+from calls import locking, placement
 from calls.lifecycle import ending, reconnect
 from calls.media.hub import Hub
 from calls.media.session import Session
@@ -20,6 +24,8 @@ from calls.signaling import deliveries
 from calls.states import ON_NODE, Event, Status
 
 logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
 
 DATABASE_PAUSE = 2.0  # seconds
 
@@ -88,6 +94,23 @@ class HeldCalls:
         with_names = calls.select_related(*CALL_RELATED).defer(*TOO_LARGE)
         return with_names.filter(status__in=ON_NODE)
 
+    async def write(
+        self, work: Callable[..., R], call_id: UUID, /, *rest: Any, **named: Any
+    ) -> R:
+        """Have `work(call_id, …)` change the rows of a call, if it is still ours.
+
+        The only way in which a node writes about its calls. Raises LeaseLost if another
+        process has the call or the node's name, or if we were taken for dead.
+        """
+        return await in_database(self._write, work, call_id, *rest, **named)
+
+    def _write(
+        self, work: Callable[..., R], call_id: UUID, /, *rest: Any, **named: Any
+    ) -> R:
+        with locking.dispatch_lock():
+            placement.check_fence(self.node, call_id)
+            return work(call_id, *rest, **named)
+
     # --- The end ---
 
     async def has_news(self, session: Session) -> bool:
@@ -104,9 +127,9 @@ class HeldCalls:
         call_id = UUID(session.call_id)
         while True:
             try:
-                await in_database(
-                    ending.end, call_id, event, text=text, error_code=code
-                )
+                await self.write(ending.end, call_id, event, text=text, error_code=code)
+                break
+            except placement.LeaseLost:  # whoever took it has ended it, or goes on
                 break
             except DatabaseError:
                 logger.exception("call %s: its end cannot be written yet", call_id)
@@ -121,9 +144,10 @@ class HeldCalls:
         await session.close("the call is over")
         seconds = session.counters.one_way_seconds
         if is_first and seconds >= 1:
-            await in_database(
-                reconnect.note_one_way_audio, UUID(session.call_id), seconds
-            )
+            with suppress(placement.LeaseLost):
+                await self.write(
+                    reconnect.note_one_way_audio, UUID(session.call_id), seconds
+                )
 
     async def close(self) -> None:
         """End every call of this node; the process stops."""

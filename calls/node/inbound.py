@@ -1,6 +1,5 @@
 """An inbound call: our SDP answer is made, and sent."""
 
-from callcenter.database import in_database
 from calls.lifecycle import answer
 from calls.media.session import Session
 from calls.media.transport.sdp import RefusedSdp
@@ -17,8 +16,8 @@ async def connect(held: HeldCalls, session: Session, call: Call) -> None:
     except RefusedSdp as refusal:
         await held.end(session, Event.ACCEPT_REFUSED, str(refusal))
         return
-    if not await in_database(answer.accept_sent, call.pk, answer_sdp):
+    if not await held.write(answer.accept_sent, call.pk, answer_sdp):
         await held.drop(session)
         return
-    if problem := await accept.accept(session, call, held.http):
+    if problem := await accept.accept(held, session, call):
         await held.end(session, *problem)

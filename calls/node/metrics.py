@@ -22,6 +22,8 @@ class Collector:
     def collect(self) -> Iterator[Metric]:
         for name, what, value in (
             ("node_calls", "Calls this node holds", len(bridge.held.hub)),
+            ("node_draining", "1 while it takes no new call", node_process.is_draining),
+            ("node_clock_offset_seconds", "Ahead of the database's", _clock_offset()),
             ("loop_lag_seconds", "Worst of a minute", node_process.watch.worst),
             ("loop_lag_p99_seconds", "99 % of a minute", node_process.watch.p99),
             ("tasks", "Tasks of the event loop", node_process.count_tasks()),
@@ -41,6 +43,10 @@ class Collector:
         yield _counted("callcenter_agents", Agent.objects.all(), "state")
         yield _counted("callcenter_webhooks", WebhookDelivery.objects.all(), "status")
         yield _counted("callcenter_wati_requests", WatiRequest.objects.all(), "status")
+
+
+def _clock_offset() -> float:
+    return bridge.held.node.clock_offset if bridge.held.node else 0.0
 
 
 def _quantiles(name: str, what: str, latest: Iterable[float]) -> GaugeMetricFamily:

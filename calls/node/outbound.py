@@ -4,7 +4,6 @@ import asyncio
 
 from django.utils.translation import gettext_noop
 
-from callcenter.database import in_database
 from calls.media.session import Session
 from calls.media.transport.sdp import RefusedSdp
 from calls.models import Call
@@ -16,7 +15,7 @@ from calls.states import TALKING, Event
 async def dial(held: HeldCalls, session: Session, call: Call) -> None:
     """Store our SDP offer; a task places the call, in whatever process."""
     offer = await session.offer()
-    if not await in_database(dialing.offer_made, call.pk, offer):
+    if not await held.write(dialing.offer_made, call.pk, offer):
         await held.drop(session)
 
 

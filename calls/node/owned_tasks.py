@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from calls.placement import LeaseLost
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,5 +41,8 @@ class OwnedTasks:
         self._tasks.discard(task)
         if self._named.get(task.get_name()) is task:
             del self._named[task.get_name()]
-        if not task.cancelled() and (error := task.exception()):
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, LeaseLost):
+            logger.warning("call %s is not ours any more; nothing was written", error)
+        elif error:
             logger.error("bridge", exc_info=error)

@@ -44,14 +44,14 @@ JOIN_WITHIN = timedelta(seconds=120)
 
 def dial(agent: Agent, contact: Contact, line: Line, *, near: str = "") -> Call:
     """Begin a call out. Raises Refused with a sentence for the agent."""
-    node = placement.choose(near)
-    if node is None:
-        raise Refused("All servers are at their call limit. Try again soon.")
     if line.account.unauthorised_since:
         raise Refused("Wati rejects our API token. A supervisor must renew it.")
     breaker.refuse_if_failing(line.account_id)
     try:
         with locking.dispatch_lock():
+            node = placement.choose(near)  # under the lock: it may be about to drain
+            if node is None:
+                raise Refused(placement.why_none())
             call = _new_call(agent, contact, line)
             _reserve(call, agent)
             move(

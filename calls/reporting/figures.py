@@ -25,10 +25,12 @@ from django.utils import timezone
 from agents.models import IN_A_CALL, Agent, AgentState
 from callcenter.models import WatiAccount
 from callcenter.wati.errors import NEEDS_ADMIN, sentence
+from calls import placement
 from calls.models import (
     Call,
     CallQuerySet,
     Direction,
+    Node,
     Plan,
     SetAsideLine,
     SweepRun,
@@ -155,6 +157,7 @@ class Problems:
     failing_sweeps: list[SweepRun]
     worker_is_silent: bool
     failing_accounts: list[WatiAccount]
+    wrong_clocks: list[Node]
 
     @property
     def any(self) -> bool:
@@ -240,6 +243,7 @@ def problems(now: datetime) -> Problems:
             for account in WatiAccount.objects.filter(is_active=True)
             if breaker.is_failing(account.pk)
         ],
+        wrong_clocks=placement.wrong_clocks(),
     )
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 from django.core.exceptions import ImproperlyConfigured
@@ -76,15 +77,16 @@ def _wake(request_id: int) -> None:
     transaction.on_commit(lambda: wake("calls.tasks.send_request", request_id))
 
 
-def prepare_accept(call: Call) -> WatiRequest:
+def prepare_accept(call_id: UUID) -> int:
     """Create the accept's row; the node itself sends it, because it holds the audio."""
+    call = Call.objects.get(pk=call_id)
     request, _ = WatiRequest.objects.get_or_create(
         account_id=call.account_id,
         call=call,
         verb=Verb.ACCEPT,
         defaults={"next_attempt_at": None},
     )
-    return request
+    return request.pk
 
 
 def to_send(now: datetime | Combinable) -> QuerySet[WatiRequest]:
@@ -284,7 +286,10 @@ def _close(
     next_at: datetime | None,
     now: datetime,
 ) -> bool:
-    mine = WatiRequest.objects.filter(pk=request.pk, status=Status.SENT)
+    # Of this attempt: it may have been sent once more since it was read.
+    mine = WatiRequest.objects.filter(
+        pk=request.pk, status=Status.SENT, attempts=request.attempts
+    )
     return bool(
         mine.update(
             status=Status.PENDING if next_at else _final_status(error),
@@ -349,10 +354,11 @@ def to_probe(now: datetime | Combinable) -> QuerySet[WatiAccount]:
     return WatiAccount.objects.to_probe(now).exclude(lines=None)
 
 
-def retry_accept(request_id: int) -> None:
+def retry_accept(call_id: UUID) -> None:
     """Let the node send the same answer once more (cases A-06, A-11)."""
     WatiRequest.objects.filter(
-        pk=request_id,
+        call=call_id,
+        verb=Verb.ACCEPT,
         status__in=[Status.UNKNOWN, Status.REFUSED],
         call__status__in=[CallStatus.CONNECTING, CallStatus.WAITING],
     ).update(status=Status.PENDING, finished_at=None)

@@ -14,12 +14,11 @@ from callcenter.celery import wake
 from callcenter.models import WatiAccount
 from callcenter.wati_thread import ask_wati
 from calls import deadlines, placement
-from calls.lifecycle import ending, reconnect
+from calls.lifecycle import nodes, reconnect
 from calls.models import Call
 from calls.outbound import permission_news
 from calls.queueing import requeue
 from calls.signaling import outbox
-from calls.states import Event
 from permissions import checks
 from permissions import services as permissions
 
@@ -33,8 +32,8 @@ def act_on_deadlines() -> None:
 
 
 def end_calls_of_dead_nodes() -> None:
-    for call in placement.orphans():
-        _try(ending.end, call.pk, Event.NODE_LOST)
+    for call_id in placement.orphans().values_list("pk", flat=True):
+        _try(nodes.end_orphan, call_id)
 
 
 def requeue_abandoned() -> None:

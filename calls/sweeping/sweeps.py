@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from calls import deadlines
+from calls.lifecycle import nodes
 from calls.models import SweepRun
 from calls.outbound import planned_calls
 from calls.queueing import agent_state, dispatch, participants
@@ -114,7 +115,7 @@ _notes = Notes()
 
 CALLS = Sweep(
     "sweep",
-    (steps.act_on_deadlines, steps.end_calls_of_dead_nodes),
+    (steps.act_on_deadlines, nodes.watch, steps.end_calls_of_dead_nodes),
     deadlines.calls_are_due,
 )
 FLOOR = Sweep(

@@ -64,6 +64,8 @@ def test_a_node_that_died_is_work(shift: Shift):
     assert who_has_work() == set()
     Node.objects.update(lease_until=timezone.now())
     assert who_has_work() == {"calls"}
+    placement.renew(shift.node, calls=1)
+    assert who_has_work() == set()
     placement.register()  # started anew: another epoch
     assert who_has_work() == {"calls"}
 

@@ -52,7 +52,7 @@ def all_at_once(pool: ThreadPoolExecutor, agents: list[Agent], call: Call) -> li
             connection.close()  # back into the pool, as after any request
         # What the winner's node does as soon as the console comes for the sound.
         answer.accept_sent(mine.pk, "v=0")
-        taken = outbox.take(outbox.prepare_accept(mine).pk)
+        taken = outbox.take(outbox.prepare_accept(mine.pk))
         connection.close()
         return "" if taken else "no accept"
 

@@ -259,7 +259,7 @@ def test_everything_at_once_neither_deadlocks_nor_leaves_anybody_behind(cast: Ca
 def keep_node(over: threading.Event) -> None:
     node = placement.Node.objects.get()
     while not over.wait(1):
-        placement.renew(node, calls=0, draining=False)
+        placement.renew(node, calls=0)
     connection.close()
 
 

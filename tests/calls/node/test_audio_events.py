@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from callcenter.database import in_database
 from callcenter.wati.events import Kind
+from calls import placement
 from calls.media.session import Session
-from calls.models import Call
+from calls.models import Call, Node
 from calls.node import audio_events
 from calls.node.audio_events import AudioEvents
 from calls.node.held_calls import HeldCalls
@@ -24,7 +25,7 @@ CALL = "wacid.carla"
 
 @pytest.fixture
 def call(cast: Cast) -> Call:
-    now = timezone.now()
+    now, node = timezone.now(), placement.register()
     return Call.objects.create(
         account=cast.account,
         wati_call_id=CALL,
@@ -33,6 +34,8 @@ def call(cast: Cast) -> Call:
         queue=cast.queue,
         agent=cast.ana,
         status="active",
+        node=node.name,
+        node_epoch=node.epoch,
         answered_at=now,
         media_at=now,
     )
@@ -53,6 +56,7 @@ def hang_up(call: Call) -> int:
 async def closing(call: Call) -> tuple[HeldCalls, asyncio.Task[None]]:
     """Carla's phone closes the audio of a call that was up."""
     held = HeldCalls()
+    held.node = await Node.objects.aget(name=call.node)
     events = AudioEvents(held)
     session: Session = held.hub.open(str(call.pk), events)
     session._media_up_at = 1.0

@@ -341,7 +341,7 @@ def test_a_deadline_that_somebody_was_faster_than_does_nothing(
     call = shift.calls_in()
     shift.later(24)
     shift.clock.forward(2)
-    placement.renew(shift.node, calls=0, draining=False)
+    placement.renew(shift.node, calls=0)
     claimed = answer.claim(call.pk, cast.ana)
     before = fresh(claimed).deadline
     deadlines.overdue(call.pk)

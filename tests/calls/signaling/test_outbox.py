@@ -375,7 +375,7 @@ def accepted(cast: Cast, wati: Wati, *reply: Any, call_id: str = "wacid.1") -> C
     answer.claim(call.pk, cast.ana)
     assert answer.accept_sent(call.pk, "v=0")
     wati.will_say(reply, OK)
-    send(outbox.prepare_accept(Call.objects.get(pk=call.pk)))
+    tasks.send_request(outbox.prepare_accept(call.pk))
     return call
 
 
