@@ -64,6 +64,11 @@ if not re.fullmatch(r"[A-Za-z0-9._-]{1,80}", NODE_NAME):
     raise ImproperlyConfigured("NODE_NAME may hold letters, digits, '.', '_' and '-'.")
 NODE_URL = read_text("NODE_URL").rstrip("/")
 NODE_MAX_CALLS = read_int("NODE_MAX_CALLS", 40)
+# How long a node that is told to stop waits for its calls to end. Embedded, and under
+# DEBUG, it is a person at a terminal who says so, and waits.
+NODE_DRAIN_SECONDS = read_int(
+    "NODE_DRAIN_SECONDS", 0 if DEBUG or not read_text("REDIS_URL") else 3600
+)
 MEDIA_BIND_ADDRESSES = read_list("MEDIA_BIND_ADDRESSES")
 MEDIA_ALLOWED_NETWORKS = read_networks("MEDIA_ALLOWED_NETWORKS", within=INNER)
 MEDIA_ALLOW_PRIVATE_CANDIDATES = read_bool("MEDIA_ALLOW_PRIVATE_CANDIDATES")

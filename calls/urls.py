@@ -18,6 +18,8 @@ urlpatterns = [
 
 websocket_urlpatterns = [
     path("ws/console/", consumer.ConsoleConsumer.as_asgi()),
+    # A proxy takes it to this node, while another one drains.
+    path("ws/nodes/<str:node>/console/", consumer.ConsoleConsumer.as_asgi()),
     path(
         "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/",
         audio_socket.audio,  # type: ignore[arg-type]  # an ASGI application

@@ -54,6 +54,8 @@ class Console:
         self.proof: dict[str, Any] = dict(PROOF)
         self.work: dict[str, Any] | None = None
         self.replies: list[dict[str, Any]] = []
+        self.since = ""
+        self.moves = 0  # to other nodes
         self.page = uuid4().hex
         self._frozen = threading.Event()
         self._closed = threading.Event()
@@ -81,10 +83,25 @@ class Console:
 
     def _read(self) -> None:
         with suppress(ConnectionClosed):  # its node may be killed
-            for text in self._socket:
-                message = json.loads(text)
-                self._confirm(message)
-                self._news.put(message)
+            while address := self._read_until_sent_away():
+                self._move(address)
+
+    def _read_until_sent_away(self) -> str:
+        for text in self._socket:
+            message = json.loads(text)
+            if message["type"] == "move":
+                return str(message["address"])
+            self._confirm(message)
+            self._news.put(message)
+        return ""
+
+    def _move(self, address: str) -> None:
+        """Open the new line before the old one is closed, as the page does."""
+        old, self._socket = self._socket, self.open(address)
+        self.url = address.split("/ws/")[0].replace("ws", "http", 1)
+        self.say("hello", console=self.page, since=self.since)
+        self.moves += 1
+        old.close()
 
     def _confirm(self, message: dict[str, Any]) -> None:
         """Ring, and say so at once."""
@@ -128,7 +145,7 @@ class Console:
             self.state = message["agent"]["state"]
             self.calls = {call["id"]: call for call in message["calls"]}
             self.plans, self.work = message["plans"], message["work"]
-            self.echo_url = message["echo_url"]
+            self.echo_url, self.since = message["echo_url"], message["since"]
         elif kind == "agent":
             self.state = message["agent"]["state"]
         elif kind == "call":

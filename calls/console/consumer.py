@@ -37,6 +37,9 @@ from calls.queueing import agent_state
 
 logger = logging.getLogger(__name__)
 
+RESTART = 1012  # as websockets have it: the service restarts
+MOVES_WITHIN = 5.0  # seconds
+
 NOT_UNDERSTOOD = gettext_noop(
     "The server did not understand the console. Reload the page."
 )
@@ -61,6 +64,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     heard_at = 0.0
     is_closing = False
     was_behind = False
+    elsewhere = ""  # the address of another node, once this page should go there
+    last_call: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.agent: Agent = scope["agent"]
@@ -95,6 +100,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         console_watch.enter(self)
 
     def _leave(self) -> None:
+        if self.last_call is not None:
+            self.last_call.cancel()
         if self.outlet is not None:
             consoles.discard(self.agent_id, self.outlet)
         console_watch.leave(self)
@@ -106,6 +113,27 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
 
     async def crowd_out(self, message: Message) -> None:
         await self._refuse(TOO_MANY_WINDOWS)
+
+    def move(self, address: str) -> None:
+        """Send the page to another node: this one drains (calls.console.moving).
+
+        The page opens the new socket first, so that nothing it asks for is lost. One
+        that does not go is closed, and finds its way by the proxy.
+        """
+        self.elsewhere = address
+        self.inbox.tell("go_elsewhere")
+        loop = asyncio.get_running_loop()
+        self.last_call = loop.call_later(MOVES_WITHIN, self.restart)
+
+    async def go_elsewhere(self, message: Message) -> None:
+        await self._send({"type": "move", "address": self.elsewhere})
+
+    def restart(self) -> None:
+        """Close soon: the server goes away, and the page should connect again."""
+        self.inbox.tell("end_for_restart")
+
+    async def end_for_restart(self, message: Message) -> None:
+        await self._end(RESTART)
 
     async def _refuse(self, text: str) -> None:
         await self.problem(text)

@@ -1,6 +1,7 @@
 """The consoles that an agent has open in this process: a bounded number."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Protocol
 
 from callcenter import limits
@@ -9,6 +10,8 @@ from callcenter import limits
 class Seated(Protocol):
     """A console, as this sees it."""
 
+    console: str  # the page load at the other end
+    elsewhere: str  # where it was sent, once it was
     heard_at: float  # when it last sent anything, in seconds of its loop
 
     @property
@@ -17,6 +20,12 @@ class Seated(Protocol):
 
     def make_room(self) -> None:
         """Close it: a newer one takes its place."""
+
+    def move(self, address: str) -> None:
+        """Send it to another node, and close it if it does not go."""
+
+    def restart(self) -> None:
+        """Close it: the server goes away."""
 
 
 class OpenConsoles:
@@ -28,6 +37,13 @@ class OpenConsoles:
 
     def __init__(self) -> None:
         self._of: defaultdict[int, list[Seated]] = defaultdict(list)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of.values()))
+
+    def __iter__(self) -> Iterator[Seated]:
+        """Go through all that are open now, whoever they are of."""
+        return iter([one for mine in self._of.values() for one in mine])
 
     def enter(self, console: Seated, now: float) -> bool:
         """Take a place; False if this agent has too many consoles that are in use."""

@@ -67,10 +67,10 @@ def test_a_node_that_is_killed_loses_its_calls_and_they_are_ended_once(
     headset.close()
 
 
-def test_a_node_that_is_stopped_ends_its_calls_properly(own_stack: Stack, ana: Console):
+def test_ctrl_c_at_a_node_ends_its_calls_properly(own_stack: Stack, ana: Console):
     wati_id, call_id, headset = answered_call(own_stack, ana)
     holder = next(n for n in own_stack.nodes if n.name == Call.objects.get().node)
-    holder.stop(signal.SIGTERM)
+    holder.stop(signal.SIGINT)
     call = Call.objects.get()
     assert (call.status, call.end_reason) == ("ended", "node_lost")
     assert Node.objects.get(name=holder.name).draining

@@ -22,10 +22,10 @@ from callcenter import celery
 from callcenter.beat import Scheduler
 from callcenter.demo.simulator import tell_simulator
 from callcenter.simulator import service as simulator
+from callcenter.stop_signals import StopSignals
 from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from callcenter.web.daphne_requests import BoundedFactory
 from callcenter.worker import KeepingThreads
-from calls.node.process import node_process
 
 reactor: Any = running_reactor  # a module that is replaced by an object at start
 
@@ -114,12 +114,12 @@ class Command(BaseCommand):
             self.prepare()
         from callcenter import asgi
 
-        self.stop_node = asgi.stop
+        self.asgi = asgi
         Connection.bufferSize = READ_AT_ONCE
         without_coloured_names()
         daphne.server.HTTPFactory = BoundedFactory
         self.worker = EmbeddedWorker() if settings.EMBEDDED else None
-        self.stopping: asyncio.Task[None] | None = None
+        self.signals = StopSignals(asgi.drain, self.stop)
         self.is_stuck = False
         host = options["host"].replace(":", r"\:")
         server = Server(
@@ -152,23 +152,19 @@ class Command(BaseCommand):
     def ready(self) -> None:
         if self.worker is not None:
             self.worker.start()
-        reactor.callLater(0, node_process.start)  # inside the loop, which runs then
+        reactor.callLater(0, self.asgi.start)  # inside the loop, which runs then
         logger.info("node %s takes calls", settings.NODE_NAME)
         if settings.SIMULATOR:
             self.stdout.write(welcome())
 
-    def on_signal(self, *_: Any) -> None:
-        reactor.callFromThread(self.begin_stop)
-
-    def begin_stop(self) -> None:
-        if self.stopping is None:
-            self.stopping = asyncio.get_running_loop().create_task(self.stop())
+    def on_signal(self, number: int, _: Any) -> None:
+        reactor.callFromThread(self.signals.take, number)
 
     async def stop(self) -> None:
         """End the calls first, while the worker can still tell Wati."""
         logger.info("stopping")
         try:
-            await self.stop_node()
+            await self.asgi.stop()
             async with asyncio.timeout(WORKER_STOPS_WITHIN):
                 await self.stop_the_rest()
         except TimeoutError:

@@ -16,6 +16,10 @@ const SILENCE_MS = 5_000;
 const AWAY_MS = 3_500;
 const SECOND_CHANCE_MS = 2_000;
 const OPEN_WITHIN_MS = 8_000;
+/** The server restarts, or sent us to another one and we did not go. */
+const RESTART = 1012;
+/** All consoles of a server come back then, but not in one instant. */
+const RESTART_SPREAD_MS = 500;
 const NOT_SIGNED_IN = 4401;
 const NO_AGENT = 4403;
 const TOO_MUCH = 4429;
@@ -32,6 +36,8 @@ export class ConsoleSocket extends EventTarget {
   #backoff;
   /** @type {WebSocket | null} */
   #socket = null;
+  /** @type {WebSocket | null} the next one, while the server sends us elsewhere */
+  #next = null;
   #request = 0;
   #heardAt = 0;
   #beatAt = 0;
@@ -62,22 +68,63 @@ export class ConsoleSocket extends EventTarget {
   /** Connect now; what was open before is left. */
   open() {
     this.#leave();
-    this.#retryAt = Number.POSITIVE_INFINITY;
     const socket = this.#connect(this.#address);
+    this.#use(socket);
+    let opened = false;
+    socket.addEventListener("open", () => {
+      opened = true;
+      this.#greet(socket);
+    });
+    this.#listen(socket, () => opened);
+  }
+
+  /** @param {WebSocket} socket */
+  #use(socket) {
+    this.#retryAt = Number.POSITIVE_INFINITY;
     this.#socket = socket;
     this.#heardAt = performance.now();
     this.#unanswered = [];
     this.#roundTrip = null;
-    let opened = false;
+  }
+
+  /** @param {WebSocket} socket */
+  #greet(socket) {
+    if (socket === this.#socket) {
+      socket.send(JSON.stringify({ type: "hello", ...this.hello() }));
+      this.#beat(performance.now());
+    }
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {() => boolean} opened whether it ever was open
+   */
+  #listen(socket, opened) {
+    socket.addEventListener("message", ({ data }) => this.#receive(socket, data));
+    socket.addEventListener("close", ({ code }) =>
+      this.#closed(socket, code, opened()),
+    );
+  }
+
+  /**
+   * Change over to another server. The old line is used until the new one is open, so
+   * that nothing that the person does in between is lost; if it does not open, the old
+   * one is closed by its server in the end.
+   * @param {string} address
+   */
+  #move(address) {
+    this.#next?.close();
+    const socket = this.#connect(new URL(address, this.#address).href);
+    this.#next = socket;
+    this.#listen(socket, () => true);
     socket.addEventListener("open", () => {
-      opened = true;
-      if (socket === this.#socket) {
-        socket.send(JSON.stringify({ type: "hello", ...this.hello() }));
-        this.#beat(performance.now());
+      if (socket === this.#next) {
+        this.#next = null;
+        this.#leave();
+        this.#use(socket);
+        this.#greet(socket);
       }
     });
-    socket.addEventListener("message", ({ data }) => this.#receive(socket, data));
-    socket.addEventListener("close", ({ code }) => this.#closed(socket, code, opened));
   }
 
   /** Wait no longer for the next attempt, if there is to be one. */
@@ -184,6 +231,10 @@ export class ConsoleSocket extends EventTarget {
     const message = JSON.parse(data);
     this.#heardAt = performance.now();
     this.#backoff.reset();
+    if (message.type === "move") {
+      this.#move(message.address);
+      return;
+    }
     if (message.type === "beat") {
       this.#answered(this.#heardAt);
     }
@@ -215,7 +266,9 @@ export class ConsoleSocket extends EventTarget {
       this.#tell("refused");
     } else {
       this.#lost(!opened);
-      if (code === TOO_MUCH) {
+      if (code === RESTART) {
+        this.#retryAt = performance.now() + Math.random() * RESTART_SPREAD_MS;
+      } else if (code === TOO_MUCH) {
         this.#retryAt = performance.now() + TOO_MUCH_WAIT_MS;
       }
     }
@@ -237,8 +290,11 @@ export class ConsoleSocket extends EventTarget {
   }
 
   #leave() {
-    const socket = this.#socket;
+    const sockets = [this.#socket, this.#next];
     this.#socket = null;
-    socket?.close();
+    this.#next = null;
+    for (const socket of sockets) {
+      socket?.close();
+    }
   }
 }

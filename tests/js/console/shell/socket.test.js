@@ -10,6 +10,12 @@ class Line extends EventTarget {
   /** @type {any[]} */
   sent = [];
 
+  /** @param {string} address */
+  constructor(address) {
+    super();
+    this.address = address;
+  }
+
   /** @param {string} text */
   send(text) {
     this.sent.push(JSON.parse(text));
@@ -43,8 +49,8 @@ function socketWithLines() {
   const lines = [];
   /** @type {string[]} */
   const told = [];
-  const connect = () => {
-    lines.push(new Line());
+  const connect = (/** @type {string} */ address) => {
+    lines.push(new Line(address));
     return /** @type {any} */ (lines.at(-1));
   };
   const socket = new ConsoleSocket("ws://console", connect, new Backoff(() => 1));
@@ -215,6 +221,52 @@ test("a closed connection reports nothing any more", () => {
   lines[0].hangUp(1006);
   assert.equal(heard, 0);
   assert.deepEqual(told, ["lost"]);
+});
+
+const AWAY = "/ws/nodes/node-2/console/";
+
+test("a page that is sent to another server is never without a line", () => {
+  const { socket, lines, told } = socketWithLines();
+  lines[0].accept();
+  lines[0].say({ type: "move", address: AWAY });
+  assert.equal(lines[1].address, `ws://console${AWAY}`);
+  assert.ok(socket.send("answer", { call: "1" }) > 0);
+  assert.equal(lines[0].sent.at(-1).type, "answer");
+  assert.equal(lines[0].readyState, 1);
+  lines[1].accept();
+  assert.equal(lines[0].readyState, 3);
+  assert.equal(lines[1].sent[0].type, "hello");
+  assert.ok(socket.send("mute") > 0);
+  assert.equal(lines[1].sent.at(-1).type, "mute");
+  lines[0].hangUp(1000);
+  assert.deepEqual(told, []);
+});
+
+test("a page that cannot go elsewhere stays until its server closes, and comes back", () => {
+  const { socket, lines, told } = socketWithLines();
+  lines[0].accept();
+  lines[0].say({ type: "move", address: AWAY });
+  lines[1].hangUp(1006);
+  assert.ok(socket.isOpen);
+  lines[0].hangUp(1012);
+  assert.deepEqual(told, ["lost"]);
+  socket.tick(later(500));
+  assert.equal(lines[2].address, "ws://console");
+  lines[2].accept();
+  assert.ok(socket.isOpen);
+});
+
+test("of two places to go the last one counts, and none after the page is closed", () => {
+  const { socket, lines } = socketWithLines();
+  lines[0].accept();
+  lines[0].say({ type: "move", address: AWAY });
+  lines[0].say({ type: "move", address: "/ws/nodes/node-3/console/" });
+  lines[1].accept();
+  assert.equal(lines[0].readyState, 1);
+  socket.close();
+  lines[2].accept();
+  assert.ok(!socket.isOpen);
+  assert.deepEqual(lines[2].sent, []);
 });
 
 test("signed out and not an agent are final", () => {
