@@ -14,6 +14,7 @@ from agents.models import (
     PRESENCE_LASTS,
     READINESS_LASTS,
     Agent,
+    AgentQuerySet,
     AgentState,
     AgentStateSpan,
     BreakReason,
@@ -220,12 +221,10 @@ def overdue_heartbeats() -> list[int]:
     return list(late.values_list("pk", flat=True))
 
 
-def silent_for_long() -> list[int]:
-    """Return signed-in agents, not on a call, whose console is silent for too long."""
-    silent = Agent.objects.exclude(state__in=[AgentState.OFFLINE, *IN_A_CALL]).exclude(
-        seen_at__gt=timezone.now() - PRESENCE_LASTS
-    )
-    return list(silent.values_list("pk", flat=True))
+def silent_for_long() -> AgentQuerySet:
+    """Select signed-in agents, not on a call, whose console is silent for too long."""
+    at_rest = Agent.objects.exclude(state__in=[AgentState.OFFLINE, *IN_A_CALL])
+    return at_rest.exclude(seen_at__gt=timezone.now() - PRESENCE_LASTS)
 
 
 def wrapped_up() -> list[int]:

@@ -7,6 +7,7 @@ from functools import partial
 import httpx2
 from celery import shared_task
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from callcenter import connection
@@ -76,6 +77,15 @@ def send_request(request_id: int) -> None:
 @shared_task
 def forget_strangers() -> None:
     """Delete contacts that were looked up a day ago and neither called nor asked."""
+    for contact_id in list(_strangers().values_list("pk", flat=True)[:1000]):
+        with transaction.atomic():
+            # Again: somebody may be calling this one since.
+            locked = _strangers().select_for_update(of=("self",))
+            if stranger := locked.filter(pk=contact_id).first():
+                stranger.delete()
+
+
+def _strangers() -> QuerySet[Contact]:
     yesterday = timezone.now() - timedelta(days=1)
     strangers = Contact.objects.filter(
         name="",
@@ -87,7 +97,7 @@ def forget_strangers() -> None:
         merges=None,
     )
     # A number alone was only typed; any other ID came from WhatsApp.
-    strangers.exclude(ids__kind__in=(IdKind.USER_ID, IdKind.USERNAME)).delete()
+    return strangers.exclude(ids__kind__in=(IdKind.USER_ID, IdKind.USERNAME))
 
 
 @shared_task

@@ -17,11 +17,22 @@ DUE_CALL_LASTS = timedelta(days=1)  # a callback is still wanted so long after i
 
 
 def move(
-    plan: Plan, state: str, *, only_from: tuple[str, ...] = Plan.OPEN, **fields: Any
+    plan: Plan,
+    state: str,
+    *,
+    only_from: tuple[str, ...] = Plan.OPEN,
+    as_read: bool = False,
+    **fields: Any,
 ) -> bool:
-    """Compare and set the state; one that is final stays."""
+    """Compare and set the state; one that is final stays.
+
+    `as_read`: only if nothing has changed the plan since it was read. For whoever
+    judges many of them, one after the other.
+    """
     with transaction.atomic():
         open_plan = Plan.objects.filter(pk=plan.pk, state__in=only_from)
+        if as_read:
+            open_plan = open_plan.filter(version=plan.version)
         before = plan.agent_id
         fields["version"] = F("version") + 1
         if not open_plan.update(state=state, **fields):
@@ -43,16 +54,16 @@ def says(plan: Plan, sentence: str) -> dict[str, str]:
     return {} if plan.kind == Plan.Kind.CALLBACK else {"sentence": sentence}
 
 
-def wait_again(plan: Plan) -> None:
+def wait_again(plan: Plan, *, as_read: bool = False) -> None:
     """Wait for the answer to the request: what looked like one was none."""
     fields: dict[str, Any] = {"expires_at": life_ends(plan), **says(plan, "")}
     if plan.kind == Plan.Kind.REQUEST:
         fields["due_at"] = None
     had = (State.GRANTED, State.OFFERED)
-    move(plan, State.WAITING, only_from=had, **fields)
+    move(plan, State.WAITING, only_from=had, as_read=as_read, **fields)
 
 
-def withdraw(plan: Plan, sentence: str) -> bool:
+def withdraw(plan: Plan, sentence: str, *, as_read: bool = False) -> bool:
     """End a call until a later yes brings it back.
 
     It ends and does not wait on: the agent sees why it is gone and may schedule
@@ -62,7 +73,7 @@ def withdraw(plan: Plan, sentence: str) -> bool:
         "withdrawn_at": timezone.now(),
         "kept_sentence": plan.sentence,
     }
-    return move(plan, State.REFUSED, sentence=sentence, **kept)
+    return move(plan, State.REFUSED, sentence=sentence, as_read=as_read, **kept)
 
 
 def life_ends(plan: Plan) -> datetime:

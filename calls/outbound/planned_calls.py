@@ -123,9 +123,9 @@ def sweep() -> None:
     now = timezone.now()
     expired, stale, due = to_sweep(now)
     for plan in expired:
-        move(plan, State.EXPIRED, sentence=_ran_out(plan))
+        move(plan, State.EXPIRED, as_read=True, sentence=_ran_out(plan))
     for plan in stale:
-        move(plan, State.GRANTED, only_from=(State.OFFERED,), agent=None, due_at=now)
+        move(plan, State.GRANTED, as_read=True, agent=None, due_at=now)
     soonest = F("expires_at").asc(nulls_last=True)
     plans = due.select_related("contact", "line__account", "line__queue", "agent")
     for plan in plans.order_by(soonest)[:50]:
@@ -147,8 +147,9 @@ def _offer(plan: Plan) -> None:
     agent_id = _agent_for(plan)
     if agent_id is not None:
         now = timezone.now()
-        offer = {"agent_id": agent_id, "offered_at": now, **says(plan, "")}
-        move(plan, State.OFFERED, only_from=(State.GRANTED,), **offer)
+        offer: dict[str, Any] = {"agent_id": agent_id, "offered_at": now}
+        offer |= says(plan, "")
+        move(plan, State.OFFERED, as_read=True, **offer)
 
 
 def verdict_of(plan: Plan) -> Verdict:
@@ -157,15 +158,15 @@ def verdict_of(plan: Plan) -> Verdict:
 
 def _wait_or_end(plan: Plan, verdict: Verdict) -> None:
     if verdict.earliest:
-        later = {"due_at": verdict.earliest, **says(plan, verdict.sentence)}
-        move(plan, State.GRANTED, only_from=(State.GRANTED,), **later)
+        later: dict[str, Any] = {"due_at": verdict.earliest}
+        later |= says(plan, verdict.sentence)
+        move(plan, State.GRANTED, as_read=True, **later)
     elif verdict.reason == Reason.REQUESTED:
-        wait_again(plan)
+        wait_again(plan, as_read=True)
     elif verdict.reason in WITHOUT_PERMISSION:
-        withdraw(plan, verdict.sentence)
+        withdraw(plan, verdict.sentence, as_read=True)
     else:
-        text = verdict.sentence
-        move(plan, State.REFUSED, only_from=(State.GRANTED,), sentence=text)
+        move(plan, State.REFUSED, as_read=True, sentence=verdict.sentence)
 
 
 def _agent_for(plan: Plan) -> int | None:

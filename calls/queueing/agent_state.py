@@ -7,11 +7,17 @@ from django.db import transaction
 from agents import readiness
 from agents import services as staff
 from agents.models import IN_A_CALL, Agent, AgentState
-from agents.services import overdue_heartbeats, silent_for_long, wrapped_up
+from agents.services import (
+    AgentNow,
+    NewState,
+    overdue_heartbeats,
+    silent_for_long,
+    wrapped_up,
+)
 from calls import notify
 from calls.errors import Refused
 from calls.locking import dispatch_lock
-from calls.queueing.dispatch import WITH_A_CALL, change_agent
+from calls.queueing.dispatch import WITH_A_CALL, change_agent, change_agents
 from calls.queueing.wrap_up import finish_wrap_up, wrap_up_is_over
 
 NOT_IN_A_CALL = tuple(state for state in AgentState if state not in IN_A_CALL)
@@ -68,20 +74,25 @@ def _is_reachable(agent_id: int) -> None:
 
 def watch_agents() -> None:
     """Mark agents without heartbeats as not reachable, and in the end as offline."""
-    for agent_id in overdue_heartbeats():
-        change_agent(
-            agent_id,
-            AgentState.CANNOT_RING,
-            reason=readiness.SILENT,
-            only_from=(AgentState.AVAILABLE,),
-        )
-    for agent_id in silent_for_long():
+    available = (AgentState.AVAILABLE,)
+    change_agents(overdue_heartbeats(), _unless_it_beats, only_from=available)
+    for agent_id in silent_for_long().values_list("pk", flat=True):
         _went_away(agent_id)
     for agent_id in wrapped_up():
         wrap_up_is_over(agent_id)
 
 
+def _unless_it_beats(now: AgentNow) -> NewState:
+    """Judge again under the lock: a beat may have come since the agents were read."""
+    if now.is_reachable:
+        return NewState(now.state, now.reason)
+    return NewState(AgentState.CANNOT_RING, readiness.SILENT)
+
+
 def _went_away(agent_id: int) -> None:
     with dispatch_lock():
+        locked = silent_for_long().select_for_update(no_key=True)
+        if locked.filter(pk=agent_id).first() is None:  # it beats again
+            return
         if change_agent(agent_id, AgentState.OFFLINE, only_from=NOT_IN_A_CALL):
             finish_wrap_up(agent_id)

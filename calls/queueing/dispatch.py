@@ -274,7 +274,8 @@ def _why_it_stops(attempt: Offer, now: datetime) -> str:
 
 def _expire(now: datetime) -> None:
     """Expire unconfirmed ring attempts, and consults that were not answered."""
-    late = list(_late(now).select_related("call").order_by("agent"))
+    locked = _late(now).select_for_update(of=("self",), no_key=True)
+    late = list(locked.select_related("call").order_by("agent"))
     unconfirmed = [one for one in late if _is_unconfirmed(one, now)]
     consults = [one for one in late if not _is_unconfirmed(one, now)]
     if unconfirmed:
