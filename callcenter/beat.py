@@ -13,6 +13,7 @@ from django.db.models import DateTimeField, Expression, QuerySet
 from django.utils import timezone
 
 from callcenter.database import keep_connections
+from callcenter.shared_clock import offset
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,49 @@ def has_work(task: str) -> bool:
     except Exception as error:
         logger.warning("beat: cannot tell about %s (%s)", task, type(error).__name__)
         return True
+
+
+# --- The clock of the machine ---------------------------------------------------------
+
+# A clock that NTP steers is never off by so much; one that somebody sets is.
+WORTH_MOVING = 2.0  # seconds
+
+_on_jump: list[Callable[[float], object]] = []
+
+
+def when_clock_is_set(act: Callable[[float], object]) -> None:
+    """Have the clock of the sweeps call this, before the next of them runs."""
+    _on_jump.append(act)
+
+
+class ClockWatch:
+    """Compares the clock on the wall with one that nobody can set."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[float, float] | None = None
+        self._offset = 0.0
+
+    def look(self) -> None:
+        """Tell of a jump since the last look, if the shared clock jumped as well.
+
+        If it did not, this machine's clock alone is wrong, and no row is.
+        """
+        wall, steady = timezone.now().timestamp(), time.monotonic()
+        if self._seen is None:
+            self._offset = offset()
+        else:
+            jump = (wall - self._seen[0]) - (steady - self._seen[1])
+            if abs(jump) > WORTH_MOVING:
+                self._tell(jump)
+        self._seen = wall, steady
+
+    def _tell(self, jump: float) -> None:
+        before, self._offset = self._offset, offset()
+        if abs(self._offset - before) > WORTH_MOVING:
+            logger.critical("the clock of this machine alone was set by %.0f s", jump)
+            return
+        for act in _on_jump:
+            act(jump)
 
 
 # --- Checks ---------------------------------------------------------------------------
@@ -107,10 +151,12 @@ class Scheduler(beat.Scheduler):
     def __init__(self, *args: Any, **options: Any) -> None:
         self._due: dict[str, float] = {}  # by the monotonic clock
         self._is_cut_off = False
+        self._clock = ClockWatch()
         super().__init__(*args, **options)
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Send what is due; return the seconds until something else is."""
+        self._look_at_clock()
         now = time.monotonic()
         for name, entry in self.schedule.items():
             period = entry.schedule.run_every.total_seconds()
@@ -121,8 +167,14 @@ class Scheduler(beat.Scheduler):
         next_due = min(self._due.values(), default=now + self.max_interval)
         return max(0.0, min(next_due - time.monotonic(), self.max_interval))
 
-    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+    def _look_at_clock(self) -> None:
         keep_connections()  # of the thread that is the clock
+        try:
+            self._clock.look()
+        except Exception as error:  # the database is away: at the next look
+            logger.warning("beat: cannot look at the clock (%s)", type(error).__name__)
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
         if has_work(entry.task):
             self._send(entry, producer)
         close_old_connections()

@@ -56,6 +56,7 @@ def register() -> Node:
         "max_calls": settings.NODE_MAX_CALLS,
         "draining": False,
         "calls": 0,
+        "has_room": True,
         "silence": 0.0,
         "doubted_at": None,
         "clock_offset": offset(),
@@ -66,14 +67,19 @@ def register() -> Node:
     return node
 
 
-def renew(node: Node, *, calls: int) -> bool:
+def renew(node: Node, *, calls: int, has_room: bool = True) -> bool:
     """Renew the lease; False when it was lost: to another process, or to the sweep.
 
-    Also reads whether somebody wants the node drained.
+    `has_room`: whether the process can take another call, below its limit. Also reads
+    whether somebody wants the node drained.
     """
     mine = Node.objects.filter(pk=node.pk, epoch=node.epoch)
     renewed = mine.update(
-        lease_until=SharedNow(LEASE), calls=calls, silence=0.0, doubted_at=None
+        lease_until=SharedNow(LEASE),
+        calls=calls,
+        has_room=has_room,
+        silence=0.0,
+        doubted_at=None,
     )
     node.draining = bool(renewed) and mine.get().draining
     return bool(renewed)
@@ -148,14 +154,14 @@ def choose(near: str = "") -> Node | None:
     held = Counter(
         Call.objects.filter(status__in=ON_NODE).values_list("node", flat=True)
     )
-    alive = living().filter(draining=False)
+    alive = living().filter(draining=False, has_room=True)
     free = [node for node in alive if held[node.name] < node.max_calls]
     return min(free, key=lambda n: (held[n.name], n.name != near), default=None)
 
 
 def why_none() -> str:
     """Return the sentence for a person for whom no node could be chosen."""
-    alive = list(living().filter(max_calls__gt=0))
+    alive = list(living())
     if not alive:
         return NONE_ALIVE
     return UPDATING if all(node.draining for node in alive) else FULL

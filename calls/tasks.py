@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from callcenter import connection
-from callcenter.beat import only_when
+from callcenter.beat import only_when, when_clock_is_set
 from callcenter.wati.client import Answer
 from callcenter.wati.errors import WatiError
 from callcenter.wati_thread import ask_wati
+from calls.lifecycle import clock_jumps
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Line
 from calls.outbound import lookup, permission_news
@@ -26,6 +27,7 @@ from permissions.ledger import Pair
 from permissions.models import CallPermission, Contact, ContactId
 
 logger = logging.getLogger(__name__)
+when_clock_is_set(clock_jumps.move_times)
 IdKind = ContactId.Kind
 
 

@@ -70,7 +70,7 @@ def music_ends(call: Call) -> dict[str, Any]:
     """Add the time with music, once the customer talks again or is gone."""
     if call.held_since is None:
         return {}
-    seconds = (timezone.now() - call.held_since).total_seconds()
+    seconds = max(0.0, (timezone.now() - call.held_since).total_seconds())
     return {"held_since": None, "hold_seconds": call.hold_seconds + round(seconds)}
 
 

@@ -160,7 +160,7 @@ def media_up(call_id: UUID, *, is_there: bool = True) -> bool:
         if not is_there or Event.MEDIA_UP not in TABLE[Status(call.status)]:
             return False
         first = call.answered_at is None
-        answered = call.answered_at or now
+        answered = call.answered_at or max(now, call.created_at)
         deadline = answered + LONGEST_CALL
         fields = {"answered_at": answered, "deadline": deadline, **music_ends(call)}
         move(call, Event.MEDIA_UP, from_agent=None, **fields)

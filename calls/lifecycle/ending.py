@@ -75,7 +75,8 @@ def finish(
         end_reason=event,
         ended_by=ended_by,
         end_text=(text or usual_text)[:300],
-        ended_at=max(timezone.now(), call.created_at),
+        # The clock may have been put back.
+        ended_at=max(timezone.now(), call.answered_at or call.created_at),
         deadline=None,
         muted=False,
         console_lost_until=None,

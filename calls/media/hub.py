@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from calls.media import descriptors
 from calls.media.events import SessionEvents
 from calls.media.pacer import Pacer
 from calls.media.session import NODE_GOES_AWAY, Session
@@ -31,11 +32,15 @@ class Hub:
     def __bool__(self) -> bool:
         return True
 
+    def has_room(self) -> bool:
+        """Tell whether sockets for another call can be opened."""
+        return descriptors.have_room()
+
     def open(self, call_id: str, events: SessionEvents) -> Session:
         """Return the session of `call_id`, a new one if there is none.
 
         An existing one keeps the events it was made with. Raises `Full` when
-        `max_calls` are here already or the node is draining.
+        `max_calls` are here already, files are short, or the node is draining.
         """
         session = self._sessions.get(call_id)
         if session is not None:
@@ -44,6 +49,8 @@ class Hub:
             raise Full("This node is draining and takes no new call.")
         if len(self._sessions) >= self.settings.max_calls:
             raise Full(f"This node holds {len(self._sessions)} calls, its limit.")
+        if not self.has_room():
+            raise Full("This node is near its limit of open files.")
         session = Session(call_id, self.settings, events, self._pacer, self._forget)
         self._sessions[call_id] = session
         return session

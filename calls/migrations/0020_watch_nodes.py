@@ -22,6 +22,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='node',
+            name='has_room',
+            field=models.BooleanField(db_default=True, default=True),
+        ),
+        migrations.AddField(
+            model_name='node',
             name='silence',
             field=models.FloatField(db_default=0, default=0),
         ),

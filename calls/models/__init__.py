@@ -19,7 +19,7 @@ from calls.models.legs import (
     Offer,
     RoutingDecision,
 )
-from calls.models.node import Node
+from calls.models.node import ClockJump, Node
 from calls.models.plan import Plan, PlanQuerySet
 from calls.models.spool import SetAsideLine, SpoolFile
 from calls.models.sweep import SweepRun
@@ -39,6 +39,7 @@ __all__ = [
     "LegQuerySet",
     "Line",
     "LineHeard",
+    "ClockJump",
     "Node",
     "NoteWord",
     "Offer",

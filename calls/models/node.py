@@ -13,6 +13,8 @@ class Node(models.Model):
     calls = models.PositiveIntegerField(default=0)
     max_calls = models.PositiveIntegerField(default=0)
     draining = models.BooleanField(default=False)
+    # Of files and the like; the number of calls is another limit.
+    has_room = models.BooleanField(default=True, db_default=True)
     # For how long the sweep has seen it without a lease, and when it looked last.
     silence = models.FloatField(default=0, db_default=0)
     doubted_at = models.DateTimeField(null=True, blank=True)
@@ -34,3 +36,13 @@ class Node(models.Model):
         # A page that came over https may only open wss.
         root = self.url.replace("http", "ws", 1)
         return f"{root}/ws/nodes/{self.name}"
+
+
+class ClockJump(models.Model):
+    """An instant at which a clock was set while the product ran."""
+
+    at = models.DateTimeField()
+    seconds = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.seconds:+.0f} s"

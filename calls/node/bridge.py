@@ -1,6 +1,7 @@
 """The calls that this node holds: their rows, Wati and the audio, joined."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -21,6 +22,9 @@ from calls.states import Event, Status
 logger = logging.getLogger(__name__)
 
 
+Begin = Callable[[HeldCalls, Session, Call], Awaitable[None]]
+
+
 class Bridge:
     """Begins the audio of a call, and keeps it in step with the call's row."""
 
@@ -36,9 +40,20 @@ class Bridge:
             session = self.held.hub.open(str(call.pk), self._events)
             calls_out = call.direction == Direction.OUTBOUND
             begin = outbound.dial if calls_out else inbound.connect
-            self.held.tasks.start(begin(self.held, session, call))
+            self.held.tasks.start(self._begin(begin, session, call))
         arrange(self.held, session, call, arrangement)
         return session
+
+    async def _begin(self, begin: Begin, session: Session, call: Call) -> None:
+        """Connect; whatever goes wrong, no half-open session is left."""
+        try:
+            await begin(self.held, session, call)
+        except placement.LeaseLost:
+            await self.held.drop(session)
+        except OSError:  # of files, of ports, of memory: too little
+            logger.exception("call %s: cannot be connected", session.call_id)
+            text = gettext_noop("The server could not open an audio connection.")
+            await self.held.end(session, Event.MEDIA_FAILED, text)
 
     async def hear(self, call_id: str) -> None:
         """Act on a change of a call of this node, made here or elsewhere."""

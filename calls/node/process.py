@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -150,8 +151,11 @@ class NodeProcess:
         if held.node is None:
             held.node = await in_database(placement.register)
             self._look_at_offset(held.node.clock_offset)
-        calls = len(held.hub)
-        if not await in_database(placement.renew, held.node, calls=calls):
+        calls, has_room = len(held.hub), held.hub.has_room()
+        if not has_room:
+            logger.error("open files are short: this node takes no new call")
+        renew = partial(placement.renew, held.node, calls=calls, has_room=has_room)
+        if not await in_database(renew):
             await self._lose()
             return
         if self._is_leaving and not held.node.draining:

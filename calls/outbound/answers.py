@@ -73,6 +73,7 @@ def accepted(call: Call, said_at: datetime | None = None) -> None:
 
 def _answered(call: Call, by: AnsweredBy, at: datetime) -> bool:
     deadline = timezone.now() + LONGEST_CALL
+    at = max(at, call.created_at)
     facts = {"answered_at": at, "answered_by": by, "deadline": deadline}
     try:
         move(call, Event.ANSWERED, detail=BY[by], **facts)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -72,7 +73,7 @@ def leg_of(call: Call, agent: Agent | int | None) -> Leg | None:
 def audio_up(call: Call, agent_id: int | None) -> None:
     """Note that they have audio; the first time counts."""
     legs = call.legs.open().filter(agent=agent_id, joined_at=None)
-    legs.update(joined_at=timezone.now())
+    legs.update(joined_at=Greatest("started_at", timezone.now()))
 
 
 def audio_lost(call: Call, agent_id: int) -> None:
@@ -90,7 +91,7 @@ def audio_back(call: Call, agent_id: int) -> None:
 
 def leave(leg: Leg) -> None:
     """End the agent's part: wrap-up if they talked, else the next call."""
-    now = max(timezone.now(), leg.started_at)
+    now = max(timezone.now(), leg.joined_at or leg.started_at)
     mine = Leg.objects.filter(pk=leg.pk, ended_at=None)
     if not mine.update(ended_at=now):
         return
@@ -127,7 +128,7 @@ def drop(call: Call, agent_id: int | None) -> None:
     """End the part of an agent who did not come back; there is no wrap-up either."""
     leg = leg_of(call, agent_id)
     if leg is not None:
-        ended_at = max(timezone.now(), leg.started_at)
+        ended_at = max(timezone.now(), leg.joined_at or leg.started_at)
         Leg.objects.filter(pk=leg.pk).update(ended_at=ended_at)
         change_agent(leg.agent_id, AgentState.OFFLINE, only_from=IN_A_CALL)
         notify.work_changed(leg.agent_id)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from agents.models import Agent, AgentState
@@ -16,7 +17,7 @@ MORE_TIME = timedelta(minutes=1)
 
 def finish_wrap_up(agent_id: int) -> None:
     legs = Leg.objects.in_wrap_up().filter(agent=agent_id)
-    legs.update(wrapped_up_at=timezone.now())
+    legs.update(wrapped_up_at=Greatest("wrap_up_since", timezone.now()))
 
 
 def end_wrap_up(agent_id: int) -> bool:

@@ -83,7 +83,7 @@ def test_a_lease_from_before_the_clock_was_put_back_is_none(shift: Shift):
         (["full"], placement.FULL),
         (["draining", "dead"], placement.UPDATING),
         (["dead"], placement.NONE_ALIVE),
-        (["dead", "pages"], placement.NONE_ALIVE),
+        (["dead", "full"], placement.FULL),
     ],
 )
 def test_an_agent_reads_why_no_server_takes_the_call(
@@ -99,7 +99,7 @@ def test_an_agent_reads_why_no_server_takes_the_call(
             name=f"node-{number}",
             lease_until=now + over,
             draining=how == "draining",
-            max_calls=0 if how in ("pages",) else 1,
+            max_calls=1,
         )
         if how == "full":
             Call.objects.create(
@@ -132,6 +132,14 @@ def test_a_node_that_drains_keeps_its_calls_and_gets_no_more(
 
 def test_no_node_of_that_name_can_drain(shift: Shift):
     assert not nodes.drain("node-7")
+
+
+def test_a_node_whose_files_are_short_gets_no_call_until_they_are_not(shift: Shift):
+    placement.renew(shift.node, calls=3, has_room=False)
+    assert placement.choose() is None
+    assert placement.why_none() == placement.FULL
+    placement.renew(shift.node, calls=3)
+    assert placement.choose() is not None
 
 
 # --- Who is dead ---------------------------------------------------------------------
