@@ -4,22 +4,33 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from callcenter.shared_clock import SharedNow
 
 # One sweep of the worker runs every two seconds, whatever there is to do.
 SILENT_AFTER = timedelta(seconds=5)
+# A run later than this was noted before the clock was put back.
+TOO_LATE = timedelta(seconds=5)
 
 
 class SweepRunQuerySet(models.QuerySet["SweepRun"]):
+    def since(self, ago: timedelta) -> "SweepRunQuerySet":
+        """Select those that have run since then, by the clock that all share."""
+        return self.filter(ran_at__gt=SharedNow(-ago), ran_at__lte=SharedNow(TOO_LATE))
+
+    def not_since(self, ago: timedelta) -> "SweepRunQuerySet":
+        """Select all others."""
+        return self.filter(
+            Q(ran_at__lte=SharedNow(-ago)) | Q(ran_at__gt=SharedNow(TOO_LATE))
+        )
+
     def worker_is_silent(self) -> bool:
         """Say whether no worker has run any sweep for too long."""
-        recent = Q(ran_at__gte=timezone.now() - SILENT_AFTER)
-        return not self.filter(recent, runner="").exists()
+        return not self.since(SILENT_AFTER).filter(runner="").exists()
 
     def stood_in(self) -> bool:
         """Say whether nodes do the worker's work at present."""
-        recent = Q(ran_at__gte=timezone.now() - SILENT_AFTER)
-        return self.worker_is_silent() and self.filter(recent).exists()
+        return self.worker_is_silent() and self.since(SILENT_AFTER).exists()
 
     def failing(self) -> "SweepRunQuerySet":
         return self.exclude(failing_since=None).order_by("failing_since")

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import close_old_connections
-from django.utils import timezone
 
 from callcenter.database import close_broken_connections
+from callcenter.shared_clock import SharedNow
 from calls.models import SweepRun
 from calls.sweeping.sweeps import SWEEPS, Sweep
 
@@ -26,11 +26,10 @@ LONG_AGO = timedelta(days=1)
 
 def claim(sweep: Sweep) -> bool:
     """Claim one run for this node, by compare-and-set."""
-    now = timezone.now()
-    never = SweepRun(name=sweep.name, ran_at=now - LONG_AGO)
+    never = SweepRun(name=sweep.name, ran_at=SharedNow(-LONG_AGO))
     SweepRun.objects.bulk_create([never], ignore_conflicts=True)
-    mine = SweepRun.objects.filter(name=sweep.name, ran_at__lte=now - PERIOD)
-    return bool(mine.update(ran_at=now, runner=settings.NODE_NAME))
+    mine = SweepRun.objects.not_since(PERIOD).filter(name=sweep.name)
+    return bool(mine.update(ran_at=SharedNow(), runner=settings.NODE_NAME))
 
 
 class StandIn:

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from callcenter.shared_clock import SharedNow
 from calls import deadlines
 from calls.lifecycle import nodes
 from calls.models import SweepRun
@@ -77,7 +78,7 @@ class Notes:
         if now - self._noted.get((name, runner), -NOTE_EVERY) < NOTE_EVERY:
             return False
         self._noted[name, runner] = now
-        run = SweepRun(name=name, ran_at=timezone.now(), runner=runner)
+        run = SweepRun(name=name, ran_at=SharedNow(), runner=runner)
         return _quietly(
             lambda: SweepRun.objects.bulk_create(
                 [run],

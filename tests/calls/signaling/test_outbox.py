@@ -356,6 +356,14 @@ def test_a_wati_that_fails_gets_no_requests_that_may_wait(
     assert send(held).status == "ok"  # half a minute later it is tried again
 
 
+def test_failures_from_before_the_clock_was_put_back_are_over(cast: Cast, wati: Wati):
+    wati.will_say(*[(503, "")] * 5)
+    for number in range(5):
+        send(ask(cast, f"491510000000{number}"))
+    WatiRequest.objects.update(sent_at=timezone.now() + timedelta(hours=1))
+    assert ask(cast, "4915100000009")
+
+
 def test_one_success_shows_that_wati_is_there(cast: Cast, wati: Wati):
     wati.will_say(*[(503, "")] * 4, OK, (503, ""))
     for number in range(6):

@@ -150,6 +150,20 @@ def test_one_node_runs_what_all_could(transactional_db: None, floor: list[int]):
     wait_for(lambda: len(floor) == 10, "the next run")
 
 
+def test_runs_from_before_the_clock_was_put_back_hold_up_nobody(
+    transactional_db: None, floor: list[int]
+):
+    for name, runner in (("sweep_webhooks", ""), ("sweep_floor", "node-2")):
+        run_of(name, runner, ago=-3600)
+    node = StandIn()
+    node.look()
+    assert node.stands_in
+    wait_for(lambda: len(floor) == 5, "all steps of the sweep")
+    sweeps.WEBHOOKS.run()
+    node.look()
+    assert not node.stands_in
+
+
 def test_a_sweep_that_breaks_in_a_node_runs_again(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ):
