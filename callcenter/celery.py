@@ -11,6 +11,8 @@ from celery import Celery
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
+from callcenter.logs import HEADER, now_about
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ embedded_worker_runs = False
 
 
 MOST_UNSENT = 1000
+# A task, its arguments, and what the lines of whoever woke it tell.
+Unsent = tuple[str, tuple[Any, ...], dict[str, str]]
 
 
 class Waker:
@@ -52,19 +56,18 @@ class Waker:
 
     def __init__(self) -> None:
         self.process = os.getpid()
-        self._unsent: Queue[tuple[str, tuple[Any, ...]]] = Queue(MOST_UNSENT)
+        self._unsent: Queue[Unsent] = Queue(MOST_UNSENT)
         threading.Thread(target=self._run, daemon=True, name="waker").start()
 
     def wake(self, task: str, args: tuple[Any, ...]) -> None:
         try:
-            self._unsent.put_nowait((task, args))
+            self._unsent.put_nowait((task, args, dict(now_about())))
         except Full:
             logger.debug("broker: too many wait, %s is left to a sweep", task)
 
     def _run(self) -> None:
         while True:
-            task, args = self._unsent.get()
-            if not send(task, args):
+            if not send(*self._unsent.get()):
                 self._forget()
 
     def _forget(self) -> None:
@@ -74,10 +77,10 @@ class Waker:
                 self._unsent.get_nowait()
 
 
-def send(task: str, args: tuple[Any, ...]) -> bool:
+def send(task: str, args: tuple[Any, ...], facts: dict[str, str]) -> bool:
     """Send a task to the broker. Returns False if it does not take it."""
     try:
-        app.send_task(task, args, expires=60)
+        app.send_task(task, args, expires=60, headers={HEADER: facts})
     except Exception as error:  # kombu raises whatever its transport raises
         logger.warning("broker: %s could not wake %s", type(error).__name__, task)
         return False
@@ -93,7 +96,7 @@ def wake(task: str, *args: Any) -> None:
     global _waker
     if settings.EMBEDDED:
         if embedded_worker_runs:
-            send(task, args)
+            send(task, args, dict(now_about()))
         else:
             logger.debug("no worker here to wake for %s", task)
         return

@@ -21,11 +21,18 @@ from agents.models import Agent
 from agents.sessions import is_over
 from agents.websocket_auth import NOT_SIGNED_IN, TOO_MUCH
 from callcenter.database import in_database
+from callcenter.logs import about
 from callcenter.web.language import speaking
 from calls import notify, snapshots
 from calls.console.beats import beats
 from calls.console.inbox import Inbox
-from calls.console.messages import Message, Page, decode, instant_of
+from calls.console.messages import (
+    Message,
+    Page,
+    call_named_in,
+    decode,
+    instant_of,
+)
 from calls.console.open_consoles import open_consoles
 from calls.console.pushes import Outlet, consoles
 from calls.console.rate import MessageRate, Verdict
@@ -203,7 +210,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             await OF_THE_SOCKET[kind](self, message)
             return
         page = Page(self.agent, self.console)
-        reply = await in_database(REQUESTS[kind], page, message)
+        with about(call=call_named_in(message)):
+            reply = await in_database(REQUESTS[kind], page, message)
         if reply is not None:
             await self._send({**reply, "request": message.get("request")})
 

@@ -37,6 +37,14 @@ def call_of(message: Message) -> UUID:
     return uuid_of(message, "call")
 
 
+def call_named_in(message: Message) -> str:
+    """Return the ID of the call that a message is about; empty without one."""
+    try:
+        return str(UUID(str(message.get("call"))))
+    except ValueError:
+        return ""
+
+
 def uuid_of(message: Message, name: str) -> UUID:
     try:
         return UUID(str(message.get(name)))

@@ -33,7 +33,7 @@ class AudioEvents:
     # --- The other end ---
 
     def media_up(self, session: Session) -> None:
-        self._held.tasks.start(self._media_up(session))
+        self._held.tasks.start(self._media_up(session), call=session.call_id)
 
     async def _media_up(self, session: Session) -> None:
         call = await self._held.find(UUID(session.call_id))
@@ -46,7 +46,8 @@ class AudioEvents:
             await follow(self._held, session)
 
     def media_failed(self, session: Session, reason: str) -> None:
-        self._held.tasks.start(self._media_failed(session, reason))
+        failed = self._media_failed(session, reason)
+        self._held.tasks.start(failed, call=session.call_id)
 
     async def _media_failed(self, session: Session, reason: str) -> None:
         if session.counters.media_up_at is None:
@@ -84,7 +85,8 @@ class AudioEvents:
     def listener_joined(self, session: Session, participant: str) -> None:
         logger.info("call %s: the console of %s listens", session.call_id, participant)
         self._held.tasks.cancel(_missing(session, participant))
-        self._held.tasks.start(self._joined(session, participant))
+        joined = self._joined(session, participant)
+        self._held.tasks.start(joined, call=session.call_id)
 
     async def _joined(self, session: Session, participant: str) -> None:
         call_id = UUID(session.call_id)
@@ -97,7 +99,8 @@ class AudioEvents:
         logger.info("call %s: the console of %s left", session.call_id, participant)
         if session.close_reason is None:
             left = self._left(session, participant)
-            self._held.tasks.start(left, _missing(session, participant))
+            name = _missing(session, participant)
+            self._held.tasks.start(left, name, call=session.call_id)
 
     async def _left(self, session: Session, participant: str) -> None:
         """Wait for a console to come back, as after a reload or a lost network.

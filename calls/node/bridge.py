@@ -40,7 +40,9 @@ class Bridge:
             session = self.held.hub.open(str(call.pk), self._events)
             calls_out = call.direction == Direction.OUTBOUND
             begin = outbound.dial if calls_out else inbound.connect
-            self.held.tasks.start(self._begin(begin, session, call))
+            self.held.tasks.start(
+                self._begin(begin, session, call), call=session.call_id
+            )
         arrange(self.held, session, call, arrangement)
         return session
 

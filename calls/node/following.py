@@ -60,10 +60,11 @@ async def _agree_on_console(held: HeldCalls, session: Session, call: Call) -> No
 def _announce(held: HeldCalls, session: Session, call: Call) -> None:
     """Tell a waiting caller why the call ends, or their position in the queue."""
     if call.announcement:
-        held.tasks.start(_announce_end(held, session, call), f"end {session.call_id}")
+        end = _announce_end(held, session, call)
+        held.tasks.start(end, f"end {session.call_id}", call=session.call_id)
     elif announcements.announces_position(call):
         telling = announcements.announce_position(session, held.find)
-        held.tasks.start(telling, f"place {session.call_id}")
+        held.tasks.start(telling, f"place {session.call_id}", call=session.call_id)
 
 
 async def _announce_end(held: HeldCalls, session: Session, call: Call) -> None:

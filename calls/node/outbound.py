@@ -29,7 +29,8 @@ async def take_answer(held: HeldCalls, session: Session, call: Call) -> None:
             await held.end(session, Event.MEDIA_FAILED, str(refusal))
             return
     if call.status in TALKING and not session.is_up:
-        held.tasks.start(_audio_must_come(held, session), f"audio {session.call_id}")
+        coming = _audio_must_come(held, session)
+        held.tasks.start(coming, f"audio {session.call_id}", call=session.call_id)
 
 
 async def _audio_must_come(held: HeldCalls, session: Session) -> None:

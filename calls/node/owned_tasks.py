@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from callcenter.logs import about
 from calls.placement import LeaseLost
 
 logger = logging.getLogger(__name__)
@@ -17,12 +18,18 @@ class OwnedTasks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._named: dict[str, asyncio.Task[None]] = {}
 
-    def start(self, work: Coroutine[Any, Any, None], name: str = "") -> None:
-        """Own a task until it ends. Only one of a name runs at a time."""
+    def start(
+        self, work: Coroutine[Any, Any, None], name: str = "", *, call: str
+    ) -> None:
+        """Own a task until it ends. Only one of a name runs at a time.
+
+        Its lines in the log tell the `call` that it works for.
+        """
         if name in self._named:
             work.close()
             return
-        task = asyncio.get_running_loop().create_task(work, name=name or None)
+        with about(call=call):
+            task = asyncio.get_running_loop().create_task(work, name=name or None)
         self._tasks.add(task)
         if name:
             self._named[name] = task

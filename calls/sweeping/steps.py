@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from callcenter import connection
 from callcenter.celery import wake
+from callcenter.logs import about
 from callcenter.models import WatiAccount
 from callcenter.wati_thread import ask_wati
 from calls import deadlines, placement
@@ -45,7 +46,8 @@ def requeue_abandoned() -> None:
 def _try(act: Callable[..., object], call_id: UUID, *rest: Any) -> None:
     """Run one call's work; its failure must not cost the others."""
     try:
-        act(call_id, *rest)
+        with about(call=call_id):
+            act(call_id, *rest)
     except OperationalError:  # the database is away: for all of them
         raise
     except Exception:

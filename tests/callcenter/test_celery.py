@@ -17,7 +17,7 @@ class Broker:
         self.takes = True
         self.answers = threading.Event()
 
-    def send(self, task: str, args: tuple[object, ...]) -> bool:
+    def send(self, task: str, *_: object) -> bool:
         self.answers.wait(30)
         if self.takes:
             self.taken.append(task)
