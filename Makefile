@@ -35,6 +35,7 @@ check: .venv/development node_modules/.package-lock.json  ## Format, lint, types
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		ENCRYPTION_KEYS=another ALLOWED_HOSTS=calls.example.com PUBLIC_URL=https://calls.example.com \
+		METRICS_TOKEN=any \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	npm run check
 

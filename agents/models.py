@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -66,7 +67,17 @@ def is_reachable(of: str = "") -> Q:
     return Q(**{f"{of}ready_at__gt": timezone.now() - READINESS_LASTS})
 
 
+def canaries() -> models.QuerySet[Any]:
+    """Select the keys of agents that are no people; mostly there is none."""
+    members = Membership.objects.filter(queue__is_canary=True)
+    return members.values("agent")
+
+
 class AgentQuerySet(models.QuerySet["Agent"]):
+    def people(self) -> "AgentQuerySet":
+        """Leave out the canary's own agent."""
+        return self.exclude(pk__in=canaries())
+
     def present(self) -> "AgentQuerySet":
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
 

@@ -33,6 +33,12 @@ class Prompt(models.Model):
         return self.name
 
 
+class QueueQuerySet(models.QuerySet["Queue"]):
+    def of_people(self) -> "QueueQuerySet":
+        """Leave out the canary's own."""
+        return self.filter(is_canary=False)
+
+
 class Queue(models.Model):
     """A line of callers, and the agents who serve it."""
 
@@ -181,6 +187,11 @@ class Queue(models.Model):
             "off."
         ),
     )
+
+    # Of the canary, which calls itself: in no report, file or list to choose from.
+    is_canary = models.BooleanField(default=False, db_default=False, editable=False)
+
+    objects = QueueQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("queue")

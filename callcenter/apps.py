@@ -20,7 +20,11 @@ class CallcenterConfig(AppConfig):
 
         # These set what Celery does with rows, and what `manage.py check` looks at.
         from callcenter import audit, checks, worker  # noqa: F401
-        from callcenter.web import one_time_passwords  # noqa: F401  # a signal
+        from callcenter.web import (  # noqa: F401  # checks and signals
+            metrics_token,
+            one_time_passwords,
+            sign_in_counts,
+        )
 
         for starts in (worker_init, beat_init):
             starts.connect(_refuse_demo)

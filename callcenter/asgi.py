@@ -17,11 +17,13 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from agents.session_watch import session_watch  # noqa: E402
 from agents.websocket_auth import for_agents  # noqa: E402
 from callcenter.checks import refuse_demo  # noqa: E402
+from callcenter.health import metrics_door  # noqa: E402
 from callcenter.stop_signals import drain_first  # noqa: E402
 from callcenter.urls import websocket_urlpatterns  # noqa: E402
 from callcenter.web.body_limit import limit_bodies  # noqa: E402
 from callcenter.web.origin import App, own_origin_only  # noqa: E402
 from callcenter.web.proxy import behind_proxy  # noqa: E402
+from callcenter.web.request_ids import with_request_id  # noqa: E402
 from calls.console.beats import beats  # noqa: E402
 from calls.console.moving import Moving  # noqa: E402
 from calls.console.open_consoles import open_consoles  # noqa: E402
@@ -84,7 +86,9 @@ def on_this_node(app: App) -> App:
 
 application = ProtocolTypeRouter(
     {
-        "http": behind_proxy(webhook_door(limit_bodies(http))),
+        "http": behind_proxy(
+            with_request_id(webhook_door(metrics_door(limit_bodies(http))))
+        ),
         "websocket": own_origin_only(
             on_this_node(
                 SessionMiddlewareStack(for_agents(URLRouter(websocket_urlpatterns)))

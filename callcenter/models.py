@@ -24,6 +24,11 @@ ONE_TIME_PASSWORD_LASTS = timedelta(days=7)
 
 
 class WatiAccountQuerySet(models.QuerySet["WatiAccount"]):
+    def of_people(self) -> "WatiAccountQuerySet":
+        """Leave out the canary's own."""
+        canaries = self.model.objects.filter(lines__queue__is_canary=True)
+        return self.exclude(pk__in=canaries.values("pk"))
+
     def to_probe(self, now: datetime | Combinable) -> "WatiAccountQuerySet":
         """Select accounts whose refused token may be tried again now."""
         due = Q(probe_at=None) | Q(probe_at__lte=now)
@@ -109,6 +114,19 @@ class WatiAccount(models.Model):
         mine = WatiAccount.objects.to_probe(now).filter(pk=self.pk)
         pause = max(_pause(now - since), PROBE_LASTS)
         return bool(mine.update(probe_at=now + pause))
+
+
+class CanaryRun(models.Model):
+    """One call of the canary, and the problem that it met, if any."""
+
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+    # Seconds since the start at which each step was done.
+    steps = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.problem or 'ok'}"
 
 
 def _pause(refused_for: timedelta) -> timedelta:

@@ -103,6 +103,15 @@ def send_group(group: str, message: dict[str, Any]) -> None:
     _sender.send(group, message)
 
 
+# Of each listener of this process: whether it hears.
+_listening: set[asyncio.Event] = set()
+
+
+def is_silent() -> bool:
+    """Say whether this process listens and hears nothing: the layer is away."""
+    return not all(hears.is_set() for hears in tuple(_listening))
+
+
 async def listen(
     group: str,
     handle: Callable[[dict[str, Any]], Awaitable[None]],
@@ -113,6 +122,18 @@ async def listen(
     `subscribed` is set while nothing is missed. What comes while the layer is away is
     lost: whoever needs it reads the rows again.
     """
+    _listening.add(subscribed)
+    try:
+        await _listen_always(group, handle, subscribed)
+    finally:
+        _listening.discard(subscribed)
+
+
+async def _listen_always(
+    group: str,
+    handle: Callable[[dict[str, Any]], Awaitable[None]],
+    subscribed: asyncio.Event,
+) -> None:
     is_told = False
     while True:
         try:

@@ -23,6 +23,7 @@ from callcenter.environment import (
     read_seconds,
     read_text,
 )
+from callcenter.logs import FORMATS as LINES
 from calls.media.transport.addresses import INNER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,6 +59,9 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Only these may say in X-Forwarded-… who asks, and whether by https.
 TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES", "127.0.0.0/8,::1")
 
+# Prometheus shows it to read /metrics; without it they are refused, unless DEBUG=1.
+METRICS_TOKEN = read_text("METRICS_TOKEN")
+
 # The node: one ASGI process that may hold calls.
 NODE_NAME = read_text("NODE_NAME", "node-1")
 if not re.fullmatch(r"[A-Za-z0-9._-]{1,80}", NODE_NAME):
@@ -85,6 +89,11 @@ if MEDIA_ALLOW_PRIVATE_CANDIDATES:
 RING_CONFIRM_SECONDS = read_seconds("RING_CONFIRM_SECONDS", 1.5)
 GUEST_RETURN_SECONDS = read_seconds("GUEST_RETURN_SECONDS", 20)
 ANSWER_BY_SOUND_SECONDS = read_seconds("ANSWER_BY_SOUND_SECONDS", 10)
+
+# The canary: `manage.py canary` calls the product by its public address.
+CANARY_MINUTES = read_int("CANARY_MINUTES", 5, low=1)
+CANARY_LISTEN = read_text("CANARY_LISTEN", "127.0.0.1:8950")
+CANARY_URL = read_text("CANARY_URL", f"http://{CANARY_LISTEN}").rstrip("/")
 
 SIMULATOR = read_bool("SIMULATOR")
 SIMULATOR_URL = read_text("SIMULATOR_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -319,15 +328,21 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+LOG_FORMAT = read_text("LOG_FORMAT") or "text"
+if LOG_FORMAT not in LINES:
+    raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {LOG_FORMAT!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "format": "%(asctime)s %(levelname)-7s %(name)s %(message)s",
+    "filters": {"facts": {"()": "callcenter.logs.Facts"}},
+    "formatters": {"line": {"()": LINES[LOG_FORMAT]}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["facts"],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
     "loggers": {
         # These write addresses of peers and bodies of requests at INFO.

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from agents import exports
 from agents.days import Day, Interval, day_from
-from agents.models import Agent, AgentState, AgentStateSpan
+from agents.models import Agent, AgentState, AgentStateSpan, canaries
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
 from callcenter.exporting.lists import ExportedList
 from callcenter.exporting.period import PeriodFilter, day_of
@@ -39,7 +39,9 @@ class DayForm(forms.Form):
         error_messages={"invalid": gettext_lazy("Enter the date as 2026-11-23.")},
     )
     agent = forms.ModelChoiceField(
-        Agent.objects.order_by("name"), label=gettext_lazy("Agent"), empty_label=None
+        Agent.objects.people().order_by("name"),
+        label=gettext_lazy("Agent"),
+        empty_label=None,
     )
 
     def clean_day(self) -> date:
@@ -68,6 +70,10 @@ class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
         "day_link",
     ]
     list_filter = [SpanPeriodFilter, "state", "agent"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AgentStateSpan]:
+        spans: QuerySet[AgentStateSpan] = super().get_queryset(request)
+        return spans.exclude(agent__in=canaries())
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.day)

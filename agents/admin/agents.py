@@ -111,7 +111,8 @@ class AgentAdmin(admin.ModelAdmin):
     inlines = [QueueOfAgentInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
-        return super().get_queryset(request).prefetch_related("queues")
+        agents: Any = super().get_queryset(request)
+        return agents.people().prefetch_related("queues")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

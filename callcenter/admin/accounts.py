@@ -156,6 +156,10 @@ class WatiAccountAdmin(admin.ModelAdmin):
     class Media:
         js = [Script("admin-extra/copy.js", type="module")]
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        accounts: Any = super().get_queryset(request)
+        return accounts.of_people()
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         ours: list[str] = ["name", "is_active"]
         wati = ["base_url", "tenant_id"]

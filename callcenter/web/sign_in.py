@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from callcenter import limits
 from callcenter.buckets import Buckets, Places
+from callcenter.instruments import SIGN_INS
 from callcenter.web.one_time_passwords import require_valid
 
 _wrong = (
@@ -53,11 +54,13 @@ def attempt(username: str, address: str) -> Iterator[None]:
     for number, (bucket, key) in enumerate(zip(_wrong, keys, strict=True)):
         if not bucket.take(key):
             _give_back(keys, number)
+            SIGN_INS.labels("throttled").inc()
             raise ValidationError(
                 _("Too many failed sign-ins. Wait a few minutes, then try again.")
             )
     if not _at_once.take(None):
         _give_back(keys)
+        SIGN_INS.labels("throttled").inc()
         raise ValidationError(
             _("Many people are signing in right now. Try again in a few seconds.")
         )

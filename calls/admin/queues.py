@@ -133,9 +133,9 @@ class QueueAdmin(PreviewAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
-        queues: QuerySet[Queue] = super().get_queryset(request)
+        queues: Any = super().get_queryset(request)
         waiting = Count("call", filter=WAITS, distinct=True)
-        return queues.annotate(callers=waiting).prefetch_related("agents")
+        return queues.of_people().annotate(callers=waiting).prefetch_related("agents")
 
     def lines_of(self, row: Any) -> QuerySet[Line]:
         return Line.objects.filter(queue=row)

@@ -47,6 +47,7 @@ def begin(
             return _said_again(call, event, offer)
         call.direction = Direction.INBOUND
         call.line, call.queue, call.priority = line, line.queue, line.priority
+        call.is_canary = line.queue.is_canary
         call.contact = people.remember(account, event.caller)
         call.created_at = min(received_at, call.ended_at or received_at)
         call.offer_sdp = offer

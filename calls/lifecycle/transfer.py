@@ -68,7 +68,8 @@ def resume(call_id: UUID, agent: Agent) -> None:
 
 def targets(agent: Agent) -> dict[str, Any]:
     """List where a call can be transferred to."""
-    colleagues = Agent.objects.exclude(pk=agent.pk).exclude(state=AgentState.OFFLINE)
+    there = Agent.objects.people().exclude(state=AgentState.OFFLINE)
+    colleagues = there.exclude(pk=agent.pk)
     waits = Call.objects.filter(status__in=FOR_ANYBODY)
     return {
         "agents": [
@@ -87,7 +88,7 @@ def targets(agent: Agent) -> dict[str, Any]:
                 "waiting": waits.filter(queue=queue).count(),
                 "ready": len(ready_for(queue.pk)),
             }
-            for queue in Queue.objects.order_by("name")
+            for queue in Queue.objects.of_people().order_by("name")
         ],
     }
 

@@ -8,6 +8,7 @@ from calls.media.events import SessionEvents
 from calls.media.pacer import Pacer
 from calls.media.session import NODE_GOES_AWAY, Session
 from calls.media.settings import MediaSettings
+from calls.media.totals import Totals
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class Hub:
         """Set it to take no new calls while those that are here go on."""
         self._pacer = Pacer()
         self._sessions: dict[str, Session] = {}
+        self._ended = Totals()
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -63,6 +65,10 @@ class Hub:
         """Return the sessions that are open now."""
         return list(self._sessions.values())
 
+    def totals(self) -> Totals:
+        """Return the sums over all calls that were ever here, those of now included."""
+        return sum((Totals.of(one) for one in self.sessions()), start=self._ended)
+
     async def close(self) -> None:
         """End every session, listeners with 1001, and take no new ones."""
         self.draining = True
@@ -75,3 +81,4 @@ class Hub:
     def _forget(self, session: Session) -> None:
         if self._sessions.get(session.call_id) is session:
             del self._sessions[session.call_id]
+            self._ended += Totals.of(session)

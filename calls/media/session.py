@@ -16,7 +16,7 @@ from calls.media.sounds.player import Sound
 from calls.media.standstill import standstill
 from calls.media.transport.inactivity import InactivityWatch
 from calls.media.transport.peer import Peer
-from calls.media.transport.rtp import Packet
+from calls.media.transport.rtp import SAMPLES_PER_SECOND, Packet
 
 logger = logging.getLogger(__name__)
 
@@ -92,12 +92,16 @@ class Session:
             packets_in=into.packets,
             bytes_in=into.bytes,
             lost_in=into.lost,
+            late_in=into.late,
+            jitter_in=into.jitter / SAMPLES_PER_SECOND,
             not_audio_in=into.not_audio,
             refused_in=sound.refused,
             packets_out=out.packets,
             bytes_out=out.bytes,
             silences_out=out.silences,
             dropped_out=dropped + out.late + out.too_fast,
+            late_out=out.late,
+            too_fast_out=out.too_fast,
             quiet_seconds=self._quiet.quiet_seconds,
             one_way_seconds=self._flow.one_way_seconds,
         )

@@ -10,6 +10,7 @@ milliseconds share a wake-up.
 import asyncio
 import logging
 import select
+from collections import deque
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,9 @@ logger = logging.getLogger(__name__)
 Read = Callable[[], None]
 
 REST_SECONDS = 0.002
+DELAYS_KEPT = 2000
+"""Looks whose delay is remembered: some ten seconds of a busy node."""
+
 MAX_READS = 256
 """Reads before everything else on the loop has its turn, about 10 ms of work."""
 
@@ -33,10 +37,14 @@ class SharedPoll:
     def __init__(self) -> None:
         self.wakeups = 0
         self.reads = 0
+        self.delays: deque[float] = deque(maxlen=DELAYS_KEPT)
+        """Seconds that the first packet of a look may have waited until all of that
+        look had been passed on: what this process adds to the sound, at most."""
         self._epoll: select.epoll | None = None
         self._reads: dict[int, Read] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._woken_at = 0.0
+        self._looked_at = 0.0
 
     def watch(self, fd: int, read: Read) -> None:
         """Call `read` whenever `fd` has something, until it is forgotten."""
@@ -73,8 +81,9 @@ class SharedPoll:
     def _woken(self) -> None:
         """Read; if the last wake-up was a moment ago, look by the clock from now on."""
         loop = asyncio.get_running_loop()
-        since, self._woken_at = loop.time() - self._woken_at, loop.time()
-        self._read()
+        now = loop.time()
+        since, self._woken_at = now - self._woken_at, now
+        self._read(now)
         if since < REST_SECONDS and self._epoll is not None:
             loop.remove_reader(self._epoll.fileno())
             self._timer = loop.call_later(REST_SECONDS, self._look)
@@ -82,7 +91,7 @@ class SharedPoll:
     def _look(self) -> None:
         """Read; while a look finds more than one packet, it saves wake-ups."""
         self._timer = None
-        found = self._read()
+        found = self._read(self._looked_at)
         if self._epoll is None:
             return
         loop = asyncio.get_running_loop()
@@ -93,8 +102,11 @@ class SharedPoll:
             self._woken_at = loop.time()
             loop.add_reader(self._epoll.fileno(), self._woken)
 
-    def _read(self) -> int:
-        """Read from every socket that has something; return how often."""
+    def _read(self, since: float) -> int:
+        """Read from every socket that has something; return how often.
+
+        `since`: the instant before which nothing can have come.
+        """
         self.wakeups += 1
         standstill.look()
         found, reads = 0, self._reads
@@ -112,7 +124,15 @@ class SharedPoll:
                         logger.exception("A media socket could not be read")
             found += len(ready)
         self.reads += found
+        self._looked_at = asyncio.get_running_loop().time()
+        if found:
+            self.delays.append(self._looked_at - since)
         return found
+
+
+def relay_delays() -> list[float]:
+    """Return the latest delays of all loops of this process; safe from any thread."""
+    return [delay for poll in list(_polls.values()) for delay in list(poll.delays)]
 
 
 _polls: WeakKeyDictionary[asyncio.AbstractEventLoop, SharedPoll] = WeakKeyDictionary()

@@ -75,8 +75,11 @@ class AnsweredBy(models.TextChoices):
 
 class CallQuerySet(models.QuerySet["Call"]):
     def logged(self) -> "CallQuerySet":
-        """Keep calls that happened: no shadows of calls that never reached us."""
-        return self.exclude(direction="")
+        """Keep calls that happened: no shadows of calls that never reached us.
+
+        Nor those of the canary, which calls nobody but itself.
+        """
+        return self.exclude(direction="").filter(is_canary=False)
 
 
 class Call(models.Model):
@@ -163,6 +166,11 @@ class Call(models.Model):
     ended_at = models.DateTimeField(null=True)
     provider_duration = models.PositiveIntegerField(null=True)
 
+    # Of the canary: never in the log, a report or a file.
+    is_canary = models.BooleanField(default=False, db_default=False, editable=False)
+    # The sound in numbers, once it is over: calls.media.counters.
+    audio_figures = models.JSONField(null=True, editable=False)
+
     # When this call must be looked at again. Swept; never a countdown elsewhere.
     deadline = models.DateTimeField(null=True)
 
@@ -194,8 +202,10 @@ class Call(models.Model):
         ]
         indexes = [
             models.Index("deadline", condition=~Q(deadline=None), name="call_due"),
-            # With the direction, all calls of the log are counted by it alone.
-            models.Index(fields=["-created_at", "id", "direction"], name="call_log"),
+            # With what logged() asks for, all calls of the log are counted by it alone.
+            models.Index(
+                fields=["-created_at", "id", "direction", "is_canary"], name="call_log"
+            ),
             models.Index("status", name="call_status"),
         ]
 

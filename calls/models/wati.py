@@ -69,6 +69,10 @@ class WebhookDelivery(models.Model):
             models.Index(
                 fields=["account", "kind", "-received_at"], name="webhook_last_heard"
             ),
+            # What /metrics and the first page count every few seconds.
+            models.Index(
+                "received_at", condition=Q(status="dead"), name="webhook_dead"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,6 +150,9 @@ class WatiRequest(models.Model):
             ),
             # Whether Wati fails just now.
             models.Index(fields=["account", "-sent_at"], name="request_lately"),
+            models.Index(
+                "created_at", condition=Q(status="unknown"), name="request_unknown"
+            ),
             # Both for the supervisors' first page: what only they can mend, and
             # whether the same has succeeded since.
             models.Index(

@@ -182,7 +182,7 @@ def outbound_tally(start: datetime, end: datetime) -> OutboundTally:
 
 
 def _calls(direction: str, start: datetime, end: datetime) -> CallQuerySet:
-    return Call.objects.filter(
+    return Call.objects.logged().filter(
         direction=direction, created_at__gte=start, created_at__lt=end
     )
 
@@ -199,14 +199,25 @@ def live_figures() -> LiveFigures:
         "wrap_up": AgentState.WRAP_UP,
         "on_break": AgentState.ON_BREAK,
     }
-    there = Agent.objects.present().aggregate(
-        **{name: Count("pk", filter=Q(state=state)) for name, state in states.items()}
+    there = (
+        Agent.objects.people()
+        .present()
+        .aggregate(
+            **{
+                name: Count("pk", filter=Q(state=state))
+                for name, state in states.items()
+            }
+        )
     )
     # An agent in a call counts even while their console reconnects.
-    in_call = Agent.objects.filter(state__in=IN_A_CALL).count()
-    callers = Call.objects.filter(status__in=LIVE).aggregate(
-        ringing=Count("pk", filter=Q(status=Status.RINGING)),
-        waiting=Count("pk", filter=Q(status=Status.WAITING)),
+    in_call = Agent.objects.people().filter(state__in=IN_A_CALL).count()
+    callers = (
+        Call.objects.logged()
+        .filter(status__in=LIVE)
+        .aggregate(
+            ringing=Count("pk", filter=Q(status=Status.RINGING)),
+            waiting=Count("pk", filter=Q(status=Status.WAITING)),
+        )
     )
     return LiveFigures(in_call=in_call, **there, **callers)
 
@@ -240,7 +251,7 @@ def problems(now: datetime) -> Problems:
         worker_is_silent=SweepRun.objects.stood_in(),
         failing_accounts=[
             account
-            for account in WatiAccount.objects.filter(is_active=True)
+            for account in WatiAccount.objects.of_people().filter(is_active=True)
             if breaker.is_failing(account.pk)
         ],
         wrong_clocks=placement.wrong_clocks(),

@@ -114,8 +114,8 @@ _recent = _Recent()
 def recent_hearings(now: datetime) -> list[Hearing]:
     """Return what the accounts in use heard, at most RECENT old."""
     if monotonic() >= _recent.until:
-        accounts = WatiAccount.objects.filter(is_active=True).order_by("name")
-        _recent.found = hearings(now, accounts)
+        accounts = WatiAccount.objects.of_people().filter(is_active=True)
+        _recent.found = hearings(now, accounts.order_by("name"))
         _recent.until = monotonic() + RECENT.total_seconds()
     return _recent.found
 

@@ -17,7 +17,9 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, JsonResponse
 
 from callcenter import limits
+from callcenter.instruments import WEBHOOK_ANSWERED
 from callcenter.wati.events import Kind
+from callcenter.web.asgi_answers import send_response
 from calls.webhooks import views
 from calls.webhooks.intake import intake
 
@@ -63,9 +65,9 @@ def webhook_door(app: App) -> App:
             await app(scope, receive, send)
         elif intake.is_full:
             intake.refuse()
-            await _send(_refusal(), send)
+            await send_response(_refusal(), send)
         else:
-            with intake.inside():
+            with intake.inside(), WEBHOOK_ANSWERED.time():
                 await turnstile.enter()
                 await _let_in(app, address[1], scope, receive, send)
 
@@ -80,7 +82,7 @@ async def _let_in(
     if request is None:
         await app(scope, receive, send)
     elif await _read(receive, body):
-        await _send(await VIEWS[kind](request), send)
+        await send_response(await VIEWS[kind](request), send)
 
 
 def _refusal() -> HttpResponse:
@@ -110,16 +112,3 @@ async def _read(receive: Any, body: BytesIO) -> bool:
         more = message.get("more_body", False)
     body.seek(0)
     return True
-
-
-async def _send(response: HttpResponse, send: Any) -> None:
-    if not getattr(response, "is_rendered", True):
-        response.render()  # type: ignore[attr-defined]  # of DRF
-    response.headers["Content-Length"] = str(len(response.content))
-    headers = [
-        (name.lower().encode("ascii"), value.encode("latin-1"))
-        for name, value in response.items()
-    ]
-    start = {"status": response.status_code, "headers": headers}
-    await send({"type": "http.response.start", **start})
-    await send({"type": "http.response.body", "body": response.content})

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_noop
 
 from callcenter.celery import wake
 from callcenter.database import close_broken_connections
+from callcenter.instruments import WEBHOOK_DELAY, WEBHOOK_EFFECT
+from callcenter.logs import about
 from callcenter.models import WatiAccount
 from callcenter.wati import kinds, parsing
 from callcenter.wati.events import (
@@ -137,9 +139,12 @@ class Processor:
 def _try(delivery: Stored) -> None:
     close_broken_connections()
     try:
-        _process(delivery)
+        with WEBHOOK_EFFECT.time():
+            _process(delivery)
     except Exception:
         logger.exception("webhook %s", delivery.pk)
+    delay = timezone.now() - delivery.received_at
+    WEBHOOK_DELAY.observe(max(0.0, delay.total_seconds()))
     heard.write_if_due()
     if connection.errors_occurred:
         close_old_connections()
@@ -194,7 +199,8 @@ def _is_free(delivery_id: int) -> bool:
 
 def _apply(delivery: Stored) -> None:
     event = event_of(delivery)
-    call = _effect(delivery, event)
+    with about(account=delivery.account_id, webhook=delivery.pk):
+        call = _effect(delivery, event)
     if call is not None:
         heard.note(call.line_id, parsing.kind_of(event), delivery.received_at)
         _know(delivery, call, event)

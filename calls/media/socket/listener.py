@@ -37,6 +37,12 @@ POLICY = 1008
 TOO_BIG = 1009
 
 
+class Dropped:
+    """Counts the frames of all listeners of this process that found no room."""
+
+    frames = 0
+
+
 class Codec(enum.Enum):
     """The codec that a listener receives and sends."""
 
@@ -242,6 +248,7 @@ class Listener:
         while (timestamp - waiting[0][1]) & 0xFFFFFFFF > MAX_WAITING_SAMPLES:
             waiting.popleft()
             self.dropped += 1
+            Dropped.frames += 1
 
     async def _say_goodbye(self, send: Send, code: int) -> None:
         try:

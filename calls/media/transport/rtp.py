@@ -60,7 +60,8 @@ class IncomingCounters:
     """Counters of the packets from the far end.
 
     `lost` counts the holes that are there now: a packet that comes late fills its own.
-    `dropped` counts copies, strays, and the packets of a second source.
+    `dropped` counts copies, strays, and the packets of a second source. `jitter` is
+    that of RFC 3550, in samples.
     """
 
     packets: int = 0
@@ -70,6 +71,7 @@ class IncomingCounters:
     not_audio: int = 0
     sources: int = 0
     dropped: int = 0
+    jitter: float = 0.0
 
 
 class _Hole(NamedTuple):
@@ -138,6 +140,9 @@ class IncomingStream:
             self._sequence_offset -= 1
             return None
         advance = (timestamp - self._last_timestamp) & 0xFFFFFFFF
+        strayed = abs((now - self._sound_at) * SAMPLES_PER_SECOND - advance)
+        if strayed < SAMPLES_PER_SECOND:  # else its clock was set
+            self.counters.jitter += (strayed - self.counters.jitter) / 16
         if advance > _LONGEST_PACKET_SAMPLES:
             self._note_jump(timestamp, advance, step, now)
         flags, self._flags = self._flags, 0

@@ -110,6 +110,16 @@ async def test_packets_that_come_thick_and_fast_are_collected(hurried: Ends) -> 
     assert len(hurried.heard) == SOCKETS
 
 
+async def test_what_a_packet_may_have_waited_is_measured(hurried: Ends) -> None:
+    """From the last look until all of this one was passed on, not only its own work."""
+    await asyncio.sleep(0.05)
+    hurried.far[0].send(b"packet")
+    look(hurried.poll)
+    assert len(hurried.poll.delays) == 3
+    assert hurried.poll.delays[-1] > 0.05
+    assert hurried.poll.delays[-1] in module.relay_delays()
+
+
 async def test_when_they_come_slowly_again_each_is_read_at_once(hurried: Ends) -> None:
     hurried.far[0].send(b"packet")
     look(hurried.poll)

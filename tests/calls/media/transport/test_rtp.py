@@ -331,3 +331,19 @@ def test_after_four_hours_of_listening_nothing_is_counted_as_lost() -> None:
     assert packet.timestamp == (begin + (FOUR_HOURS - 1) * 960) & 0xFFFFFFFF
     assert stream.counters.packets == FOUR_HOURS
     assert (stream.counters.lost, stream.counters.late) == (0, 0)
+
+
+def test_packets_that_come_evenly_have_no_jitter() -> None:
+    stream = incoming()
+    read(stream, *(rtp(n, n * 960) for n in range(200)))
+    assert stream.counters.jitter < 1
+
+
+def test_jitter_is_how_unevenly_packets_come_and_no_pause_counts() -> None:
+    stream = incoming()
+    for number in range(200):
+        pause = 3.0 if number > 100 else 0.0
+        late = 0.010 if number % 2 else 0.0
+        stamp = number * 960 + int(pause * 48000)
+        stream.read(rtp(number, stamp), number * 0.02 + pause + late)
+    assert stream.counters.jitter == pytest.approx(480, rel=0.05)
