@@ -14,6 +14,7 @@ from agents.queues import (
     Prompt,
     Queue,
     Schedule,
+    no_canarys_agent,
 )
 
 __all__ = [
@@ -152,7 +153,12 @@ class AgentStateSpan(models.Model):
     in.
     """
 
-    agent = models.ForeignKey(Agent, models.CASCADE, related_name="spans")
+    agent = models.ForeignKey(
+        Agent,
+        models.CASCADE,
+        related_name="spans",
+        limit_choices_to=no_canarys_agent,
+    )
     state = models.CharField(max_length=20, choices=AgentState)
     reason = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField()

@@ -33,6 +33,15 @@ class Prompt(models.Model):
         return self.name
 
 
+# Nobody chooses the canary's own, and no filter names them.
+NO_CANARY = {"is_canary": False}
+NO_CANARYS_LINE = {"queue__is_canary": False}
+
+
+def no_canarys_agent() -> Q:
+    return ~Q(queues__is_canary=True)
+
+
 class QueueQuerySet(models.QuerySet["Queue"]):
     def of_people(self) -> "QueueQuerySet":
         """Leave out the canary's own."""
@@ -144,6 +153,7 @@ class Queue(models.Model):
     overflow_to = models.ForeignKey(
         "self",
         models.SET_NULL,
+        limit_choices_to=NO_CANARY,
         null=True,
         blank=True,
         related_name="+",
@@ -209,8 +219,10 @@ class Queue(models.Model):
 
 
 class Membership(models.Model):
-    queue = models.ForeignKey(Queue, models.CASCADE)
-    agent = models.ForeignKey("Agent", models.CASCADE)
+    queue = models.ForeignKey(Queue, models.CASCADE, limit_choices_to=NO_CANARY)
+    agent = models.ForeignKey(
+        "Agent", models.CASCADE, limit_choices_to=no_canarys_agent
+    )
     level = models.PositiveSmallIntegerField(
         _("level"),
         default=1,

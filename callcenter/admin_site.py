@@ -15,6 +15,7 @@ from callcenter.audited_admin import audited
 from callcenter.exporting.period import day_of
 from callcenter.web.sign_in_views import SignIn, SignOut
 from calls.reporting import figures
+from calls.reporting.alarms import alarms
 from calls.reporting.hearing_words import needs_attention
 from calls.reporting.labels import duration
 
@@ -119,6 +120,7 @@ def overview(now: datetime) -> dict[str, Any]:
         "live": figures.live_figures(),
         "problems": figures.problems(now),
         "deaf": needs_attention(now),
+        "alarms": alarms(now),
         "today_filter": f"direction__exact=inbound&{day}",
         "outbound_filter": f"direction__exact=outbound&{day}",
     }

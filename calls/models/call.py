@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from agents.models import Agent, Prompt, Queue, Schedule
+from agents.queues import NO_CANARY, NO_CANARYS_LINE, no_canarys_agent
 from callcenter.models import WatiAccount
 from calls.models.legs import Offer
 from calls.states import LIVE, WITH_AGENT, EndedBy, Result, Status
@@ -21,7 +22,9 @@ class Line(models.Model):
         max_length=32, help_text=("Digits only, starting with the country code.")
     )
     name = models.CharField(max_length=100)
-    queue = models.ForeignKey(Queue, models.PROTECT, related_name="lines")
+    queue = models.ForeignKey(
+        Queue, models.PROTECT, related_name="lines", limit_choices_to=NO_CANARY
+    )
     priority = models.SmallIntegerField(
         default=0,
         help_text=("Callers of a number with a higher priority are served first."),
@@ -96,13 +99,22 @@ class Call(models.Model):
         null=True,
         blank=True,
         verbose_name="business number",
+        limit_choices_to=NO_CANARYS_LINE,
     )
     contact = models.ForeignKey(
         Contact, models.SET_NULL, null=True, blank=True, related_name="calls"
     )
-    queue = models.ForeignKey(Queue, models.SET_NULL, null=True, blank=True)
+    queue = models.ForeignKey(
+        Queue, models.SET_NULL, null=True, blank=True, limit_choices_to=NO_CANARY
+    )
     # The agent who has the call now; all participants are in `legs`.
-    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, blank=True)
+    agent = models.ForeignKey(
+        Agent,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        limit_choices_to=no_canarys_agent,
+    )
 
     status = models.CharField(
         max_length=12, choices=Status, default=Status.UNMATCHED, editable=False

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent, Queue
+from agents.queues import NO_CANARY
 from callcenter import word_index
 from permissions import folding
 
@@ -104,6 +105,7 @@ class Disposition(models.Model):
         Queue,
         blank=True,
         related_name="dispositions",
+        limit_choices_to=NO_CANARY,
         verbose_name=_("queues"),
         help_text=_("Leave empty for all queues."),
     )

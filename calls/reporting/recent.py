@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Min, Q
-from django.utils import timezone
 
 from calls.models import Call, Offer, Plan, WatiRequest, WebhookDelivery
 from calls.signaling import outbox
@@ -124,15 +123,3 @@ DUE: dict[str, Callable[[datetime], datetime | None]] = {
 def _least(rows: Any, column: str) -> datetime | None:
     at: datetime | None = rows.order_by().aggregate(at=Min(column))["at"]
     return at
-
-
-# --- For the supervisors' first page --------------------------------------------------
-
-# Every sweep runs again within 2 s; a minute of standing still is no hiccup.
-STANDS_STILL = timedelta(minutes=1)
-
-
-def sweeps_stand_still(now: datetime | None = None) -> bool:
-    """Say whether work has been due for so long that nothing seems to do it."""
-    now = now or timezone.now()
-    return max(overdue(now).values()) > STANDS_STILL.total_seconds()

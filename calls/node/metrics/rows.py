@@ -143,7 +143,7 @@ def _hearing() -> Iterator[Metric]:
 
 def _canary() -> Iterator[Metric]:
     """Yield the last canary call; nothing where none was ever made."""
-    run = CanaryRun.objects.order_by("-pk").first()
+    run = CanaryRun.objects.exclude(finished_at=None).order_by("-pk").first()
     if run is None:
         return
     age = (timezone.now() - run.started_at).total_seconds()
