@@ -7,7 +7,12 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -34,6 +39,7 @@ from calls.admin.timeline import story_of
 from calls.lifecycle import ending
 from calls.models import Call, Direction
 from calls.reporting import call_export, search
+from calls.reporting.bundle import bundle_of
 from calls.reporting.filters import ResultFilter, StatusFilter
 from calls.reporting.labels import duration
 from calls.states import LIVE, Event
@@ -154,8 +160,23 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
 
     def get_urls(self) -> list[URLPattern]:
         end = self.admin_site.admin_view(require_POST(self.end_call))
-        mine = path("<uuid:call_id>/end/", end, name="calls_call_end")
-        return [mine, *super().get_urls()]
+        bundle = self.admin_site.admin_view(self.debug_bundle)
+        return [
+            path("<uuid:call_id>/end/", end, name="calls_call_end"),
+            path("<uuid:call_id>/bundle/", bundle, name="calls_call_bundle"),
+            *super().get_urls(),
+        ]
+
+    def debug_bundle(self, request: HttpRequest, call_id: UUID) -> HttpResponse:
+        """Download what is known of a call, without anything of the people in it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        call = get_object_or_404(Call.objects.logged(), pk=call_id)
+        self.log_change(request, call, "Downloaded the debug bundle.")
+        response = JsonResponse(bundle_of(call), json_dumps_params={"indent": 1})
+        name = f'attachment; filename="call-{call.pk}.json"'
+        response.headers["Content-Disposition"] = name
+        return response
 
     def end_call(self, request: HttpRequest, call_id: UUID) -> HttpResponse:
         """End a live call for a supervisor; the one way to touch a call from here."""

@@ -71,6 +71,11 @@ def guest_left(call_id: UUID, agent_id: int) -> None:
             bump_version(call)
 
 
+def note_audio_figures(call_id: UUID, figures: dict[str, float]) -> None:
+    """Store the audio of the whole call in numbers, for whoever looks into it later."""
+    Call.objects.filter(pk=call_id).update(audio_figures=figures)
+
+
 def note_one_way_audio(call_id: UUID, one_way_seconds: float) -> None:
     """Store what the node measured over the whole call."""
     mine = Call.objects.filter(pk=call_id)
