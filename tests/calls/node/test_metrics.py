@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter import push
 from callcenter.models import CanaryRun
+from callcenter.web.metrics_token import metrics_token_is_set
 from calls.models import (
     Call,
     Offer,
@@ -125,6 +126,13 @@ def test_without_a_token_they_are_closed_and_the_answer_says_what_to_do(cast, se
     assert b"Set METRICS_TOKEN" in answer.content
     settings.DEBUG = True
     assert Client().get("/metrics").status_code == 200
+
+
+def test_a_site_without_a_token_is_told_so_before_it_starts(settings):
+    (problem,) = metrics_token_is_set(None)
+    assert "METRICS_TOKEN is empty" in problem.msg
+    settings.METRICS_TOKEN = TOKEN
+    assert metrics_token_is_set(None) == []
 
 
 def test_nothing_but_reading_is_possible(settings, cast):
