@@ -29,6 +29,8 @@ PHONES, AGENTS = 440, 1200  # hertz
 AUDIBLE = 0.02
 LOOK_EVERY = 0.2  # seconds
 CLEAN_UP_TRIES = 10
+# A node looks once more at a call whose audio ended, three seconds later.
+SETTLES = 4.0  # seconds
 
 # Each step with the seconds that it may take, and what it means when it does not come.
 STEPS: dict[str, tuple[float, str]] = {
@@ -188,6 +190,7 @@ async def run_once(own: Own, world: World) -> str | None:
 async def _clean_up(own: Own, world: World) -> None:
     with suppress(Exception):
         await world.reset()
+    await asyncio.sleep(SETTLES)
     for _ in range(CLEAN_UP_TRIES):
         if await in_database(rows.clean_up, own):
             return

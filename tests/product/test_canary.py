@@ -30,7 +30,7 @@ def newest() -> CanaryRun:
 @pytest.mark.distributed
 def test_it_calls_itself_and_nobody_else(bird, crew: Cast, ana: Console):
     assert asyncio.run(canary(once=True)) == ""
-    assert list(newest().steps) == list(run.STEPS)
+    assert set(newest().steps) == set(run.STEPS)
     assert newest().finished_at is not None
     assert ana.calls == {}
     assert ana.state == "available"
