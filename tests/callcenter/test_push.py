@@ -49,6 +49,7 @@ async def test_a_layer_that_falls_silent_is_noticed_and_so_is_its_return(
         fault(valkey)
         for listener in listeners:
             await until(lambda: not listener.hears.is_set(), 5)  # noqa: B023
+        assert push.is_silent()
         await asyncio.sleep(1)
         valkey.heal()
         for listener in listeners:
@@ -57,4 +58,5 @@ async def test_a_layer_that_falls_silent_is_noticed_and_so_is_its_return(
             await until(lambda: listener.heard == [7], 5)  # noqa: B023
             listener.task.cancel()
         await asyncio.gather(*(x.task for x in listeners), return_exceptions=True)
+        assert not push.is_silent()
         await mine.flush()
