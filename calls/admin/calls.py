@@ -22,8 +22,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from callcenter import audit
 from callcenter.admin_parts import (
     DetailedAdmin,
     ReadOnlyAdmin,
@@ -160,7 +161,7 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
 
     def get_urls(self) -> list[URLPattern]:
         end = self.admin_site.admin_view(require_POST(self.end_call))
-        bundle = self.admin_site.admin_view(self.debug_bundle)
+        bundle = self.admin_site.admin_view(require_safe(self.debug_bundle))
         return [
             path("<uuid:call_id>/end/", end, name="calls_call_end"),
             path("<uuid:call_id>/bundle/", bundle, name="calls_call_bundle"),
@@ -172,7 +173,7 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
         if not self.has_view_permission(request):
             raise PermissionDenied
         call = get_object_or_404(Call.objects.logged(), pk=call_id)
-        self.log_change(request, call, "Downloaded the debug bundle.")
+        audit.record(audit.Action.EXPORTED, call, "debug bundle")
         response = JsonResponse(bundle_of(call), json_dumps_params={"indent": 1})
         name = f'attachment; filename="call-{call.pk}.json"'
         response.headers["Content-Disposition"] = name

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shlex
+import signal
 import ssl
 import subprocess
 import sys
@@ -159,7 +160,9 @@ class Stack:
 
     def _node(self, name: str, port: int) -> Process:
         command = ("manage.py", "serve", "--port", str(port))
-        return self._product(name, *command, NODE_NAME=name)
+        node = self._product(name, *command, NODE_NAME=name)
+        node.ends_by = signal.SIGINT  # SIGTERM would wait for its calls
+        return node
 
     def _simulator(self) -> Process:
         """Return the other end: no part of the product, hence with its own settings."""

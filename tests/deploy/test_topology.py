@@ -15,6 +15,7 @@ COMPOSE = (DEPLOY / "compose.yaml").read_text()
 NGINX = (DEPLOY / "nginx.conf").read_text()
 CADDY = (DEPLOY / "Caddyfile").read_text()
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+SETTINGS = (ROOT / "callcenter" / "settings.py").read_text()
 MIB = 1024 * 1024
 PORTS = {name: int(name.removeprefix("node-")) for name in proxy.NODES}
 HOLDS_CALLS = ("node-8001", "node-8002", "worker")
@@ -160,11 +161,19 @@ def test_a_node_and_the_worker_of_a_machine_share_the_folder_of_the_spool():
         assert f"/var/lib/{setting(unit(name), 'StateDirectory')}" == shared
 
 
-def test_all_have_the_same_time_to_stop():
-    times = {setting(service(name), "stop_grace_period") for name in HOLDS_CALLS}
-    times |= {f"{setting(unit(n), 'TimeoutStopSec')}s" for n in ("node@", "worker")}
-    [seconds] = {int(each.removesuffix("s")) for each in times}
-    assert Process.ends_within >= seconds
+def seconds(of_service: list[str], of_unit: str) -> int:
+    """Return the one time to stop that compose.yaml and systemd give."""
+    times = {setting(service(name), "stop_grace_period") for name in of_service}
+    times.add(f"{setting(unit(of_unit), 'TimeoutStopSec')}s")
+    [time] = times
+    return int(time.removesuffix("s"))
+
+
+def test_nodes_may_wait_for_their_calls_and_everything_ends_within_the_time():
+    to_end = seconds(["worker"], "worker")
+    [drain] = re.findall(r'"NODE_DRAIN_SECONDS", .* else (\d+)', SETTINGS)
+    assert seconds([*PORTS], "node@") == int(drain) + to_end
+    assert Process.ends_within >= to_end
 
 
 def test_the_stack_runs_nginx_conf_itself_and_refuses_one_that_lacks_a_place(tmp_path):

@@ -51,7 +51,7 @@ sign-out/                            405 302 405 302 405 302 405 302 405 302 405
 console/                             302 302 200 200 302 302 302 302 302 302 302 302
 healthz                              200 200 200 200 200 200 200 200 200 200 200 200
 readyz                               503 503 503 503 503 503 503 503 503 503 503 503
-metrics                              200 200 200 200 200 200 200 200 200 200 200 200
+metrics                              403 405 403 405 403 405 403 405 403 405 403 405
 calls/export.csv                     302 302 403 405 403 405 200 405 200 405 200 405
 agents/time.csv                      302 302 403 405 403 405 200 405 200 405 200 405
 permissions/export.csv               302 302 403 405 403 405 200 405 200 405 200 405
@@ -80,6 +80,7 @@ admin/permissions/contact/<contact_id>/override/<permission_id>/
                                      302 302 302 302 403 403 403 403 302 302 302 302
 admin/permissions/contact/undo-merge/<merge_id>/
                                      302 302 302 302 405 403 405 403 405 302 405 302
+admin/calls/call/<call_id>/bundle/   302 302 302 302 403 405 200 405 200 405 200 405
 admin/calls/call/<call_id>/end/      302 302 302 302 405 403 405 403 405 302 405 302
 """
 # Of each list of the admin who may view, add, change and delete its rows. Who may not

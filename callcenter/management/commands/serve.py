@@ -36,6 +36,9 @@ WORKER_STOPS_WITHIN = 8.0  # seconds
 # Read from one connection in one turn of the loop. Twisted's 64 KiB may hold two
 # thousand small websocket messages, and the sound of others waits for all of them.
 READ_AT_ONCE = 4096  # bytes
+# For a browser's answer to a close. Cut off earlier it may not have read the code:
+# a console that was taken over would come back and take over itself.
+GOODBYE = 5.0  # seconds
 
 
 class EmbeddedWorker:
@@ -122,7 +125,7 @@ class Command(BaseCommand):
         self.signals = StopSignals(asgi.drain, self.stop)
         self.is_stuck = False
         host = options["host"].replace(":", r"\:")
-        server = Server(
+        self.server = Server(
             asgi.application,
             endpoints=[f"tcp:port={options['port']}:interface={host}"],
             signal_handlers=False,
@@ -135,10 +138,10 @@ class Command(BaseCommand):
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.on_signal)
-        server.run()
+        self.server.run()
         if self.is_stuck:  # a thread that hangs would be waited for, for ever
             os._exit(0)
-        if server.abort_start:
+        if self.server.abort_start:
             raise SystemExit(1)
 
     def prepare(self) -> None:
@@ -150,6 +153,7 @@ class Command(BaseCommand):
             tell_simulator(simulator.the_world())
 
     def ready(self) -> None:
+        self.server.ws_factory.setProtocolOptions(closeHandshakeTimeout=GOODBYE)
         if self.worker is not None:
             self.worker.start()
         reactor.callLater(0, self.asgi.start)  # inside the loop, which runs then

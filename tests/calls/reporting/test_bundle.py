@@ -7,13 +7,12 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.test import Client
 from django.utils import timezone
 
 from agents.models import Agent, Queue
-from callcenter.models import WatiAccount
+from callcenter.models import AuditEntry, WatiAccount
 from calls.models import (
     Call,
     CallChange,
@@ -194,5 +193,6 @@ def test_its_download_is_a_file_and_is_logged(call: Call, cast: Cast):
     answer = sofia.get(address)
     assert answer.json()["call"]["id"] == str(call.pk)
     assert f"call-{call.pk}.json" in answer.headers["Content-Disposition"]
-    assert LogEntry.objects.get().change_message == "Downloaded the debug bundle."
+    noted = AuditEntry.objects.filter(object_pk=str(call.pk), action="exported")
+    assert noted.get().details == "debug bundle"
     assert sofia.get(f"/admin/calls/call/{uuid4()}/bundle/").status_code == 404
