@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from tests.ports import free_port
 
 from agents.models import Agent
 from callcenter.canary import console, run
 from callcenter.management.commands.canary import canary
 from callcenter.models import CanaryRun
 from calls.models import Call, Offer, WebhookDelivery
+from deploy.stack.ports import free_port
 from permissions.models import Contact
 from tests.cast import Cast
 from tests.console import Console
