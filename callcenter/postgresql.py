@@ -36,7 +36,9 @@ class AnsweringConnection(psycopg.Connection[Any]):
     ) -> Any:
         """Let the library wait; `timeout` is its own, for what may take no time."""
         if self._heard_at < self._silent_at and self._is_idle():
-            raise self._given_up()
+            given_up = self._given_up()
+            self._look_at_the_others()
+            raise given_up
         try:
             answer = super().wait(gen, interval, timeout or self.longest)
         except _WaitTimeout:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -27,18 +28,25 @@ def proxy() -> Iterator[FaultProxy]:
         yield proxy
 
 
+@contextmanager
+def pool_to(proxy: FaultProxy, *, timeout: float) -> Iterator[Pool]:
+    """Eight connections; who asks for one may wait for so many seconds."""
+    options = postgresql.options(connect=2, statement=1, lock=0.5, network=30, pool=8)
+    address = {"host": proxy.host, "port": proxy.port, "user": "callcenter"}
+    more = {**options.pop("pool"), "timeout": timeout, "min_size": 8}
+    kwargs = {**options, **address, "dbname": "postgres", "autocommit": True}
+    with ConnectionPool(kwargs=kwargs, check=Pool.check_connection, **more) as pool:
+        pool.wait()
+        yield pool
+
+
 @pytest.fixture
 def pool(
     proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, django_db_setup: None
 ) -> Iterator[Pool]:
     monkeypatch.setattr(postgresql, "GRACE", 1.0)
     before = AnsweringConnection.longest
-    options = postgresql.options(connect=2, statement=1, lock=0.5, network=30, pool=8)
-    address = {"host": proxy.host, "port": proxy.port, "user": "callcenter"}
-    more = {**options.pop("pool"), "timeout": 10, "min_size": 8}
-    kwargs = {**options, **address, "dbname": "postgres", "autocommit": True}
-    with ConnectionPool(kwargs=kwargs, check=Pool.check_connection, **more) as pool:
-        pool.wait()
+    with pool_to(proxy, timeout=10) as pool:
         yield pool
         proxy.heal()
     AnsweringConnection.longest = before
@@ -67,6 +75,19 @@ def test_after_a_silence_all_idle_connections_are_replaced_at_once(
     proxy.forget()
     assert ask(pool) < 8
     assert max(ask(pool) for _ in range(30)) < 2
+
+
+def test_who_has_noticed_no_silence_still_replaces_all_at_once(
+    pool: Pool, proxy: FaultProxy
+):
+    """Each is doubted alike, and the pool alone tries one a second, then two later."""
+    with pool_to(proxy, timeout=5) as other, pool.connection() as mine:
+        proxy.freeze()
+        with pytest.raises(psycopg.OperationalError, match="does not answer"):
+            mine.execute("SELECT 1")
+        proxy.heal()
+        for _ in range(10):
+            ask(other)
 
 
 @pytest.mark.parametrize("cut", [FaultProxy.reset, FaultProxy.cut])
