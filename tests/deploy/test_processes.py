@@ -17,7 +17,8 @@ from pathlib import Path
 from deploy.stack.processes import Guard, ProcessList
 listed = ProcessList(Path(sys.argv[1]))
 guard = Guard(listed)
-one = listed.spawn(["sh", "-c", "sleep 60 & echo $! $$; wait"], stdout=sys.stdout)
+child = listed.spawn(["sh", "-c", "sleep 60 & echo $! $$; wait"], stdout=-1)
+print(child.stdout.readline().decode(), flush=True)
 time.sleep(60)
 """
 
