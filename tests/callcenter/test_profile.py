@@ -20,6 +20,8 @@ from callcenter.web import second_factor
 from callcenter.web.sessions import OUTSTAYS_FOR, browser_of, prolong
 from tests.cast import PASSWORD, Cast
 
+pytestmark = pytest.mark.stackless
+
 NEW = "a-long-and-rare-one"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 SAFARI = (

@@ -17,6 +17,8 @@ from callcenter.buckets import Buckets
 from callcenter.web import password_hashing, sign_in
 from tests.cast import PASSWORD, Cast
 
+pytestmark = pytest.mark.stackless
+
 TOO_MANY = "Too many failed sign-ins"
 TRIES = int(limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS.burst)
 

@@ -35,6 +35,8 @@ from calls.models import (
 from permissions.models import CallPermission, Contact, Merge, PermissionEvent
 from tests.cast import CARLA, HASHED, PASSWORD, Cast, introduce
 
+pytestmark = pytest.mark.stackless
+
 # Of each role what it is answered: first to GET, then to POST, with an empty form.
 # `staff` has no right, `auditor` may view everything, `supervisor` has every right and
 # is no superuser.

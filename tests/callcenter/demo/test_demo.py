@@ -57,6 +57,7 @@ def demo(made_once: None) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+@pytest.mark.stackless
 def test_the_three_logins_work(demo: None):
     for username in DEMO_USERS:
         user = authenticate(username=username, password=DEMO_PASSWORD)
