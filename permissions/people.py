@@ -21,8 +21,9 @@ from permissions.numbers import key_of
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Kind = ContactId.Kind
-# Somebody else may store the same person in the same instant: then look again.
-ATTEMPTS = 3
+# Somebody else may store the same person in the same instant: then look again. Each
+# time another one has got on, and there are no more of them than threads.
+ATTEMPTS = 10
 
 
 def remember(account: WatiAccount, person: Person) -> Contact | None:
