@@ -80,7 +80,7 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
 
 
 def close_broken_connections() -> None:
-    """Close what the server has closed meanwhile, before the first statement fails."""
+    """Close what was closed or is doubted, before the first statement fails."""
     for one in connections.all(initialized_only=True):
         if one.vendor == "postgresql" and one.connection and _has_news(one.connection):
             one.errors_occurred = True  # so that Django asks it
@@ -88,8 +88,11 @@ def close_broken_connections() -> None:
 
 
 def _has_news(connection: Any) -> bool:
-    """Say whether the server says something unasked, which is mostly goodbye."""
-    if connection.closed:
+    """Say whether the server says something unasked, which is mostly goodbye.
+
+    Or whether it may be gone without that: others have noticed a silence.
+    """
+    if connection.closed or getattr(connection, "is_doubted", False):
         return True
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

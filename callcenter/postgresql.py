@@ -35,7 +35,7 @@ class AnsweringConnection(psycopg.Connection[Any]):
         self, gen: Any, interval: float = 0.1, timeout: float | None = None
     ) -> Any:
         """Let the library wait; `timeout` is its own, for what may take no time."""
-        if self._heard_at < self._silent_at and self._is_idle():
+        if self.is_doubted:
             given_up = self._given_up()
             self._look_at_the_others()
             raise given_up
@@ -55,8 +55,11 @@ class AnsweringConnection(psycopg.Connection[Any]):
         self._heard_at = monotonic()
         return answer
 
-    def _is_idle(self) -> bool:
-        return self.pgconn.transaction_status == TransactionStatus.IDLE
+    @property
+    def is_doubted(self) -> bool:
+        """Tell whether this one was idle while another noticed a silence."""
+        is_idle = self.pgconn.transaction_status == TransactionStatus.IDLE
+        return self._heard_at < self._silent_at and is_idle
 
     def _given_up(self) -> psycopg.OperationalError:
         self.pgconn.finish()

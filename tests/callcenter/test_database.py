@@ -5,6 +5,7 @@ import logging
 import sqlite3
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from django.utils import translation
 from agents.models import Queue
 from callcenter.celery import app
 from callcenter.database import THREADS, in_database, lock_wait, once_after_commit
+from callcenter.postgresql import AnsweringConnection
 from callcenter.worker import KeepingThreads
 from tests.servers import wait_for
 
@@ -145,6 +147,18 @@ async def test_nobody_notices_that_the_server_was_restarted(transactional_db: No
     assert others_left()
     kill_the_others()
     wait_for(lambda: not others_left(), "the connections to close")
+    for _ in range(2 * THREADS):
+        assert await in_database(Queue.objects.count) == 0
+
+
+@pytest.mark.full
+async def test_a_thread_that_keeps_its_connection_doubts_it_after_a_silence(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+):
+    """One of them waited in vain. The others have been idle since before that."""
+    for _ in range(2 * THREADS):
+        await in_database(Queue.objects.count)
+    monkeypatch.setattr(AnsweringConnection, "_silent_at", time.monotonic())
     for _ in range(2 * THREADS):
         assert await in_database(Queue.objects.count) == 0
 

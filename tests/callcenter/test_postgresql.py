@@ -45,6 +45,8 @@ def pool(
     proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, django_db_setup: None
 ) -> Iterator[Pool]:
     monkeypatch.setattr(postgresql, "GRACE", 1.0)
+    # A silence here is none of the connections that other tests have left idle.
+    monkeypatch.setattr(AnsweringConnection, "_silent_at", -1.0)
     before = AnsweringConnection.longest
     with pool_to(proxy, timeout=10) as pool:
         yield pool
