@@ -143,7 +143,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "callcenter.web.sign_in_views.second_factor_first",
+    "callcenter.web.sign_in_views.SecondFactorFirst",
     "callcenter.web.one_time_passwords.OneTimePasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]

@@ -1,18 +1,17 @@
 """A page of its own for the time in which the database cannot be reached."""
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.core.signals import got_request_exception
 from django.db import Error, InterfaceError, InternalError, OperationalError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.decorators import sync_and_async_middleware
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
+
+from callcenter.web.answers import on_answers
 
 COME_AGAIN = "5"  # seconds
 # PostgreSQL takes no writes, or has ended a session that did nothing for too long.
@@ -50,23 +49,11 @@ def _note(request: Any = None, **_: Any) -> None:
 
 
 def _answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Answer 503 with a sentence, instead of 500, while the database is away."""
     if not getattr(request, "database_is_away", False):
         return response
     page = render_to_string("database_away.html")
     return HttpResponse(page, status=503, headers={"Retry-After": COME_AGAIN})
 
 
-@sync_and_async_middleware
-def database_away(get_response: Any) -> Callable[[HttpRequest], Any]:
-    """Answer 503 with a sentence, instead of 500, while the database is away."""
-    if iscoroutinefunction(get_response):
-
-        async def middleware(request: HttpRequest) -> HttpResponse:
-            return _answer(request, await get_response(request))
-
-    else:
-
-        def middleware(request: HttpRequest) -> HttpResponse:  # type: ignore[misc]
-            return _answer(request, get_response(request))
-
-    return middleware
+database_away = on_answers(_answer)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
 from callcenter import audit
+from callcenter.web.answers import on_answers
 from callcenter.web.sign_in import address_of
 
 SOCKETS = "ws: wss:" if settings.DEBUG else "wss:"
@@ -27,7 +28,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def harden(response: HttpResponse) -> HttpResponse:
+def harden(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Forbid inline scripts: the page holds a microphone and customers' data."""
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers.setdefault(
         "Permissions-Policy", "microphone=(self), camera=(), geolocation=()"
@@ -37,20 +39,7 @@ def harden(response: HttpResponse) -> HttpResponse:
     return response
 
 
-@sync_and_async_middleware
-def security_headers(get_response: Any) -> Callable[[HttpRequest], Any]:
-    """Forbid inline scripts: the page holds a microphone and customers' data."""
-    if iscoroutinefunction(get_response):
-
-        async def middleware(request: HttpRequest) -> HttpResponse:
-            return harden(await get_response(request))
-
-    else:
-
-        def middleware(request: HttpRequest) -> HttpResponse:  # type: ignore[misc]
-            return harden(get_response(request))
-
-    return middleware
+security_headers = on_answers(harden)
 
 
 @sync_and_async_middleware

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import User
@@ -14,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
-from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
@@ -156,14 +155,13 @@ def _done(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
     return render(request, "sign_in/recovery.html", {"codes": codes, "then": then})
 
 
-@sync_and_async_middleware
-def second_factor_first(get_response: Any) -> Any:
-    """Keep out who must have a second factor and signed in without: promoted meanwhile.
+class SecondFactorFirst(MiddlewareMixin):
+    """Keeps out who must have a second factor, and signed in before they had to.
 
     Websockets have the same rule in agents.sessions.
     """
 
-    def process_view(request: HttpRequest, *_: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
         # Health is asked of without the database, too.
         if name in OPEN_TO_ALL or name.startswith("callcenter.health."):
@@ -173,15 +171,3 @@ def second_factor_first(get_response: Any) -> Any:
         user: Any = request.user
         _remember(request, user, request.get_full_path())
         return redirect(_next_step(user) or "login")
-
-    async def later(request: HttpRequest) -> HttpResponse:
-        response: HttpResponse = await get_response(request)
-        return response
-
-    def now(request: HttpRequest) -> HttpResponse:
-        response: HttpResponse = get_response(request)
-        return response
-
-    middleware: Any = later if iscoroutinefunction(get_response) else now
-    middleware.process_view = process_view
-    return middleware
