@@ -132,9 +132,13 @@ def _failed(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
     record(Action.SIGN_IN_FAILED, known, username=shown)
 
 
-def _before_save(sender: Any, instance: Any, raw: bool, **_: Any) -> None:
-    """Find out what of a user is about to change."""
-    instance._changed_rights = [] if raw else _changed_rights(instance)
+def _before_save(
+    sender: Any, instance: Any, raw: bool, update_fields: Any = None, **_: Any
+) -> None:
+    """Find out what of a user is about to change. A sign-in writes its time alone."""
+    spares_rights = update_fields is not None and not set(RIGHTS) & set(update_fields)
+    looks = not raw and not spares_rights
+    instance._changed_rights = _changed_rights(instance) if looks else []
     # Set by set_password(), and not when a hash is merely made stronger.
     instance._new_password = instance._password is not None
 

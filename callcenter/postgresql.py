@@ -58,8 +58,9 @@ class AnsweringConnection(psycopg.Connection[Any]):
     @property
     def is_doubted(self) -> bool:
         """Tell whether this one was idle while another noticed a silence."""
-        is_idle = self.pgconn.transaction_status == TransactionStatus.IDLE
-        return self._heard_at < self._silent_at and is_idle
+        if self._heard_at >= self._silent_at:
+            return False
+        return self.pgconn.transaction_status == TransactionStatus.IDLE
 
     def _given_up(self) -> psycopg.OperationalError:
         self.pgconn.finish()
