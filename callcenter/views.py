@@ -1,10 +1,6 @@
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-
-DEMO_USERS: tuple[str, ...] = settings.DEMO_USERS
-DEMO_PASSWORD: str = settings.DEMO_PASSWORD
 
 
 @login_required

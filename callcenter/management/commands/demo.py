@@ -14,7 +14,6 @@ from callcenter.demo.permissions import make_permissions
 from callcenter.demo.stories import make_stories
 from callcenter.demo.webhooks import make_webhooks
 from callcenter.models import WatiAccount
-from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from calls.models import Line
 
 SUPERVISOR = "supervisor"
@@ -33,7 +32,9 @@ class Command(BaseCommand):
             self.make()
 
     def make(self) -> None:
-        agents = [make_agent(name) for name in DEMO_USERS if name != SUPERVISOR]
+        agents = [
+            make_agent(name) for name in settings.DEMO_USERS if name != SUPERVISOR
+        ]
         make_supervisor()
         queue, _ = Queue.objects.get_or_create(
             name="Support",
@@ -59,7 +60,7 @@ class Command(BaseCommand):
 def make_agent(username: str) -> Agent:
     user = User.objects.filter(username=username).first()
     if user is None:
-        user = User.objects.create_user(username, password=DEMO_PASSWORD)
+        user = User.objects.create_user(username, password=settings.DEMO_PASSWORD)
     agent, _ = Agent.objects.get_or_create(
         user=user, defaults={"name": username.title()}
     )
@@ -68,7 +69,7 @@ def make_agent(username: str) -> Agent:
 
 def make_supervisor() -> None:
     if not User.objects.filter(username=SUPERVISOR).exists():
-        User.objects.create_superuser(SUPERVISOR, password=DEMO_PASSWORD)
+        User.objects.create_superuser(SUPERVISOR, password=settings.DEMO_PASSWORD)
 
 
 def make_account() -> WatiAccount:

@@ -23,7 +23,6 @@ from callcenter.beat import Scheduler
 from callcenter.demo.simulator import tell_simulator
 from callcenter.simulator import service as simulator
 from callcenter.stop_signals import StopSignals
-from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from callcenter.web.daphne_requests import BoundedFactory
 from callcenter.worker import KeepingThreads
 
@@ -85,7 +84,7 @@ def without_coloured_names() -> None:
 def welcome() -> str:
     """Print where to go and how to sign in."""
     root = settings.PUBLIC_URL
-    users = ", ".join(DEMO_USERS)
+    users = ", ".join(settings.DEMO_USERS)
     return f"""
   The call center is running.
 
@@ -94,7 +93,7 @@ def welcome() -> str:
     Supervisors  {root}/admin/       sign in as supervisor
     Call log     {root}/calls/export.csv
 
-    Users        {users}; the password of each is {DEMO_PASSWORD}
+    Users        {users}; the password of each is {settings.DEMO_PASSWORD}
 
   Ctrl-C stops everything.
 """

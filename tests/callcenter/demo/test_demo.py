@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -18,7 +19,6 @@ from callcenter.demo.stories import STORIES
 from callcenter.models import WatiAccount
 from callcenter.simulator.service import account_from_settings
 from callcenter.simulator.world import World
-from callcenter.views import DEMO_PASSWORD, DEMO_USERS
 from callcenter.wati.events import Kind
 from calls.models import (
     Call,
@@ -59,8 +59,8 @@ def demo(made_once: None) -> Iterator[None]:
 
 @pytest.mark.stackless
 def test_the_three_logins_work(demo: None):
-    for username in DEMO_USERS:
-        user = authenticate(username=username, password=DEMO_PASSWORD)
+    for username in settings.DEMO_USERS:
+        user = authenticate(username=username, password=settings.DEMO_PASSWORD)
         assert user is not None
         assert hasattr(user, "agent") == (username != "supervisor")
         assert user.is_staff == (username == "supervisor")

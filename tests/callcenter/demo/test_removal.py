@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
@@ -17,7 +18,6 @@ from agents.models import Agent, BreakReason, Membership, Queue
 from callcenter.checks import refuse_demo, set_for_production
 from callcenter.demo.logins import dangers
 from callcenter.models import AuditEntry, WatiAccount
-from callcenter.views import DEMO_PASSWORD
 from calls.models import Call, Disposition, Leg, Line
 from permissions.models import Contact
 
@@ -189,7 +189,9 @@ def test_after_the_removal_everything_starts(demo):
     with REAL:
         refuse_demo()
         call_command("check")
-    answer = Client().post("/sign-in/", {"username": "ana", "password": DEMO_PASSWORD})
+    answer = Client().post(
+        "/sign-in/", {"username": "ana", "password": settings.DEMO_PASSWORD}
+    )
     assert answer.status_code == 200
 
 
