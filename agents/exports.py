@@ -1,4 +1,4 @@
-"""The agent activity as CSV, one line per interval."""
+"""The agent activity as a file, one line per interval."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,14 +7,8 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from agents.models import AgentState, AgentStateSpan, BreakReason
-from callcenter.exporting.csv_files import (
-    Cell,
-    File,
-    page_after,
-    safe,
-    stamp,
-    zone_name,
-)
+from callcenter.exporting.cells import Cell, zone_name
+from callcenter.exporting.files import File, page_after
 from callcenter.exporting.views import Export
 
 # What a state counts as; a break for work is productive.
@@ -47,13 +41,13 @@ def kind_of(entry: TimeEntry) -> str:
 
 
 COLUMNS: list[tuple[str, Getter]] = [
-    ("agent", lambda entry: safe(entry.span.agent.name)),
+    ("agent", lambda entry: entry.span.agent.name),
     ("agent_id", lambda entry: entry.span.agent_id),
     ("state", lambda entry: entry.span.state),
-    ("reason", lambda entry: safe(entry.span.reason)),
+    ("reason", lambda entry: entry.span.reason),
     ("kind", kind_of),
-    ("started_at", lambda entry: stamp(entry.span.started_at)),
-    ("ended_at", lambda entry: stamp(entry.span.ended_at)),
+    ("started_at", lambda entry: entry.span.started_at),
+    ("ended_at", lambda entry: entry.span.ended_at),
     ("timezone", lambda entry: zone_name()),
     ("duration_s", lambda entry: _seconds(entry.span)),
 ]
@@ -88,7 +82,7 @@ def _after(
 
 EXPORT = Export(
     model=AgentStateSpan,
-    address="agents/time.csv",
+    address="agents/time",
     name="agent_time",
     what="agents' time",
     file_of=file_of,

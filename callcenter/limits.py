@@ -34,6 +34,11 @@ WRONG_FOR_A_NAME = Rate(burst=60, seconds=20)
 SIGN_INS_AT_ONCE = 12
 PASSWORD_THREADS = 1
 
+# --- Files that are exported ---------------------------------------------------------
+
+EXPORTS_OF_A_USER = 2
+EXPORTS_AT_ONCE = 3  # each now and then takes one of the database's threads
+
 # --- Uploads -------------------------------------------------------------------------
 
 UPLOADS_OF_A_USER = 1

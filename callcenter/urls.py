@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 from agents import exports as agent_time
 from callcenter import health, views
 from callcenter.exporting import audit_export
-from callcenter.exporting.views import download
+from callcenter.exporting.views import SUFFIXES, download
 from callcenter.web import sign_in_views
 from callcenter.web.profile import profile
 from calls.reporting import call_export
@@ -40,8 +40,14 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     *[
-        path(export.address, download, {"export": export}, name=export.url_name)
+        path(
+            f"{export.address}.{suffix}",
+            download,
+            {"export": export, "suffix": suffix},
+            name=export.url_name(suffix),
+        )
         for export in EXPORTS
+        for suffix in SUFFIXES
     ],
     *call_urls,
 ]

@@ -1,4 +1,4 @@
-"""The permission ledger as a file: CSV, one line per event, in the order of writing."""
+"""The permission ledger as a file: one line per event, in the order of writing."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from callcenter.exporting import csv_files
-from callcenter.exporting.csv_files import Cell, File, phone, safe, stamp, zone_name
+from callcenter.exporting import files
+from callcenter.exporting.cells import Cell, phone, zone_name
+from callcenter.exporting.files import File
 from callcenter.exporting.views import OF, Export, listed
 from permissions.models import CallPermission, Contact, PermissionEvent
 
@@ -20,7 +21,7 @@ def _business_number(event: PermissionEvent) -> str:
 
 
 def _by(event: PermissionEvent) -> str:
-    return safe(event.user.get_username()) if event.user else ""
+    return event.user.get_username() if event.user else ""
 
 
 def _counter(name: str) -> Getter:
@@ -34,8 +35,8 @@ def _nothing(event: PermissionEvent) -> str:
 
 COLUMNS: list[tuple[str, Getter]] = [
     ("event_id", lambda event: event.pk),
-    ("contact_waid", lambda event: safe(event.contact.waid or "")),
-    ("contact_bsuid", lambda event: safe(event.contact.bsuid or "")),
+    ("contact_waid", lambda event: event.contact.waid or ""),
+    ("contact_bsuid", lambda event: event.contact.bsuid or ""),
     ("business_number", _business_number),
     ("event", lambda event: event.kind),
     ("kind", lambda event: event.grant),
@@ -43,8 +44,8 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("by", _by),
     ("template", _nothing),
     ("message_id", _nothing),
-    ("at", lambda event: stamp(event.at)),
-    ("expires_at", lambda event: stamp(event.expires_at)),
+    ("at", lambda event: event.at),
+    ("expires_at", lambda event: event.expires_at),
     ("timezone", lambda event: zone_name()),
     ("calls_used_24h", _counter("calls_used_24h")),
     ("calls_max_24h", _counter("calls_max_24h")),
@@ -53,7 +54,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("unanswered_in_a_row", _counter("streak")),
     ("call_id", lambda event: str(event.call or "")),
     ("error_code", lambda event: event.code),
-    ("detail", lambda event: safe(event.detail)),
+    ("detail", lambda event: event.detail),
 ]
 
 
@@ -75,7 +76,7 @@ def _after(
     )
     if last is not None:
         events = events.filter(pk__gt=last.pk)
-    return list(events[: csv_files.PAGE])
+    return list(events[: files.PAGE])
 
 
 def events_listed(request: HttpRequest) -> QuerySet[PermissionEvent]:
@@ -93,7 +94,7 @@ def events_listed(request: HttpRequest) -> QuerySet[PermissionEvent]:
 
 EXPORT = Export(
     model=PermissionEvent,
-    address="permissions/export.csv",
+    address="permissions/export",
     name="permissions",
     what="permission ledger",
     file_of=file_of,

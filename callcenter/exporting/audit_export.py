@@ -5,8 +5,9 @@ from functools import partial
 
 from django.db.models import QuerySet
 
-from callcenter.exporting import csv_files
-from callcenter.exporting.csv_files import Cell, File, safe, stamp, zone_name
+from callcenter.exporting import files
+from callcenter.exporting.cells import Cell, zone_name
+from callcenter.exporting.files import File
 from callcenter.exporting.views import Export
 from callcenter.models import AuditEntry
 
@@ -14,16 +15,16 @@ Getter = Callable[[AuditEntry], Cell]
 
 COLUMNS: list[tuple[str, Getter]] = [
     ("entry_id", lambda entry: entry.pk),
-    ("at", lambda entry: stamp(entry.at)),
+    ("at", lambda entry: entry.at),
     ("timezone", lambda entry: zone_name()),
     ("action", lambda entry: entry.action),
-    ("user", lambda entry: safe(entry.username)),
-    ("user_id", lambda entry: safe(entry.user_pk)),
-    ("ip_address", lambda entry: safe(entry.address)),
-    ("object_type", lambda entry: safe(entry.object_type)),
-    ("object_id", lambda entry: safe(entry.object_pk)),
-    ("object_name", lambda entry: safe(entry.object_name)),
-    ("details", lambda entry: safe(entry.details)),
+    ("user", lambda entry: entry.username),
+    ("user_id", lambda entry: entry.user_pk),
+    ("ip_address", lambda entry: entry.address),
+    ("object_type", lambda entry: entry.object_type),
+    ("object_id", lambda entry: entry.object_pk),
+    ("object_name", lambda entry: entry.object_name),
+    ("details", lambda entry: entry.details),
 ]
 
 
@@ -36,12 +37,12 @@ def _after(entries: QuerySet[AuditEntry], last: AuditEntry | None) -> list[Audit
     entries = entries.order_by("pk")
     if last is not None:
         entries = entries.filter(pk__gt=last.pk)
-    return list(entries[: csv_files.PAGE])
+    return list(entries[: files.PAGE])
 
 
 EXPORT = Export(
     model=AuditEntry,
-    address="audit/export.csv",
+    address="audit/export",
     name="audit",
     what="audit log",
     file_of=file_of,

@@ -1,133 +1,105 @@
-"""CSV files of any length: streamed page by page, harmless in spreadsheets."""
+"""CSV: every field quoted, and nothing in it that a spreadsheet would calculate."""
 
 import csv
 import io
-import logging
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 
-from django.db.models import Model, Q, QuerySet
-from django.utils import timezone
+from callcenter.exporting.cells import Cell, Phone, local
+from callcenter.exporting.files import Format
 
-from callcenter.database import in_database
-
-logger = logging.getLogger(__name__)
-
-PAGE = 2000
 BOM = "\N{BYTE ORDER MARK}"
-INCOMPLETE = "This file is incomplete: the export stopped early. Please try again."
 
-FORMULA = re.compile(r"[\t\r\n]|[\s\"'`\u2018-\u201f\u200b-\u200f\ufeff]*[=+\-@]")
+# What begins a formula, also in the spellings that become one by normalization.
+_SIGNS = "=+\\-@\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b"
+_SIGNS += "\uff0b\uff0d\uff1d\uff20"
+# What a spreadsheet may skip before it: spaces, quotes, and what is invisible.
+_SKIPPED = r"\s\"'`\xad\u061c\u180e\u2018-\u201f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+_SKIPPED += "\ufeff\uff02\uff07"
+# Whatever the reader takes for a separator, a cell begins behind it: quotes are
+# no help to a German Excel, which knows only semicolons and reads `"a","b;=1"`.
+_BREAKS = r",;|\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+FORMULA = re.compile(rf"^(?=[\t\r\n])|(^|\r\n|[{_BREAKS}])(?=[{_SKIPPED}]*[{_SIGNS}])")
+# Most text: begins with a letter or digit and has no separator.
+ORDINARY = re.compile(rf"[^\W_][^{_BREAKS}]*\Z")
 
-Cell = str | int | None
-Row = TypeVar("Row", bound=Model)
-Entry = TypeVar("Entry")
-
-
-class File(NamedTuple, Generic[Row, Entry]):
-    """A file to write: its columns, and where its lines come from."""
-
-    columns: Sequence[tuple[str, Callable[[Entry], Cell]]]
-    # At most PAGE rows after the one that it is given.
-    read: Callable[[Row | None], list[Row]]
-    # What the columns are read from, one for each row of a page.
-    entries: Callable[[list[Row]], Iterable[Entry]]
-
-    @property
-    def titles(self) -> list[str]:
-        return [title for title, _ in self.columns]
-
-    def cells(self, page: list[Row]) -> list[list[Cell]]:
-        return [[get(entry) for _, get in self.columns] for entry in self.entries(page)]
-
-
-def page_after(
-    rows: QuerySet[Row], last: Row | None, *, at: str, ties: str
-) -> list[Row]:
-    """Return the rows that follow `last` in the order of the instant `at`.
-
-    `ties`: the lookup of the key that orders those of one instant, as in `rows`.
-    """
-    if last is not None:
-        instant = getattr(last, at)
-        same = Q(**{at: instant, ties: last.pk})
-        rows = rows.filter(
-            Q(**{f"{at}__gt": instant}) | same, **{f"{at}__gte": instant}
-        )
-    return list(rows[:PAGE])
+# Text that spreadsheets make a number, a date or a truth of, in some language.
+_NUMERIC = r"(?=.*\d)[\d\s.,:/\\+\-()%$€£¥'’]*(?:[eEdD][+\-]?\d+|[aApP]\.?[mM]\.?)?"
+_MONTH = (
+    "jan|feb|f[eé]v|mar|mär|mrz|apr|abr|avr|may|mai|mag|jun|jui|giu|jul|lug|aug|ago"
+    "|ao[uû]|sep|set|oct|okt|out|ott|nov|dec|dic|dez|d[eé]c|ene|gen"
+)
+_GAP = r"[\d\s.,/\-]*"
+_DATE = rf"{_GAP}(?:{_MONTH})[^\W\d_]{{0,7}}{_GAP}\d|\d{_GAP}(?:{_MONTH}).{{0,8}}"
+_TRUTH = "true|false|wahr|falsch|verdadero|falso|verdadeiro|vero|vrai|faux"
+VALUE = re.compile(rf"\s*(?:{_NUMERIC}|{_DATE}|{_TRUTH})\s*\Z", re.IGNORECASE)
 
 
 def safe(text: str) -> str:
-    """Quote what people wrote, so that no spreadsheet takes the cell for a formula.
+    """Put an apostrophe wherever a spreadsheet would take what follows for a formula.
 
-    Full-width forms count, and so does what hides behind quotes and spaces.
+    That is at the beginning and after each separator; full-width signs count, and so
+    does what hides behind quotes, spaces and invisible characters.
     """
+    if not text or ORDINARY.match(text):
+        return text
+    return FORMULA.sub(r"\1'", text)
+
+
+def kept(text: str) -> str:
+    """Make text safe, and keep a spreadsheet from making a number or a date of it."""
     plain = unicodedata.normalize("NFKC", text)
-    return f"'{text}" if FORMULA.match(plain) else text
+    return f"'{text}" if VALUE.match(plain) else safe(text)
 
 
-def phone(digits: str | None) -> str:
-    # Ours, digits only: no spreadsheet can read more than a number into it.
-    return f"+{digits}" if digits and digits.isdigit() else ""
+def for_programs(cell: Cell) -> str | int | None:
+    """Return the field as a program reads it; numbers keep their plus."""
+    if isinstance(cell, datetime):
+        return local(cell).isoformat(" ")
+    return safe(cell) if isinstance(cell, str) and type(cell) is not Phone else cell
 
 
-def stamp(instant: datetime | None) -> str:
-    """Format local time without an offset: spreadsheets cannot read one."""
-    if instant is None:
-        return ""
-    return timezone.localtime(instant).replace(tzinfo=None).isoformat(" ", "seconds")
+def for_spreadsheets(cell: Cell) -> str | int | None:
+    """Return the field for who opens the file: what is text stays text."""
+    return kept(cell) if isinstance(cell, str) else for_programs(cell)
 
 
-def zone_name() -> str:
-    return str(timezone.get_current_timezone())
+class CsvWriter:
+    """RFC 4180: CRLF, quotes around every field."""
+
+    def __init__(
+        self,
+        name: str,
+        titles: list[str],
+        *,
+        mark: str = "",
+        delimiter: str = ",",
+        field_of: Callable[[Cell], str | int | None] = for_programs,
+    ) -> None:
+        self._titles, self._mark = titles, mark
+        self._delimiter, self._field_of = delimiter, field_of
+
+    def begin(self) -> bytes:
+        return self._mark.encode() + self.write([self._titles])
+
+    def write(self, rows: Sequence[Sequence[Cell]]) -> bytes:
+        buffer, field_of = io.StringIO(), self._field_of
+        lines = csv.writer(buffer, delimiter=self._delimiter, quoting=csv.QUOTE_ALL)
+        lines.writerows([[field_of(cell) for cell in row] for row in rows])
+        return buffer.getvalue().encode(errors="replace")
+
+    def end(self) -> bytes:
+        return b""
 
 
-def lines(rows: Iterable[Iterable[Cell]]) -> str:
-    """Write rows by RFC 4180: commas, CRLF, quotes only where needed."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
-
-
-async def stream(file: File[Row, Entry], *, bom: bool = False) -> AsyncIterator[bytes]:
-    """Yield the file in pages that each hold a thread only briefly.
-
-    It must end by itself: a server waits for a stream that raised as for a slow one.
-    """
-    zone = timezone.get_current_timezone()
-    try:
-        yield ((BOM if bom else "") + lines([file.titles])).encode()
-        last: Row | None = None
-        while True:
-            text, last = await in_database(_page, file, last, zone)
-            if text:
-                yield text.encode()
-            if last is None:
-                return
-    except Exception:
-        logger.exception("an export stopped early")
-        yield lines([[INCOMPLETE]]).encode()
-
-
-def _page(
-    file: File[Row, Entry], last: Row | None, zone: tzinfo
-) -> tuple[str, Row | None]:
-    """Return one page as text, and its last row; None after the last page."""
-    with timezone.override(zone):
-        page = file.read(last)
-        text = lines(file.cells(page))
-    return text, page[-1] if len(page) == PAGE else None
-
-
-def name_of(what: str, wish: dict[str, str]) -> str:
-    """Name a file: calls_from-2026-11-01_to-2026-11-23_Europe-Berlin.csv."""
-    parts = [what]
-    for name in ("from", "to"):
-        text = "".join(c for c in wish.get(name, "") if c.isalnum() or c == "-")
-        if text:
-            parts.append(f"{name}-{text[:32]}")
-    parts.append(zone_name().replace("/", "-"))
-    return "_".join(parts) + ".csv"
+TYPE = "text/csv; charset=utf-8"
+CSV = Format("csv", TYPE, CsvWriter)
+WITH_MARK = Format("csv", TYPE, partial(CsvWriter, mark=BOM))
+FOR_SPREADSHEETS = Format(
+    "csv",
+    TYPE,
+    partial(CsvWriter, mark=BOM, delimiter=";", field_of=for_spreadsheets),
+)

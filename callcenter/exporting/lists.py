@@ -1,4 +1,4 @@
-"""Lists of the admin with their rows as a file behind a button."""
+"""Lists of the admin with their rows as a file behind buttons."""
 
 from typing import Any
 
@@ -18,7 +18,11 @@ class ExportedList(admin.ModelAdmin):
     export: Export
     # For an export of other rows than those of this list: whose they are.
     export_of = ""
-    export_button: Any = gettext_lazy("Export CSV")
+    # By the suffix of the file.
+    export_buttons: dict[str, Any] = {
+        "xlsx": gettext_lazy("Export Excel"),
+        "csv": gettext_lazy("Export CSV"),
+    }
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -26,17 +30,19 @@ class ExportedList(admin.ModelAdmin):
         context = {
             **(extra_context or {}),
             "title": str(self.list_title),
-            "export_button": self.export_button,
-            "export_address": self._export_address(request),
+            "export_links": self._export_links(request),
         }
         return super().changelist_view(request, context)
 
-    def _export_address(self, request: HttpRequest) -> str:
-        """Return the address of a file with the same filters; empty if not allowed."""
+    def _export_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the files with the same filters, and their names, if allowed."""
         if not self.export.may_have(request):
-            return ""
+            return []
         query = request.GET.copy()
         if self.export_of:
             query[OF] = self.export_of
-        wish = query.urlencode()
-        return reverse(self.export.url_name) + (f"?{wish}" if wish else "")
+        wish = f"?{query.urlencode()}" if query else ""
+        return [
+            (reverse(self.export.url_name(suffix)) + wish, str(name))
+            for suffix, name in self.export_buttons.items()
+        ]

@@ -1,4 +1,4 @@
-"""The call log as a file: CSV, streamed page by page."""
+"""The call log as a file, streamed page by page."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -9,15 +9,8 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from callcenter.exporting.csv_files import (
-    Cell,
-    File,
-    page_after,
-    phone,
-    safe,
-    stamp,
-    zone_name,
-)
+from callcenter.exporting.cells import Cell, phone, zone_name
+from callcenter.exporting.files import File, page_after
 from callcenter.exporting.views import Export
 from calls.models import Call, Offer
 from calls.reporting.agent_columns import Work, work_on
@@ -93,17 +86,13 @@ def _written(*path: str) -> Getter:
         value: Any = entry.call
         for name in path:
             value = getattr(value, name, None)
-        return safe(value or "")
+        return value or ""
 
     return get
 
 
 def _fact(name: str) -> Getter:
     return lambda entry: getattr(entry.call, name)
-
-
-def _at(name: str) -> Getter:
-    return lambda entry: stamp(getattr(entry.call, name))
 
 
 def _business_number(entry: LogEntry) -> str:
@@ -119,17 +108,11 @@ def _consults(entry: LogEntry) -> int:
 
 
 def _tried(entry: LogEntry) -> str:
-    return safe("; ".join(rung.name for rung in entry.offers))
+    return "; ".join(rung.name for rung in entry.offers)
 
 
 def _of_work(name: str) -> Getter:
-    """Return a cell of the agents' work; typed text is made safe."""
-
-    def get(entry: LogEntry) -> Cell:
-        value: Cell = getattr(entry.work, name)
-        return safe(value) if isinstance(value, str) else value
-
-    return get
+    return lambda entry: getattr(entry.work, name)
 
 
 def _total_seconds(entry: LogEntry) -> int | None:
@@ -138,12 +121,7 @@ def _total_seconds(entry: LogEntry) -> int | None:
 
 
 def _error_text(entry: LogEntry) -> str:
-    return safe(entry.call.end_text) if entry.call.error_code else ""
-
-
-def _permission_expires(entry: LogEntry) -> str:
-    grant = entry.permission.grant
-    return stamp(grant.expires_at) if grant else ""
+    return entry.call.end_text if entry.call.error_code else ""
 
 
 def _of_grant(name: str) -> Getter:
@@ -169,12 +147,12 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("ring_attempts", lambda entry: len(entry.offers)),
     ("ring_attempts_missed", _missed),
     ("rung_agents", _tried),
-    ("started_at", _at("created_at")),
-    ("accepted_at", _at("accepted_at")),
-    ("connected_at", _at("answered_at")),
-    ("first_audio_at", _at("media_at")),
-    ("ended_at", _at("ended_at")),
-    ("wrap_up_ended_at", lambda entry: stamp(entry.work.wrapped_up_at)),
+    ("started_at", _fact("created_at")),
+    ("accepted_at", _fact("accepted_at")),
+    ("connected_at", _fact("answered_at")),
+    ("first_audio_at", _fact("media_at")),
+    ("ended_at", _fact("ended_at")),
+    ("wrap_up_ended_at", _of_work("wrapped_up_at")),
     ("timezone", lambda entry: zone_name()),
     ("wait_s", _fact("wait_seconds")),
     ("talk_s", _fact("talk_seconds")),
@@ -195,7 +173,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("notes", _of_work("note")),
     ("permission_source", _of_grant("source")),
     ("permission_kind", _of_grant("grant")),
-    ("permission_expires_at", _permission_expires),
+    ("permission_expires_at", _of_grant("expires_at")),
     ("unanswered_in_a_row", lambda entry: entry.permission.streak),
     ("one_way_audio_s", _fact("one_way_seconds")),
     ("console_reconnects", _fact("reattach_count")),
@@ -265,7 +243,7 @@ def _grants(permissions: set[int | None]) -> dict[Any, list[PermissionEvent]]:
 
 EXPORT = Export(
     model=Call,
-    address="calls/export.csv",
+    address="calls/export",
     name="calls",
     what="call log",
     file_of=file_of,

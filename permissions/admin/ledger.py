@@ -39,7 +39,10 @@ class WithHistory(ExportedList, FoundByPerson):
     """Found by the person; with the history of what is listed behind a button."""
 
     export = EXPORT
-    export_button = gettext_lazy("Export history as CSV")
+    export_buttons = {
+        "xlsx": gettext_lazy("Export history as Excel"),
+        "csv": gettext_lazy("Export history as CSV"),
+    }
 
 
 class LedgerAdmin(LongList, WithHistory, ReadOnlyAdmin):

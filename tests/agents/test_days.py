@@ -219,7 +219,7 @@ def test_the_file_keeps_the_lists_filters(cast: Cast, reader: AsyncClient):
 def test_pages_join_without_a_gap_or_a_double(
     cast: Cast, reader: AsyncClient, monkeypatch
 ):
-    monkeypatch.setattr("callcenter.exporting.csv_files.PAGE", 3)
+    monkeypatch.setattr("callcenter.exporting.files.PAGE", 3)
     for number in range(10):  # many begin in the same instant
         span(cast.ana, "available", number // 4, number // 4 + 1)
     assert len(read(reader, FILE)) == 10

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from callcenter.exporting import csv_files
+from callcenter.exporting import files
 from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call
@@ -67,7 +67,7 @@ def test_do_not_call_is_a_line_without_a_number(cast: Cast, sofia: AsyncClient):
 def test_pages_join_without_a_gap_or_a_double(
     cast: Cast, sofia: AsyncClient, monkeypatch
 ):
-    monkeypatch.setattr(csv_files, "PAGE", 3)
+    monkeypatch.setattr(files, "PAGE", 3)
     for number in range(10):
         grant(pair_with(cast, f"491511234560{number}"))
     rows = read(sofia, ADDRESS)
@@ -105,8 +105,9 @@ def test_each_lists_button_gives_the_history_of_its_rows(
     shown = [row.pk for row in response.context["cl"].queryset]
     by = {"permissionevent": "pk", "callpermission": "permission", "contact": "contact"}
     wanted = PermissionEvent.objects.filter(**{f"{by[page]}__in": shown})
-    export = response.context["export_address"]
+    workbook, export = [address for address, _ in response.context["export_links"]]
     assert export.replace("&", "&amp;") in response.content.decode()
+    assert workbook == export.replace(".csv", ".xlsx")
     rows = read(sofia, export)
     assert {int(row["event_id"]) for row in rows} == {event.pk for event in wanted}
     assert rows

@@ -133,9 +133,11 @@ def test_a_bad_period_is_said_on_the_page_and_shows_no_rows(cast: Cast, sofia: C
     assert not response.context["cl"].queryset
 
 
-def test_the_export_button_carries_the_filters(sofia: Client):
+def test_the_export_buttons_carry_the_filters(sofia: Client):
     text = sofia.get(f"{LOG}?result=missed&q=carla").content.decode()
-    assert 'href="/calls/export.csv?result=missed&amp;q=carla"' in text
+    for suffix, name in (("xlsx", "Export Excel"), ("csv", "Export CSV")):
+        address = f"/calls/export.{suffix}?result=missed&amp;q=carla"
+        assert f'<a href="{address}">{name}</a>' in text
 
 
 def test_a_list_of_calls_costs_the_same_for_one_and_for_many(

@@ -1,0 +1,28 @@
+"""Values of columns, which each format writes in its own way."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+
+class Phone(str):
+    """A number of ours: a plus and digits, out of which nobody can make a formula."""
+
+    __slots__ = ()
+
+
+# Instants are aware; a format writes them in the current zone.
+Cell = str | int | datetime | None
+
+
+def phone(digits: str | None) -> Phone:
+    return Phone(f"+{digits}" if digits and digits.isdigit() else "")
+
+
+def local(instant: datetime) -> datetime:
+    """Return local time without an offset: spreadsheets cannot read one."""
+    return timezone.localtime(instant).replace(tzinfo=None, microsecond=0)
+
+
+def zone_name() -> str:
+    return str(timezone.get_current_timezone())
