@@ -117,7 +117,7 @@ def display(waid: str) -> str:
     return phonenumbers.format_number(number, form)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
 def country_of(waid: str) -> str:
     """Return 'DE' for '4915112345678'; empty when no single country has the number."""
     number = _number_of(waid)

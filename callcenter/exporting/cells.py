@@ -1,6 +1,6 @@
 """Values of columns, which each format writes in its own way."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from django.utils import timezone
 
@@ -19,9 +19,9 @@ def phone(digits: str | None) -> Phone:
     return Phone(f"+{digits}" if digits and digits.isdigit() else "")
 
 
-def local(instant: datetime) -> datetime:
+def local(instant: datetime, zone: tzinfo) -> datetime:
     """Return local time without an offset: spreadsheets cannot read one."""
-    return timezone.localtime(instant).replace(tzinfo=None, microsecond=0)
+    return instant.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
 def zone_name() -> str:

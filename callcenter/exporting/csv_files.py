@@ -5,8 +5,10 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
+
+from django.utils import timezone
 
 from callcenter.exporting.cells import Cell, Phone, local
 from callcenter.exporting.files import Format
@@ -44,7 +46,7 @@ def safe(text: str) -> str:
     That is at the beginning and after each separator; full-width signs count, and so
     does what hides behind quotes, spaces and invisible characters.
     """
-    if not text or ORDINARY.match(text):
+    if ORDINARY.match(text):
         return text
     return FORMULA.sub(r"\1'", text)
 
@@ -55,16 +57,9 @@ def kept(text: str) -> str:
     return f"'{text}" if VALUE.match(plain) else safe(text)
 
 
-def for_programs(cell: Cell) -> str | int | None:
-    """Return the field as a program reads it; numbers keep their plus."""
-    if isinstance(cell, datetime):
-        return local(cell).isoformat(" ")
-    return safe(cell) if isinstance(cell, str) and type(cell) is not Phone else cell
-
-
-def for_spreadsheets(cell: Cell) -> str | int | None:
-    """Return the field for who opens the file: what is text stays text."""
-    return kept(cell) if isinstance(cell, str) else for_programs(cell)
+def for_programs(cell: str) -> str:
+    """Return text as a program reads it; numbers of phones are as they are."""
+    return cell if type(cell) is Phone else safe(cell)
 
 
 class CsvWriter:
@@ -77,19 +72,24 @@ class CsvWriter:
         *,
         mark: str = "",
         delimiter: str = ",",
-        field_of: Callable[[Cell], str | int | None] = for_programs,
+        text: Callable[[str], str] = for_programs,
     ) -> None:
         self._titles, self._mark = titles, mark
-        self._delimiter, self._field_of = delimiter, field_of
+        self._delimiter, self._text = delimiter, text
 
     def begin(self) -> bytes:
         return self._mark.encode() + self.write([self._titles])
 
     def write(self, rows: Sequence[Sequence[Cell]]) -> bytes:
-        buffer, field_of = io.StringIO(), self._field_of
+        buffer, zone = io.StringIO(), timezone.get_current_timezone()
         lines = csv.writer(buffer, delimiter=self._delimiter, quoting=csv.QUOTE_ALL)
-        lines.writerows([[field_of(cell) for cell in row] for row in rows])
+        lines.writerows([[self._field(cell, zone) for cell in row] for row in rows])
         return buffer.getvalue().encode(errors="replace")
+
+    def _field(self, cell: Cell, zone: tzinfo) -> str | int | None:
+        if isinstance(cell, str):
+            return self._text(cell) if cell else cell
+        return str(local(cell, zone)) if isinstance(cell, datetime) else cell
 
     def end(self) -> bytes:
         return b""
@@ -101,5 +101,5 @@ WITH_MARK = Format("csv", TYPE, partial(CsvWriter, mark=BOM))
 FOR_SPREADSHEETS = Format(
     "csv",
     TYPE,
-    partial(CsvWriter, mark=BOM, delimiter=";", field_of=for_spreadsheets),
+    partial(CsvWriter, mark=BOM, delimiter=";", text=kept),
 )
