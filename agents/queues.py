@@ -19,8 +19,10 @@ class Prompt(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     file_name = models.CharField(max_length=200, blank=True, editable=False)
-    # Ogg Opus. In the database, so that every node has it.
+    # Ogg Opus. In the database, so that every node has it; or in the bucket, under the
+    # name `digest`, and then this is empty (agents/prompt_audio.py).
     sound = models.BinaryField("audio", editable=False)
+    digest = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     seconds = models.FloatField(default=0, editable=False)
     uploaded_at = models.DateTimeField(auto_now=True)
 

@@ -306,6 +306,19 @@ REST_FRAMEWORK = {
 }
 SPOOL_DIR = Path(read_text("SPOOL_DIR") or VAR_DIR / "spool")
 
+# An S3 bucket for files; without it they are in the database.
+FILES_BUCKET = read_text("FILES_BUCKET")
+FILES_ENDPOINT = read_text("FILES_ENDPOINT").rstrip("/")
+FILES_REGION = read_text("FILES_REGION", "us-east-1")
+FILES_KEY_ID = read_text("FILES_KEY_ID")
+FILES_SECRET_KEY = read_text("FILES_SECRET_KEY")
+if FILES_BUCKET and not (FILES_KEY_ID and FILES_SECRET_KEY):
+    raise ImproperlyConfigured("FILES_BUCKET needs FILES_KEY_ID and FILES_SECRET_KEY.")
+if not re.fullmatch(r"(https?://[^/?#]+)?", FILES_ENDPOINT):
+    raise ImproperlyConfigured(
+        "FILES_ENDPOINT must be like https://s3.example.com, without a path."
+    )
+
 SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "session"

@@ -51,6 +51,8 @@ def test_every_variable_stands_in_the_example_with_a_line_of_explanation():
         ({"SESSION_HOURS": "0"}, "SESSION_HOURS must be a whole number of 1 or more"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be text or json"),
         ({"RING_CONFIRM_SECONDS": "soon"}, "RING_CONFIRM_SECONDS must be a number"),
+        ({"FILES_BUCKET": "files"}, "needs FILES_KEY_ID and FILES_SECRET_KEY"),
+        ({"FILES_ENDPOINT": "s3.example.com/x"}, "must be like https://"),
         ({"GUEST_RETURN_SECONDS": "0"}, "GUEST_RETURN_SECONDS must be a number"),
     ],
 )

@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from agents import prompt_audio
 from agents.models import Prompt, Queue
+from callcenter import files
 from callcenter.admin_parts import when
 from callcenter.web.uploads import upload_of
 from calls.media.sounds.encode import MAX_BYTES, encode_file
@@ -41,7 +43,6 @@ class PromptForm(forms.ModelForm):
         widget=forms.ClearableFileInput(attrs={"accept": "audio/*,.opus,.ogg"}),
     )
     encoded: Sound | None = None
-    content = b""
     user_id: int | None = None  # who uploads
 
     class Meta:
@@ -61,9 +62,14 @@ class PromptForm(forms.ModelForm):
             raise ValidationError(_("The file is larger than 20 MB."))
         try:
             with upload_of(self.user_id):
-                self.content, self.encoded = encoded(file)
+                content, self.encoded = encoded(file)
+            prompt_audio.put(self.instance, content)
         except BadSound as problem:
             raise ValidationError(_(str(problem))) from None
+        except files.Away:
+            raise ValidationError(
+                _("The file storage cannot be reached. Try again later.")
+            ) from None
         return file
 
 
@@ -93,7 +99,7 @@ class PromptAdmin(admin.ModelAdmin):
             fields.append("file")
         if obj is None:
             return [(None, {"fields": fields})]
-        now = ["player", "lasts", "file_name", UPLOADED, "used_by"]
+        now = ["player", "lasts", "file_name", UPLOADED, "stored_in", "used_by"]
         return [
             (None, {"fields": fields}),
             (gettext_lazy("Stored audio"), {"fields": now}),
@@ -105,7 +111,7 @@ class PromptAdmin(admin.ModelAdmin):
         return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return ["player", "lasts", "file_name", UPLOADED, "used_by"]
+        return ["player", "lasts", "file_name", UPLOADED, "stored_in", "used_by"]
 
     def save_model(
         self, request: HttpRequest, obj: Prompt, form: Any, change: bool
@@ -113,7 +119,7 @@ class PromptAdmin(admin.ModelAdmin):
         if form.encoded is None:  # only the name changed: uploaded_at must stay
             Prompt.objects.filter(pk=obj.pk).update(name=obj.name)
             return
-        obj.sound, obj.seconds = form.content, form.encoded.seconds
+        obj.seconds = form.encoded.seconds
         obj.file_name = form.cleaned_data["file"].name[:200]
         obj.save()
 
@@ -126,7 +132,12 @@ class PromptAdmin(admin.ModelAdmin):
         prompt = get_object_or_404(Prompt, pk=prompt_id)
         if not self.has_view_permission(request, prompt):
             raise PermissionDenied
-        return HttpResponse(bytes(prompt.sound), content_type="audio/ogg")
+        try:
+            content = prompt_audio.read(prompt)
+        except files.Away:
+            text = _("The file storage cannot be reached. Try again later.")
+            return HttpResponse(text, status=503, content_type="text/plain")
+        return HttpResponse(content, content_type="audio/ogg")
 
     @admin.display(description=gettext_lazy("listen"))
     def player(self, prompt: Prompt) -> SafeString:
@@ -142,6 +153,17 @@ class PromptAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("duration"), ordering="seconds")
     def lasts(self, prompt: Prompt) -> str:
         return duration(round(prompt.seconds))
+
+    @admin.display(description=gettext_lazy("stored in"))
+    def stored_in(self, prompt: Prompt) -> str:
+        if not prompt.digest:
+            return _("The database")
+        if prompt_audio.here(prompt) is not None:
+            return _("File storage; this server has a copy")
+        return _(
+            "File storage; this server has no copy yet, and its callers hear the "
+            "audio from before or the default"
+        )
 
     @admin.display(description=gettext_lazy("used by"))
     def used_by(self, prompt: Prompt) -> str:

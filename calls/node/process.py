@@ -10,7 +10,8 @@ from typing import Any
 
 from django.conf import settings
 
-from callcenter import push
+from agents import prompt_audio
+from callcenter import files, push
 from callcenter.database import in_database
 from callcenter.loop_watch import LoopWatch
 from callcenter.rounds import Rounds
@@ -30,6 +31,7 @@ FOLLOW_EVERY = 3.0
 LOOK_AT_CLOCK_EVERY = 60.0
 # Its calls are its own for as long as a row says so: two looks, a moment apart.
 DRAIN_LOOKS_EVERY = 0.5
+BRING_EVERY = 15.0  # seconds
 
 
 class NodeProcess:
@@ -59,6 +61,9 @@ class NodeProcess:
             ]
             if not settings.EMBEDDED:  # there the worker is a part of this process
                 self._sweeps.start()
+            if files.is_used():
+                bringing = loop.create_task(self._bring_files(), name="node files")
+                self._tasks.append(bringing)
 
     @property
     def is_draining(self) -> bool:
@@ -199,6 +204,17 @@ class NodeProcess:
 
     async def _look(self) -> None:
         await in_database(self.stand_in.look)
+
+    async def _bring_files(self) -> None:
+        """Have a copy of every prompt before a caller needs it."""
+        while True:
+            try:
+                names = await in_database(prompt_audio.in_bucket)
+                # Not in a thread of the database: the bucket may take its time.
+                await asyncio.to_thread(files.bring_all, names)
+            except Exception as error:
+                logger.error("node: no files (%s)", type(error).__name__)
+            await asyncio.sleep(BRING_EVERY)
 
     async def _listen(self) -> None:
         group = notify.node_group(settings.NODE_NAME)

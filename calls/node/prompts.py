@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from agents import prompt_audio
 from agents.models import Prompt, Queue
 from calls.media.sounds.player import BadSound, Playback, Sound
 from calls.media.transport.rtp import OPUS_SILENCE
@@ -14,6 +15,14 @@ logger = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parents[1] / "prompts"
 MUSIC = SHIPPED / "music.opus"
 LAST_NUMBER = 10
+# What each prompt was before, while its newest audio is only in the bucket.
+_latest: dict[int, Sound] = {}
+
+
+class NotHere(Exception):
+    """The audio is in the bucket, and not yet on this node."""
+
+
 A_SECOND_OF_SILENCE = Sound((OPUS_SILENCE,) * 50)
 
 
@@ -24,10 +33,15 @@ def _shipped(path: Path) -> Sound:
 
 @lru_cache(maxsize=64)
 def _uploaded(prompt_id: int, uploaded_at: str) -> Sound:
-    """Key by the instant of the upload, so that the next call gets a newer one."""
-    prompt = Prompt.objects.get(pk=prompt_id)
+    """Key by the instant of the upload, so that the next call gets a newer one.
+
+    Raises NotHere while this node has no copy: a caller does not wait for a bucket.
+    """
+    content = prompt_audio.here(Prompt.objects.get(pk=prompt_id))
+    if content is None:
+        raise NotHere
     with NamedTemporaryFile(suffix=".opus") as file:
-        file.write(bytes(prompt.sound))
+        file.write(content)
         file.flush()
         return Sound.load(Path(file.name))
 
@@ -36,9 +50,15 @@ def sound_of(prompt: Prompt | None, otherwise: Path) -> Sound:
     """Load a prompt; one that cannot be read costs its audio, never the call."""
     if prompt is not None:
         try:
-            return _uploaded(prompt.pk, prompt.uploaded_at.isoformat())
+            sound = _uploaded(prompt.pk, prompt.uploaded_at.isoformat())
+            _latest[prompt.pk] = sound
+            return sound
         except BadSound:
             logger.exception("prompt %s", prompt.pk)
+        except NotHere:
+            logger.warning("prompt %s is not on this node yet", prompt.pk)
+            if prompt.pk in _latest:
+                return _latest[prompt.pk]
     try:
         return _shipped(otherwise)
     except BadSound:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.ports import free_port
 
 from agents.models import Queue
 from calls.models import Call
 from tests.cast import Cast
 from tests.paths import ROOT
-from tests.ports import free_port
 from tests.servers import Valkey, wait_for
 from tests.stack import NodeServer, Process, Stack, database_url
 from tests.talking import Talk
