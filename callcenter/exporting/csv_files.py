@@ -83,7 +83,8 @@ class CsvWriter:
     def write(self, rows: Sequence[Sequence[Cell]]) -> bytes:
         buffer, zone = io.StringIO(), timezone.get_current_timezone()
         lines = csv.writer(buffer, delimiter=self._delimiter, quoting=csv.QUOTE_ALL)
-        lines.writerows([[self._field(cell, zone) for cell in row] for row in rows])
+        # A generator: between two rows other threads, and so audio, get their turn.
+        lines.writerows([self._field(cell, zone) for cell in row] for row in rows)
         return buffer.getvalue().encode(errors="replace")
 
     def _field(self, cell: Cell, zone: tzinfo) -> str | int | None:
