@@ -4,11 +4,13 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test import Client
+from psycopg.types.datetime import TimestamptzLoader
 from psycopg_pool import ConnectionPool
 
 from callcenter import postgresql
@@ -127,6 +129,40 @@ def gets(connection: AnsweringConnection, lock: str) -> bool:
     except psycopg.errors.LockNotAvailable:
         return False
     return True
+
+
+# --- Instants -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-20 12:00:00+00",
+        "2026-11-20 23:59:59.5+05:30",
+        "2026-11-20 12:00:00.12345-11",
+        "1970-01-01 00:00:00.000001+00",
+        "0001-01-01 00:00:00+00",
+        "9999-12-31 23:59:59.999999+00",
+    ],
+)
+def test_an_instant_is_read_as_djangos_own_loader_reads_it(
+    transactional_db: None, text: str
+):
+    read = "SELECT %s::timestamptz, (%s::timestamptz)::text"
+    with connection.cursor() as cursor:
+        cursor.execute(read, [text, text])
+        found, shown = cursor.fetchone()
+    loader = TimestamptzLoader(0)
+    assert found == loader.load(shown.encode()).replace(tzinfo=UTC)
+    assert found.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["infinity", "0044-03-15 12:00:00+00 BC"])
+def test_what_python_has_no_instant_for_is_refused(transactional_db: None, text: str):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [text])
+        with pytest.raises(DataError):
+            cursor.fetchone()
 
 
 # --- Pages ----------------------------------------------------------------------------
