@@ -1,7 +1,9 @@
 """The agent activity as a file, one line per interval."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db.models import QuerySet
@@ -23,11 +25,24 @@ KINDS = {
 }
 
 
+class Span(NamedTuple):
+    """The columns that are read of an interval."""
+
+    pk: int
+    agent__name: str
+    agent_id: int
+    state: str
+    reason: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
 class TimeEntry(NamedTuple):
     """The data of one line. `work`: the names of breaks that are work."""
 
-    span: AgentStateSpan
+    span: Span
     work: frozenset[str]
+    zone: str
 
 
 Getter = Callable[[TimeEntry], Cell]
@@ -40,44 +55,42 @@ def kind_of(entry: TimeEntry) -> str:
     return KINDS[AgentState(state)] if state in KINDS else ""
 
 
+def _seconds(entry: TimeEntry) -> int | None:
+    """Return the duration between rounded instants, so that a day adds up; None if
+    open."""
+    start, end = entry.span.started_at, entry.span.ended_at
+    return int(end.timestamp()) - int(start.timestamp()) if end else None
+
+
 COLUMNS: list[tuple[str, Getter]] = [
-    ("agent", lambda entry: entry.span.agent.name),
-    ("agent_id", lambda entry: entry.span.agent_id),
-    ("state", lambda entry: entry.span.state),
-    ("reason", lambda entry: entry.span.reason),
+    ("agent", attrgetter("span.agent__name")),
+    ("agent_id", attrgetter("span.agent_id")),
+    ("state", attrgetter("span.state")),
+    ("reason", attrgetter("span.reason")),
     ("kind", kind_of),
-    ("started_at", lambda entry: entry.span.started_at),
-    ("ended_at", lambda entry: entry.span.ended_at),
-    ("timezone", lambda entry: zone_name()),
-    ("duration_s", lambda entry: _seconds(entry.span)),
+    ("started_at", attrgetter("span.started_at")),
+    ("ended_at", attrgetter("span.ended_at")),
+    ("timezone", attrgetter("zone")),
+    ("duration_s", _seconds),
 ]
 
 
-def _seconds(span: AgentStateSpan) -> int | None:
-    """Return the duration between rounded instants, so that a day adds up; None if
-    open."""
-    if span.ended_at is None:
-        return None
-    return int(span.ended_at.timestamp()) - int(span.started_at.timestamp())
-
-
-def file_of(spans: QuerySet[AgentStateSpan]) -> File[AgentStateSpan, TimeEntry]:
+def file_of(spans: QuerySet[AgentStateSpan]) -> File[Span, TimeEntry]:
     """Stream the file, oldest interval first."""
     return File(COLUMNS, partial(_after, spans), _entries)
 
 
-def _entries(page: list[AgentStateSpan]) -> list[TimeEntry]:
+def _entries(page: list[Span]) -> list[TimeEntry]:
     of_work = BreakReason.objects.filter(is_work=True).values_list("name", flat=True)
-    work = frozenset(of_work)
-    return [TimeEntry(span, work) for span in page]
+    work, zone = frozenset(of_work), zone_name()
+    return [TimeEntry(span, work, zone) for span in page]
 
 
-def _after(
-    spans: QuerySet[AgentStateSpan], last: AgentStateSpan | None
-) -> list[AgentStateSpan]:
-    spans = spans.order_by("started_at", "pk").select_related(None)
-    spans = spans.prefetch_related("agent")
-    return page_after(spans, last, at="started_at", ties="pk__gt")
+def _after(spans: QuerySet[AgentStateSpan], last: Span | None) -> list[Span]:
+    rows = spans.order_by("started_at", "pk").values_list(*Span._fields)
+    place = (last.started_at, last.pk) if last else None
+    page = page_after(rows, place, at="started_at", ties="pk__gt")
+    return [Span._make(row) for row in page]
 
 
 EXPORT = Export(

@@ -26,6 +26,7 @@ FICTIONAL = re.compile(r"1555\d{7}")
 
 FEWEST_DIGITS = 7
 MOST_DIGITS = 15
+COMPLETE = re.compile(rf"[1-9][0-9]{{{FEWEST_DIGITS - 1},{MOST_DIGITS - 1}}}")
 INCOMPLETE = (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
 
 
@@ -120,9 +121,21 @@ def display(waid: str) -> str:
 @lru_cache(maxsize=16384)
 def country_of(waid: str) -> str:
     """Return 'DE' for '4915112345678'; empty when no single country has the number."""
+    if only := _only_country(waid):
+        return only
     number = _number_of(waid)
     region = phonenumbers.region_code_for_number(number) if number else None
     return region if region and region.isalpha() else ""
+
+
+def _only_country(waid: str) -> str:
+    """Return the country that has its code alone: then no number must be parsed."""
+    if not COMPLETE.fullmatch(waid):
+        return ""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    found = (regions.get(int(waid[:digits])) for digits in (1, 2, 3))
+    known = next(filter(None, found), ())
+    return known[0] if len(known) == 1 and known[0].isalpha() else ""
 
 
 # --- Reading -----------------------------------------------------------------------

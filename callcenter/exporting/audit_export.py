@@ -1,7 +1,10 @@
 """The audit log as a file: one line for each entry, in the order of writing."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -11,33 +14,47 @@ from callcenter.exporting.files import File
 from callcenter.exporting.views import Export
 from callcenter.models import AuditEntry
 
-Getter = Callable[[AuditEntry], Cell]
 
-COLUMNS: list[tuple[str, Getter]] = [
-    ("entry_id", lambda entry: entry.pk),
-    ("at", lambda entry: entry.at),
+class EntryRow(NamedTuple):
+    """The columns that are read of an entry."""
+
+    pk: int
+    at: datetime
+    action: str
+    username: str
+    user_pk: str
+    address: str
+    object_type: str
+    object_pk: str
+    object_name: str
+    details: str
+
+
+COLUMNS: list[tuple[str, Callable[[EntryRow], Cell]]] = [
+    ("entry_id", attrgetter("pk")),
+    ("at", attrgetter("at")),
     ("timezone", lambda entry: zone_name()),
-    ("action", lambda entry: entry.action),
-    ("user", lambda entry: entry.username),
-    ("user_id", lambda entry: entry.user_pk),
-    ("ip_address", lambda entry: entry.address),
-    ("object_type", lambda entry: entry.object_type),
-    ("object_id", lambda entry: entry.object_pk),
-    ("object_name", lambda entry: entry.object_name),
-    ("details", lambda entry: entry.details),
+    ("action", attrgetter("action")),
+    ("user", attrgetter("username")),
+    ("user_id", attrgetter("user_pk")),
+    ("ip_address", attrgetter("address")),
+    ("object_type", attrgetter("object_type")),
+    ("object_id", attrgetter("object_pk")),
+    ("object_name", attrgetter("object_name")),
+    ("details", attrgetter("details")),
 ]
 
 
-def file_of(entries: QuerySet[AuditEntry]) -> File[AuditEntry, AuditEntry]:
+def file_of(entries: QuerySet[AuditEntry]) -> File[EntryRow, EntryRow]:
     """Stream the file, oldest entry first."""
     return File(COLUMNS, partial(_after, entries), list)
 
 
-def _after(entries: QuerySet[AuditEntry], last: AuditEntry | None) -> list[AuditEntry]:
-    entries = entries.order_by("pk")
+def _after(entries: QuerySet[AuditEntry], last: EntryRow | None) -> list[EntryRow]:
     if last is not None:
         entries = entries.filter(pk__gt=last.pk)
-    return list(entries[: files.PAGE])
+    rows = entries.order_by("pk").values_list(*EntryRow._fields)
+    return [EntryRow._make(row) for row in rows[: files.PAGE]]
 
 
 EXPORT = Export(

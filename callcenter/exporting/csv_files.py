@@ -5,8 +5,9 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.utils import timezone
 
@@ -58,8 +59,8 @@ def kept(text: str) -> str:
 
 
 def for_programs(cell: str) -> str:
-    """Return text as a program reads it; numbers of phones are as they are."""
-    return cell if type(cell) is Phone else safe(cell)
+    """Make text safe, in one step less: every cell of a file comes by here."""
+    return cell if ORDINARY.match(cell) else FORMULA.sub(r"\1'", cell)
 
 
 class CsvWriter:
@@ -81,16 +82,24 @@ class CsvWriter:
         return self._mark.encode() + self.write([self._titles])
 
     def write(self, rows: Sequence[Sequence[Cell]]) -> bytes:
-        buffer, zone = io.StringIO(), timezone.get_current_timezone()
+        buffer, forms = io.StringIO(), self._forms()
         lines = csv.writer(buffer, delimiter=self._delimiter, quoting=csv.QUOTE_ALL)
         # A generator: between two rows other threads, and so audio, get their turn.
-        lines.writerows([self._field(cell, zone) for cell in row] for row in rows)
+        lines.writerows(
+            [forms[type(cell)](cell) if cell else cell for cell in row] for row in rows
+        )
         return buffer.getvalue().encode(errors="replace")
 
-    def _field(self, cell: Cell, zone: tzinfo) -> str | int | None:
-        if isinstance(cell, str):
-            return self._text(cell) if cell else cell
-        return str(local(cell, zone)) if isinstance(cell, datetime) else cell
+    def _forms(self) -> dict[type, Callable[[Any], str | int]]:
+        """Return how each type of cell is written; another one is an error."""
+        zone = timezone.get_current_timezone()
+
+        def instant(at: datetime) -> str:
+            return str(local(at, zone))
+
+        # For programs numbers of phones are as they are.
+        phone = str if self._text is for_programs else self._text
+        return {str: self._text, Phone: phone, int: int, datetime: instant}
 
     def end(self) -> bytes:
         return b""

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from callcenter.database import in_database
@@ -13,10 +13,10 @@ from callcenter.exporting.cells import Cell, zone_name
 
 logger = logging.getLogger(__name__)
 
-PAGE = 2000
+PAGE = 500
 INCOMPLETE = "This file is incomplete: the export stopped early. Please try again."
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row", bound=tuple[Any, ...])
 Entry = TypeVar("Entry")
 
 
@@ -55,19 +55,17 @@ class Format(NamedTuple):
 
 
 def page_after(
-    rows: QuerySet[Row], last: Row | None, *, at: str, ties: str
-) -> list[Row]:
-    """Return the rows that follow `last` in the order of the instant `at`.
+    rows: QuerySet[Any], last: tuple[datetime, Any] | None, *, at: str, ties: str
+) -> QuerySet[Any]:
+    """Select the rows that follow the instant and the key of the last, by instant.
 
     `ties`: the lookup of the key that orders those of one instant, as in `rows`.
     """
     if last is not None:
-        instant: datetime = getattr(last, at)
-        same = Q(**{at: instant, ties: last.pk})
-        rows = rows.filter(
-            Q(**{f"{at}__gt": instant}) | same, **{f"{at}__gte": instant}
-        )
-    return list(rows[:PAGE])
+        instant, key = last
+        later = Q(**{f"{at}__gt": instant}) | Q(**{at: instant, ties: key})
+        rows = rows.filter(later, **{f"{at}__gte": instant})
+    return rows[:PAGE]
 
 
 def written(file: File[Row, Entry], writer: Writer) -> Iterator[bytes]:

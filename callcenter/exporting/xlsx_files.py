@@ -211,8 +211,8 @@ def row_of(cells: Sequence[Cell], zone: tzinfo) -> str:
 
 
 def cell_of(cell: Cell, zone: tzinfo) -> str:
-    if cell is None or cell == "":
-        return "<c/>"
+    if not cell:
+        return "<c><v>0</v></c>" if cell == 0 else "<c/>"
     if isinstance(cell, str):
         return TEXT_CELL % escaped(fitting(cell))
     if isinstance(cell, datetime):

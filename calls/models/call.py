@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime
+from typing import Protocol
 
 from django.conf import settings
 from django.db import models
@@ -231,15 +232,35 @@ class Call(models.Model):
 
     @property
     def wait_seconds(self) -> int | None:
-        """Return the wait time: from the start until connected, or ended without."""
-        until = self.answered_at or self.ended_at
-        return _seconds(self.created_at, until)
+        return wait_seconds_of(self)
 
     @property
     def talk_seconds(self) -> int | None:
-        """Return the talk time, without hold time."""
-        seconds = _seconds(self.answered_at, self.ended_at)
-        return None if seconds is None else max(0, seconds - self.hold_seconds)
+        return talk_seconds_of(self)
+
+
+class Times(Protocol):
+    """The columns of a call that its durations are made of."""
+
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def answered_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+    @property
+    def hold_seconds(self) -> int: ...
+
+
+def wait_seconds_of(call: Times) -> int | None:
+    """Return the wait time: from the start until connected, or ended without."""
+    return _seconds(call.created_at, call.answered_at or call.ended_at)
+
+
+def talk_seconds_of(call: Times) -> int | None:
+    """Return the talk time, without hold time."""
+    seconds = _seconds(call.answered_at, call.ended_at)
+    return None if seconds is None else max(0, seconds - call.hold_seconds)
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> int | None:

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from uuid import UUID
 
-from calls.models import Call, CallChange, Leg
+from calls.models import CallChange, Leg
 from calls.states import Event
 
 # How the caller came to another agent.
@@ -69,25 +70,25 @@ LEG = (
 )
 
 
-def work_on(page: Sequence[Call]) -> dict[Any, Work]:
+def work_on(ids: list[UUID]) -> dict[UUID, Work]:
     """Collect the work on calls, by call id, with two queries for all of them."""
-    ids = [call.pk for call in page]
-    parts: dict[Any, list[Part]] = defaultdict(list)
-    legs = Leg.objects.filter(call__in=ids).order_by("pk")
+    parts: dict[UUID, list[Part]] = defaultdict(list)
+    legs = Leg.objects.filter(call__among=ids).order_by("pk")
     for call_id, *leg in legs.values_list("call_id", *LEG):
-        parts[call_id].append(Part(*leg))
-    moved: dict[Any, Transfer] = {}
-    changes = CallChange.objects.filter(call__in=ids, event__in=list(TRANSFERS))
-    for call_id, at, event, user_id in changes.order_by("pk").values_list(
+        parts[call_id].append(Part._make(leg))
+    moved: dict[UUID, Transfer] = {}
+    changes = CallChange.objects.filter(call__among=ids, event__in=list(TRANSFERS))
+    for call_id, *change in changes.order_by("pk").values_list(
         "call_id", "at", "event", "user_id"
     ):
-        moved[call_id] = Transfer(at, event, user_id)
-    return {pk: _work(parts[pk], moved.get(pk)) for pk in ids}
+        moved[call_id] = Transfer._make(change)
+    nothing = Work()
+    return {
+        pk: _work(parts[pk], moved.get(pk)) if pk in parts else nothing for pk in ids
+    }
 
 
 def _work(parts: Sequence[Part], transfer: Transfer | None) -> Work:
-    if not parts:
-        return Work()
     talked = [part for part in parts if part.mode == Leg.Mode.TALK and part.joined_at]
     chosen = [part for part in parts if part.disposition]
     coarse, fine = _dispositions(chosen[-1]) if chosen else ("", "")

@@ -2,9 +2,12 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -13,45 +16,61 @@ from callcenter.exporting.cells import Cell, phone, zone_name
 from callcenter.exporting.files import File, page_after
 from callcenter.exporting.views import Export
 from calls.models import Call, Offer
+from calls.models.call import talk_seconds_of, wait_seconds_of
 from calls.reporting.agent_columns import Work, work_on
 from permissions.facts import EventKind
 from permissions.models import PermissionEvent
 from permissions.numbers import country_of
 
-# Not the SDP: it is most of a row.
-USED = (
-    "account",
-    "wati_call_id",
-    "direction",
-    "line",
-    "contact",
-    "queue",
-    "agent",
-    "result",
-    "end_reason",
-    "ended_by",
-    "end_text",
-    "error_code",
-    "created_at",
-    "accepted_at",
-    "media_at",
-    "answered_at",
-    "ended_at",
-    "provider_duration",
-    "queue_visits",
-    "hold_seconds",
-    "holds",
-    "one_way_seconds",
-    "reattach_count",
-)
 
+class CallRow(NamedTuple):
+    """The columns that are read of a call, and of what it names, as lookups."""
+
+    pk: UUID
+    wati_call_id: str
+    direction: str
+    line__number: str | None
+    contact__waid: str | None
+    contact__bsuid: str | None
+    contact__name: str | None
+    queue__name: str | None
+    queue_visits: int
+    agent__name: str | None
+    agent_id: int | None
+    created_at: datetime
+    accepted_at: datetime | None
+    answered_at: datetime | None
+    media_at: datetime | None
+    ended_at: datetime | None
+    hold_seconds: int
+    holds: int
+    provider_duration: int | None
+    result: str
+    end_reason: str
+    ended_by: str
+    one_way_seconds: int
+    reattach_count: int
+    error_code: int | None
+    end_text: str
+
+
+CONSULT = Offer.Kind.CONSULT
 MISSED = (Offer.Outcome.DECLINED, Offer.Outcome.NO_ANSWER, Offer.Outcome.CALLER_LEFT)
+
+
+class Grant(NamedTuple):
+    """A permission, as the ledger has it."""
+
+    at: datetime
+    source: str
+    grant: str
+    expires_at: datetime | None
 
 
 class Used(NamedTuple):
     """The ledger's entries for one call."""
 
-    grant: PermissionEvent | None = None  # the one that the call was placed by
+    grant: Grant | None = None  # the one that the call was placed by
     streak: int | None = None  # unanswered calls in a row, this one included
 
 
@@ -66,53 +85,26 @@ class Rung(NamedTuple):
 class LogEntry(NamedTuple):
     """The data of one line."""
 
-    call: Call
-    offers: list[Rung]  # as they were made
+    call: CallRow
+    offers: Sequence[Rung]  # as they were made
     permission: Used
     work: Work
+    zone: str
 
 
 Getter = Callable[[LogEntry], Cell]
 
 
-def _number(read: Callable[[str], str]) -> Getter:
-    return lambda entry: read((entry.call.contact and entry.call.contact.waid) or "")
-
-
-def _written(*path: str) -> Getter:
-    """Return a cell with typed text: an attribute of the call, or of its relation."""
-
-    def get(entry: LogEntry) -> str:
-        value: Any = entry.call
-        for name in path:
-            value = getattr(value, name, None)
-        return value or ""
-
-    return get
-
-
-def _fact(name: str) -> Getter:
-    return lambda entry: getattr(entry.call, name)
-
-
-def _business_number(entry: LogEntry) -> str:
-    return phone(entry.call.line.number if entry.call.line else None)
-
-
 def _missed(entry: LogEntry) -> int:
-    return sum(rung.outcome in MISSED for rung in entry.offers)
+    return sum([rung.outcome in MISSED for rung in entry.offers])
 
 
 def _consults(entry: LogEntry) -> int:
-    return sum(rung.kind == Offer.Kind.CONSULT for rung in entry.offers)
+    return sum([rung.kind == CONSULT for rung in entry.offers])
 
 
 def _tried(entry: LogEntry) -> str:
-    return "; ".join(rung.name for rung in entry.offers)
-
-
-def _of_work(name: str) -> Getter:
-    return lambda entry: getattr(entry.work, name)
+    return "; ".join([rung.name for rung in entry.offers])
 
 
 def _total_seconds(entry: LogEntry) -> int | None:
@@ -124,23 +116,31 @@ def _error_text(entry: LogEntry) -> str:
     return entry.call.end_text if entry.call.error_code else ""
 
 
+def _fact(name: str) -> Getter:
+    return attrgetter(f"call.{name}")
+
+
+def _of_work(name: str) -> Getter:
+    return attrgetter(f"work.{name}")
+
+
 def _of_grant(name: str) -> Getter:
     return lambda entry: getattr(entry.permission.grant, name, "")
 
 
 COLUMNS: list[tuple[str, Getter]] = [
     ("call_id", lambda entry: str(entry.call.pk)),
-    ("wati_call_id", _written("wati_call_id")),
+    ("wati_call_id", _fact("wati_call_id")),
     ("direction", _fact("direction")),
-    ("business_number", _business_number),
-    ("contact_waid", _written("contact", "waid")),
-    ("contact_bsuid", _written("contact", "bsuid")),
-    ("contact_phone_e164", _number(phone)),
-    ("contact_name", _written("contact", "name")),
-    ("contact_country", _number(country_of)),
-    ("queue", _written("queue", "name")),
+    ("business_number", lambda entry: phone(entry.call.line__number)),
+    ("contact_waid", _fact("contact__waid")),
+    ("contact_bsuid", _fact("contact__bsuid")),
+    ("contact_phone_e164", lambda entry: phone(entry.call.contact__waid)),
+    ("contact_name", _fact("contact__name")),
+    ("contact_country", lambda entry: country_of(entry.call.contact__waid or "")),
+    ("queue", _fact("queue__name")),
     ("queue_visits", _fact("queue_visits")),
-    ("agent", _written("agent", "name")),
+    ("agent", _fact("agent__name")),
     ("agent_id", _fact("agent_id")),
     ("first_agent", _of_work("first_agent")),
     ("last_agent", _of_work("last_agent")),
@@ -153,9 +153,9 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("first_audio_at", _fact("media_at")),
     ("ended_at", _fact("ended_at")),
     ("wrap_up_ended_at", _of_work("wrapped_up_at")),
-    ("timezone", lambda entry: zone_name()),
-    ("wait_s", _fact("wait_seconds")),
-    ("talk_s", _fact("talk_seconds")),
+    ("timezone", attrgetter("zone")),
+    ("wait_s", lambda entry: wait_seconds_of(entry.call)),
+    ("talk_s", lambda entry: talk_seconds_of(entry.call)),
     ("hold_s", _fact("hold_seconds")),
     ("holds", _fact("holds")),
     ("wrap_up_s", _of_work("wrap_up_seconds")),
@@ -174,7 +174,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("permission_source", _of_grant("source")),
     ("permission_kind", _of_grant("grant")),
     ("permission_expires_at", _of_grant("expires_at")),
-    ("unanswered_in_a_row", lambda entry: entry.permission.streak),
+    ("unanswered_in_a_row", attrgetter("permission.streak")),
     ("one_way_audio_s", _fact("one_way_seconds")),
     ("console_reconnects", _fact("reattach_count")),
     ("error_code", _fact("error_code")),
@@ -182,62 +182,72 @@ COLUMNS: list[tuple[str, Getter]] = [
 ]
 
 
-def file_of(calls: QuerySet[Call]) -> File[Call, LogEntry]:
+def file_of(calls: QuerySet[Call]) -> File[CallRow, LogEntry]:
     """Stream the file, oldest call first."""
-    calls = calls.filter(created_at__lte=timezone.now()).only(*USED)
+    calls = calls.filter(created_at__lte=timezone.now())
     return File(COLUMNS, partial(_after, calls), _entries)
 
 
-def _after(calls: QuerySet[Call], last: Call | None) -> list[Call]:
+def _after(calls: QuerySet[Call], last: CallRow | None) -> list[CallRow]:
     # The order of the index call_log, backwards.
-    calls = calls.order_by("created_at", "-pk")
-    # Not by a join: a page of calls names few queues, agents and lines, many times.
-    calls = calls.select_related(None)
-    calls = calls.prefetch_related("contact", "queue", "agent", "line")
-    return page_after(calls, last, at="created_at", ties="pk__lt")
+    rows = calls.order_by("created_at", "-pk").values_list(*CallRow._fields)
+    place = (last.created_at, last.pk) if last else None
+    page = page_after(rows, place, at="created_at", ties="pk__lt")
+    return [CallRow._make(row) for row in page]
 
 
-def _entries(page: list[Call]) -> list[LogEntry]:
-    offers, used, work = _offers(page), _used(page), work_on(page)
+def _entries(page: list[CallRow]) -> list[LogEntry]:
+    ids = [call.pk for call in page]
+    offers, used, work = _offers(ids), _used(ids), work_on(ids)
+    nothing, zone = Used(), zone_name()
     return [
-        LogEntry(call, offers[call.pk], used.get(call.pk, Used()), work[call.pk])
+        LogEntry(
+            call,
+            offers.get(call.pk, ()),
+            used.get(call.pk, nothing),
+            work[call.pk],
+            zone,
+        )
         for call in page
     ]
 
 
-def _offers(page: list[Call]) -> dict[Any, list[Rung]]:
-    found: dict[Any, list[Rung]] = defaultdict(list)
-    offers = Offer.objects.filter(call__in=[call.pk for call in page])
-    for call_id, *rung in offers.order_by("offered_at", "pk").values_list(
+def _offers(ids: list[UUID]) -> dict[UUID, list[Rung]]:
+    found: dict[UUID, list[Rung]] = defaultdict(list)
+    offers = Offer.objects.filter(call__among=ids).order_by("offered_at", "pk")
+    for call_id, *rung in offers.values_list(
         "call_id", "agent__name", "outcome", "kind"
     ):
-        found[call_id].append(Rung(*rung))
+        found[call_id].append(Rung._make(rung))
     return found
 
 
-def _used(page: list[Call]) -> dict[Any, Used]:
+def _used(ids: list[UUID]) -> dict[UUID, Used]:
     """Return permissions by call id, for the calls that the ledger knows."""
-    events = PermissionEvent.objects.filter(call__in=[call.pk for call in page])
-    found = list(events.order_by("at", "pk"))
-    grants = _grants({event.permission_id for event in found})
-    used: dict[Any, Used] = {}
-    for event in found:
-        grant = used.get(event.call, Used()).grant
-        if event.kind == EventKind.USED:
-            mine = grants[event.permission_id]
-            place = bisect_right(mine, event.at, key=lambda granted: granted.at)
+    events = PermissionEvent.objects.filter(call__among=ids).order_by("at", "pk")
+    found = list(events.values_list("call", "permission", "kind", "at", "tally"))
+    grants = _grants({permission for _, permission, *_ in found})
+    used: dict[UUID, Used] = {}
+    for call_id, permission, kind, at, tally in found:
+        assert call_id is not None
+        grant = used.get(call_id, Used()).grant
+        if kind == EventKind.USED:
+            mine = grants[permission]
+            place = bisect_right(mine, at, key=lambda granted: granted.at)
             grant = mine[place - 1] if place else None
-        used[event.call] = Used(grant, event.tally.get("streak"))
+        used[call_id] = Used(grant, tally.get("streak"))
     return used
 
 
-def _grants(permissions: set[int | None]) -> dict[Any, list[PermissionEvent]]:
-    found: dict[Any, list[PermissionEvent]] = defaultdict(list)
+def _grants(permissions: set[int | None]) -> dict[int | None, list[Grant]]:
+    found: dict[int | None, list[Grant]] = defaultdict(list)
     grants = PermissionEvent.objects.filter(
-        permission__in=permissions - {None}, kind=EventKind.GRANTED
+        permission__among=permissions - {None}, kind=EventKind.GRANTED
     )
-    for event in grants.order_by("at", "pk"):
-        found[event.permission_id].append(event)
+    for permission, *grant in grants.order_by("at", "pk").values_list(
+        "permission", *Grant._fields
+    ):
+        found[permission].append(Grant._make(grant))
     return found
 
 

@@ -1,9 +1,11 @@
 """Numbers as people type, paste and read them, and as WhatsApp writes them."""
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from permissions import numbers
 from permissions.numbers import (
     Ambiguous,
     NotANumber,
@@ -303,6 +305,13 @@ def test_what_only_whatsapp_writes_is_shown_as_it_is_dialed(
 ):
     assert display(waid) == shown
     assert country_of(waid) == country
+
+
+@given(st.from_regex("[1-9][0-9]{6,14}", fullmatch=True))
+def test_a_code_of_one_country_alone_names_it_as_the_whole_number_does(waid: str):
+    if only := numbers._only_country(waid):
+        whole = phonenumbers.parse(f"+{waid}")
+        assert only == phonenumbers.region_code_for_number(whole)
 
 
 @pytest.mark.parametrize(
