@@ -15,6 +15,7 @@ from callcenter.shared_clock import SharedNow
 from calls import placement
 from calls.reporting import hearing
 from calls.webhooks import processor
+from tests.browser import policy
 from tests.cast import Cast, introduce
 from tests.orders import EVERY_ORDER
 from tests.shift import Clock, Shift
@@ -52,6 +53,13 @@ hypothesis.settings.load_profile("thorough" if EVERY_ORDER else "usual")
 
 # What one test stores, the next look finds.
 hearing.RECENT = timedelta()
+
+
+@pytest.fixture(autouse=True)
+def pages_keep_to_their_policy() -> Iterator[None]:
+    """Whatever test opened them; set up first, so that it looks last."""
+    yield
+    assert policy.taken() == []
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from itertools import chain
 import pytest
 
 from tests import processes
+from tests.browser import policy
 from tests.servers import Postgres, Valkey
 
 FULL = os.environ.get("FULL") == "1"
@@ -119,6 +120,10 @@ def pytest_collection_modifyitems(
     config.hook.pytest_deselected(items=left_out)
     here = [item for item in items if item not in left_out]
     items[:] = sorted(here, key=_place_among(here))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    policy.watch_all()
 
 
 def _belongs_here(item: pytest.Item) -> bool:

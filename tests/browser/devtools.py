@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 
 from deploy.stack.ports import free_port
 from tests import processes
+from tests.browser import policy
 from tests.browser.windows import FLAGS
 from tests.servers import wait_for
 
@@ -25,6 +26,7 @@ class Tab:
     def __init__(self, address: str) -> None:
         self._socket = connect(address, legacy=True, max_size=None)
         self._number = 0
+        self.send("Log.enable")  # also what the policy of its pages forbids
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
@@ -32,6 +34,8 @@ class Tab:
         self._socket.send(json.dumps(command))
         while True:
             reply = json.loads(self._socket.recv(timeout=30))
+            if reply.get("method") == "Log.entryAdded":
+                policy.hear(reply["params"]["entry"]["text"])
             if reply.get("id") == self._number:
                 assert "error" not in reply, reply
                 return dict(reply["result"])

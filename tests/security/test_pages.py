@@ -34,6 +34,7 @@ from calls.models import (
 )
 from permissions.models import CallPermission, Contact, Merge, PermissionEvent
 from tests.cast import CARLA, HASHED, PASSWORD, Cast, introduce
+from tests.security.markup import forbidden_in
 
 pytestmark = pytest.mark.stackless
 
@@ -350,6 +351,8 @@ def hardened(answer: Any) -> None:
     assert "max-age=3600" in headers["Strict-Transport-Security"]
     assert "no-store" in headers["Cache-Control"]
     assert answer.cookies.keys() <= {"session", "csrftoken", "messages"}
+    if "text/html" in headers.get("Content-Type", ""):
+        assert forbidden_in(answer.text) == []
 
 
 # --- Who sees what --------------------------------------------------------------------
@@ -370,6 +373,30 @@ def test_who_may_do_what_in_a_list(world: World, monkeypatch: pytest.MonkeyPatch
     }
     wrong = {label: row for label, row in found.items() if row != lists()[label]}
     assert wrong == {}
+
+
+def test_no_page_of_a_list_needs_more_than_the_policy_allows(world: World):
+    """What a page holds is looked at in `hardened`."""
+    for label in lists():
+        for page in world.pages_of(label):
+            assert world.ask("superuser", "get", page).status_code in (200, 403), page
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<script>1</script>",
+        "<style>p {}</style>",
+        "<p style='top: 0'>",
+        "<p onclick='1'/>",
+        "<a href='javascript:1'>",
+        "<base href='/'>",
+        "<script src='//evil.example/1.js'></script>",
+        "<link rel='stylesheet' href='https://evil.example/1.css'>",
+    ],
+)
+def test_what_the_policy_forbids_is_seen(markup: str):
+    assert forbidden_in(f"<!doctype html>{markup}") != []
 
 
 def test_who_is_no_staff_sees_no_list(world: World):
