@@ -51,6 +51,8 @@ def page(desk: Browser) -> Iterator[Page]:
 
 def open_page(page: Page, body: str) -> None:
     page.unroute_all()
+    page.goto("about:blank")
+    was_noticed(page)  # a second word about the page before
     page.route("**", lambda route: answer(route, f"<!doctype html><body>{body}"))
     page.goto(SITE)
 
