@@ -100,9 +100,9 @@ def finish(
 def hang_up(call_id: UUID, agent: Agent) -> None:
     """Remove a consulted agent, or end the call for everyone else. Raises Refused."""
     with locking.dispatch_lock():
-        call = Call.objects.select_for_update().get(pk=call_id)
-        leg = participants.leg_of(call, agent)
-        if leg is None:
+        call = Call.objects.select_for_update().filter(pk=call_id).first()
+        leg = participants.leg_of(call, agent) if call else None
+        if call is None or leg is None:
             raise Refused("You are not on this call.")
         if leg.mode == Leg.Mode.CONSULT:
             participants.leave(leg)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
+from urllib.parse import unquote
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -406,6 +408,22 @@ def test_who_is_no_staff_sees_no_list(world: World):
                 answer = world.ask(role, "get", page)
                 assert answer.status_code == 302
                 assert answer["Location"].startswith("/admin/login/?next="), page
+
+
+def test_an_agent_gets_nothing_by_an_id(world: World):
+    """Neither their own thing nor another's, nor a word whether there is one."""
+    by_id = [world.address(route) for route in pages() if "<" in route]
+    by_id += [page for label in lists() for page in world.pages_of(label)[2:]]
+    for address in by_id:
+        guess = re.sub(r"[0-9a-f-]{36}", str(uuid4()), address)
+        guess = re.sub(r"/\d+/", "/987654/", guess)
+        for one in (address, guess):
+            answer = world.ask("agent", "get", one)
+            there = answer.headers.get("Location", "")
+            assert (answer.status_code, unquote(there.partition("next=")[2])) == (
+                302,
+                one,
+            )
 
 
 @pytest.mark.parametrize("path", sorted(WEBHOOKS))
