@@ -53,7 +53,7 @@ class SessionWatch:
     def _judge(self, badges: set[Badge]) -> dict[Badge, Standing]:
         found = standings(badges)
         if self._looks % PROLONG_EVERY == 0:
-            prolong({one.session_key for one in badges})
+            prolong({one.session for one in badges})
         self._looks += 1
         end_after_call(found)
         return found

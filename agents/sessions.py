@@ -19,16 +19,16 @@ from django.utils.crypto import constant_time_compare
 
 from agents.models import IN_A_CALL, Agent, AgentState
 from callcenter.web import second_factor
-from callcenter.web.sessions import OUTSTAYS_FOR, SessionStore
+from callcenter.web.sessions import OUTSTAYS_FOR, SessionStore, rows_of
 
 # In these an agent's session outlasts its time.
 OUTSTAYS_IN = (*IN_A_CALL, AgentState.WRAP_UP)
 
 
 class Badge(NamedTuple):
-    """The session that a websocket was opened with, and the agent it is of."""
+    """The row of the session that a websocket was opened with, and whose it is."""
 
-    session_key: str
+    session: str
     agent_id: int
 
 
@@ -59,7 +59,7 @@ class _Session(NamedTuple):
 def standings(badges: Iterable[Badge]) -> dict[Badge, Standing]:
     """Judge these sessions now, by two statements, however many they are."""
     badges = set(badges)
-    found = Session.objects.filter(session_key__in={one.session_key for one in badges})
+    found = Session.objects.filter(session_key__in={one.session for one in badges})
     sessions = {row[0]: _Session(*row) for row in found.values_list(*_Session._fields)}
     active = Agent.objects.filter(
         pk__in={one.agent_id for one in badges}, user__is_active=True
@@ -67,7 +67,7 @@ def standings(badges: Iterable[Badge]) -> dict[Badge, Standing]:
     people = {row[0]: _Person(*row) for row in active.values_list(*_Person._fields)}
     now = timezone.now()
     return {
-        badge: _judge(sessions.get(badge.session_key), people.get(badge.agent_id), now)
+        badge: _judge(sessions.get(badge.session), people.get(badge.agent_id), now)
         for badge in badges
     }
 
@@ -138,8 +138,8 @@ def _hashes(password: str) -> tuple[str, ...]:
     return user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()
 
 
-def user_of(session_key: str) -> int | None:
-    """Return the user that a session names, whatever it is worth."""
-    row = Session.objects.filter(session_key=session_key).first()
+def named_by(session_key: str) -> tuple[str, int | None]:
+    """Return the row of a session, and the user that it names, whatever it is worth."""
+    row = rows_of(session_key).first()
     user_id = _read(row.session_data).user_id if row else ""
-    return int(user_id) if user_id.isdigit() else None
+    return row.pk if row else "", int(user_id) if user_id.isdigit() else None

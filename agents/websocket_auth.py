@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.models import Agent
 from agents.session_watch import session_watch
-from agents.sessions import Badge, is_over, user_of
+from agents.sessions import Badge, is_over, named_by
 from callcenter import limits
 from callcenter.buckets import Buckets
 from callcenter.database import in_database
@@ -53,22 +53,23 @@ async def _badge(scope: Scope) -> Badge | int:
     key = scope["session"].session_key or ""
     if not _handshakes.take(key):
         return TOO_MUCH
-    agent, is_somebody = await in_database(_agent_of, key)
-    if agent is None:
-        return NOT_YOURS if is_somebody else NOT_SIGNED_IN
-    scope["agent"] = agent
-    return Badge(key, agent.pk)
+    found = await in_database(_agent_of, key)
+    if isinstance(found, int):
+        return found
+    badge, scope["agent"] = found
+    return badge
 
 
-def _agent_of(key: str) -> tuple[Agent | None, bool]:
-    """Return the agent of a good session, and whether it is any known user's."""
-    user_id = user_of(key)
+def _agent_of(key: str) -> tuple[Badge, Agent] | int:
+    """Return the agent of a good session; or why it opens nothing."""
+    session, user_id = named_by(key)
     if user_id is None:
-        return None, False
+        return NOT_SIGNED_IN
     agent = Agent.objects.select_related("user").filter(user_id=user_id).first()
     if agent is None:
-        return None, True
-    return (None, False) if is_over(Badge(key, agent.pk)) else (agent, True)
+        return NOT_YOURS
+    badge = Badge(session, agent.pk)
+    return NOT_SIGNED_IN if is_over(badge) else (badge, agent)
 
 
 async def turn_away(send: Any, code: int) -> None:

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from agents.models import Agent
+from callcenter.web.sessions import row_name
 from tests.servers import wait_for
 from tests.sound import cut
 
@@ -33,6 +34,11 @@ def session_key(agent: Agent) -> str:
     client = Client()
     client.force_login(agent.user)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def session_row(agent: Agent) -> str:
+    """Sign the agent in once more; returns what the session's row is named."""
+    return row_name(session_key(agent))
 
 
 def session_cookie(agent: Agent) -> str:

@@ -49,9 +49,15 @@ def _page(request: HttpRequest, form: PasswordChangeForm) -> HttpResponse:
         "must_keep_factor": second_factor.is_required(is_staff=user.is_staff),
         "codes_left": len(factor.recovery_hashes) if factor else 0,
         "sign_ins": _lasting(user),
-        "this": request.session.session_key,
+        "this": _this(request),
     }
     return render(request, "profile.html", context)
+
+
+def _this(request: HttpRequest) -> str:
+    """Return the row of the session that asks."""
+    session: Any = request.session
+    return str(session.row_name)
 
 
 def _lasting(user: User) -> Any:
@@ -97,7 +103,7 @@ def end_others(request: HttpRequest) -> HttpResponse:
 
 
 def _end(request: HttpRequest, sign_ins: Any) -> HttpResponse:
-    others = sign_ins.exclude(pk=request.session.session_key)
+    others = sign_ins.exclude(pk=_this(request))
     Session.objects.filter(pk__in=list(others.values_list("pk", flat=True))).delete()
     messages.success(request, _("The session was ended."))
     return redirect("profile")

@@ -13,14 +13,14 @@ from agents.models import Agent, AgentState
 from agents.sessions import OUTSTAYS_IN, Badge, Standing, standings
 from callcenter.web.sessions import OUTSTAYS_FOR
 from tests.cast import Cast, hire
-from tests.console import session_key
+from tests.console import session_row
 
 LASTS, OUTSTAYS, OVER = Standing
 
 
 def badge(agent: Agent) -> Badge:
     """Sign the agent in once more."""
-    return Badge(session_key(agent), agent.pk)
+    return Badge(session_row(agent), agent.pk)
 
 
 def of(badge: Badge) -> Standing:
@@ -28,12 +28,12 @@ def of(badge: Badge) -> Standing:
 
 
 def sign_out(badge: Badge) -> None:
-    Session.objects.filter(pk=badge.session_key).delete()
+    Session.objects.filter(pk=badge.session).delete()
 
 
 def time_is_over(badge: Badge, since: timedelta = timedelta(seconds=1)) -> None:
     at = timezone.now() - since
-    Session.objects.filter(pk=badge.session_key).update(expire_date=at)
+    Session.objects.filter(pk=badge.session).update(expire_date=at)
 
 
 def lock(badge: Badge) -> None:
@@ -72,8 +72,8 @@ def test_signing_out_elsewhere_ends_no_other_session(cast: Cast):
 
 
 def test_the_session_of_another_user_is_no_badge(cast: Cast):
-    stolen = badge(cast.ana)._replace(session_key=session_key(cast.bruno))
-    unknown = badge(cast.ana)._replace(session_key="")
+    stolen = badge(cast.ana)._replace(session=session_row(cast.bruno))
+    unknown = badge(cast.ana)._replace(session="")
     assert standings([stolen, unknown]) == {stolen: OVER, unknown: OVER}
 
 

@@ -11,14 +11,17 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
+from agents.models import Agent
 from agents.session_watch import session_watch
+from agents.sessions import Badge
 from agents.websocket_auth import NO_SUCH_CALL, NOT_SIGNED_IN, for_agents
 from callcenter import push
 from callcenter.asgi import application, stop
 from callcenter.database import in_database
 from callcenter.urls import websocket_urlpatterns
+from callcenter.web.sessions import row_name
 from tests.agents import test_sessions as ends
-from tests.agents.test_sessions import REVOKED, badge, sign_out, time_is_over
+from tests.agents.test_sessions import REVOKED, sign_out, time_is_over
 from tests.cast import Cast
 from tests.console import session_key
 
@@ -56,6 +59,12 @@ def visit(site: Any, address: str, key: str = "") -> WebsocketCommunicator:
     return WebsocketCommunicator(site, address, [*headers, (b"cookie", cookie)])
 
 
+def signed_in(agent: Agent) -> tuple[str, Badge]:
+    """Sign the agent in once more; returns the cookie's value, too."""
+    key = session_key(agent)
+    return key, Badge(row_name(key), agent.pk)
+
+
 async def closed_with(visitor: WebsocketCommunicator) -> tuple[int, float]:
     """Read on, saying nothing; returns the code, and after how long it came."""
     begun = time.monotonic()
@@ -70,8 +79,9 @@ def test_every_route_is_tried():
 
 @pytest.mark.parametrize("address", ADDRESSES.values())
 async def test_no_route_is_for_strangers(cast: Cast, site, address: str):
-    await in_database(sign_out, ana := await in_database(badge, cast.ana))
-    for key in ("", "invented", ana.session_key):
+    signed_out, ana = await in_database(signed_in, cast.ana)
+    await in_database(sign_out, ana)
+    for key in ("", "invented", signed_out, ana.session):
         visitor = visit(site, address, key)
         assert await visitor.connect() == (True, None)  # a browser sees the code then
         assert (await closed_with(visitor))[0] == NOT_SIGNED_IN
@@ -85,8 +95,8 @@ async def test_a_websocket_that_says_nothing_is_closed(
     cast: Cast, site, quick_watch, address: str, end
 ):
     """Nobody but the clock of this process says so."""
-    ana = await in_database(badge, cast.ana)
-    silent = visit(site, address, ana.session_key)
+    key, ana = await in_database(signed_in, cast.ana)
+    silent = visit(site, address, key)
     elsewhere = visit(site, address, await in_database(session_key, cast.bruno))
     await silent.connect()
     await elsewhere.connect()
@@ -101,8 +111,8 @@ async def test_without_pushes_it_is_closed_as_soon(cast: Cast, site, monkeypatch
         raise ConnectionError("Valkey is away.")
 
     monkeypatch.setattr(push, "listen", away)
-    ana = await in_database(badge, cast.ana)
-    silent = visit(site, CONSOLE, ana.session_key)
+    key, ana = await in_database(signed_in, cast.ana)
+    silent = visit(site, CONSOLE, key)
     await silent.connect()
     await in_database(sign_out, ana)
     code, after = await closed_with(silent)
@@ -124,8 +134,8 @@ async def test_what_is_said_after_sign_out_is_not_done(
 ):
     """Judged at the message: the watch does not even look."""
     monkeypatch.setattr(session_watch, "enter", lambda *_: None)
-    ana = await in_database(badge, cast.ana)
-    console = visit(site, CONSOLE, ana.session_key)
+    key, ana = await in_database(signed_in, cast.ana)
+    console = visit(site, CONSOLE, key)
     await console.connect()
     await in_database(sign_out, ana)
     before = await in_database(_row_of, cast)
@@ -142,18 +152,18 @@ def _row_of(cast: Cast) -> dict[str, Any]:
 async def test_a_session_whose_time_is_over_serves_its_call_to_the_end(
     cast: Cast, site, quick_watch
 ):
-    ana = await in_database(badge, cast.ana)
+    key, ana = await in_database(signed_in, cast.ana)
     await in_database(_in_state, cast, "in_call")
-    console = visit(site, CONSOLE, ana.session_key)
+    console = visit(site, CONSOLE, key)
     await console.connect()
     await in_database(time_is_over, ana)
     await console.send_to(text_data=json.dumps({"type": "targets", "request": 1}))
     assert json.loads((await console.receive_output(10))["text"])["type"] == "targets"
     # The network may go and come again meanwhile.
-    headset = visit(site, ECHO, ana.session_key)
+    headset = visit(site, ECHO, key)
     assert (await headset.connect())[0]
     assert await headset.receive_nothing(0.3)
-    call = visit(site, f"/ws/nodes/n/calls/{uuid4()}/audio/", ana.session_key)
+    call = visit(site, f"/ws/nodes/n/calls/{uuid4()}/audio/", key)
     await call.connect()
     assert (await closed_with(call))[0] == NO_SUCH_CALL
     await in_database(_in_state, cast, "available")
@@ -178,13 +188,13 @@ async def test_one_that_will_not_end_is_closed_all_the_same(
             except asyncio.CancelledError:
                 continue
 
-    ana = await in_database(badge, cast.ana)
+    key, ana = await in_database(signed_in, cast.ana)
 
     async def with_session(scope: Any, receive: Any, send: Any) -> None:
-        session = type("Session", (), {"session_key": ana.session_key})
+        session = type("Session", (), {"session_key": key})
         await for_agents(stubborn)({**scope, "session": session}, receive, send)
 
-    visitor = visit(with_session, "/ws/new/", ana.session_key)
+    visitor = visit(with_session, "/ws/new/", key)
     await visitor.connect()
     await in_database(ends.lock, ana)
     assert (await closed_with(visitor))[0] == NOT_SIGNED_IN

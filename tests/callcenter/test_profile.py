@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from agents.models import Agent
-from agents.sessions import Badge, Standing, end_after_call, standings
+from agents.sessions import Badge, Standing, end_after_call, named_by, standings
 from callcenter.models import SecondFactor, SignIn
 from callcenter.web import second_factor
-from callcenter.web.sessions import OUTSTAYS_FOR, browser_of, prolong
+from callcenter.web.sessions import OUTSTAYS_FOR, browser_of, prolong, row_name
 from tests.cast import PASSWORD, Cast
 
 pytestmark = pytest.mark.stackless
@@ -56,7 +56,8 @@ def do(client: Client, action: str, **fields: Any) -> str:
 
 
 def key(client: Client) -> str:
-    return client.cookies[given.SESSION_COOKIE_NAME].value
+    """Return what the row of their session is named."""
+    return row_name(client.cookies[given.SESSION_COOKIE_NAME].value)
 
 
 # --- Sessions ------------------------------------------------------------------------
@@ -128,6 +129,33 @@ def test_the_use_of_a_session_keeps_it(cast: Cast):
     assert not is_in(ana)
 
 
+def test_what_stands_in_the_database_is_no_cookie(cast: Cast):
+    ana, thief = browser(), Client()
+    cookie = ana.cookies[given.SESSION_COOKIE_NAME].value
+    assert cookie not in str(
+        list(Session.objects.values()) + list(SignIn.objects.values())
+    )
+    assert cookie not in ana.get("/profile/").content.decode()
+    thief.cookies[given.SESSION_COOKIE_NAME] = Session.objects.get().pk
+    assert [is_in(ana), is_in(thief)] == [True, False]
+
+
+def test_a_session_of_a_version_with_plain_keys_lasts_out_its_day(cast: Cast):
+    ana = browser()
+    cookie = ana.cookies[given.SESSION_COOKIE_NAME].value
+    rows = Session.objects.filter(pk=key(ana))
+    Session.objects.create(**rows.values().get() | {"session_key": cookie})
+    rows.delete()
+    session = ana.session
+    session["told"] = "something"
+    session.save()
+    assert is_in(ana)
+    assert Session.objects.get().get_decoded()["told"] == "something"
+    assert named_by(cookie) == (cookie, cast.ana.user_id)
+    ana.post("/sign-out/")
+    assert not Session.objects.exists()
+
+
 def test_no_use_keeps_a_session_beyond_its_hours(cast: Cast):
     ana = browser()
     session = ana.session
@@ -142,7 +170,7 @@ def test_after_a_call_that_outlasts_the_session_no_call_follows(cast: Cast):
     badge = Badge(key(browser()), cast.ana.pk)
     Agent.objects.filter(pk=cast.ana.pk).update(state="in_call")
     past = timezone.now() - timedelta(seconds=1)
-    Session.objects.filter(pk=badge.session_key).update(expire_date=past)
+    Session.objects.filter(pk=badge.session).update(expire_date=past)
     found = standings([badge])
     assert found == {badge: Standing.OUTSTAYS}
     end_after_call(found)
@@ -150,7 +178,7 @@ def test_after_a_call_that_outlasts_the_session_no_call_follows(cast: Cast):
     call_command("clearsessions")
     assert standings([badge]) == found
     past -= OUTSTAYS_FOR
-    Session.objects.filter(pk=badge.session_key).update(expire_date=past)
+    Session.objects.filter(pk=badge.session).update(expire_date=past)
     call_command("clearsessions")
     assert not SignIn.objects.exists()
 

@@ -16,6 +16,7 @@ from callcenter import limits
 from callcenter.buckets import Buckets
 from callcenter.models import AuditEntry, OneTimePassword, SecondFactor
 from callcenter.web import second_factor, sign_in
+from callcenter.web.sessions import row_name
 from tests.cast import PASSWORD, Cast
 
 NOW = 1_790_000_000
@@ -196,7 +197,7 @@ def test_a_step_without_the_first_one_leads_to_the_beginning(sofia, page: str):
 def test_who_is_promoted_owes_it_on_every_way(cast: Cast, sofia: User):
     ana = Client()
     password(ana, "ana")
-    badge = Badge(str(ana.session.session_key), cast.ana.pk)
+    badge = Badge(row_name(str(ana.session.session_key)), cast.ana.pk)
     assert ana.get("/console/").status_code == 200
     assert not is_over(badge)
     User.objects.filter(username="ana").update(is_staff=True)

@@ -7,7 +7,7 @@ from agents.heartbeats import ConsolePage
 from agents.models import Agent
 from agents.sessions import Badge
 from tests.cast import Cast, hire
-from tests.console import session_key
+from tests.console import session_row
 
 
 @dataclass
@@ -16,7 +16,7 @@ class OpenConsole:
     page: ConsolePage
 
     def badge(self) -> Badge:
-        return Badge(session_key(self.agent), self.agent.pk)
+        return Badge(session_row(self.agent), self.agent.pk)
 
 
 def open_consoles(cast: Cast, how_many: int) -> list[OpenConsole]:

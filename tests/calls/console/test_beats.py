@@ -134,7 +134,7 @@ def test_before_the_first_beat_no_wish_for_calls_agrees():
 def test_who_is_signed_out_beats_for_nothing_and_nobody_else(cast: Cast, shift: Shift):
     ana, bruno = open_console(cast.ana), open_console(cast.bruno)
     beats = {one.page: Beat(one.badge(), True) for one in (ana, bruno)}
-    Session.objects.filter(pk=beats[ana.page].badge.session_key).delete()
+    Session.objects.filter(pk=beats[ana.page].badge.session).delete()
     note(beats)
     assert not now_of(cast.ana).can_ring
     assert now_of(cast.bruno).can_ring
