@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
-from tests.ports import free_port
 
 from callcenter import files
+from deploy.stack.ports import free_port
 from tests.servers import Bucket
 
 pytestmark = pytest.mark.stackless

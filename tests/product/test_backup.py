@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.ports import free_port
 
 from agents.models import Queue
 from calls.models import Call
+from deploy.stack.ports import free_port
 from tests.cast import Cast
 from tests.paths import ROOT
 from tests.servers import Valkey, wait_for

@@ -7,12 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
-from tests.ports import free_port
 
 from agents import prompt_audio
 from agents.models import Prompt
 from calls.media.sounds.player import Sound
 from calls.node import prompts
+from deploy.stack.ports import free_port
 from tests.calls.admin.test_prompts import PROMPTS, upload
 from tests.calls.admin.users import errors_of
 from tests.calls.media.sounds.test_encode import voice, wav
