@@ -1,4 +1,4 @@
-"""What the pages' security policy forbids: no page of any test may even try it.
+"""What no page of any test may even try: what its policy forbids, and secrets in URLs.
 
 Pages are watched where Playwright opens them, so that no test can leave its own out.
 """
@@ -15,6 +15,13 @@ VIOLATION = re.compile(
     re.IGNORECASE,
 )
 # A browser writes a line for most violations, and an event for each.
+# Longer than any name in an address, and no UUID: a session's key, a token, a secret.
+LONG_WORD = re.compile(r"(?<![\w-])[\w-]{30,}(?![\w-])")
+A_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TELLING = re.compile(
+    r"[?&#](token|key|session(id|key)?|sid|password|secret|auth\w*|csrf\w*)=",
+    re.IGNORECASE,
+)
 LISTENER = """
 addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
   console.error(`Content Security Policy: ${effectiveDirective} ${blockedURI}`));
@@ -28,6 +35,17 @@ def hear(text: str) -> None:
     """Take a line of a browser's console."""
     if VIOLATION.search(text):
         _violations.append(text)
+
+
+def ask(url: str) -> None:
+    """Take an address that a page asks for, or opens a websocket to."""
+    address = url.partition("://")[2].partition("/")[2]
+    if url.startswith("data:") or address.startswith("simulator/"):
+        return  # Wati's own names of calls are long
+    words = LONG_WORD.findall(address)
+    has_secret = any(not A_UUID.fullmatch(word) for word in words)
+    if has_secret or TELLING.search(url):
+        _violations.append(f"a secret in {url}")
 
 
 def taken() -> list[str]:
@@ -57,11 +75,13 @@ Steps = Callable[[Any], Generator[Any, Any, None]]
 
 def _hear_context(context: Any) -> Generator[Any, Any, None]:
     context.on("console", lambda line: hear(line.text))
+    context.on("request", lambda request: ask(request.url))
     yield context.add_init_script(LISTENER)
 
 
 def _hear_page(page: Any) -> Generator[Any, Any, None]:
     """Take what is logged of its workers: it comes on no console of Playwright's."""
+    page.on("websocket", lambda socket: ask(socket.url))
     log = yield page.context.new_cdp_session(page)
     log.on("Log.entryAdded", lambda logged: hear(logged["entry"]["text"]))
     yield log.send("Log.enable")

@@ -77,7 +77,22 @@ def test_scripts_against_the_policy_are_noticed(page: Page, script: str):
     wait_for(lambda: was_noticed(page), "the violation", 20)
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "fetch('/?token=1')",
+        "fetch('/calls/q8x1z0n3l4k5j6h7g8f9d0s1a2p3o4i5/')",
+        "new WebSocket('ws://calls.test/ws/?sessionid=1')",
+    ],
+)
+def test_a_secret_in_an_address_is_noticed(page: Page, script: str):
+    open_page(page, "")
+    page.evaluate(f"() => {{ {script} }}")
+    wait_for(lambda: was_noticed(page), "the address", 20)
+
+
 def test_a_page_that_keeps_to_it_is_calm(page: Page):
     open_page(page, "<p>Hello</p>")
     page.evaluate("() => console.error('Something else is wrong.')")
+    page.evaluate("() => fetch('/ws/0b2f6d1c-7a52-4c3e-9a57-5f0c1f4a9e11/')")
     assert not was_noticed(page)
