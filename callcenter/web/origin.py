@@ -21,9 +21,16 @@ def is_ours(headers: dict[bytes, bytes]) -> bool:
     return known and origin in (f"http://{host}", f"https://{host}")
 
 
+def _is_clear(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Say whether it can be read in one way only: a browser says each of these once."""
+    names = [name.lower() for name, _ in headers]
+    return names.count(b"origin") <= 1 and names.count(b"host") <= 1
+
+
 def own_origin_only(app: App) -> App:
     async def door(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if is_ours(dict(scope["headers"])):
+        headers = scope["headers"]
+        if _is_clear(headers) and is_ours(dict(headers)):
             await app(scope, receive, send)
         else:
             await receive()

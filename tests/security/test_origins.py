@@ -67,6 +67,20 @@ async def test_a_page_elsewhere_gets_no_websocket(origin: str):
         assert said == {"type": "websocket.close", "code": 1008}
 
 
+@pytest.mark.parametrize(
+    "twice",
+    [
+        [("origin", "https://evil.example"), ("origin", f"https://{HOST}")],
+        [("origin", f"https://{HOST}"), ("Origin", "https://evil.example")],
+        [("host", "evil.example"), ("origin", f"https://{HOST}")],
+    ],
+)
+async def test_what_is_said_twice_is_not_believed(twice: list[tuple[str, str]]):
+    told = [(name.encode(), value.encode()) for name, value in twice]
+    said = await handshake("/ws/console/", [(b"host", HOST.encode()), *told])
+    assert said == {"type": "websocket.close", "code": 1008}
+
+
 def test_our_own_pages_do():
     assert is_ours(dict(headers(f"https://{HOST}")))
     assert is_ours(dict(headers(f"https://{HOST}:8443", f"{HOST}:8443")))

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 from django.db.models import Model
@@ -341,6 +342,9 @@ def asked(ask: Ask) -> Any:
     return answer
 
 
+COOKIES = {"session", "csrftoken", "messages", "django_language"}
+
+
 def hardened(answer: Any) -> None:
     """Every answer tells the browser what it may not do with it."""
     headers = answer.headers
@@ -352,7 +356,7 @@ def hardened(answer: Any) -> None:
     assert headers["Permissions-Policy"].startswith("microphone=(self), camera=()")
     assert "max-age=3600" in headers["Strict-Transport-Security"]
     assert "no-store" in headers["Cache-Control"]
-    assert answer.cookies.keys() <= {"session", "csrftoken", "messages"}
+    assert answer.cookies.keys() <= COOKIES
     if "text/html" in headers.get("Content-Type", ""):
         assert forbidden_in(answer.text) == []
 
@@ -515,21 +519,69 @@ def test_only_our_own_names_are_answered(host: str, sofia: Client):
     assert sofia.get("/sign-in/", headers={"host": host}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "elsewhere",
-    [
-        "https://evil.example/",
-        "//evil.example",
-        "/\\evil.example",
-        "javascript:alert(1)",
-    ],
+ELSEWHERE = (
+    "https://evil.example/",
+    "HTTPS://evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https:///evil.example",
+    "//evil.example",
+    "///evil.example",
+    "////evil.example/",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "\\/evil.example",
+    "/\t/evil.example",
+    "\n//evil.example",
+    " //evil.example",
+    "\x00//evil.example",
+    "//testserver@evil.example",
+    "https://testserver.evil.example/",
+    "https://testserver:443@evil.example/",
+    "https://testserver\\@evil.example/",
+    "http://testserver/",  # not by https
+    "javascript:alert(1)",
+    "data:text/html,1",
+    "//[::1",
 )
-def test_nobody_is_sent_elsewhere(elsewhere: str, world: World):
-    ana = world.clients["agent"]
-    form = {"language": "es", "next": elsewhere}
-    assert ana.post("/language/", form)["Location"] == "/"
-    page = ana.get("/sign-in/", {"next": elsewhere})
-    assert page.status_code == 200
-    ana.logout()
-    form = {"username": "ana", "password": PASSWORD, "next": elsewhere}
-    assert ana.post("/sign-in/", form)["Location"] == "/"
+
+
+def test_nobody_is_sent_elsewhere(world: World, settings: Any):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    User.objects.update(password=make_password(PASSWORD))
+    names = {"nobody": "ana", "superuser": "supervisor"}
+    for elsewhere in ELSEWHERE:
+        for role, page in (
+            ("nobody", "/sign-in/"),
+            ("superuser", "/admin/login/"),
+            ("agent", "/sign-out/"),
+            ("agent", "/language/"),
+        ):
+            form = {"username": names.get(role, ""), "password": PASSWORD}
+            form |= {"language": "es", "next": elsewhere}
+            answer = world.ask(role, "post", page, data=form)
+            assert goes_home(answer), (page, elsewhere)
+            address = f"{page}?{urlencode({'next': elsewhere})}"
+            del form["next"]
+            answer = world.ask(role, "post", address, data=form)
+            assert goes_home(answer), (page, elsewhere)
+
+
+def goes_home(answer: Any) -> bool:
+    homes = ("/", "/sign-in/", "/admin/")
+    return answer.status_code == 302 and answer["Location"] in homes
+
+
+def test_nobody_is_sent_where_they_say_they_come_from(world: World):
+    for elsewhere in ELSEWHERE:
+        said = {"referer": elsewhere.strip().replace("\x00", "")}
+        answer = world.ask("agent", "post", "/language/", headers=said)
+        assert goes_home(answer), elsewhere
+
+
+@pytest.mark.parametrize("path", ["//evil.example/console", "/admin//evil.example"])
+def test_a_path_that_looks_like_a_host_stays_a_path(path: str, world: World):
+    for role in ("agent", "superuser"):
+        answer = world.ask(role, "get", path)
+        there = urlsplit(answer.headers.get("Location", ""))
+        assert (there.scheme, there.netloc) == ("", "")
