@@ -121,6 +121,7 @@ class Visitor:
         form["csrfmiddlewaretoken"] = token[1]
         answer = self.http.post("/sign-in/", data=form)
         assert answer.status_code == 302, answer.text
+        assert_guarded(answer.headers.get_list("Set-Cookie"))
         return self
 
     def open(self, address: str) -> str:
@@ -145,6 +146,17 @@ class Visitor:
         assert "immutable" in answer.headers["Cache-Control"], address
         for name in named_in(answer.text, hashed[2]):
             self.load(urljoin(address, name))
+
+
+def assert_guarded(cookies: list[str]) -> None:
+    """No script, no other site and no other host of the domain gets or sets these."""
+    names = {cookie.partition("=")[0] for cookie in cookies}
+    assert {"__Host-session", "__Host-csrftoken"} <= names
+    for cookie in cookies:
+        said = {one.strip().partition("=")[0].lower() for one in cookie.split(";")[1:]}
+        assert {"secure", "httponly", "path", "samesite"} <= said, cookie
+        assert "domain" not in said
+        assert "SameSite=Lax" in cookie
 
 
 def named_in(text: str, suffix: str) -> list[str]:

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Iterator
 
+import httpx2
 import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -141,3 +142,23 @@ def test_a_company_begins_with_nothing_and_talks_with_its_first_caller(
     assert call["agent"] == "Ana"
     ana.close()
     carla.close()
+
+
+def test_nobody_chooses_the_address_they_come_from(
+    call_center: Stack, sofia: Page
+) -> None:
+    """Through nginx, which must overwrite one header and drop the other."""
+    url = call_center.url
+    mallory = httpx2.Client(base_url=url, verify=False, trust_env=False, timeout=30)
+    mallory.get("/sign-in/")
+    token = mallory.cookies["__Host-csrftoken"]
+    form = {"csrfmiddlewaretoken": token, "username": "mallory", "password": "guess"}
+    names = ("X-Forwarded-For", "X_Forwarded_For", "X_FORWARDED-FOR", "Forwarded")
+    said = dict.fromkeys(names, "6.6.6.6")
+    answer = mallory.post("/sign-in/", data=form, headers={"Referer": url, **said})
+    assert answer.status_code == 200
+
+    log = sofia.request.get(f"{url}/audit/export.csv").text()
+    failed = [row for row in csv.DictReader(log.splitlines()) if "fail" in str(row)]
+    assert "127.0.0.1" in str(failed)
+    assert "6.6.6.6" not in log

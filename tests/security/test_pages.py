@@ -381,6 +381,21 @@ def test_who_may_do_what_in_a_list(world: World, monkeypatch: pytest.MonkeyPatch
     assert wrong == {}
 
 
+def test_a_list_that_is_edited_in_place_needs_the_right_to_change(world: World):
+    editable = {
+        model._meta.label_lower: model
+        for model, one in admin.site._registry.items()
+        if one.list_editable
+    }
+    assert editable.keys() <= {"agents.breakreason", "calls.disposition"}
+    for label, model in editable.items():
+        form = {"form-0-id": world.rows[label].pk, "form-0-name": "X", "_save": "Save"}
+        form |= {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1}
+        page = world.pages_of(label)[0]
+        assert world.ask("auditor", "post", page, data=form).status_code == 403
+        assert not model.objects.filter(name="X").exists()
+
+
 def test_no_page_of_a_list_needs_more_than_the_policy_allows(world: World):
     """What a page holds is looked at in `hardened`."""
     for label in lists():
