@@ -7,7 +7,7 @@ from functools import partial
 import httpx2
 from celery import shared_task
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from callcenter import connection
@@ -21,10 +21,11 @@ from calls.models import Line
 from calls.outbound import lookup, permission_news
 from calls.signaling import outbox
 from calls.sweeping import steps, sweeps
-from permissions import checks, people
+from permissions import checks, marks, people
 from permissions import services as permissions
+from permissions.facts import EventKind
 from permissions.ledger import Pair
-from permissions.models import CallPermission, Contact, ContactId
+from permissions.models import CallPermission, Contact, ContactId, PermissionEvent
 
 logger = logging.getLogger(__name__)
 when_clock_is_set(clock_jumps.move_times)
@@ -90,16 +91,22 @@ def forget_strangers() -> None:
 def _strangers() -> QuerySet[Contact]:
     yesterday = timezone.now() - timedelta(days=1)
     strangers = Contact.objects.filter(
-        name="",
-        created_at__lt=yesterday,
-        do_not_call=False,
-        calls=None,
-        plans=None,
-        permission_events=None,
-        merges=None,
+        name="", created_at__lt=yesterday, calls=None, plans=None, merges=None
     )
+    events = PermissionEvent.objects.filter(contact=OuterRef("pk"))
+    told = events.exclude(kind=EventKind.BLOCKED)
+    # Of who must not be called since before an erasure the mark stays.
+    is_marked = Q(do_not_call_reason=marks.REASON) & ~Exists(told)
+    strangers = strangers.filter(is_marked | Q(~Exists(events), do_not_call=False))
     # A number alone was only typed; any other ID came from WhatsApp.
     return strangers.exclude(ids__kind__in=(IdKind.USER_ID, IdKind.USERNAME))
+
+
+@shared_task
+@only_when(sweeps.ERASURES.is_due)
+def erase_contacts() -> None:
+    """Erase the contacts whose data is to be erased, as soon as can be."""
+    sweeps.ERASURES.run()
 
 
 @shared_task

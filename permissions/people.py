@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from callcenter.models import WatiAccount
 from callcenter.wati.events import Person
-from permissions import merging
+from permissions import marks, merging, services
 from permissions.models import Contact, ContactId, ContactWord, Merge
 from permissions.numbers import key_of
 
@@ -86,6 +86,8 @@ def add_all(contacts: Sequence[Contact]) -> None:
             ContactId.of_number(one.waid or "", contact=one) for one in new
         )
         ContactWord.add(new)
+        for contact in marks.marked(new):
+            services.block(contact, user=None, reason=marks.REASON)
 
     _try(add)
 
@@ -155,12 +157,15 @@ def _settled(ids: list[ContactId], person: Person, found: Found) -> Contact:
 
 def _settle(ids: list[ContactId], person: Person, found: Found) -> Contact:
     contact = _one_of(_owners(ids, found), ids, found)
+    new = [one for one in ids if one.named not in found]
     if contact is None:
         contact = _first_seen(person)
         ids = [one for one in ids if one.kind != Kind.NUMBER]
     given = [one for one in ids if _give(contact, one, found.get(one.named))]
     ContactWord.add_ids(contact, given)
     _note(contact, person)
+    if marks.hold(marks.of_ids(new)):
+        services.block(contact, user=None, reason=marks.REASON)
     return contact
 
 

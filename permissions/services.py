@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 from callcenter.refusals import Refused
 from callcenter.wati.errors import sentence
 from callcenter.wati.events import PermissionChanged
-from permissions import checks, ledger, rules
+from permissions import checks, ledger, marks, rules
 from permissions.facts import EventKind, Facts, Source
 from permissions.hours import CallingHours
 from permissions.ledger import Change, Pair
@@ -346,6 +346,8 @@ def _set_do_not_call(
                 user=user,
                 detail=reason[:300],
             )
+        if changed and not on:
+            marks.drop(contact)
     contact.refresh_from_db()
     return bool(changed)
 

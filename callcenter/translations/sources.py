@@ -23,7 +23,7 @@ TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
 # What a console says by itself, and the modules whose sentences reach it.
 CONSOLE = re.compile(
     r"static/(console|audio)/"
-    r"|calls/(?!admin/|console/views|media/|models|reporting/)"
+    r"|calls/(?!admin/|console/views|media/|models|privacy/|reporting/)"
     r"|permissions/(basis|rules|services|numbers|written)\.py"
     r"|agents/readiness\.py"
     r"|callcenter/wati/errors\.py"

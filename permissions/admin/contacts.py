@@ -27,6 +27,7 @@ from callcenter.web.uploads import upload_of
 from permissions import services, words
 from permissions.admin.ledger import WithHistory
 from permissions.admin.merges import WithMerges, to_page_of
+from permissions.admin.privacy import WithErasure
 from permissions.filters import ContactStateFilter, FirstContactFilter
 from permissions.forms import (
     LONGEST_REASON,
@@ -45,7 +46,7 @@ FIRST_HEARD = when("created_at", "first contact")
 
 
 @admin.register(Contact)
-class ContactAdmin(LongList, WithMerges, WithHistory, DetailedAdmin):
+class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin):
     """Their IDs are WhatsApp's; the name and the calling hours are ours to mend."""
 
     list_title = gettext_lazy("Contacts")
@@ -103,6 +104,8 @@ class ContactAdmin(LongList, WithMerges, WithHistory, DetailedAdmin):
             "title": _("Contact"),
             "may_block": self.has_change_permission(request, row),
             "may_override": self.has_override_permission(request),
+            "may_erase": self.has_erase_permission(request),
+            "erasures": row.erasures.select_related("asked_by"),
         }
 
     # --- Columns -------------------------------------------------------------------

@@ -12,6 +12,7 @@ from permissions.models.permission import (
     CallPermissionQuerySet,
     PermissionEvent,
 )
+from permissions.models.privacy import DoNotCallMark, Erasure, HashKey
 
 __all__ = [
     "CallPermission",
@@ -19,6 +20,9 @@ __all__ = [
     "Contact",
     "ContactId",
     "ContactWord",
+    "DoNotCallMark",
+    "Erasure",
+    "HashKey",
     "Merge",
     "PermissionEvent",
     "words_of",

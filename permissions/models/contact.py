@@ -56,6 +56,10 @@ class Contact(models.Model):
     calls_until = models.TimeField("may be called until", null=True, blank=True)
 
     class Meta:
+        permissions = [
+            ("erase_contact", "Can erase the data of a contact"),
+            ("export_contact", "Can export the data of a contact"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(calls_from=None, calls_until=None)

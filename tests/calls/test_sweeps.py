@@ -21,7 +21,7 @@ from calls.lifecycle import reconnect, transfer
 from calls.models import Call, Leg, Node, Offer, Plan, WatiRequest, WebhookDelivery
 from calls.queueing import participants, ring_attempts, wrap_up
 from calls.signaling import outbox
-from permissions.models import CallPermission, Contact
+from permissions.models import CallPermission, Contact, Erasure
 from tests.shift import DORA, Shift, fresh, set_state, state_of
 
 LONG_AGO = timedelta(days=2)
@@ -338,6 +338,17 @@ def a_stranger_who_is_called(shift: Shift) -> Story:
     return Story(
         lambda: Call.objects.create(account=shift.cast.account, contact=contact),
         lambda: contacts.exists() and Call.objects.get().contact == contact,
+    )
+
+
+@story_of("erase_contacts")
+def a_contact_who_calls(shift: Shift) -> Story:
+    contact = Contact.objects.create(waid=DORA)
+    Erasure.ask(contact, user=None)
+    account = shift.cast.account
+    return Story(
+        lambda: Call.objects.create(account=account, contact=contact, status="active"),
+        lambda: Contact.objects.get().waid == DORA,
     )
 
 

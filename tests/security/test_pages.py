@@ -88,6 +88,8 @@ admin/permissions/contact/<contact_id>/do-not-call/
                                      302 302 302 302 403 403 403 403 200 200 200 200
 admin/permissions/contact/<contact_id>/override/<permission_id>/
                                      302 302 302 302 403 403 403 403 302 302 302 302
+admin/permissions/contact/<contact_id>/erase/
+                                     302 302 302 302 403 403 403 403 200 302 200 302
 admin/permissions/contact/undo-merge/<merge_id>/
                                      302 302 302 302 405 403 405 403 405 302 405 302
 admin/calls/call/<call_id>/bundle/   302 302 302 302 403 405 200 405 200 405 200 405
