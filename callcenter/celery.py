@@ -30,6 +30,7 @@ SWEEPS = {  # seconds between two runs
     "sweep_requests": 2.0,
     "forget_strangers": 3600.0,
     "erase_contacts": 30.0,
+    "purge": 3600.0,
 }
 # A sweep that waited until the next one is due is not worth running: on a busy worker
 # they would pile up before the work that people wait for.

@@ -49,6 +49,16 @@ def read_int(name: str, default: int, *, low: int = 0) -> int:
     return int(word)
 
 
+def read_days(name: str, default: int, *, fewest: int = 1) -> int:
+    """Read for how many days something is kept; 0 is for ever."""
+    days = read_int(name, default)
+    if 0 < days < fewest:
+        raise ImproperlyConfigured(
+            f"{name} must be {fewest} or more, or 0 to keep everything, not {days}."
+        )
+    return days
+
+
 def read_seconds(name: str, default: float) -> float:
     word = read_text(name) or str(default)
     if not re.fullmatch(r"\d+(\.\d+)?", word) or not float(word):

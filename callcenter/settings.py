@@ -17,6 +17,7 @@ from callcenter import postgresql
 from callcenter.environment import (
     read_bool,
     read_choice,
+    read_days,
     read_int,
     read_list,
     read_networks,
@@ -89,6 +90,15 @@ if MEDIA_ALLOW_PRIVATE_CANDIDATES:
 RING_CONFIRM_SECONDS = read_seconds("RING_CONFIRM_SECONDS", 1.5)
 GUEST_RETURN_SECONDS = read_seconds("GUEST_RETURN_SECONDS", 20)
 ANSWER_BY_SOUND_SECONDS = read_seconds("ANSWER_BY_SOUND_SECONDS", 10)
+
+# For how many days data is kept; 0 is for ever. Each night what is older goes.
+RETENTION_WEBHOOK_DAYS = read_days("RETENTION_WEBHOOK_DAYS", 30, fewest=2)
+RETENTION_SDP_DAYS = read_days("RETENTION_SDP_DAYS", 30)
+RETENTION_CALL_DAYS = read_days("RETENTION_CALL_DAYS", 0, fewest=30)
+RETENTION_PERMISSION_DAYS = read_days("RETENTION_PERMISSION_DAYS", 0, fewest=30)
+RETENTION_CONTACT_DAYS = read_days("RETENTION_CONTACT_DAYS", 0, fewest=30)
+RETENTION_ACTIVITY_DAYS = read_days("RETENTION_ACTIVITY_DAYS", 0, fewest=2)
+RETENTION_AUDIT_DAYS = read_days("RETENTION_AUDIT_DAYS", 0, fewest=366)
 
 # The canary: `manage.py canary` calls the product by its public address.
 CANARY_MINUTES = read_int("CANARY_MINUTES", 5, low=1)

@@ -110,6 +110,13 @@ def erase_contacts() -> None:
 
 
 @shared_task
+@only_when(sweeps.PURGE.is_due)
+def purge() -> None:
+    """Remove what is older than the settings allow, once a night."""
+    sweeps.PURGE.run()
+
+
+@shared_task
 def read_permission(agent_id: int, contact_id: int, line_id: int) -> None:
     """Ask WhatsApp what it allows with a contact; push it to those who look at them.
 

@@ -8,7 +8,9 @@ import pytest
 
 from tests.paths import ROOT
 
-READERS = re.compile(r'read_(?:text|bool|int|choice|list|networks|seconds)\(\s*"(\w+)"')
+READERS = re.compile(
+    r'read_(?:text|bool|int|choice|days|list|networks|seconds)\(\s*"(\w+)"'
+)
 SOURCES = [ROOT / "callcenter" / "settings.py"]
 
 
@@ -54,6 +56,8 @@ def test_every_variable_stands_in_the_example_with_a_line_of_explanation():
         ({"FILES_BUCKET": "files"}, "needs FILES_KEY_ID and FILES_SECRET_KEY"),
         ({"FILES_ENDPOINT": "s3.example.com/x"}, "must be like https://"),
         ({"GUEST_RETURN_SECONDS": "0"}, "GUEST_RETURN_SECONDS must be a number"),
+        ({"RETENTION_AUDIT_DAYS": "30"}, "must be 366 or more, or 0 to keep"),
+        ({"RETENTION_CALL_DAYS": "two"}, "RETENTION_CALL_DAYS must be a whole number"),
     ],
 )
 def test_a_wrong_word_stops_the_start_and_says_why(environment, word):

@@ -17,7 +17,7 @@ from calls import deadlines
 from calls.lifecycle import nodes
 from calls.models import SweepRun
 from calls.outbound import planned_calls
-from calls.privacy import erasing
+from calls.privacy import erasing, purging
 from calls.queueing import agent_state, dispatch, participants
 from calls.sweeping import steps
 from calls.webhooks import processor, spool_import
@@ -143,5 +143,6 @@ REQUESTS = Sweep(
     deadlines.requests_are_due,
 )
 SWEEPS = (CALLS, FLOOR, PLANS, WEBHOOKS, REQUESTS)
-# A worker alone does this: a node that stands in for it has calls to carry.
+# A worker alone does these: a node that stands in for it has calls to carry.
 ERASURES = Sweep("erase_contacts", (erasing.sweep,), erasing.is_due)
+PURGE = Sweep(purging.NAME, (purging.run,), purging.is_due)

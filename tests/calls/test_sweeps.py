@@ -16,6 +16,7 @@ from django.utils import timezone
 from agents import services as staff
 from agents.models import Agent
 from callcenter.celery import SWEEPS
+from callcenter.wati.events import Kind
 from calls import placement, tasks
 from calls.lifecycle import reconnect, transfer
 from calls.models import Call, Leg, Node, Offer, Plan, WatiRequest, WebhookDelivery
@@ -350,6 +351,20 @@ def a_contact_who_calls(shift: Shift) -> Story:
         lambda: Call.objects.create(account=account, contact=contact, status="active"),
         lambda: Contact.objects.get().waid == DORA,
     )
+
+
+@story_of("purge")
+def an_old_webhook_that_is_replayed(shift: Shift) -> Story:
+    rows = WebhookDelivery.objects.filter(
+        pk=WebhookDelivery.objects.create(
+            account=shift.cast.account,
+            kind=Kind.TERMINATE_CALL,
+            received_at=timezone.now() - timedelta(days=31),
+            body=b"{}",
+            status=WebhookDelivery.Status.DEAD,
+        ).pk
+    )
+    return Story(lambda: rows.update(status="new"), rows.exists)
 
 
 # --- All of them --------------------------------------------------------------------

@@ -19,7 +19,7 @@ from calls.sweeping.sweeps import SWEEPS, Sweep
 from tests.cast import Cast
 from tests.servers import wait_for
 
-BY_NAME = {sweep.name: sweep for sweep in (*SWEEPS, sweeps.ERASURES)}
+BY_NAME = {sweep.name: sweep for sweep in (*SWEEPS, sweeps.ERASURES, sweeps.PURGE)}
 
 
 @pytest.fixture(autouse=True)
