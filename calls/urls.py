@@ -4,10 +4,12 @@ from callcenter.wati.events import Kind
 from calls.console import consumer
 from calls.console.views import console
 from calls.node import audio_socket
+from calls.privacy.views import contact_data
 from calls.webhooks.views import WebhookView
 
 urlpatterns = [
     path("console/", console, name="console"),
+    path("contacts/<int:contact_id>/data.json", contact_data, name="contact-data"),
     *[
         path(f"webhooks/wati/{kind}/", WebhookView.as_view(kind=kind), name=kind)
         for kind in Kind

@@ -120,9 +120,8 @@ def download(request: HttpRequest, export: Export, suffix: str) -> HttpResponseB
     if request.method == "HEAD":
         return HttpResponse(content_type=kind.content_type, headers=headers)
     user_id = request.user.pk
-    if not _places.take(user_id):
-        sentence = _("Other exports are still running. Try again when they are done.")
-        return _refusal(sentence, status=429)
+    if not take_place(user_id):
+        return no_place()
     logger.info("user %s exports the %s", user_id, export.what)
     details = f"{export.name}: {found.count()} rows; {filters_of(wish)}"
     audit.record(audit.Action.EXPORTED, details=details)
@@ -157,6 +156,16 @@ def listed(request: HttpRequest, *, model: type[Model]) -> QuerySet[Any]:
     model_admin = admin.site.get_model_admin(model)
     rows: QuerySet[Any] = model_admin.get_changelist_instance(request).queryset
     return rows
+
+
+def take_place(user_id: int | None) -> bool:
+    """Take a place for a Download, which gives it back. False when there is none."""
+    return _places.take(user_id)
+
+
+def no_place() -> HttpResponse:
+    sentence = _("Other exports are still running. Try again when they are done.")
+    return _refusal(sentence, status=429)
 
 
 def _refusal(sentence: str, status: int = 400) -> HttpResponse:

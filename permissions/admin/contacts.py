@@ -104,6 +104,7 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
             "title": _("Contact"),
             "may_block": self.has_change_permission(request, row),
             "may_override": self.has_override_permission(request),
+            "may_export": request.user.has_perm("permissions.export_contact"),
             "may_erase": self.has_erase_permission(request),
             "erasures": row.erasures.select_related("asked_by"),
         }
