@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 
 from callcenter import audit
 from callcenter.models import DemoRow
+from callcenter.refusals import Refused
 from calls import locking
 from calls.models import Call, CallChange, Leg, Plan, WatiRequest
 from calls.models.legs import LEG_IN_WRAP_UP, OPEN_LEG
@@ -57,7 +58,7 @@ def sweep() -> None:
     for erasure in due().select_related("contact", "asked_by")[:AT_ONCE]:
         try:
             run(erasure)
-        except NotNow as reason:
+        except (NotNow, Refused) as reason:
             Erasure.objects.filter(pk=erasure.pk).update(problem=str(reason))
         except Exception as error:
             logger.exception("erasure %s", erasure.pk)

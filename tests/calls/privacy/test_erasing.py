@@ -132,6 +132,22 @@ def test_the_wish_is_over_when_they_are_taken_off_the_list(life: Life):
     assert not people.dialed(CARLA).do_not_call
 
 
+def test_no_wish_is_lost_because_the_key_cannot_be_read(
+    life: Life, settings, caplog: pytest.LogCaptureFixture
+):
+    carla = life.is_lived()
+    settle_requests()
+    marks.pseudonym("something")
+    settings.ENCRYPTION_KEYS = ["another"]
+    erasure = Erasure.ask(carla, user=None)
+    tasks.erase_contacts()
+    erasure.refresh_from_db()
+    assert erasure.problem == marks.UNREADABLE
+    assert Contact.objects.get(pk=carla.pk).do_not_call
+    assert people.dialed("4915112345695").waid  # calls come in all the same
+    assert marks.UNREADABLE in caplog.text
+
+
 def test_who_may_be_called_leaves_no_mark(cast: Cast):
     erased(people.dialed(CARLA))
     assert not DoNotCallMark.objects.exists()
