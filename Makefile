@@ -7,7 +7,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 WORKERS ?= 2
 
-.PHONY: help run test check bench stack messages clean
+.PHONY: help run test check bench stack drill messages clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,10 @@ stack: export PORT := $(if $(filter file,$(origin PORT)),,$(PORT))
 stack: .venv/development  ## Run what production has on this machine, with a false Wati
 	@./deploy/test-tools.sh
 	@exec $(BIN)/python -m deploy.stack
+
+drill: .venv/development  ## Break that under load, one part after the other (DRILL=name for one)
+	@./deploy/test-tools.sh
+	@exec $(BIN)/python -m deploy.drills $(DRILL)
 
 messages: export DEBUG = 1
 messages: export DJANGO_SETTINGS_MODULE = callcenter.settings

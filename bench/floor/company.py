@@ -46,11 +46,12 @@ def found(agents: int, queues: int, wati_url: str) -> list[Queue]:
         Line(account=account, number=number_of(place), name=queue.name, queue=queue)
         for place, queue in enumerate(made)
     )
-    _hire(agents, made)
+    hire(agents, made)
     return made
 
 
-def _hire(agents: int, queues: list[Queue]) -> None:
+def hire(agents: int, queues: list[Queue]) -> None:
+    """Make agents, by turns members of the queues."""
     nobody_types_it = make_password(None)
     users = User.objects.bulk_create(
         User(username=f"agent{number:04}", password=nobody_types_it)

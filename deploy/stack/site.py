@@ -23,6 +23,7 @@ class Site:
     tenant_id: str = "stack"
     api_token: str = field(default_factory=_secret)
     webhook_key: str = field(default_factory=_secret)
+    metrics_token: str = field(default_factory=_secret)
     business_number: str = "15550100000"
     is_set_up: bool = False
 

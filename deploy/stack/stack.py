@@ -141,6 +141,7 @@ class Stack:
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.valkey.url,
             "VAR_DIR": str(self.folder / "var"),
+            "METRICS_TOKEN": self.site.metrics_token,
             # The phones are on this machine.
             "MEDIA_ALLOWED_NETWORKS": ",".join(networks_of_this_host()),
             # The authority that signed the false Wati's certificate: it is checked.

@@ -1,0 +1,64 @@
+"""`python -m deploy.drills [NAME ...]`: run drills, write docs/drills.md."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from deploy.stack.ports import free_port
+from deploy.stack.stack import Stack
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("drills", nargs="*", help="names; none: all of them")
+    wanted = parser.parse_args()
+    with TemporaryDirectory(prefix="callcenter-drills-") as folder:
+        Path(folder).chmod(0o711)  # PostgreSQL, as another user, has its files there
+        stack = Stack(Path(folder), free_port(), wati_port=free_port())
+        os.environ.update(stack.environment)
+        try:
+            sys.exit(_run(stack.start(), wanted.drills))
+        finally:
+            stack.stop()
+
+
+def _run(stack: Stack, names: list[str]) -> int:
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "callcenter.settings"
+    django.setup()
+    from deploy.drills import (  # noqa: F401 - they put their drills on the list
+        clock,
+        company,
+        disk,
+        media,
+        nodes,
+        outbound,
+        soak,
+        stores,
+        table,
+        wati,
+    )
+    from deploy.drills.run import Runner
+    from deploy.drills.scene import DRILLS
+
+    if unknown := set(names) - set(DRILLS):
+        print(f"No such drill: {', '.join(unknown)}. There are: {', '.join(DRILLS)}.")
+        return 2
+    runner = Runner(stack, company.found())
+    runner.warm_up()
+    reports = []
+    for name in names or DRILLS:
+        report = runner.run(DRILLS[name])
+        reports.append(report)
+        print(table.row(report), *table.broken(report), sep="\n  ", flush=True)
+        print(f"  {dict(report.endings)} {dict(report.problems)}", flush=True)
+    if not names:
+        table.PAGE.write_text(table.page(reports))
+    return 0 if all(report.is_passed for report in reports) else 1
+
+
+if __name__ == "__main__":
+    main()

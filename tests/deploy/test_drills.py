@@ -1,0 +1,93 @@
+"""The drills' own eyes: what they must see, and what they must not take for a loss."""
+
+import re
+
+import pytest
+
+from deploy.drills.promises import Finding, Usage
+from deploy.drills.run import Report
+from deploy.drills.scene import Drill
+from deploy.drills.table import broken, page, row
+from deploy.drills.wire import Phone, Sent, Wire, canonical
+from tests.paths import ROOT
+
+PROMISES = (
+    Finding(
+        "nothing acknowledged is lost",
+        True,
+        "700 acknowledged, 0 lost, 0 without effect",
+    ),
+    Finding(
+        "every end is known to Wati within 15 s",
+        True,
+        "worst 1.2 s, 0 still open at Wati",
+    ),
+    Finding(
+        "no caller is left in silence", True, "longest 0.30 s of 33 calls (allowed 1 s)"
+    ),
+)
+DRILL = Drill("node-killed", "A node is killed", lambda scene: None, 16.0, True)
+
+
+def sent(body: object, status: int) -> Sent:
+    return Sent("terminate-call", "wacid.1", 1.0, status, 0.01, canonical(body))
+
+
+def wire_of(*attempts: Sent) -> Wire:
+    wire = Wire(control=None)  # type: ignore[arg-type]  # it is not asked
+    wire.sent = {(one.kind, one.body, one.at): one for one in attempts}
+    return wire
+
+
+def test_an_acknowledged_webhook_without_a_row_is_lost() -> None:
+    kept, lost, refused = sent({"a": 1}, 200), sent({"b": 2}, 200), sent({"c": 3}, 503)
+    wire = wire_of(kept, lost, refused)
+    assert wire.lost_among([canonical({"a": 1})]) == [lost]
+    assert wire.refused == [refused]
+
+
+def test_the_order_of_a_bodys_fields_makes_no_other_body() -> None:
+    assert canonical({"a": 1, "b": "é"}) == canonical({"b": "é", "a": 1})
+
+
+def test_a_call_that_ends_in_silence_was_silent() -> None:
+    assert Phone(accepted=100.0, ended=130.0, gap=0.1, until=110.0).silence == 20.0
+    assert Phone(accepted=100.0, ended=130.0, gap=0.5, until=129.9).silence == 0.5
+
+
+@pytest.mark.parametrize("what", ["files", "threads", "tasks", "megabytes"])
+def test_whatever_does_not_come_back_is_seen(what: str) -> None:
+    before = Usage(30, 20, 10, 150)
+    assert not before.grew(before)
+    grown = {
+        name: getattr(before, name)
+        for name in ("files", "threads", "tasks", "megabytes")
+    }
+    grown[what] += 100
+    assert Usage(**grown).grew(before)
+
+
+def test_the_table_says_which_promise_was_broken() -> None:
+    report = Report(DRILL, calls=33, lost=2, findings=list(PROMISES))
+    assert "| yes |" in row(report)
+    report.findings.append(Finding("timelines add up", False, "1 calls without an end"))
+    assert "| **no** |" in row(report)
+    assert broken(report) == ["node-killed: timelines add up: 1 calls without an end"]
+    assert broken(report)[0] in page([report])
+
+
+def test_every_line_of_a_page_has_the_cells_of_its_head() -> None:
+    lines = page([Report(DRILL, findings=list(PROMISES))]).splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert len({line.count("|") for line in table}) == 1
+
+
+def test_make_drill_names_what_the_list_has() -> None:
+    """Each file of drills is read by the command: none is forgotten."""
+    folder = ROOT / "deploy" / "drills"
+    with_drills = {
+        path.stem for path in folder.glob("*.py") if "@drill(" in path.read_text()
+    }
+    command = (folder / "__main__.py").read_text()
+    assert with_drills
+    assert all(re.search(rf"^\s+{name},", command, re.M) for name in with_drills)
