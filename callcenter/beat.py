@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from callcenter.database import keep_connections
 from callcenter.shared_clock import offset
+from callcenter.steady_clock import awake
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,10 @@ def when_clock_is_set(act: Callable[[float], object]) -> None:
 
 
 class ClockWatch:
-    """Compares the clock on the wall with one that nobody can set."""
+    """Compares the clock on the wall with one that nobody can set.
+
+    That one goes on while the machine sleeps: a sleep is no jump.
+    """
 
     def __init__(self) -> None:
         self._seen: tuple[float, float] | None = None
@@ -69,7 +73,7 @@ class ClockWatch:
 
         If it did not, this machine's clock alone is wrong, and no row is.
         """
-        wall, steady = timezone.now().timestamp(), time.monotonic()
+        wall, steady = timezone.now().timestamp(), awake()
         if self._seen is None:
             self._offset = offset()
         else:

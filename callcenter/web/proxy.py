@@ -15,7 +15,13 @@ Headers = list[tuple[bytes, bytes]]
 
 CLIENT = b"x-forwarded-for"
 # What a stranger may not say of himself.
-OF_PROXIES = (CLIENT, b"x-forwarded-proto", b"x-forwarded-host", b"forwarded")
+OF_PROXIES = (
+    CLIENT,
+    b"x-forwarded-proto",
+    b"x-forwarded-host",
+    b"forwarded",
+    b"x-request-id",
+)
 
 
 def behind_proxy(app: App) -> App:

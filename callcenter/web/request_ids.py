@@ -1,4 +1,7 @@
-"""Each HTTP request has an ID, which the lines of the log and the answer carry."""
+"""Each HTTP request has an ID, which the lines of the log and the answer carry.
+
+The proxy's, which `web.proxy` has taken from anybody else, or one of our own.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

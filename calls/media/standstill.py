@@ -6,15 +6,9 @@ audio looks at the clock first, and lets nothing pass until the calls are known 
 still ours.
 """
 
-import time
 from collections.abc import Callable
 
 LONGEST = 5.0  # seconds; the longest that a busy loop could be late, and much more
-
-
-def awake() -> float:
-    """Return seconds that pass while the machine sleeps, too, where that is known."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Standstill:
@@ -23,16 +17,19 @@ class Standstill:
     Looks only between `begin` and `end`: without a node nobody would reopen it.
     """
 
-    def __init__(self, clock: Callable[[], float] = awake) -> None:
+    def __init__(self) -> None:
         self.is_shut = False
         self.seconds = 0.0
-        self._clock = clock
+        self._clock: Callable[[], float] = float
         self._seen: float | None = None
         self._on_shut: Callable[[], None] | None = None
 
-    def begin(self, on_shut: Callable[[], None]) -> None:
-        """Look from now on; `on_shut` is called, on the loop, when it is shut."""
-        self._seen, self._on_shut = self._clock(), on_shut
+    def begin(self, clock: Callable[[], float], on_shut: Callable[[], None]) -> None:
+        """Look from now on; `on_shut` is called, on the loop, when it is shut.
+
+        `clock` shows seconds, and goes on while the machine sleeps.
+        """
+        self._clock, self._seen, self._on_shut = clock, clock(), on_shut
 
     def end(self) -> None:
         self._seen, self._on_shut, self.is_shut = None, None, False

@@ -16,6 +16,7 @@ from callcenter.database import in_database
 from callcenter.loop_watch import LoopWatch
 from callcenter.rounds import Rounds
 from callcenter.shared_clock import WORTH_A_WARNING
+from callcenter.steady_clock import awake
 from calls import notify, placement
 from calls.lifecycle import nodes
 from calls.media.standstill import standstill
@@ -52,7 +53,7 @@ class NodeProcess:
             if warning := allowed_networks_warning():
                 logger.warning(warning)
             loop = asyncio.get_running_loop()
-            standstill.begin(self._renew_now.set)
+            standstill.begin(awake, self._renew_now.set)
             self._tasks = [
                 loop.create_task(self._live(), name="node lease"),
                 loop.create_task(self._follow(), name="node calls"),

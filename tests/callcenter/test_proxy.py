@@ -55,7 +55,11 @@ async def test_two_lines_are_one_list():
 
 
 async def test_nobody_else_is_believed():
-    said = [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "https")]
+    said = [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-request-id", "0af7651916cd43dd"),
+    ]
     client, names = await seen(MALLORY, *said, ("accept", "*/*"))
     assert (client, names) == (MALLORY, {"accept"})
 

@@ -123,6 +123,7 @@ def test_nginx_overwrites_what_a_client_says_of_itself():
     told = dict(re.findall(r"proxy_set_header (\S+) (\S+);", text))
     assert told["X-Forwarded-For"] == "$remote_addr"
     assert told["X-Forwarded-Proto"] == "$scheme"
+    assert told["X-Request-ID"] == "$request_id"
     assert "underscores_in_headers" not in text  # nginx drops them, unless told
     # One header that a location sets would replace all of the server's.
     for location in re.findall(r"location [^{]+\{([^}]*)\}", text):
@@ -134,3 +135,7 @@ def test_caddy_is_told_to_trust_nobody():
     text = (ROOT / "deploy" / "Caddyfile").read_text()
     assert "trusted_proxies" not in text
     assert "X-Forwarded" not in text
+    # What it does not overwrite by itself.
+    assert text.count("header_up X-Request-ID {http.request.uuid}") == text.count(
+        "\treverse_proxy "
+    )

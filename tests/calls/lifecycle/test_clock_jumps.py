@@ -179,7 +179,7 @@ class Machine:
         self.told: list[float] = []
         monkeypatch.setattr(beat, "_on_jump", [self.told.append])
         monkeypatch.setattr(beat, "offset", lambda: self.offset)
-        monkeypatch.setattr(beat.time, "monotonic", lambda: self.steady)
+        monkeypatch.setattr(beat, "awake", lambda: self.steady)
         monkeypatch.setattr(
             beat.timezone, "now", lambda: datetime.fromtimestamp(self.wall).astimezone()
         )

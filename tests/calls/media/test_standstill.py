@@ -27,8 +27,8 @@ def shut() -> list[int]:
 
 @pytest.fixture
 def standstill(clock: Watch, shut: list[int]) -> Standstill:
-    standstill = Standstill(clock)
-    standstill.begin(lambda: shut.append(1))
+    standstill = Standstill()
+    standstill.begin(clock, lambda: shut.append(1))
     return standstill
 
 
@@ -54,10 +54,10 @@ def test_the_first_look_after_one_shuts_and_tells_once(
 
 
 def test_without_a_node_there_is_none(clock: Watch):
-    standstill = Standstill(clock)
+    standstill = Standstill()
     clock.at += 3600
     assert not standstill.look()
-    standstill.begin(lambda: None)
+    standstill.begin(clock, lambda: None)
     clock.at += 3600
     standstill.end()
     assert not standstill.look()
