@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help run test check bench stack drill messages clean
 

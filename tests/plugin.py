@@ -1,6 +1,6 @@
 """Sets the environment before Django reads it, and sorts the tests by what they need.
 
-FULL=1: PostgreSQL and Valkey. `-n 2`: two workers, each with servers, a database, a
+FULL=1: PostgreSQL and Valkey. `-n 3`: three workers, each with servers, a database, a
 folder and ports of its own. Each worker runs whole files: what asks for nothing first,
 and last what uses the running product, which shares the database with its tests.
 """
@@ -154,7 +154,7 @@ def _place_among(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[int,
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What each kind of tests cost; with two workers at once, about half as long."""
+    """What each kind of tests cost; with three workers at once, about a third as long."""
     seconds: Counter[str] = Counter()
     tests: Counter[str] = Counter()
     for report in chain(*terminalreporter.stats.values()):
