@@ -154,7 +154,7 @@ def _place_among(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[int,
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What each kind of tests cost; with three workers at once, about a third as long."""
+    """Tell what each kind of tests cost; three workers take about a third of it."""
     seconds: Counter[str] = Counter()
     tests: Counter[str] = Counter()
     for report in chain(*terminalreporter.stats.values()):

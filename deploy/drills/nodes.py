@@ -7,7 +7,7 @@ from deploy.stack.proxy import NODES
 UNTIL_TOLD = 16.0
 
 
-@drill("Nothing is broken: the load alone", short=True)
+@drill("Nothing is broken: the load alone")
 def calm(scene: Scene) -> None:
     scene.rest(20)
 

@@ -43,9 +43,10 @@ class Report:
     endings: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def is_passed(self) -> bool:
-        return bool(self.findings) and all(one.kept for one in self.findings)
+    def is_passed(self, *, is_timed: bool = True) -> bool:
+        """Say whether all was kept, or only what a crowded machine cannot break."""
+        asked = [one for one in self.findings if is_timed or not one.is_timed]
+        return bool(asked) and all(one.kept for one in asked)
 
 
 class Runner:

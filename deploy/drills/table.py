@@ -39,7 +39,7 @@ def row(report: Report) -> str:
     cells = [
         report.drill.name,
         report.drill.what,
-        "yes" if report.is_passed else "**no**",
+        "yes" if report.is_passed() else "**no**",
         f"{report.calls}, {report.lost}",
         f"{acknowledged}, {lost}, {report.refused}",
         f"{report.slowest:.2f} s",

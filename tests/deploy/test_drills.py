@@ -1,6 +1,11 @@
-"""The drills' own eyes: what they must see, and what they must not take for a loss."""
+"""The drills' own eyes: what they must see, and what they must not take for a loss.
+
+And the short drill itself: `make drill` runs all of them.
+"""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -91,3 +96,23 @@ def test_make_drill_names_what_the_list_has() -> None:
     command = (folder / "__main__.py").read_text()
     assert with_drills
     assert all(re.search(rf"^\s+{name},", command, re.M) for name in with_drills)
+
+
+def test_a_timed_promise_binds_a_quiet_machine_alone() -> None:
+    late = Finding("no caller is left in silence", False, "3 s", is_timed=True)
+    lost = Finding("nothing acknowledged is lost", False, "1 lost")
+    report = Report(DRILL, findings=[*PROMISES, late])
+    assert not report.is_passed()
+    assert report.is_passed(is_timed=False)
+    assert not Report(DRILL, findings=[lost, late]).is_passed(is_timed=False)
+    assert not Report(DRILL, findings=[late]).is_passed(is_timed=False)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_a_killed_node_loses_nothing_that_was_acknowledged() -> None:
+    """The running stack, with ten calls and twenty webhooks a second."""
+    command = [sys.executable, "-m", "deploy.drills", "--short"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-4000:]}"
+    assert "| node-killed |" in done.stdout
