@@ -230,7 +230,7 @@ def test_a_file_is_recorded_with_its_filters_and_rows(cast: Cast, export: Any):
     log, reader = Log(), signed_in(cast.sofia)
     log.news()
     rows = export.model._default_manager.count()
-    parts_of(get(reader, f"/{export.address}?from=2020-01-01&q="))
+    parts_of(get(reader, f"/{export.address}.csv?from=2020-01-01&q="))
     entry = log.news()[-1]
     assert (entry.username, entry.action) == ("supervisor", "exported")
     assert entry.details == f"{export.name}: {rows} rows; from=2020-01-01"

@@ -439,13 +439,12 @@ def test_an_agent_gets_nothing_by_an_id(world: World):
     for address in by_id:
         guess = re.sub(r"[0-9a-f-]{36}", str(uuid4()), address)
         guess = re.sub(r"/\d+/", "/987654/", guess)
+        said = set()
         for one in (address, guess):
             answer = world.ask("agent", "get", one)
             there = answer.headers.get("Location", "")
-            assert (answer.status_code, unquote(there.partition("next=")[2])) == (
-                302,
-                one,
-            )
+            said.add((answer.status_code, unquote(there.partition("next=")[2]) == one))
+        assert said in ({(302, True)}, {(403, False)}), address
 
 
 @pytest.mark.parametrize("path", sorted(WEBHOOKS))

@@ -115,7 +115,7 @@ def test_prompts_move_into_the_bucket_and_back(
     content = bytes(prompt.sound)
     with pytest.raises(CommandError):
         call_command("move_prompts")
-    bucket.FILES_BUCKET = Bucket.name
+    bucket.FILES_BUCKET = Bucket.bucket
     call_command("move_prompts")
     moved = Prompt.objects.get()
     assert (bytes(moved.sound), moved.uploaded_at) == (b"", prompt.uploaded_at)
@@ -129,7 +129,7 @@ def test_prompts_move_into_the_bucket_and_back(
 def test_a_move_without_the_bucket_changes_nothing(sofia: Client, bucket: Settings):
     bucket.FILES_BUCKET = ""
     prompt = uploaded(sofia)
-    bucket.FILES_BUCKET = Bucket.name
+    bucket.FILES_BUCKET = Bucket.bucket
     take_away(bucket)
     with pytest.raises(CommandError, match="cannot be reached"):
         call_command("move_prompts")

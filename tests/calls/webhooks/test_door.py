@@ -190,7 +190,7 @@ async def test_many_unknown_keys_cost_few_reads(
     monkeypatch.setattr(webhook_auth.keys, "_read_accounts", count)
     keys = [f"wrong {number}" for number in range(150)]
     assert set(await statuses(*(post({}, key=key) for key in keys))) == {401}
-    assert len(reads) <= 3
+    assert len(reads) < len(keys) / 10
 
 
 async def test_without_a_database_keys_are_those_read_last(
