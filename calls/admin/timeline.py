@@ -1,14 +1,18 @@
 """Everything that happened around a call, for the tables on its page."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from calls.admin.drawing import Drawing, Interval, draw, states_between
 from calls.admin.wati_traffic import deliveries_of
 from calls.models import Call, Leg
 from calls.reporting.explain import explained, local_zone, outcome_of
 from calls.reporting.labels import duration, happened
+from calls.states import Status
 
 
 def story_of(call: Call) -> dict[str, Any]:
@@ -19,6 +23,7 @@ def story_of(call: Call) -> dict[str, Any]:
             {"row": row, "what": happened(row.event, row.old), "detail": _(row.detail)}
             for row in changes
         ],
+        "drawing": _drawing(call),
         "participants": [_participant(leg) for leg in _legs(call)],
         "decisions": explained(call, local_zone()),
         "ring_attempts": [{"row": row, "what": outcome_of(row)} for row in attempts],
@@ -42,3 +47,36 @@ def _participant(leg: Leg) -> dict[str, Any]:
 
 def _seconds(start: datetime | None, end: datetime | None) -> int | None:
     return round((end - start).total_seconds()) if start and end else None
+
+
+# --- The drawing ----------------------------------------------------------------------
+
+
+def _drawing(call: Call) -> Drawing:
+    """Draw the caller's way, and below it each agent at whom it rang or who was in."""
+    end = call.ended_at or timezone.now()
+    moves = [
+        (row.at, row.new, row.get_new_display())
+        for row in call.changes.order_by("at", "pk")
+        if row.at <= end
+    ]
+    lanes = {_("Caller"): states_between(moves, end)}
+    for name, interval in _agents_intervals(call, end):
+        lanes.setdefault(name, []).append(interval)
+    for intervals in lanes.values():
+        intervals.sort(key=lambda one: one.start)
+    return draw(call.created_at, end, lanes.items())
+
+
+def _agents_intervals(call: Call, end: datetime) -> Iterator[tuple[str, Interval]]:
+    ringing, talking = str(Status.RINGING.label), str(Status.ACTIVE.label)
+    for attempt in call.offers.select_related("agent"):
+        until = min(attempt.ended_at or end, end)
+        yield (
+            attempt.agent.name,
+            Interval("ringing", ringing, attempt.offered_at, until),
+        )
+    for leg in _legs(call):
+        if leg.joined_at:
+            until = min(leg.ended_at or end, end)
+            yield leg.agent.name, Interval("active", talking, leg.joined_at, until)
