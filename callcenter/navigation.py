@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Task:
-    """What a supervisor comes to do, with the pages for it."""
+    """A supervisor's task, with the pages for it."""
 
     label: Any
     places: tuple[Place, ...]

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agents.models import Agent
 from calls.admin.drawing import Drawing, Interval, draw, states_between
 from calls.admin.wati_traffic import deliveries_of
 from calls.models import Call, Leg
@@ -60,23 +61,20 @@ def _drawing(call: Call) -> Drawing:
         for row in call.changes.order_by("at", "pk")
         if row.at <= end
     ]
-    lanes = {_("Caller"): states_between(moves, end)}
-    for name, interval in _agents_intervals(call, end):
-        lanes.setdefault(name, []).append(interval)
-    for intervals in lanes.values():
+    lanes = {0: (_("Caller"), states_between(moves, end))}
+    for agent, interval in _agents_intervals(call, end):
+        lanes.setdefault(agent.pk, (agent.name, []))[1].append(interval)
+    for _name, intervals in lanes.values():
         intervals.sort(key=lambda one: one.start)
-    return draw(call.created_at, end, lanes.items())
+    return draw(call.created_at, end, lanes.values())
 
 
-def _agents_intervals(call: Call, end: datetime) -> Iterator[tuple[str, Interval]]:
+def _agents_intervals(call: Call, end: datetime) -> Iterator[tuple[Agent, Interval]]:
     ringing, talking = str(Status.RINGING.label), str(Status.ACTIVE.label)
     for attempt in call.offers.select_related("agent"):
         until = min(attempt.ended_at or end, end)
-        yield (
-            attempt.agent.name,
-            Interval("ringing", ringing, attempt.offered_at, until),
-        )
+        yield attempt.agent, Interval("ringing", ringing, attempt.offered_at, until)
     for leg in _legs(call):
         if leg.joined_at:
             until = min(leg.ended_at or end, end)
-            yield leg.agent.name, Interval("active", talking, leg.joined_at, until)
+            yield leg.agent, Interval("active", talking, leg.joined_at, until)
