@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -137,17 +138,33 @@ def _belongs_here(item: pytest.Item) -> bool:
     return has("stackless") is None and _needs_rows(item)
 
 
-def _place_among(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[int, int]]:
-    """Files stay whole. The longest begin, so that no worker ends long after others."""
+def _place_among(
+    items: list[pytest.Item],
+) -> Callable[[pytest.Item], tuple[int, float]]:
+    """Files stay whole. The longest begin, so that no worker ends long after others.
+
+    Browsers work while other tests of the running product mostly wait: files of both
+    are mixed, or all workers would have a browser at once.
+    """
     sizes = Counter(item.path for item in items)
+    browsing = {item.path for item in items if item.get_closest_marker("browser")}
     on_the_stack = {item.path for item in items if "stack" in _fixtures(item)}
     with_rows = {item.path for item in items if _needs_rows(item)} - on_the_stack
+    on_the_stack |= browsing
+    shares = _shares(browsing, sizes) | _shares(on_the_stack - browsing, sizes)
 
-    def place(item: pytest.Item) -> tuple[int, int]:
-        step = 2 * (item.path in on_the_stack) + (item.path in with_rows)
-        return step, -sizes[item.path]
+    def place(item: pytest.Item) -> tuple[int, float]:
+        if item.path in on_the_stack:
+            return 2, shares[item.path]
+        return int(item.path in with_rows), -sizes[item.path]
 
     return place
+
+
+def _shares(paths: set[Path], sizes: Counter[Path]) -> dict[Path, float]:
+    """Spread these files over the whole of a step, the longest first."""
+    ordered = sorted(paths, key=lambda path: (-sizes[path], path))
+    return {path: place / len(ordered) for place, path in enumerate(ordered)}
 
 
 # --- The end --------------------------------------------------------------------------
