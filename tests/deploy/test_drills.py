@@ -3,6 +3,7 @@
 And the short drill itself: `make drill` runs all of them.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -113,6 +114,8 @@ def test_a_timed_promise_binds_a_quiet_machine_alone() -> None:
 def test_a_killed_node_loses_nothing_that_was_acknowledged() -> None:
     """The running stack, with ten calls and twenty webhooks a second."""
     command = [sys.executable, "-m", "deploy.drills", "--short"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    # The settings of these tests are not those of the stack.
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-4000:]}"
     assert "| node-killed |" in done.stdout

@@ -68,7 +68,9 @@ def test_a_call_costs_as_much_with_fifty_agents_as_with_five(
         assert set(states_of(*agents)) == {"available"}
     assert ring[1] == ring[2] <= ring[0]
     assert len(set(end)) == 1
-    assert ring[0] - 1 <= 27  # the test itself looks at the call once
+    # Less one: the test itself looks at the call. A new contact costs three more, one
+    # of them the look among the marks of those who were erased.
+    assert ring[0] - 1 <= 28
     assert ring[1] - 1 <= 25
     assert end[0] <= 15
 
