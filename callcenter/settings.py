@@ -10,8 +10,8 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from callcenter import postgresql
 from callcenter.environment import (
@@ -232,7 +232,8 @@ REDIS_KEEPALIVE = {
     },
 }
 # Nobody waits for it longer than this; what is lost, the rows tell. It is tried once
-# more, as a server that was restarted has cut the connections.
+# more, as a server that was restarted has cut the connections; by the retry for
+# asyncio, as the layer is asynchronous and the other one would let its errors pass.
 REDIS_LIMITS = {
     "socket_connect_timeout": 1.5,
     "socket_timeout": 1.5,

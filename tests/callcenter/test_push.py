@@ -60,3 +60,27 @@ async def test_a_layer_that_falls_silent_is_noticed_and_so_is_its_return(
         await asyncio.gather(*(x.task for x in listeners), return_exceptions=True)
         assert not push.is_silent()
         await mine.flush()
+
+
+@pytest.mark.parametrize("cut", [FaultProxy.cut, FaultProxy.reset])
+async def test_the_first_message_after_connections_were_cut_arrives(
+    django_db_setup: None, monkeypatch: pytest.MonkeyPatch, cut: Any
+):
+    """Such as the reply to a look-up, which nobody would send again."""
+    port = port_of(os.environ["REDIS_URL"])
+    theirs = RedisPubSubChannelLayer(hosts=[f"redis://127.0.0.1:{port}/0"])
+    monkeypatch.setattr(push, "get_channel_layer", lambda: theirs)
+    with FaultProxy(port) as valkey:
+        address = f"redis://127.0.0.1:{valkey.port}/0"
+        hosts = [{"address": address, **settings.REDIS_LIMITS}]
+        mine = RedisPubSubChannelLayer(hosts=hosts)
+        listener = Listener("agent.7")
+        await until(listener.hears.is_set, 10)
+        for number in range(3):
+            await mine.group_send(listener.group, {"type": "any", "number": number})
+            await until(lambda: listener.heard[-1:] == [number], 5)  # noqa: B023
+            cut(valkey)
+        listener.task.cancel()
+        await asyncio.gather(listener.task, return_exceptions=True)
+        await mine.flush()
+    await theirs.flush()
