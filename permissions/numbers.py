@@ -35,6 +35,15 @@ def key_of(waid: str) -> str:
     return forms_of(waid)[0]
 
 
+def national_of(waid: str) -> str:
+    """Return the number without its country: '15112345678' of '4915112345678'."""
+    try:
+        number = phonenumbers.parse(f"+{waid}")
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.national_significant_number(number)
+
+
 def forms_of(waid: str) -> tuple[str, ...]:
     """Return all forms in which WhatsApp writes a number, the shorter first."""
     for pattern, short_form, long_form in TWO_FORMS:

@@ -6,10 +6,8 @@ in the number one begins to read: with the country, within the country, or at th
 
 from functools import lru_cache
 
-import phonenumbers
-
 from permissions import folding
-from permissions.numbers import forms_of
+from permissions.numbers import forms_of, national_of
 
 LONGEST = folding.LONGEST_WORD
 WHOLE = "+"
@@ -28,15 +26,6 @@ def of_number(waid: str) -> frozenset[str]:
     found: set[str] = set()
     for form in forms_of(waid) if waid else ():
         found |= {f"{WHOLE}{form}", f"{FROM_THE_END}{form[::-1]}"}
-        if national := _national(form):
+        if national := national_of(form):
             found.add(f"{NATIONAL}{national}")
     return frozenset(found)
-
-
-def _national(waid: str) -> str:
-    """Return the number without its country: '15112345678' of '4915112345678'."""
-    try:
-        number = phonenumbers.parse(f"+{waid}")
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.national_significant_number(number)

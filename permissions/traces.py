@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import phonenumbers
-
-from permissions.numbers import forms_of
+from permissions.numbers import forms_of, national_of
 
 GONE = "[erased]"
 # Between two digits of a number, as people write it.
@@ -58,7 +56,7 @@ class Traces:
         for number in sorted(self.numbers):
             for form in forms_of(number):
                 yield rf"(?<!\d)(?:\+|00{BETWEEN})?{_spaced(form)}(?!\d)"
-                if len(national := _national(form)) >= SHORTEST_NATIONAL:
+                if len(national := national_of(form)) >= SHORTEST_NATIONAL:
                     yield rf"(?<!\d)0{BETWEEN}{_spaced(national)}(?!\d)"
 
     # --- Texts about this person ---
@@ -99,14 +97,6 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
 
 def _spaced(digits: str) -> str:
     return BETWEEN.join(digits)
-
-
-def _national(waid: str) -> str:
-    try:
-        number = phonenumbers.parse(f"+{waid}")
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.national_significant_number(number)
 
 
 def _values(content: Any, name: str) -> Iterator[tuple[str, str]]:
