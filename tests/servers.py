@@ -1,12 +1,11 @@
 """Real PostgreSQL and Valkey for the tests, started and stopped by the tests."""
 
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 
 from deploy.stack import stores
-from deploy.stack.ports import free_port
+from deploy.stack.ports import answers, free_port
 from deploy.stack.process import Process
 from deploy.stack.processes import Command
 from deploy.stack.waiting import wait_for
@@ -54,8 +53,4 @@ class Bucket(Process):
 
     def start(self) -> None:
         super().start()
-        wait_for(self._answers, "the bucket")
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        wait_for(lambda: answers(self.port), "the bucket")

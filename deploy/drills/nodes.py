@@ -14,19 +14,13 @@ def calm(scene: Scene) -> None:
 
 @drill("A node is killed, and starts again after 5 s", silence=UNTIL_TOLD, short=True)
 def node_killed(scene: Scene) -> None:
-    name = NODES[0]
-    scene.kill(name)
-    scene.rest(5)
-    scene.start(name)
+    scene.outage(NODES[0], 5)
     scene.rest(15)
 
 
 @drill("A node is killed, and stays away for 30 s", silence=UNTIL_TOLD)
 def node_gone(scene: Scene) -> None:
-    name = NODES[1]
-    scene.kill(name)
-    scene.rest(30)
-    scene.start(name)
+    scene.outage(NODES[1], 30)
     scene.rest(10)
 
 
@@ -51,17 +45,13 @@ def rolling_restart(scene: Scene) -> None:
 
 @drill("The worker is killed, and starts again after 10 s")
 def worker_killed(scene: Scene) -> None:
-    scene.kill("worker")
-    scene.rest(10)
-    scene.start("worker")
+    scene.outage("worker", 10)
     scene.rest(15)
 
 
 @drill("Beat is killed, and starts again after 30 s")
 def beat_killed(scene: Scene) -> None:
-    scene.kill("beat")
-    scene.rest(30)
-    scene.start("beat")
+    scene.outage("beat", 30)
     scene.rest(10)
 
 

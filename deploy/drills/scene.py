@@ -28,6 +28,12 @@ class Scene:
         self.anew.add(name)
         self.stack[name].kill()
 
+    def outage(self, name: str, seconds: float) -> None:
+        """Kill a process, and start it again after a while."""
+        self.kill(name)
+        self.rest(seconds)
+        self.start(name)
+
     def start(self, name: str) -> None:
         self.stack[name].start()
         self.heal()

@@ -8,9 +8,7 @@ from deploy.drills.scene import Scene, drill
 
 @drill("PostgreSQL is shut down at once, and is back after 15 s")
 def postgres_restarted(scene: Scene) -> None:
-    scene.kill("postgres")
-    scene.rest(15)
-    scene.start("postgres")
+    scene.outage("postgres", 15)
     scene.rest(15)
 
 
@@ -56,9 +54,7 @@ def _sql(scene: Scene, statement: str) -> None:
 
 @drill("Valkey is gone for 60 s")
 def valkey_gone(scene: Scene) -> None:
-    scene.kill("valkey")
-    scene.rest(60)
-    scene.start("valkey")
+    scene.outage("valkey", 60)
     scene.rest(10)
 
 

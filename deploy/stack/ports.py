@@ -25,6 +25,12 @@ def free_port() -> int:
     return next(port for port in _candidates if is_free(port))
 
 
+def answers(port: int) -> bool:
+    """Say whether somebody listens on this port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
         try:

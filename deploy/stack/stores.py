@@ -4,12 +4,11 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from glob import glob
 from pathlib import Path
 
-from deploy.stack.ports import free_port
+from deploy.stack.ports import answers, free_port
 from deploy.stack.process import Process
 from deploy.stack.processes import Command, ProcessList
 from deploy.stack.waiting import wait_for
@@ -119,8 +118,7 @@ class Valkey(Process):
         wait_for(self.answers, "Valkey")
 
     def answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return answers(self.port)
 
 
 def _valkey_server() -> Path:
