@@ -20,8 +20,6 @@ from calls.reporting.alarms import alarms
 from calls.reporting.hearing_words import needs_attention
 from calls.reporting.labels import duration
 
-ORDER = ["calls", "agents", "permissions", "callcenter", "auth"]
-
 
 class CallCenterAdminSite(AdminSite):
     """The supervisors' home: the live figures come before the list of models."""
@@ -61,12 +59,6 @@ class CallCenterAdminSite(AdminSite):
             context["navigation"] = list(navigation(self, request))
         return context
 
-    def get_app_list(
-        self, request: HttpRequest, app_label: str | None = None
-    ) -> list[Any]:
-        apps = super().get_app_list(request, app_label)
-        return sorted(apps, key=_place)
-
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
@@ -100,11 +92,6 @@ def _what_was_asked(request: HttpRequest) -> str:
     chosen = {"action": request.POST["action"]} if "action" in request.POST else {}
     words = [f"{key}={value}" for key, value in (given | chosen).items()]
     return " ".join([name or "", *words])
-
-
-def _place(app: dict[str, Any]) -> int:
-    label = app["app_label"]
-    return ORDER.index(label) if label in ORDER else len(ORDER)
 
 
 def overview(now: datetime) -> dict[str, Any]:
