@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections, transaction
 from django.test.utils import setup_databases
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from callcenter.models import AuditEntry
 from callcenter.shared_clock import SharedNow
@@ -18,6 +20,7 @@ from calls.webhooks import processor
 from tests.browser import policy
 from tests.cast import Cast, introduce
 from tests.orders import EVERY_ORDER
+from tests.servers import Bucket
 from tests.shift import Clock, Shift
 from tests.sound import Headset
 from tests.stack import Console, Stack
@@ -176,3 +179,24 @@ def talk(stack: Stack, ana: Console, wear: Wear) -> Talk:
     hears(headset, CARLAS)
     phone_hears(stack, wati_id, ANAS)
     return wati_id, call_id, headset
+
+
+@pytest.fixture(scope="module")
+def bucket_server() -> Iterator[Bucket]:
+    server = Bucket()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(bucket_server: Bucket, settings: Settings, tmp_path: Path) -> Settings:
+    """The settings of a node that keeps its files in a bucket; its disk is empty."""
+    settings.VAR_DIR = tmp_path
+    settings.FILES_BUCKET, settings.FILES_ENDPOINT = (
+        bucket_server.bucket,
+        bucket_server.url,
+    )
+    settings.FILES_KEY_ID = bucket_server.key_id
+    settings.FILES_SECRET_KEY = bucket_server.secret_key
+    return settings

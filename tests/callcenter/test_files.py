@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,25 +10,8 @@ from pytest_django.fixtures import Settings
 
 from callcenter import files
 from deploy.stack.ports import free_port
-from tests.servers import Bucket
 
 pytestmark = pytest.mark.stackless
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Bucket]:
-    server = Bucket()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def bucket(server: Bucket, settings: Settings, tmp_path: Path) -> Settings:
-    settings.VAR_DIR = tmp_path
-    settings.FILES_BUCKET, settings.FILES_ENDPOINT = server.bucket, server.url
-    settings.FILES_KEY_ID, settings.FILES_SECRET_KEY = server.key_id, server.secret_key
-    return settings
 
 
 def another_disk(settings: Settings, tmp_path: Path) -> None:

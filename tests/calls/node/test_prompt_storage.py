@@ -1,6 +1,5 @@
 """Prompts in a bucket: what callers hear while it is there, and while it is away."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,22 +21,11 @@ from tests.servers import Bucket
 pytestmark = pytest.mark.stackless
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Bucket]:
-    server = Bucket()
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def bucket(server: Bucket, settings: Settings, tmp_path: Path) -> Settings:
-    settings.VAR_DIR = tmp_path
-    settings.FILES_BUCKET, settings.FILES_ENDPOINT = server.bucket, server.url
-    settings.FILES_KEY_ID, settings.FILES_SECRET_KEY = server.key_id, server.secret_key
+def bucket(bucket: Settings) -> Settings:
     prompts._uploaded.cache_clear()
     prompts._latest.clear()
-    return settings
+    return bucket
 
 
 @pytest.fixture

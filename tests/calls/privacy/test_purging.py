@@ -304,31 +304,31 @@ def test_it_says_what_it_has_removed(cast: Cast, caplog: pytest.LogCaptureFixtur
     assert "purge: removed webhooks: 1" in caplog.text
 
 
-def test_it_is_done_once_a_night(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+def due_instants(
+    monkeypatch: pytest.MonkeyPatch, looks: int, every: timedelta
+) -> list[datetime]:
+    """Look so often from a noon on, purge where it is due; return when it was."""
     clock = Clock()
     clock.at = datetime(2026, 12, 1, 12, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", clock.now)
     monkeypatch.setattr(SharedNow, "as_postgresql", SharedNow.as_sql)
     done = []
-    for _hour in range(72):
+    for _ in range(looks):
         if purging.is_due():
-            done.append(clock.at.hour)
+            done.append(clock.at)
             SweepRun.objects.filter(name="purge").update(ran_at=clock.at)
-        clock.forward(3600)
-    assert done == [2, 2]  # the first night is left for the settings
+        clock.forward(every.total_seconds())
+    return done
+
+
+def test_it_is_done_once_a_night(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    done = due_instants(monkeypatch, 72, timedelta(hours=1))
+    # The first night is left for the settings.
+    assert [at.hour for at in done] == [2, 2]
 
 
 def test_it_is_done_by_day_where_no_machine_runs_at_night(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ):
-    clock = Clock()
-    clock.at = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    monkeypatch.setattr(timezone, "now", clock.now)
-    monkeypatch.setattr(SharedNow, "as_postgresql", SharedNow.as_sql)
-    done = []
-    for _day in range(5):
-        done.append(purging.is_due())
-        if done[-1]:
-            SweepRun.objects.filter(name="purge").update(ran_at=clock.at)
-        clock.forward(24 * 3600)
-    assert done == [False, False, True, False, True]
+    done = due_instants(monkeypatch, 5, timedelta(days=1))
+    assert [at.day for at in done] == [3, 5]
