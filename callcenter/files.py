@@ -6,15 +6,16 @@ date, because a name is the hash of what it names; the bucket may be away for da
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.conf import settings
+
+from callcenter.whole_files import whole
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -123,14 +124,11 @@ def _path(name: str) -> Path:
 
 
 def _copy(name: str, content: bytes) -> None:
-    """Keep a copy, whole or not at all; a full disk costs the copy alone."""
+    """Keep a copy; a full disk costs the copy alone."""
     path = _path(name)
-    part = path.with_name(f"{name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
+        with whole(path) as part:
+            part.write_bytes(content)
     except OSError as error:
         logger.warning("no copy of file %s (%s)", name, type(error).__name__)
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from callcenter.exporting.csv_files import CSV, FOR_SPREADSHEETS
 from callcenter.exporting.period import BadPeriod, read_period
 from callcenter.exporting.views import Export
 from callcenter.exporting.xlsx_files import XLSX
+from callcenter.whole_files import whole
 
 FORMATS = {"csv": CSV, "csv-excel": FOR_SPREADSHEETS, "xlsx": XLSX}
 
@@ -41,18 +42,12 @@ class ExportCommand(BaseCommand):
             default="csv",
             help="csv-excel is CSV with semicolons, as European Excel opens it.",
         )
-        parser.add_argument(
-            "--output", default="-", help="The file to write. Default: standard output."
-        )
+        add_output(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = self._rows(options)
         content = files.written(*self.export.work(found, FORMATS[options["format"]]))
-        if options["output"] == "-":
-            sys.stdout.buffer.writelines(content)
-            sys.stdout.buffer.flush()
-        else:
-            write_whole(Path(options["output"]), content)
+        write_to(options["output"], content)
 
     def _rows(self, options: dict[str, Any]) -> QuerySet[Any]:
         wish = {name: options[name] for name in ("from", "to") if options[name]}
@@ -70,20 +65,23 @@ class ExportCommand(BaseCommand):
 def _asked(query: str, wish: dict[str, str]) -> HttpRequest:
     """Make the request of somebody who may see everything: who has a shell, has."""
     request = HttpRequest()
-    request.method, request.GET = (
-        "GET",
-        QueryDict(f"{query.strip('?&')}&{urlencode(wish)}"),
-    )
+    request.method = "GET"
+    request.GET = QueryDict(f"{query.strip('?&')}&{urlencode(wish)}")
     request.user = User(is_active=True, is_staff=True, is_superuser=True)
     return request
 
 
-def write_whole(path: Path, content: Iterator[bytes]) -> None:
-    """Write the file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as target:
-            target.writelines(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def add_output(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--output", default="-", help="The file to write. Default: standard output."
+    )
+
+
+def write_to(output: str, content: Iterator[bytes]) -> None:
+    """Write to standard output, or a file whole or not at all."""
+    if output == "-":
+        sys.stdout.buffer.writelines(content)
+        sys.stdout.buffer.flush()
+        return
+    with whole(Path(output)) as part, part.open("wb") as target:
+        target.writelines(content)

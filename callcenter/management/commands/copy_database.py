@@ -6,6 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from callcenter.whole_files import whole
+
 
 class Command(BaseCommand):
     help = "Copy the database of the embedded mode to a file, while it is in use."
@@ -20,13 +22,8 @@ class Command(BaseCommand):
         if file.exists():
             raise CommandError(f"{file} exists already.")
         connection.ensure_connection()
-        part = file.with_name(f"{file.name}.part")
-        try:
-            with closing(sqlite3.connect(part)) as copy:
-                connection.connection.backup(copy)
-                # One file, with nothing beside it.
-                copy.execute("PRAGMA journal_mode = DELETE")
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole(file) as part, closing(sqlite3.connect(part)) as copy:
+            connection.connection.backup(copy)
+            # One file, with nothing beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
         self.stdout.write(f"Copied to {file}.")

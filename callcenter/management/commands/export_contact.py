@@ -1,11 +1,9 @@
-import sys
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from callcenter import audit
-from callcenter.exporting.commands import write_whole
+from callcenter.exporting.commands import add_output, write_to
 from calls.privacy import everything, known
 
 
@@ -16,9 +14,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "person", help="A number with its country code, a user ID or a @username."
         )
-        parser.add_argument(
-            "--output", default="-", help="The file to write. Default: standard output."
-        )
+        add_output(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         contact = known.contact_named(options["person"])
@@ -26,8 +22,4 @@ class Command(BaseCommand):
             raise CommandError("No contact has this ID.")
         audit.record(audit.Action.EXPORTED, contact, "everything about this contact")
         content = everything.about(contact)
-        if options["output"] == "-":
-            sys.stdout.buffer.writelines(content)
-            sys.stdout.buffer.flush()
-        else:
-            write_whole(Path(options["output"]), content)
+        write_to(options["output"], content)
