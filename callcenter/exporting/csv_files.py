@@ -58,11 +58,6 @@ def kept(text: str) -> str:
     return f"'{text}" if VALUE.match(plain) else safe(text)
 
 
-def for_programs(cell: str) -> str:
-    """Make text safe, in one step less: every cell of a file comes by here."""
-    return cell if ORDINARY.match(cell) else FORMULA.sub(r"\1'", cell)
-
-
 class CsvWriter:
     """RFC 4180: CRLF, quotes around every field."""
 
@@ -73,7 +68,7 @@ class CsvWriter:
         *,
         mark: str = "",
         delimiter: str = ",",
-        text: Callable[[str], str] = for_programs,
+        text: Callable[[str], str] = safe,
     ) -> None:
         self._titles, self._mark = titles, mark
         self._delimiter, self._text = delimiter, text
@@ -98,7 +93,7 @@ class CsvWriter:
             return str(local(at, zone))
 
         # For programs numbers of phones are as they are.
-        phone = str if self._text is for_programs else self._text
+        phone = str if self._text is safe else self._text
         return {str: self._text, Phone: phone, int: int, datetime: instant}
 
     def end(self) -> bytes:
