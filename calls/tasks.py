@@ -21,7 +21,7 @@ from calls.models import Line
 from calls.outbound import lookup, permission_news
 from calls.signaling import outbox
 from calls.sweeping import steps, sweeps
-from permissions import checks, marks, people
+from permissions import checks, marks, people, retention
 from permissions import services as permissions
 from permissions.facts import EventKind
 from permissions.ledger import Pair
@@ -90,9 +90,7 @@ def forget_strangers() -> None:
 
 def _strangers() -> QuerySet[Contact]:
     yesterday = timezone.now() - timedelta(days=1)
-    strangers = Contact.objects.filter(
-        name="", created_at__lt=yesterday, calls=None, plans=None, merges=None
-    )
+    strangers = retention.without_calls(yesterday).filter(name="")
     events = PermissionEvent.objects.filter(contact=OuterRef("pk"))
     told = events.exclude(kind=EventKind.BLOCKED)
     # Of who must not be called since before an erasure the mark stays.

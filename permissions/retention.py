@@ -94,13 +94,13 @@ def old_list_entries(before: datetime) -> QuerySet[PermissionEvent]:
     return is_over | entries.filter(Exists(later))
 
 
+def without_calls(before: datetime) -> QuerySet[Contact]:
+    """Select contacts from before then of whom no call, plan or merge tells."""
+    return Contact.objects.filter(
+        created_at__lt=before, calls=None, plans=None, merges=None
+    )
+
+
 def forgotten_contacts(before: datetime) -> QuerySet[Contact]:
     """Select contacts without a call, a permission or a wish, known since long."""
-    return Contact.objects.filter(
-        created_at__lt=before,
-        do_not_call=False,
-        calls=None,
-        plans=None,
-        permission_events=None,
-        merges=None,
-    )
+    return without_calls(before).filter(do_not_call=False, permission_events=None)
