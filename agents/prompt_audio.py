@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from agents.models import Prompt
 from callcenter import files
 
@@ -32,18 +34,13 @@ def in_bucket() -> list[str]:
 
 def move_all(*, into_bucket: bool) -> Iterator[Prompt]:
     """Move the audio of every prompt that is in the other place. Raises files.Away."""
-    elsewhere = (
-        Prompt.objects.filter(digest="")
-        if into_bucket
-        else (Prompt.objects.exclude(digest=""))
-    )
+    in_row = Q(digest="")
+    elsewhere = Prompt.objects.filter(in_row if into_bucket else ~in_row)
     for prompt in elsewhere.order_by("pk"):
         digest, content = prompt.digest, read(prompt)
-        moved = (
-            {"digest": files.keep(content), "sound": b""}
-            if into_bucket
-            else ({"digest": "", "sound": content})
-        )
+        moved = {"digest": "", "sound": content}
+        if into_bucket:
+            moved = {"digest": files.keep(content), "sound": b""}
         # Not save(): it is the same audio still, and uploaded when it was.
         same = Prompt.objects.filter(pk=prompt.pk, digest=digest)
         if same.filter(uploaded_at=prompt.uploaded_at).update(**moved):
