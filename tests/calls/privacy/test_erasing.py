@@ -41,7 +41,9 @@ def life(shift: Shift, settings, tmp_path: Path) -> Life:
 def counted() -> list[object]:
     now = timezone.now()
     span = now - timedelta(days=2), now + timedelta(days=2)
-    calls = Call.objects.order_by("created_at").values_list("pk", "result", "contact")
+    calls = Call.objects.order_by("created_at", "pk").values_list(
+        "pk", "result", "contact"
+    )
     kinds = PermissionEvent.objects.order_by("pk").values_list("pk", "kind", "at")
     return [
         figures.tally(*span),

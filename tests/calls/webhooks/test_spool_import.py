@@ -50,7 +50,7 @@ def line(account: int, name: str) -> bytes:
 
 def stored() -> list[str]:
     """Return the names of what is in the database, in the order of its arrival."""
-    rows = WebhookDelivery.objects.order_by("received_at")
+    rows = WebhookDelivery.objects.order_by("received_at", "pk")
     bodies = rows.values_list("body", flat=True)
     found = [json.loads(bytes(body)) for body in bodies]
     return [next(iter(body.values())).removeprefix("wacid.") for body in found]

@@ -153,7 +153,7 @@ def test_the_same_permission_is_a_copy_for_two_minutes(cast: Cast):
         "repeat",
         "new",
     ]
-    copies = WebhookDelivery.objects.order_by("received_at").values_list("copies")
+    copies = WebhookDelivery.objects.order_by("received_at", "pk").values_list("copies")
     assert [n for (n,) in copies] == [1, 0, 1]
 
 

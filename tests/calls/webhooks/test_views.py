@@ -216,7 +216,7 @@ def test_while_the_database_is_away_webhooks_wait_on_disk(cast: Cast, no_databas
     no_database.undo()
     assert spool_import.import_all() == 3
     assert spool_import.import_all() == 0
-    deliveries = WebhookDelivery.objects.order_by("received_at")
+    deliveries = WebhookDelivery.objects.order_by("received_at", "pk")
     assert [delivery.wati_call_id for delivery in deliveries] == [
         "wacid.0",
         "wacid.1",
