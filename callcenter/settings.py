@@ -298,6 +298,10 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 PASSWORD_HASHERS = ["callcenter.web.password_hashing.PasswordHasher"]
+# Tests sign in a thousand times, and keep no secret by it.
+PASSWORD_ITERATIONS = read_int(
+    "PASSWORD_ITERATIONS", 1_000_000, low=1 if DEBUG else 600_000
+)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

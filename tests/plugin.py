@@ -53,6 +53,7 @@ os.environ.update(
         "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
         "DATABASE_URL": servers[0].url if FULL else "",
         "REDIS_URL": servers[1].url if FULL else "",
+        "PASSWORD_ITERATIONS": "1000",
         "DATABASE_POOL": "60",  # tests of races have so many threads
     }
 )

@@ -50,6 +50,7 @@ def test_every_variable_stands_in_the_example_with_a_line_of_explanation():
         ({"NODE_NAME": "node one"}, "NODE_NAME"),
         ({"TRUSTED_PROXIES": "10.0.0.1/24"}, "TRUSTED_PROXIES must hold networks"),
         ({"SECOND_FACTOR": "maybe"}, "SECOND_FACTOR must be one of off, optional"),
+        ({"PASSWORD_ITERATIONS": "1000"}, "must be a whole number of 600000 or more"),
         ({"SESSION_HOURS": "0"}, "SESSION_HOURS must be a whole number of 1 or more"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be text or json"),
         ({"RING_CONFIRM_SECONDS": "soon"}, "RING_CONFIRM_SECONDS must be a number"),

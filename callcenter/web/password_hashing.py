@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from callcenter import limits
@@ -28,6 +29,8 @@ _threads = ThreadPoolExecutor(
 
 class PasswordHasher(PBKDF2PasswordHasher):
     """Django's own, whoever asks: sign-in, the admin, a command."""
+
+    iterations = settings.PASSWORD_ITERATIONS
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         return _threads.submit(super().encode, password, salt, iterations).result()
