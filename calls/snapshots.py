@@ -25,6 +25,7 @@ from calls.models import (
     Offer,
     Plan,
 )
+from calls.models.durations import agents_on, talk_clock_of
 from calls.states import LIVE, ON_NODE, WITH_AGENT
 from permissions.numbers import display
 
@@ -188,6 +189,11 @@ class Attempt(NamedTuple):
     def is_ringing(self) -> bool:
         return self.outcome == Offer.Outcome.RINGING
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it ended without an answer: with one, the leg says the rest."""
+        return self.outcome not in (Offer.Outcome.RINGING, Offer.Outcome.ANSWERED)
+
 
 @dataclass(frozen=True)
 class CallNow:
@@ -208,6 +214,7 @@ class CallNow:
         """Return the call as its agents may see it."""
         call = self.call
         ringing = [attempt for attempt in self.attempts if attempt.is_ringing]
+        talk = talk_clock_of(call)
         return {
             "id": str(call.pk),
             "version": call.version,
@@ -222,11 +229,18 @@ class CallNow:
             "agent": _named(call.agent),
             "legs": [_joined(leg) for leg in self.legs if leg.ended_at is None]
             + [_asked(one) for one in ringing if one.kind == Offer.Kind.CONSULT],
+            "ring_ends": {
+                str(one.agent_id): one.outcome for one in self.attempts if one.is_over
+            },
+            "left": self._left(),
+            "agents_on_call": self._agents_on(),
             "audio_url": self.audio_url,
             "muted": call.muted,
             "created_at": iso(call.created_at),
             "queued_at": iso(call.queued_at),
             "answered_at": iso(call.answered_at),
+            "talk_seconds": talk.seconds,
+            "talk_since": iso(talk.since),
             "held_since": iso(call.held_since),
             "hold_seconds": call.hold_seconds,
             "console_lost_until": iso(call.console_lost_until),
@@ -236,6 +250,14 @@ class CallNow:
             "end_text": call.end_text,
             "retry_at": iso(call.retry_at),
         }
+
+    def _left(self) -> list[Snapshot]:
+        """Return the agents' parts that are over, oldest first."""
+        parts = [_left(leg) for leg in self.legs if leg.ended_at is not None]
+        return sorted(parts, key=itemgetter("at"))
+
+    def _agents_on(self) -> int:
+        return agents_on((leg.agent_id, leg.joined_at) for leg in self.legs)
 
 
 def calls_now(calls: Iterable[Call]) -> list[CallNow]:
@@ -293,6 +315,23 @@ def _joined(leg: Leg) -> Snapshot:
         "mode": leg.mode,
         "state": "joined",
         "joined_at": iso(leg.joined_at),
+        "audio": _audio_of(leg),
+    }
+
+
+def _audio_of(leg: Leg) -> str:
+    if leg.joined_at is None:
+        return "connecting"
+    return "lost" if leg.agent.state == AgentState.RECONNECTING else "connected"
+
+
+def _left(leg: Leg) -> Snapshot:
+    return {
+        "agent": _named(leg.agent),
+        "mode": leg.mode,
+        "because": leg.left_because,
+        "at": iso(leg.ended_at),
+        "seconds": leg.seconds,
     }
 
 
@@ -302,6 +341,7 @@ def _asked(attempt: Attempt) -> Snapshot:
         "mode": Leg.Mode.CONSULT,
         "state": "ringing",
         "joined_at": None,
+        "audio": "connecting",
     }
 
 

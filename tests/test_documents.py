@@ -309,6 +309,9 @@ def told(cast: Cast) -> dict[str, dict[str, Any]]:
         status="active",
     )
     Leg.objects.create(call=call, agent=cast.ana, started_at=now)
+    Leg.objects.create(
+        call=call, agent=cast.bruno, mode="consult", started_at=now, ended_at=now
+    )
     Offer.objects.create(call=call, agent=cast.bruno, kind=Offer.Kind.CONSULT)
     Plan.objects.create(contact=carla, line=cast.line, agent=cast.ana)
     console = console_snapshot(cast.ana.pk) | {"primary": True, "since": ""}
@@ -351,6 +354,9 @@ def test_what_a_console_is_told_is_described(told, thing: str):
 def test_the_small_things_a_console_is_told_are_described(told):
     console = told["console"]
     assert set(CODE.findall(section("line"))) == set(console["lines"][0])
+    reasons = {*Leg.Left, "because", "agent", "mode", "at", "seconds"}
+    assert set(CODE.findall(section("left"))) == reasons
+    assert set(console["calls"][0]["left"][0]) == reasons - set(Leg.Left)
     agents, queues = section("targets").split("`queues`")
     assert set(CODE.findall(agents)) - {"agents"} == set(told["agents"][0])
     assert set(CODE.findall(queues)) == set(told["queues"][0])

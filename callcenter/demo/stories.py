@@ -225,6 +225,7 @@ def _participant(call: Call, number: int, choices: list[Disposition]) -> Leg:
         started_at=call.claimed_at or call.created_at,
         joined_at=call.answered_at,
         ended_at=call.ended_at,
+        left_because=Leg.Left.CALL_ENDED,
         notes=NOTES[number % len(NOTES)],
         disposition=choices[number % len(choices)] if choices else None,
         wrap_up_since=call.ended_at,
@@ -345,11 +346,19 @@ def _add_participant(
         started_at=takes,
         joined_at=joins,
         ended_at=leaves,
+        left_because=_why_left(story, part),
         notes=part.notes,
         disposition=chosen if part is story.parts[-1] else None,
         wrap_up_since=leaves,
         wrapped_up_at=leaves + timedelta(seconds=21),
     )
+
+
+def _why_left(story: CallStory, part: StoryPart) -> Leg.Left:
+    last = story.parts[-1]
+    if part is last:
+        return Leg.Left.CALL_ENDED
+    return Leg.Left.HANDED_OVER if last.was_asked else Leg.Left.TRANSFERRED
 
 
 # --- Routing decisions -------------------------------------------------------------

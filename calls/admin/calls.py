@@ -39,6 +39,7 @@ from callcenter.word_index import Term
 from calls.admin.timeline import story_of
 from calls.lifecycle import ending
 from calls.models import Call, Direction
+from calls.models.durations import agents_on
 from calls.reporting import call_export, search
 from calls.reporting.bundle import bundle_of
 from calls.reporting.filters import ResultFilter, StatusFilter
@@ -135,6 +136,7 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
                 {
                     "fields": [
                         (
+                            "agents_on_call",
                             fact("queue_visits", "queue visits"),
                             fact("reattach_count", "console reconnects"),
                             fact("one_way_seconds", "one-way audio (seconds)"),
@@ -237,6 +239,10 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
     @admin.display(description=gettext_lazy("talk time"))
     def talk(self, call: Call) -> str:
         return duration(call.talk_seconds)
+
+    @admin.display(description=gettext_lazy("agents on the call"))
+    def agents_on_call(self, call: Call) -> int:
+        return agents_on(call.legs.values_list("agent_id", "joined_at"))
 
     @admin.display(description=gettext_lazy("hold time"))
     def hold_story(self, call: Call) -> str:

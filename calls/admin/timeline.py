@@ -41,13 +41,9 @@ def _participant(leg: Leg) -> dict[str, Any]:
     """Describe one participant: from when to when, and what they wrote."""
     return {
         "row": leg,
-        "lasted": duration(_seconds(leg.joined_at, leg.ended_at)),
+        "lasted": duration(leg.seconds),
         "wrap_up": duration(leg.wrap_up_seconds),
     }
-
-
-def _seconds(start: datetime | None, end: datetime | None) -> int | None:
-    return round((end - start).total_seconds()) if start and end else None
 
 
 # --- The drawing ----------------------------------------------------------------------

@@ -14,7 +14,7 @@ from calls import locking, placement
 from calls.errors import Refused
 from calls.lifecycle.ending import finish
 from calls.lifecycle.permission_usage import note_answer
-from calls.models import Call, Offer
+from calls.models import Call, Leg, Offer
 from calls.queueing import dispatch, hold_queue, participants, ring_attempts
 from calls.states import (
     LIVE,
@@ -23,7 +23,7 @@ from calls.states import (
     IllegalMove,
     Status,
 )
-from calls.transitions import bump_version, move, music_ends
+from calls.transitions import bump_version, move, music_ends, record
 
 CONSOLE_MUST_COME = timedelta(seconds=5)
 LONGEST_CALL = timedelta(hours=4)
@@ -88,8 +88,11 @@ def decline(call_id: UUID, agent: Agent) -> None:
             return
         ringing = call.offers.filter(outcome=Offer.Outcome.RINGING)
         mine = ringing.filter(agent=agent)
+        is_consult = mine.filter(kind=Offer.Kind.CONSULT).exists()
         if not mine.update(outcome=Offer.Outcome.DECLINED, ended_at=timezone.now()):
             return
+        if is_consult:
+            record(call, "consult_declined", user=agent.user, detail=agent.name)
         dispatch.free([agent.pk], only_from=(AgentState.RINGING,))
         if call.status != Status.RINGING or ring_attempts.somebody_else_may_answer(
             call
@@ -115,7 +118,7 @@ def release(call_id: UUID, reason: str) -> bool:
         except IllegalMove:
             return False
         answered.update(outcome=Offer.Outcome.CONSOLE, ended_at=timezone.now())
-        participants.end_all(call)
+        participants.end_all(call, Leg.Left.NO_AUDIO)
         dispatch.run_soon()
     return True
 

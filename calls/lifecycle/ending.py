@@ -92,7 +92,7 @@ def finish(
     )
     participants.stop_ringing(rang)
     if old in WITH_AGENT:
-        participants.end_all(call)
+        participants.end_all(call, Leg.Left.CALL_ENDED)
     if event not in OVER_AT_WATI and outbox.is_known_at_wati(call):
         outbox.ask(call=call, verb=WatiRequest.Verb.TERMINATE)
 
@@ -105,7 +105,7 @@ def hang_up(call_id: UUID, agent: Agent) -> None:
         if call is None or leg is None:
             raise Refused("You are not on this call.")
         if leg.mode == Leg.Mode.CONSULT:
-            participants.leave(leg)
+            participants.leave(leg, Leg.Left.LEFT)
             bump_version(call)
         else:
             end(call_id, Event.AGENT_ENDED, user=agent.user)

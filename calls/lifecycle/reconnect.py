@@ -67,7 +67,7 @@ def guest_left(call_id: UUID, agent_id: int) -> None:
         leg = call.legs.open().filter(agent=agent_id, mode=Leg.Mode.CONSULT).first()
         if leg is not None:
             leg.call = call
-            participants.leave(leg)
+            participants.leave(leg, Leg.Left.CONSOLE)
             bump_version(call)
 
 

@@ -61,6 +61,8 @@ def resume(call_id: UUID, agent: Agent) -> None:
     """Resume the call; with a consulted agent on it, make it a three-way call."""
     with _mine(call_id, agent) as call:
         move(call, Event.RESUMED, user=agent.user, **music_ends(call))
+        if guest := participants.guests(call).first():
+            record(call, "three_way", user=agent.user, detail=guest.agent.name)
 
 
 # --- Transfer -----------------------------------------------------------------------
@@ -126,7 +128,8 @@ def _pass_on(
     call: Call, agent: Agent, *, queue: Queue | None, target: Agent | None = None
 ) -> None:
     participants.cancel_consults(call)
-    participants.end_all(call)  # their wrap-up is that of the queue the call was in
+    # Their wrap-up is that of the queue the call was in.
+    participants.end_all(call, Leg.Left.TRANSFERRED)
     requeue.send_to_queue(
         call,
         Event.TRANSFERRED,
@@ -155,7 +158,7 @@ def consult(call_id: UUID, agent: Agent, colleague: Agent) -> None:
             raise IllegalMove
         Call.objects.filter(pk=call.pk).update(from_agent=agent)
         _ring(call, colleague)
-        record(call, "consulted", user=agent.user, detail=f"To {colleague.name}.")
+        record(call, "consulted", user=agent.user, detail=colleague.name)
         bump_version(call)
 
 
@@ -182,7 +185,7 @@ def join(call_id: UUID, colleague: Agent) -> Call:
             raise Refused("The consult has ended.")
         asked.update(outcome=Offer.Outcome.ANSWERED, ended_at=timezone.now())
         participants.join(call, colleague, mode=Leg.Mode.CONSULT)
-        record(call, "joined", user=colleague.user, detail=f"{colleague.name} joined.")
+        record(call, "joined", user=colleague.user, detail=colleague.name)
         bump_version(call)
     return call
 
@@ -205,5 +208,5 @@ def complete(call_id: UUID, agent: Agent) -> None:
         if guest is None or mine is None:
             raise Refused("The other agent is not on the call yet.")
         mine.call = call
-        participants.leave(mine)
+        participants.leave(mine, Leg.Left.HANDED_OVER)
         participants.hand_over(call, guest, user=agent.user)

@@ -1,6 +1,4 @@
 import uuid
-from datetime import datetime
-from typing import Protocol
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +8,7 @@ from django.utils import timezone
 from agents.models import Agent, Prompt, Queue, Schedule
 from agents.queues import NO_CANARY, NO_CANARYS_LINE, no_canarys_agent
 from callcenter.models import WatiAccount
+from calls.models.durations import talk_seconds_of, wait_seconds_of
 from calls.models.legs import Offer
 from calls.states import LIVE, WITH_AGENT, EndedBy, Result, Status
 from permissions.models import Contact
@@ -237,34 +236,6 @@ class Call(models.Model):
     @property
     def talk_seconds(self) -> int | None:
         return talk_seconds_of(self)
-
-
-class Times(Protocol):
-    """The columns of a call that its durations are made of."""
-
-    @property
-    def created_at(self) -> datetime: ...
-    @property
-    def answered_at(self) -> datetime | None: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-    @property
-    def hold_seconds(self) -> int: ...
-
-
-def wait_seconds_of(call: Times) -> int | None:
-    """Return the wait time: from the start until connected, or ended without."""
-    return _seconds(call.created_at, call.answered_at or call.ended_at)
-
-
-def talk_seconds_of(call: Times) -> int | None:
-    """Return the talk time, without hold time."""
-    seconds = _seconds(call.answered_at, call.ended_at)
-    return None if seconds is None else max(0, seconds - call.hold_seconds)
-
-
-def _seconds(start: datetime | None, end: datetime | None) -> int | None:
-    return round((end - start).total_seconds()) if start and end else None
 
 
 class CallChange(models.Model):

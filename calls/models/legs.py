@@ -1,7 +1,6 @@
 """Our side of a call: who was rung and why, who was in it, and what they wrote."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from agents.models import Agent, Queue
 from agents.queues import NO_CANARY
 from callcenter import word_index
+from calls.models.durations import seconds_between
 from permissions import folding
 
 
@@ -146,12 +146,26 @@ class Leg(models.Model):
         TALK = "talk", _("Agent")
         CONSULT = "consult", _("Consulted agent")
 
+    class Left(models.TextChoices):
+        """The reason why an agent's part in a call is over."""
+
+        LEFT = "left", _("Left")
+        REMOVED = "removed", _("Removed")
+        HANDED_OVER = "handed_over", _("Handed the call over")
+        TRANSFERRED = "transferred", _("Call was transferred")
+        CONSOLE = "console", _("Console disconnected")
+        NO_AUDIO = "no_audio", _("Audio did not connect")
+        CALL_ENDED = "call_ended", _("Call ended")
+
     call = models.ForeignKey("Call", models.CASCADE, related_name="legs")
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="legs")
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.TALK)
     started_at = models.DateTimeField(default=timezone.now)
     joined_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    left_because = models.CharField(
+        max_length=12, choices=Left, blank=True, db_default=""
+    )
 
     notes = models.TextField(blank=True)
     disposition = models.ForeignKey(
@@ -195,11 +209,13 @@ class Leg(models.Model):
         self.notes = notes
 
     @property
+    def seconds(self) -> int | None:
+        """Return how long the agent was on the call."""
+        return seconds_between(self.joined_at, self.ended_at)
+
+    @property
     def wrap_up_seconds(self) -> int | None:
-        since: datetime | None = self.wrap_up_since
-        if since is None or self.wrapped_up_at is None:
-            return None
-        return round((self.wrapped_up_at - since).total_seconds())
+        return seconds_between(self.wrap_up_since, self.wrapped_up_at)
 
 
 class NoteWord(models.Model):

@@ -1,5 +1,6 @@
 """Lookup of a number: a contact, two verdicts, and what WhatsApp says."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -11,7 +12,7 @@ from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line, Plan
 from calls.notify import people_changed
 from calls.snapshots import iso
-from calls.states import LIVE
+from calls.states import LIVE, Status
 from permissions import numbers, people
 from permissions.basis import Basis, basis_of
 from permissions.ledger import facts_for, known
@@ -95,6 +96,8 @@ def describe(
     others = running.exclude(pk=besides.pk) if besides else running
     pair = pair_of(contact, line)
     facts = facts_for(pair, call_running=others.exists())
+    if besides and besides.status == Status.DIALING:
+        facts = replace(facts, rings_since=None)  # the call that rings is this one
     permission = known(pair)
     is_pending = checking or bool(permission and permission.check_at)
     now = timezone.now()

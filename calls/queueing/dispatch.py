@@ -30,7 +30,7 @@ from calls.queueing import limits, ring_attempts
 from calls.queueing.questions import facts
 from calls.queueing.ring_attempts import Attempts, attempts_of
 from calls.states import FOR_ANYBODY
-from calls.transitions import bump_versions
+from calls.transitions import bump_versions, record
 
 # Something is going to follow it.
 WITH_A_CALL = (AgentState.RINGING, *IN_A_CALL, AgentState.WRAP_UP)
@@ -275,7 +275,7 @@ def _why_it_stops(attempt: Offer, now: datetime) -> str:
 def _expire(now: datetime) -> None:
     """Expire unconfirmed ring attempts, and consults that were not answered."""
     locked = _late(now).select_for_update(of=("self",), no_key=True)
-    late = list(locked.select_related("call").order_by("agent"))
+    late = list(locked.select_related("call", "agent").order_by("agent"))
     unconfirmed = [one for one in late if _is_unconfirmed(one, now)]
     consults = [one for one in late if not _is_unconfirmed(one, now)]
     if unconfirmed:
@@ -283,6 +283,11 @@ def _expire(now: datetime) -> None:
     if consults:
         ring_attempts.stop(consults, Offer.Outcome.NO_ANSWER)
         free([one.agent_id for one in consults], only_from=(AgentState.RINGING,))
+    for one in late:
+        if one.kind == Offer.Kind.CONSULT:
+            unheard = one in unconfirmed
+            event = "consult_no_ring" if unheard else "consult_unanswered"
+            record(one.call, event, detail=one.agent.name)
     bump_versions(one.call for one in late)
 
 

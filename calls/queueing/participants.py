@@ -18,11 +18,18 @@ from calls.queueing.dispatch import change_agent, free
 from calls.queueing.ring_attempts import Rang
 from calls.queueing.wrap_up import finish_wrap_up
 from calls.states import Event
-from calls.transitions import bump_version, bump_versions, move, music_ends
+from calls.transitions import bump_version, bump_versions, move, music_ends, record
 
 GUEST_MUST_COME = timedelta(seconds=10)
 # Ringing for one caller does not keep an agent from answering another.
 MAY_TAKE = (AgentState.AVAILABLE, AgentState.RINGING)
+# The row of the call's history for a consulted agent who leaves a call that goes on.
+NOTED = {
+    Leg.Left.LEFT: "guest_left",
+    Leg.Left.REMOVED: "guest_removed",
+    Leg.Left.CONSOLE: "guest_disconnected",
+    Leg.Left.NO_AUDIO: "guest_no_audio",
+}
 
 
 def join(
@@ -89,12 +96,14 @@ def audio_back(call: Call, agent_id: int) -> None:
         change_agent(agent_id, AgentState.IN_CALL, only_from=away)
 
 
-def leave(leg: Leg) -> None:
+def leave(leg: Leg, because: str) -> None:
     """End the agent's part: wrap-up if they talked, else the next call."""
     now = max(timezone.now(), leg.joined_at or leg.started_at)
     mine = Leg.objects.filter(pk=leg.pk, ended_at=None)
-    if not mine.update(ended_at=now):
+    if not mine.update(ended_at=now, left_because=because):
         return
+    if leg.mode == Leg.Mode.CONSULT and because in NOTED:
+        record(leg.call, NOTED[because], detail=leg.agent.name)
     if leg.joined_at and _starts_wrap_up(leg):
         Leg.objects.filter(pk=leg.pk).update(wrap_up_since=now)
     else:
@@ -112,11 +121,11 @@ def _starts_wrap_up(leg: Leg) -> bool:
     )
 
 
-def end_all(call: Call) -> None:
+def end_all(call: Call, because: str) -> None:
     """End every agent's part."""
     for leg in call.legs.open().select_related("agent").order_by("agent_id"):
         leg.call = call
-        leave(leg)
+        leave(leg, because)
 
 
 def stop_ringing(rang: Rang) -> None:
@@ -129,7 +138,8 @@ def drop(call: Call, agent_id: int | None) -> None:
     leg = leg_of(call, agent_id)
     if leg is not None:
         ended_at = max(timezone.now(), leg.joined_at or leg.started_at)
-        Leg.objects.filter(pk=leg.pk).update(ended_at=ended_at)
+        console = Leg.Left.CONSOLE
+        Leg.objects.filter(pk=leg.pk).update(ended_at=ended_at, left_because=console)
         change_agent(leg.agent_id, AgentState.OFFLINE, only_from=IN_A_CALL)
         notify.work_changed(leg.agent_id)
 
@@ -149,16 +159,18 @@ def ringing_consults(call: Call) -> QuerySet[Offer]:
 
 
 def cancel_consults(call: Call) -> None:
-    consults = list(ringing_consults(call))
+    consults = list(ringing_consults(call).select_related("agent"))
     ring_attempts.stop(consults, Offer.Outcome.CANCELLED)
+    for consult in consults:
+        record(call, "consult_cancelled", detail=consult.agent.name)
     asked = [consult.agent_id for consult in consults]
     free(asked, only_from=(AgentState.RINGING,))
 
 
-def remove_guests(call: Call) -> None:
+def remove_guests(call: Call, because: str = Leg.Left.REMOVED) -> None:
     for leg in guests(call):
         leg.call = call
-        leave(leg)
+        leave(leg, because)
 
 
 def hand_over(call: Call, guest: Leg, *, user: Any = None) -> None:
@@ -172,7 +184,7 @@ def hand_over(call: Call, guest: Leg, *, user: Any = None) -> None:
         muted=False,
         from_agent=None,
         console_lost_until=None,
-        detail=f"To {guest.agent.name}.",
+        detail=guest.agent.name,
         **music_ends(call),
     )
 
@@ -188,5 +200,5 @@ def watch_guests() -> None:
         return
     with dispatch_lock():
         for leg in late.select_related("call__queue", "agent"):
-            leave(leg)
+            leave(leg, Leg.Left.NO_AUDIO)
             bump_version(leg.call)

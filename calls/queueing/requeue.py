@@ -9,11 +9,11 @@ from django.utils import timezone
 from agents.models import Agent, Queue
 from agents.routing import AGENT_RING_TIME
 from calls import locking
-from calls.models import Call, Offer
+from calls.models import Call, Leg, Offer
 from calls.queueing import dispatch, participants
 from calls.queueing.hold_queue import wait_ends_at
 from calls.states import TALKING, Event, Status
-from calls.transitions import move
+from calls.transitions import move, record
 
 # Callers who talked already come before all who did not.
 FRONT = 1000
@@ -54,10 +54,8 @@ def send_to_queue(
     }
     for name, value in moved.items():
         setattr(call, name, value)
-    deadline = wait_ends_at(call)
-    move(
-        call, event, user=user, place_since=call.created_at, deadline=deadline, **moved
-    )
+    moved |= {"place_since": call.created_at, "deadline": wait_ends_at(call)}
+    move(call, event, user=user, detail=str(agent or queue or ""), **moved)
     dispatch.run_soon()
 
 
@@ -88,10 +86,13 @@ def requeue(call_id: UUID) -> bool:
             return False
         participants.cancel_consults(call)
         guest = participants.guest_with_audio(call)
+        away = participants.leg_of(call, call.agent_id)
         participants.drop(call, call.agent_id)
         if guest is not None:
+            name = away.agent.name if away else ""
+            record(call, "agent_disconnected", detail=name)
             participants.hand_over(call, guest)
             return False
-        participants.remove_guests(call)
+        participants.remove_guests(call, Leg.Left.TRANSFERRED)
         send_to_queue(call, Event.REQUEUED, queue=call.queue)
     return True

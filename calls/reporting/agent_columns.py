@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from calls.models import CallChange, Leg
+from calls.models.durations import agents_on, seconds_between
 from calls.states import Event
 
 # How the caller came to another agent.
@@ -30,8 +31,7 @@ class Part(NamedTuple):
 
     @property
     def wrap_up(self) -> int | None:
-        since, until = self.wrap_up_since, self.wrapped_up_at
-        return round((until - since).total_seconds()) if since and until else None
+        return seconds_between(self.wrap_up_since, self.wrapped_up_at)
 
 
 class Transfer(NamedTuple):
@@ -45,6 +45,7 @@ class Work(NamedTuple):
 
     first_agent: str = ""
     last_agent: str = ""
+    agents_on_call: int = 0
     wrapped_up_at: datetime | None = None
     wrap_up_seconds: int | None = None
     transferred_from: str = ""
@@ -96,6 +97,7 @@ def _work(parts: Sequence[Part], transfer: Transfer | None) -> Work:
     return Work(
         first_agent=talked[0].agent if talked else "",
         last_agent=talked[-1].agent if talked else "",
+        agents_on_call=agents_on((part.user_id, part.joined_at) for part in parts),
         wrapped_up_at=max(filter(None, (p.wrapped_up_at for p in parts)), default=None),
         wrap_up_seconds=sum(wrap_ups) if wrap_ups else None,
         transferred_from=_giver(parts, transfer),

@@ -16,7 +16,7 @@ from callcenter.exporting.cells import Cell, phone, zone_name
 from callcenter.exporting.files import File, page_after
 from callcenter.exporting.views import Export
 from calls.models import Call, Offer
-from calls.models.call import talk_seconds_of, wait_seconds_of
+from calls.models.durations import seconds_between, talk_seconds_of, wait_seconds_of
 from calls.reporting.agent_columns import Work, work_on
 from permissions.facts import EventKind
 from permissions.models import PermissionEvent
@@ -108,8 +108,7 @@ def _tried(entry: LogEntry) -> str:
 
 
 def _total_seconds(entry: LogEntry) -> int | None:
-    start, end = entry.call.created_at, entry.call.ended_at
-    return round((end - start).total_seconds()) if end else None
+    return seconds_between(entry.call.created_at, entry.call.ended_at)
 
 
 def _error_text(entry: LogEntry) -> str:
@@ -144,6 +143,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("agent_id", _fact("agent_id")),
     ("first_agent", _of_work("first_agent")),
     ("last_agent", _of_work("last_agent")),
+    ("agents_on_call", _of_work("agents_on_call")),
     ("ring_attempts", lambda entry: len(entry.offers)),
     ("ring_attempts_missed", _missed),
     ("rung_agents", _tried),

@@ -19,7 +19,7 @@ WHAT_HAPPENED = {
     Event.PUT_ON_HOLD: gettext_noop("Put on hold."),
     Event.RESUMED: gettext_noop("Resumed."),
     Event.TRANSFERRED: gettext_noop("Transferred."),
-    Event.HANDED_OVER: gettext_noop("Transferred after a consult."),
+    Event.HANDED_OVER: gettext_noop("Handed over to the consulted agent."),
     Event.REQUEUED: gettext_noop(
         "Agent disconnected; caller returned to the front of the queue."
     ),
@@ -34,6 +34,18 @@ WHAT_WAS_NOTED = {
     "answer_withdrawn": gettext_noop("The call was not answered after all."),
     "contradicted": gettext_noop("WhatsApp contradicts its own report of an answer."),
     "media_declined": gettext_noop("Media other than audio was declined."),
+    "consulted": gettext_noop("Consult requested."),
+    "consult_cancelled": gettext_noop("Consult cancelled before it was answered."),
+    "consult_declined": gettext_noop("Consult declined."),
+    "consult_unanswered": gettext_noop("Consult not answered in time."),
+    "consult_no_ring": gettext_noop("Consult could not ring at the console."),
+    "joined": gettext_noop("Consulted agent joined."),
+    "three_way": gettext_noop("Three-way call started."),
+    "guest_left": gettext_noop("Consulted agent left."),
+    "guest_removed": gettext_noop("Consulted agent was removed."),
+    "guest_disconnected": gettext_noop("Consulted agent was disconnected."),
+    "guest_no_audio": gettext_noop("Consulted agent's audio did not connect."),
+    "agent_disconnected": gettext_noop("Agent disconnected."),
 }
 
 NAME_AT_WATI = {

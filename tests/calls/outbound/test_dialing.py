@@ -19,6 +19,7 @@ from callcenter.wati.events import (
     Person,
 )
 from calls import errors, placement, tasks
+from calls.console import caller_card
 from calls.lifecycle import ending, inbound
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Plan, WatiRequest
@@ -96,6 +97,14 @@ def test_the_usual_way(cast: Cast, carla: Contact):
     assert (call.result, call.ended_by) == ("answered", "agent")
     assert ledger() == ["granted", "used", "connected"]
     assert WatiRequest.objects.get(call=call, verb="terminate").status == "pending"
+
+
+def test_a_call_that_rings_says_nothing_about_itself(cast: Cast, carla: Contact):
+    """The card beside it is about the next call."""
+    call = placed(cast, carla)
+    told(cast, "RINGING")
+    permission = caller_card.card(call.pk, cast.ana)["permission"]
+    assert permission["sentence"] == "You can call."
 
 
 def test_without_permission_nothing_begins(cast: Cast, carla: Contact):

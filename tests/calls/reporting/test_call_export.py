@@ -79,6 +79,7 @@ def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient):
         "agent_id": str(cast.ana.pk),
         "first_agent": "",
         "last_agent": "",
+        "agents_on_call": "0",
         "ring_attempts": "2",
         "ring_attempts_missed": "1",
         "rung_agents": "Bruno; Ana",
