@@ -33,6 +33,7 @@ import { helpButton } from "./shell/help.js";
 import { t } from "./shell/i18n.js";
 import { isTyping } from "./shell/keyboard.js";
 import { connectionBanner, noticesView } from "./shell/notices-view.js";
+import { stateIcon } from "./shell/state-badge.js";
 import { stateButtons, stateName, stateTimer } from "./shift/agent-bar-view.js";
 import { idleView } from "./shift/idle-view.js";
 import { readinessBanner } from "./shift/readiness-view.js";
@@ -123,7 +124,8 @@ export class Screen {
   /** @param {ScreenModel} model */
   #header({ state, now, opening }) {
     this.#text("agent-status", t(agentStatus(state)));
-    this.#element("agent-status").dataset.state = stateName(state);
+    this.#element("agent-badge").dataset.state = stateName(state);
+    this.#into("agent-icon", stateIcon(stateName(state)));
     this.#into("agent-since", stateTimer(state, now));
     this.#into("agent-buttons", stateButtons(state, opening, this.#commands.shift));
     if (state.agent !== null) {

@@ -59,4 +59,4 @@ def test_carla_waits_on_hold_and_ana_is_back_with_a_key(
     ana.reads("In call")
     carla.hears(ANAS_TONE)
     ana.hears(CARLAS_TONE)
-    expect(ana.page.get_by_text("You cannot hear the caller.")).to_have_count(0)
+    expect(ana.page.get_by_text("You cannot hear Carla.")).to_have_count(0)

@@ -3,23 +3,24 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { t } from "../shell/i18n.js";
 import { callerName } from "../state/labels.js";
+import { participantRows } from "../state/participant-words.js";
 import { consultedLeg, phaseOf } from "../state/participants.js";
 import { isWaiting } from "../state/transfer.js";
-import { whoHearsWhom } from "./consult.js";
 
 /** @import {TransferCommands} from "./transfer.js" */
-/** @import {Agent, Call} from "../state/snapshot.js" */
+/** @import {Call} from "../state/snapshot.js" */
 /** @import {State} from "../state/state.js" */
 
 /**
  * One line on who hears whom, and the way back. As high when there is nothing to say.
  * @param {State} state
  * @param {Call} call
+ * @param {string} words
  * @param {TransferCommands} transfer
  */
-export function consultView(state, call, transfer) {
+export function consultView(state, call, words, transfer) {
   return html`<div class="situation" data-phase=${phaseOf(call, state.agent)}>
-    <p aria-live="polite">${whoHearsWhom(call, state.agent)}</p>
+    <p aria-live="polite">${words}</p>
     ${wayBack(state, call, transfer)}
   </div>`;
 }
@@ -65,30 +66,20 @@ function small(state, label, action) {
 
 /**
  * List all participants by name, as soon as there are more than two.
+ * @param {State} state
  * @param {Call} call
- * @param {Agent | null} agent
  */
-export function participantsView(call, agent) {
-  const asked = consultedLeg(call);
-  if (asked === null) {
+export function participantsView(state, call) {
+  if (consultedLeg(call) === null) {
     return nothing;
   }
-  const isMe = (/** @type {{id: number | string}} */ { id }) =>
-    String(id) === String(agent?.id);
-  const named = (/** @type {{id: number | string, name: string}} */ one) =>
-    isMe(one) ? t("You") : one.name;
   return html`<ul class="participants" aria-label=${t("In this call")}>
-    ${participant(callerName(call), call.status === "held" ? t("hears music") : "")}
-    ${call.agent === null ? nothing : participant(named(call.agent), "")}
-    ${participant(named(asked.agent), asked.state === "ringing" ? t("is ringing") : "")}
+    ${participantRows(call, state.agent, state.mute.muted).map(participant)}
   </ul>`;
 }
 
-/**
- * @param {string} name
- * @param {string} what
- */
-function participant(name, what) {
+/** @param {ReturnType<typeof participantRows>[number]} row */
+function participant({ name, what }) {
   return html`<li class="participant" data-quiet=${what !== ""}>
     <strong><bdi>${name}</bdi></strong>${what ? html` <span>${what}</span>` : nothing}
   </li>`;

@@ -1,17 +1,20 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { timer } from "../shell/elements.js";
+import { duration, timer } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { microphoneOff } from "../shell/icons.js";
+import { wordsFor } from "../state/call-words.js";
 import { progressLabel } from "../state/labels.js";
-import { consultedLeg, phaseOf } from "../state/participants.js";
-import { audioCall, callStatus } from "../state/selectors.js";
-import { isDialing } from "../state/snapshot.js";
+import { phaseOf } from "../state/participants.js";
+import { audioCall } from "../state/selectors.js";
+import { isDialing, legOf } from "../state/snapshot.js";
 import { callerView } from "./caller-view.js";
 import { consultView, participantsView } from "./consult-view.js";
 import { controlsView } from "./controls-view.js";
+import { talkSeconds } from "./talk-clock.js";
 
 /** @import {AudioRating} from "../audio-devices/audio-check-rating.js" */
 /** @import {Call} from "../state/snapshot.js" */
+/** @import {CallWords} from "../state/call-words.js" */
 /** @import {State} from "../state/state.js" */
 /** @import {CallCommands} from "./controls.js" */
 
@@ -25,38 +28,45 @@ import { controlsView } from "./controls-view.js";
  */
 export function inCallView(state, call, quality, now, commands) {
   const here = audioCall(state) !== null;
+  const words = wordsFor(state, call);
   return html`<section class="card call-card" aria-labelledby="caller-now">
     <div class="call-who">
       ${callerView(call, "caller-now")}
-      <div class="call-times">${bigTimer(state, call, now)}</div>
+      <div class="call-times">${bigTimer(state, call, words, now)}</div>
     </div>
-    ${consultView(state, call, commands.transfer)}
+    ${consultView(state, call, words.text, commands.transfer)}
     ${controlsView(state, call, here, commands)}
-    ${here ? sound(state, call, quality) : elsewhere(commands)}
-    ${participantsView(call, state.agent)}
+    ${here ? sound(state, call, words, quality) : elsewhere(words, commands)}
+    ${participantsView(state, call)}
   </section>`;
 }
 
 /**
  * @param {State} state
  * @param {Call} call
+ * @param {CallWords} words
  * @param {number} now
  */
-function bigTimer(state, call, now) {
+function bigTimer(state, call, words, now) {
   if (isDialing(call)) {
     return html`<p class="big-timer waiting" aria-live="polite">${progressLabel(call)}…</p>`;
   }
-  if (call.answered_at === null || phaseOf(call, state.agent) === "none") {
-    return html`<p class="big-timer waiting">${t(callStatus(state))}…</p>`;
+  const phase = phaseOf(call, state.agent);
+  if (call.answered_at === null || phase === "none") {
+    return html`<p class="big-timer waiting">${t(words.status)}…</p>`;
   }
-  const whole = timer(call.answered_at, now, t("Talk time"));
+  if (phase === "guest") {
+    const since = legOf(call, state.agent)?.joined_at;
+    return html`<p class="big-timer">${timer(since, now, t("You are on the call for"))}</p>`;
+  }
+  const talked = duration(talkSeconds(call, now) ?? 0, t("Talk time"));
   if (call.status !== "held") {
-    return html`<p class="big-timer">${whole}</p>`;
+    return html`<p class="big-timer">${talked}</p>`;
   }
   return html`<p class="big-timer held">
       ${timer(call.held_since, now, t("On hold for"))}
     </p>
-    <p class="whole-time">${t("Call time")} ${whole}</p>`;
+    <p class="whole-time">${t("On hold")} · ${t("Talk time")} ${talked}</p>`;
 }
 
 /**
@@ -64,17 +74,18 @@ function bigTimer(state, call, now) {
  * own while the agent is muted, and audio that is not there is neither good nor bad.
  * @param {State} state
  * @param {Call} call
+ * @param {CallWords} words
  * @param {AudioRating} quality
  */
-function sound(state, call, quality) {
+function sound(state, call, words, quality) {
   const { muted } = state.mute;
   const isPoor = quality.grade === "fair" || quality.grade === "bad";
   const isTold = !isDialing(call) && quality.text !== "" && (!muted || isPoor);
   return html`<div class="audio">
-    <level-meter label=${t("Your voice")} data-level="microphone"></level-meter>
-    <level-meter label=${otherSide(state, call)} data-level="speaker"></level-meter>
+    <level-meter label=${t("You")} data-level="microphone"></level-meter>
+    <level-meter label=${words.heard} data-level="speaker"></level-meter>
     <div class="audio-notes" aria-live="polite">
-      ${muted ? html`<p class="muted-note">${microphoneOff()} ${mutedWords(call)}</p>` : nothing}
+      ${muted ? html`<p class="muted-note">${microphoneOff()} ${words.muted}</p>` : nothing}
       ${
         isTold
           ? html`<p class="quality" data-grade=${quality.grade}>
@@ -88,35 +99,12 @@ function sound(state, call, quality) {
 }
 
 /**
- * Return who is heard here.
- * @param {State} state
- * @param {Call} call
+ * @param {CallWords} words
+ * @param {CallCommands} commands
  */
-function otherSide({ agent }, call) {
-  const phase = phaseOf(call, agent);
-  if (phase === "three_way" || (phase === "guest" && call.status === "active")) {
-    return t("Others");
-  }
-  if (phase === "consulting" || phase === "guest") {
-    return (phase === "guest" ? call.agent : consultedLeg(call)?.agent)?.name ?? "";
-  }
-  return call.direction === "outbound" ? t("Customer") : t("Caller");
-}
-
-/** @param {Call} call */
-function mutedWords(call) {
-  if (consultedLeg(call) !== null) {
-    return t("You are muted. No one can hear you.");
-  }
-  return call.direction === "outbound"
-    ? t("You are muted. The customer cannot hear you.")
-    : t("You are muted. The caller cannot hear you.");
-}
-
-/** @param {CallCommands} commands */
-function elsewhere(commands) {
+function elsewhere(words, commands) {
   return html`<div class="elsewhere">
-    <p>${t("The audio of this call is in another window.")}</p>
+    <p>${words.elsewhere}</p>
     <button type="button" class="button" @click=${commands.takeAudio}>
       ${t("Move the audio here")}
     </button>

@@ -21,11 +21,15 @@
  * @property {AudioState} audio
  * @property {boolean} muted
  * @property {boolean} talking whether anybody should be heard here
- * @property {boolean} caller whether that is the caller
+ * @property {boolean} caller whether that is the caller, alone or among others
+ * @property {boolean} others whether a colleague is to be heard besides the caller
+ * @property {string} name of the caller
  */
 
 import { t } from "../shell/i18n.js";
-import { isTalking, isWithCaller } from "../state/participants.js";
+import { callerName } from "../state/labels.js";
+import { isWithCaller } from "../state/participants.js";
+import { isTalking, roleIn } from "../state/roles.js";
 import { audioCall } from "../state/selectors.js";
 
 /** @import {AudioRating} from "../audio-devices/audio-check-rating.js" */
@@ -124,19 +128,20 @@ export class AudioQuality {
    * @param {AudioContext} context
    * @returns {AudioRating | null}
    */
-  #oneWay({ muted, caller }) {
+  #oneWay({ muted, caller, others, name }) {
+    const whom = caller ? name : "";
     const flat = !muted && this.#liveness.flatMs >= ONE_WAY_MS;
     const cutOff = this.#liveness.packetMs >= ONE_WAY_MS;
     const unheard = flat || (caller && !muted && !this.#node.caller_hears);
     const deaf = cutOff || (caller && !this.#node.caller_heard);
     if (unheard && deaf && !flat) {
-      return neitherHeard(caller);
+      return neitherHeard(others && cutOff ? "" : whom);
     }
     if (unheard) {
-      return flat ? silentMicrophone(caller) : notArriving();
+      return flat ? silentMicrophone(others ? "" : whom) : notArriving(name);
     }
     const isHere = cutOff && (!caller || this.#node.caller_heard);
-    return deaf ? nothingHeard(caller, isHere) : null;
+    return deaf ? nothingHeard(others && cutOff ? "" : whom, isHere) : null;
   }
 
   /** @returns {AudioRating} */
@@ -201,19 +206,20 @@ function notConnected(audio) {
     : NONE;
 }
 
-/** @param {boolean} caller */
+/** @param {string} caller empty where that is not the only one */
 function silentMicrophone(caller) {
   const advice = t(
     "Your microphone is silent. Check for a mute switch on the headset, or choose another microphone.",
   );
   return caller
-    ? bad(t("The caller cannot hear you."), advice)
+    ? bad(t("{caller} cannot hear you.", { caller }), advice)
     : bad(t("No one can hear you."), advice);
 }
 
-function notArriving() {
+/** @param {string} caller */
+function notArriving(caller) {
   return bad(
-    t("The caller cannot hear you."),
+    t("{caller} cannot hear you.", { caller }),
     t(
       "Your voice does not arrive. Check your network, or reload the page: the call continues.",
     ),
@@ -221,11 +227,13 @@ function notArriving() {
 }
 
 /**
- * @param {boolean} caller
+ * @param {string} caller
  * @param {boolean} isHere whether the audio stops between the server and this page
  */
 function nothingHeard(caller, isHere) {
-  const text = caller ? t("You cannot hear the caller.") : t("You cannot hear anyone.");
+  const text = caller
+    ? t("You cannot hear {caller}.", { caller })
+    : t("You cannot hear anyone.");
   return isHere
     ? bad(
         text,
@@ -241,13 +249,13 @@ function nothingHeard(caller, isHere) {
       );
 }
 
-/** @param {boolean} caller */
+/** @param {string} caller */
 function neitherHeard(caller) {
   const advice = t(
     "No audio passes in either direction. Check your network, or reload the page: the call continues.",
   );
   return caller
-    ? bad(t("You and the caller cannot hear each other."), advice)
+    ? bad(t("You and {caller} cannot hear each other.", { caller }), advice)
     : bad(t("You cannot hear each other."), advice);
 }
 
@@ -281,6 +289,8 @@ function lateSound() {
   );
 }
 
+const THREE = ["three_way", "guest"];
+
 /**
  * Return what there is to hear in this page now.
  * @param {State} state
@@ -293,5 +303,7 @@ export function audioContext(state) {
     muted: state.mute.muted,
     talking: call !== null && isTalking(call, state.agent),
     caller: call !== null && isWithCaller(call, state.agent),
+    others: call !== null && THREE.includes(roleIn(call, state.agent)),
+    name: call === null ? "" : callerName(call),
   };
 }

@@ -3,6 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { plural, t } from "../shell/i18n.js";
 import { people } from "../shell/icons.js";
+import { stateBadge } from "../shell/state-badge.js";
 import { callerName, initials, stateLabel } from "../state/labels.js";
 import { myCall } from "../state/selectors.js";
 import { isWaiting, pendingTransfer } from "../state/transfer.js";
@@ -42,7 +43,7 @@ export function transferView(state, commands) {
     <p class="field-problem" role="alert">${state.transfer.problem}</p>
     <div class="targets">${targetsView(state, commands)}</div>
     <p class="hint">
-      ${t("Consult: the caller hears music while you talk to your colleague.")}
+      ${t("Consult: {caller} hears music while you talk to your colleague.", { caller })}
     </p>`;
 }
 
@@ -94,7 +95,7 @@ function agentRow(state, { id, name, state: at, can_take }, commands) {
     <span class="avatar" aria-hidden="true">${initials(name)}</span>
     <div class="target-words">
       <strong id=${`target-${key}`} class="target-name">${name}</strong>
-      <span class="target-state">${stateLabel(at)}</span>
+      ${stateBadge(at, t(stateLabel(at)))}
     </div>
     ${button(state, key, t("Consult"), "consult", can_take, () => commands.consult(id))}
     ${button(state, key, t("Transfer"), "transfer", can_take, () => commands.toAgent(id))}

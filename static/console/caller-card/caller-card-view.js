@@ -1,7 +1,7 @@
 /** The caller card: beside the call on a wide screen, below it on a narrow one. */
 
 import { html, nothing } from "../../vendor/lit-html.js";
-import { permissionView } from "../dialing/permission-view.js";
+import { permissionNote } from "../dialing/permission-view.js";
 import { formatDuration, spokenDuration } from "../shell/clock.js";
 import { plural, t } from "../shell/i18n.js";
 import { clock } from "../shell/icons.js";
@@ -158,7 +158,6 @@ function unknownYet(state, commands) {
 function known(person, call, now) {
   const earlier = earlierCalls(person, call);
   return html`
-    ${person.permission ? permissionView(person.permission, now) : nothing}
     ${callBacks(person.callbacks, now)}
     <h3 id="earlier-heading">${t("Earlier calls")}</h3>
     ${
@@ -168,7 +167,17 @@ function known(person, call, now) {
             ${earlier.map((one) => earlierCall(one, now))}
           </ul>`
     }
+    ${person.permission && isDue(call) ? permissionNote(person.permission, now) : nothing}
   `;
+}
+
+/**
+ * Tell whether the next call to this person is worth a word: not while this one is the
+ * call to them.
+ * @param {Call} call
+ */
+function isDue(call) {
+  return call.direction === "inbound" || call.status === "ended";
 }
 
 /**

@@ -23,6 +23,19 @@ export function permissionView({ allowed, sentence, advice, until, earliest }, n
 }
 
 /**
+ * Say in small print whether they may be called next: beside a call that goes on, that is
+ * neither news nor in the way.
+ * @param {Permission} permission
+ * @param {number} now
+ */
+export function permissionNote({ allowed, sentence, until, earliest }, now) {
+  const limit = allowed ? untilText(until, now) : earliestText(earliest, now);
+  return html`<p class="next-call">
+    <span>${t("Calling them back:")}</span> ${t(sentence)} ${limit}
+  </p>`;
+}
+
+/**
  * Advice that only names the button beside it is left to the button.
  * @param {string} advice
  */

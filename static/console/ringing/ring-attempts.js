@@ -43,14 +43,17 @@ export function ringHeadline(call, agent) {
  * Return what the time beside a ringing call counts: the caller's waiting once the
  * system has answered, which a new ring attempt does not begin anew.
  * @param {Call} call
- * @returns {{since: string, kind: "rings" | "waits" | "held"}}
+ * @returns {{since: string, kind: "rings" | "waits" | "held" | "talks"}}
  */
 export function waitOf(call) {
   if (call.status === "waiting") {
     return { since: waitingSince(call), kind: "waits" };
   }
-  if (call.status === "held" || call.status === "active") {
+  if (call.status === "held") {
     return { since: call.held_since ?? waitingSince(call), kind: "held" };
+  }
+  if (call.status === "active") {
+    return { since: call.answered_at ?? waitingSince(call), kind: "talks" };
   }
   return { since: call.created_at, kind: "rings" };
 }

@@ -3,6 +3,7 @@ import { callerView } from "../call/caller-view.js";
 import { keyHint, timer } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { cross, handset } from "../shell/icons.js";
+import { callerName } from "../state/labels.js";
 import { myCall } from "../state/selectors.js";
 import { ringReason, waitOf } from "./ring-attempts.js";
 
@@ -76,7 +77,8 @@ function waiting(call, now) {
   const words = {
     rings: t("Ringing for"),
     waits: t("Waiting in queue with music for"),
-    held: t("The caller is on hold for"),
+    held: t("{caller} is on hold for", { caller: callerName(call) }),
+    talks: t("On the call with {agent} for", { agent: call.agent?.name ?? "" }),
   };
   return html`<span>${words[kind]}</span> ${timer(since, now, words[kind])}`;
 }

@@ -10,7 +10,15 @@ import { formatDuration, secondsSince, spokenDuration } from "./clock.js";
  * @param {string} label
  */
 export function timer(since, now, label) {
-  const seconds = secondsSince(since, now);
+  return duration(secondsSince(since, now), label);
+}
+
+/**
+ * Show a time that runs, counted elsewhere.
+ * @param {number} seconds
+ * @param {string} label
+ */
+export function duration(seconds, label) {
   return html`<span
     class="timer"
     role="timer"

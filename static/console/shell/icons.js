@@ -42,6 +42,8 @@ export const cup = () =>
   );
 export const bell = () =>
   icon("M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15ZM10 20.5a2.2 2.2 0 0 0 4 0");
+export const circling = () => icon("M19.5 8.5A8.5 8.5 0 1 0 20.5 12M20.5 4v4.5H16");
+export const power = () => icon("M12 4v8M7 6.5a8 8 0 1 0 10 0");
 export const pause = () => icon("M8.5 5v14M15.5 5v14");
 export const play = () => icon("M8 5v14l11-7Z");
 export const arrow = () => icon("M4 12h15M13 6l6 6-6 6");

@@ -26,7 +26,10 @@ export function stateTimer(state, now) {
       ? html`<span class="state-reason">${t(agent.reason)}</span>`
       : nothing
   }
-  ${limit ? html`<span class="limit" data-over=${isOver}>${limit}</span>` : nothing}`;
+  ${limit ? html`<span class="limit" data-over=${isOver}>${limit}</span>` : nothing}
+  <span class="visually-hidden" role="status"
+    >${limit && isOver ? t("The break is over its limit.") : ""}</span
+  >`;
 }
 
 /** @param {State} state */

@@ -86,7 +86,7 @@ function lastCall({ lastCall: last }) {
       <dd><bdi>${last.name}</bdi></dd>
     </div>
     <div>
-      <dt>${t("Talk time")}</dt>
+      <dt>${last.isWhole ? t("Talk time") : t("Your time on the call")}</dt>
       <dd>
         ${
           last.seconds === null
@@ -98,7 +98,7 @@ function lastCall({ lastCall: last }) {
       </dd>
     </div>
     <div>
-      <dt>${t("Ended by")}</dt>
+      <dt>${t("How it ended")}</dt>
       <dd>${last.text}</dd>
     </div>
   </dl>`;

@@ -1,19 +1,15 @@
 /** Updates of calls: the calls themselves, and all state that depends on them. */
 
 import { marked } from "../shell/i18n.js";
-import { consultNotice } from "./consult-notices.js";
 import { callPlaced, isCalledHere } from "./dialing.js";
-import {
-  lastCallAfter,
-  lastCallCorrected,
-  noticeAfter,
-  withNotice,
-} from "./notices.js";
+import { lastCallAfter, lastCallCorrected } from "./last-call.js";
+import { newsOf } from "./news-words.js";
+import { withNotice } from "./notices.js";
 import { concerns, isGuest, isInCall, isRingingAt } from "./snapshot.js";
-import { transferFollowed } from "./transfer.js";
+import { pendingTransfer, transferFollowed } from "./transfer.js";
 
 /** @import {Agent, Call} from "./snapshot.js" */
-/** @import {Asked, State} from "./state.js" */
+/** @import {Asked, Shift, State} from "./state.js" */
 
 /** Finished calls whose version is remembered, against messages that come late. */
 const MOST_VERSIONS = 100;
@@ -37,15 +33,26 @@ export function withCall(state, call, now) {
   }
   const next = {
     ...calledHere(state, previous, call),
+    shift: withWorkOf(state.shift, call),
     calls,
     versions: remembered(state.versions, call),
     asked: settled(state.asked, call, state.agent),
   };
-  const verb = state.asked[call.id]?.verb ?? "";
-  const notice = previous && consultNotice(previous, call, state);
-  const noted = notice ? withNotice(next, notice, now) : next;
-  const followed = transferFollowed(noted, call);
-  return told(withAudioOf(followed, previous, call), previous, call, verb, now);
+  const own = [state.asked[call.id]?.verb ?? "", pendingTransfer(state)?.verb ?? ""];
+  const followed = withAudioOf(transferFollowed(next, call), previous, call);
+  return told(followed, previous, call, own, now);
+}
+
+/**
+ * Let what is written about a call stand beside the call as it is now.
+ * @param {Shift} shift
+ * @param {Call} call
+ * @returns {Shift}
+ */
+function withWorkOf(shift, call) {
+  const { work } = shift;
+  const isOlder = work?.call === call.id && work.call_snapshot.version < call.version;
+  return isOlder ? { ...shift, work: { ...work, call_snapshot: call } } : shift;
 }
 
 /**
@@ -62,7 +69,7 @@ function calledHere(state, previous, call) {
 }
 
 /**
- * End a call that the server no longer names: it ended while the page was not told.
+ * Drop a call that the server no longer names: what became of it was not told.
  * @param {State} state
  * @param {Call} call
  * @param {number} now
@@ -70,25 +77,37 @@ function calledHere(state, previous, call) {
 export function withoutCall(state, call, now) {
   const calls = { ...state.calls };
   delete calls[call.id];
-  const gone = { ...call, status: /** @type {const} */ ("ended"), ended_by: "" };
-  gone.end_text = marked("The call ended while the console was disconnected");
+  const gone = isRingingAt(call, state.agent)
+    ? { ...call, offered_to: [] }
+    : lost(call);
   const next = transferFollowed({ ...state, calls }, gone);
-  return told(withAudioOf(next, call, gone), call, gone, "", now);
+  return told(withAudioOf(next, call, gone), call, gone, [], now);
+}
+
+/**
+ * @param {Call} call
+ * @returns {Call}
+ */
+function lost(call) {
+  const end_text = marked(
+    "The call ended or went on without you while the console was disconnected",
+  );
+  return { ...call, status: "ended", ended_by: "", left: [], end_text };
 }
 
 /**
  * @param {State} state
  * @param {Call | null} previous
  * @param {Call} call
- * @param {string} asked
+ * @param {string[]} own what this page has asked for the call
  * @param {number} now
  * @returns {State}
  */
-function told(state, previous, call, asked, now) {
-  const notice = previous && noticeAfter(previous, call, state.agent, asked);
+function told(state, previous, call, own, now) {
+  const notice = previous && newsOf(state, previous, call, own);
   const lastCall =
     lastCallAfter(previous, call, state.agent) ??
-    lastCallCorrected(state.lastCall, call);
+    lastCallCorrected(state.lastCall, call, state.agent);
   return notice
     ? withNotice({ ...state, lastCall }, notice, now)
     : { ...state, lastCall };

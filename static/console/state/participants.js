@@ -57,14 +57,3 @@ export function phaseOf(call, agent) {
 export function isWithCaller(call, agent) {
   return call.status === "active" && phaseOf(call, agent) !== "none";
 }
-
-/**
- * Tell whether this agent has a person to talk with: on hold and alone, silence is as
- * it should be.
- * @param {Call} call
- * @param {Agent | null} agent
- */
-export function isTalking(call, agent) {
-  const phase = phaseOf(call, agent);
-  return isWithCaller(call, agent) || phase === "consulting" || phase === "guest";
-}

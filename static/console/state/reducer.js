@@ -16,7 +16,7 @@ import { myCall } from "./selectors.js";
 import { SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
 import { TRANSFER_REDUCERS, transferRefused } from "./transfer.js";
 
-/** @import {Agent, Call} from "./snapshot.js" */
+/** @import {Agent, Call, Work} from "./snapshot.js" */
 /** @import {Asked, State} from "./state.js" */
 
 const NOTICE_LIFE_MS = 15_000;
@@ -104,7 +104,7 @@ function replaceAll(state, { agent, calls, ...more }, now) {
     mute: isBack ? { ...state.mute, sent: 0 } : state.mute,
   };
   for (const call of Object.values(state.calls)) {
-    next = told.has(call.id) ? next : withoutCall(next, call, now);
+    next = told.has(call.id) ? next : toldOtherwise(next, call, more.work, now);
   }
   for (const call of calls) {
     next = withCall(next, call, now);
@@ -114,6 +114,19 @@ function replaceAll(state, { agent, calls, ...more }, now) {
   const dialing = dialingRefreshed(next.dialing, more, isBack);
   next = { ...next, loaded: true, audioHere: found, dialing };
   return shiftRefreshed(next, more, myCall(next)?.id ?? null);
+}
+
+/**
+ * Take what became of a call that is no longer told: it may be the one to write about.
+ * @param {State} state
+ * @param {Call} call
+ * @param {Work | null | undefined} work
+ * @param {number} now
+ */
+function toldOtherwise(state, call, work, now) {
+  return work?.call === call.id && work.call_snapshot.version > call.version
+    ? withCall(state, work.call_snapshot, now)
+    : withoutCall(state, call, now);
 }
 
 /**

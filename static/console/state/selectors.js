@@ -1,9 +1,10 @@
 /** Questions about what the page knows, each answered from the state alone. */
 
 import { marked } from "../shell/i18n.js";
+import { wordsFor } from "./call-words.js";
 import { stateLabel } from "./labels.js";
 import { isWrapUp } from "./shift.js";
-import { isGuest, isInCall, isRingingAt, waitingSince } from "./snapshot.js";
+import { isInCall, isRingingAt, waitingSince } from "./snapshot.js";
 
 /** @import {Call} from "./snapshot.js" */
 /** @import {State} from "./state.js" */
@@ -63,13 +64,14 @@ export function answeredCall(state) {
 export function callStatus(state) {
   const call = myCall(state);
   if (call !== null && (call.status === "active" || call.status === "held")) {
-    return activeStatus(state, call);
+    // A lost console connection alone does not end the talk: the audio has its own.
+    return wordsFor(state, call).status;
   }
   if (state.connection !== "online") {
     return marked("Reconnecting");
   }
   if (call !== null) {
-    return call.direction === "outbound" ? marked("Dialing") : marked("Connecting");
+    return wordsFor(state, call).status;
   }
   if (answeredCall(state) !== null) {
     return marked("Connecting");
@@ -78,24 +80,6 @@ export function callStatus(state) {
     return marked("Ringing");
   }
   return isWrapUp(state.shift.work) ? marked("Wrap-up") : marked("Idle");
-}
-
-/**
- * Return the status of a running call. A lost console connection alone does not end the
- * talk: the audio has its own.
- * @param {State} state
- * @param {Call} call
- */
-function activeStatus(state, call) {
-  if (call.id === state.audioHere && state.audio === "lost") {
-    return marked("Reconnecting");
-  }
-  if (call.id === state.audioHere && state.audio === "connecting") {
-    return state.hadAudio ? marked("Reconnecting") : marked("Connecting");
-  }
-  return call.status === "held" && !isGuest(call, state.agent)
-    ? marked("On hold")
-    : marked("In call");
 }
 
 /**

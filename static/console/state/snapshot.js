@@ -7,7 +7,9 @@
  * @typedef {Named & {version: number, state: string, state_since: string | null,
  *   reason?: string, until?: string | null, next_state?: NextState | null}} Agent
  * @typedef {{agent: Named, mode: "talk" | "consult", state: "ringing" | "joined",
- *   joined_at: string | null}} Leg
+ *   joined_at: string | null, audio?: "connecting" | "connected" | "lost"}} Leg
+ * @typedef {{agent: Named, mode: "talk" | "consult", because: string, at: string,
+ *   seconds: number | null}} LeftPart a part in the call that is over
  * @typedef {"queue" | "transfer" | "consult" | "sticky"} RingKind
  *
  * @typedef {object} Call
@@ -24,10 +26,15 @@
  * @property {Named | null} [from_agent] who transfers the call or consults about it
  * @property {Named | null} agent whose call it is
  * @property {Leg[]} [legs] all agents in the call or invited into it
+ * @property {Record<string, string>} [ring_ends] by the agent's id, how ringing just ended
+ * @property {LeftPart[]} [left] oldest first
+ * @property {number} [agents_on_call]
  * @property {string | null} audio_url
  * @property {boolean} muted
  * @property {string} created_at
  * @property {string | null} [queued_at] since when the caller waits
+ * @property {number | null} [talk_seconds] as the call log counts, up to `talk_since`
+ * @property {string | null} [talk_since]
  * @property {string | null} [held_since]
  * @property {number} [hold_seconds] holds that are over
  * @property {string | null} [console_lost_until]
@@ -157,7 +164,7 @@ export function isGuest(call, agent) {
 
 /**
  * @param {Call} call
- * @param {Agent | null} agent
+ * @param {Named | null} agent
  */
 export function legOf(call, agent) {
   return call.legs?.find((leg) => isSame(leg.agent, agent)) ?? null;

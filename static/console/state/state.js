@@ -6,8 +6,9 @@
  * @typedef {{verb: string, request: number, at: number, value?: any}} Asked
  * @typedef {{id: number, at: number, who: string, text: string,
  *   tone: "info" | "problem"}} Notice
- * @typedef {{id: string | null, name: string, text: string,
- *   seconds: number | null}} LastCall with the id of a call that has ended
+ * @typedef {{id: string, name: string, text: string, isWhole: boolean,
+ *   seconds: number | null}} LastCall the talk time of the whole call, or how long this
+ *   agent was on it
  *
  * @typedef {object} State
  * @property {Connection} connection

@@ -1,13 +1,13 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { callerView } from "../call/caller-view.js";
-import { formatDuration } from "../shell/clock.js";
 import { countdown, spokenCountdown } from "../shell/countdown.js";
 import { keyHint } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { check, pencil, warning } from "../shell/icons.js";
-import { endingOf, talkSeconds } from "../state/notices.js";
+import { afterWords } from "../state/news-words.js";
 import { chosenHere, flatChoices, missing } from "../state/shift.js";
 import { callbackView } from "./callback-view.js";
+import { figuresOf } from "./figures.js";
 import { LONGEST_NOTE } from "./notes-autosave.js";
 
 /** @import {Named, Work} from "../state/snapshot.js" */
@@ -47,13 +47,10 @@ function inCallHead() {
  */
 function wrapUpHead(state, work, now) {
   const call = work.call_snapshot;
-  const seconds = talkSeconds(call);
-  const talk =
-    seconds === null ? "" : t("Talk time: {time}", { time: formatDuration(seconds) });
   return html`<div class="wrap-up-head">
     <div class="call-who">${callerView(call, "wrap-up-caller")}</div>
     <div class="wrap-up-countdown">
-      <h2 id="wrap-up-heading" tabindex="-1">${t("Wrap-up")}</h2>
+      <h2 id="wrap-up-heading" tabindex="-1">${t("About this call")}</h2>
       ${
         work.until === null
           ? nothing
@@ -67,7 +64,13 @@ function wrapUpHead(state, work, now) {
       }
     </div>
     <p class="wrap-up-facts">
-      ${[endingOf(call), talk, afterWords(state, work)].filter(Boolean).join(" · ")}
+      ${[
+        afterWords(call, state.agent),
+        ...figuresOf(call, state.agent),
+        nextWords(state, work),
+      ]
+        .filter(Boolean)
+        .join(" · ")}
     </p>
   </div>`;
 }
@@ -77,7 +80,7 @@ function wrapUpHead(state, work, now) {
  * @param {State} state
  * @param {Work} work
  */
-function afterWords({ agent }, { until }) {
+function nextWords({ agent }, { until }) {
   const next = agent?.next_state;
   if (next) {
     return next.state === "offline"

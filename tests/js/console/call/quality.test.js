@@ -22,6 +22,8 @@ const TALK = {
   muted: false,
   talking: true,
   caller: true,
+  others: false,
+  name: "Carla",
 };
 
 /** @param {ReturnType<typeof report>[]} reports */
@@ -89,31 +91,31 @@ test("a bad moment is forgotten after a while", () => {
 test("no packet for two and a half seconds means that nothing is heard", () => {
   assert.equal(oneWay({ packetMs: 2_400 }, {}).text, "Call quality: good");
   const { text, advice } = oneWay({ packetMs: 2_500 }, {});
-  assert.equal(text, "You cannot hear the caller.");
+  assert.equal(text, "You cannot hear Carla.");
   assert.match(advice, /No audio arrives here/);
 });
 
 test("when it is the caller's phone that is silent, the agent's network is not blamed", () => {
   for (const packetMs of [0, 3_000]) {
     const { text, advice } = oneWay({ packetMs, heard: false }, {});
-    assert.equal(text, "You cannot hear the caller.");
+    assert.equal(text, "You cannot hear Carla.");
     assert.match(advice, /Their phone/);
   }
 });
 
 test("a silent microphone is found here, a caller who hears nothing by the node", () => {
   const silent = oneWay({ flatMs: 2_500 }, {});
-  assert.equal(silent.text, "The caller cannot hear you.");
+  assert.equal(silent.text, "Carla cannot hear you.");
   assert.match(silent.advice, /mute switch/);
   assert.match(oneWay({ flatMs: 3_000, hears: false }, {}).advice, /mute switch/);
   const lost = oneWay({ hears: false }, {});
-  assert.equal(lost.text, "The caller cannot hear you.");
+  assert.equal(lost.text, "Carla cannot hear you.");
   assert.match(lost.advice, /does not arrive/);
 });
 
 test("audio that passes neither way is one problem, not two", () => {
   const { text } = oneWay({ packetMs: 3_000, hears: false }, {});
-  assert.equal(text, "You and the caller cannot hear each other.");
+  assert.equal(text, "You and Carla cannot hear each other.");
 });
 
 test("a muted agent is not warned of not being heard", () => {
@@ -145,7 +147,7 @@ test("after a hold audio has its time to begin again", () => {
   quality.observe({ flatMs: 0, packetMs: 60_000 });
   assert.equal(quality.rating(TALK, 60_000).text, "Call quality: good");
   assert.equal(quality.rating(TALK, 62_400).text, "Call quality: good");
-  assert.equal(quality.rating(TALK, 62_500).text, "You cannot hear the caller.");
+  assert.equal(quality.rating(TALK, 62_500).text, "You cannot hear Carla.");
 });
 
 test("lost audio is reported, whatever was reported before", () => {
@@ -167,4 +169,12 @@ test("the next call begins without the problems of the last", () => {
   quality.hear({ caller_hears: false, caller_heard: false });
   quality.reset();
   assert.equal(quality.rating(TALK, 0).text, "");
+});
+
+test("in a three-way call a sentence names the caller only where it is about them alone", () => {
+  const three = { others: true };
+  assert.equal(oneWay({ packetMs: 3_000 }, three).text, "You cannot hear anyone.");
+  assert.equal(oneWay({ heard: false }, three).text, "You cannot hear Carla.");
+  assert.equal(oneWay({ flatMs: 3_000 }, three).text, "No one can hear you.");
+  assert.equal(oneWay({ hears: false }, three).text, "Carla cannot hear you.");
 });

@@ -111,14 +111,14 @@ test("a transferred call is gone, with the list and the request", () => {
 
 test("the agent reads when a consulted agent does not come, and when one leaves", () => {
   const { tell, notices } = openConsole(asking());
-  tell(held());
-  assert.deepEqual(notices(), ["Bruno did not take the call. Carla is still on hold."]);
+  tell(held({ ring_ends: { 2: "no_answer" } }));
+  assert.deepEqual(notices(), ["Bruno did not answer. Carla hears music."]);
   tell(consulting());
   tell(held());
-  assert.equal(notices().at(-1), "Bruno has left. Carla is still on hold.");
+  assert.equal(notices().at(-1), "Bruno left. Carla hears music.");
   tell(threeWay());
   tell(carla());
-  assert.equal(notices().at(-1), "Bruno has left. You are on the call with Carla.");
+  assert.equal(notices().at(-1), "Bruno left. On call with Carla.");
 });
 
 test("no notice reports what the agent did", () => {
@@ -153,12 +153,17 @@ test("a consulted agent can neither hold nor transfer, and reads when the consul
   commands.open();
   commands.complete();
   assert.deepEqual(sent, []);
-  tell(held());
-  assert.deepEqual(notices(), ["Ana continues the call without you."]);
+  const because = {
+    agent: { id: 2, name: "Bruno" },
+    mode: "consult",
+    because: "removed",
+  };
+  tell(held({ left: [because] }));
+  assert.deepEqual(notices(), ["Ana ended your part in the call."]);
 });
 
-test("a consulted agent who gets the call does not read that it goes on without them", () => {
+test("a consulted agent who gets the call reads that it is theirs", () => {
   const { tell, notices } = openConsole(consulting(), { agent: BRUNO });
   tell(carla({ agent: { id: 2, name: "Bruno" }, legs: [brunoLeg("joined")] }));
-  assert.deepEqual(notices(), []);
+  assert.deepEqual(notices(), ["Ana handed the call to you. On call with Carla."]);
 });

@@ -27,4 +27,6 @@ test("the card counts the ring time, the wait, or the hold", () => {
     since,
     kind: "held",
   });
+  const live = carla({ status: "active", answered_at: since });
+  assert.deepEqual(waitOf(live), { since, kind: "talks" });
 });

@@ -79,17 +79,18 @@ test("a consulted agent who left is idle again and reads who goes on", () => {
     agent: BRUNO,
     offered_to: [],
     legs: [],
+    left: [{ agent: { id: 1, name: "Ana" }, mode: "consult", because: "left" }],
   });
   const state = after(told([joined]), { type: "call", call: left });
   assert.equal(callStatus(state), "Idle");
-  assert.equal(state.lastCall?.text, "Bruno continues without you");
+  assert.equal(state.lastCall?.text, "You left the call. Bruno has the call.");
 });
 
 test("a consult that was cancelled is not a call that Bruno answered", () => {
   const rings = carla({ status: "held", agent: BRUNO, offer_kinds: { 1: "consult" } });
   const gone = carla({ version: 2, status: "held", agent: BRUNO, offered_to: [] });
   const state = after(told([rings]), { type: "call", call: gone });
-  assert.equal(state.notices.at(-1)?.text, "Bruno ended the consult");
+  assert.equal(state.notices.at(-1)?.text, "Bruno cancelled the consult");
 });
 
 test("a call on hold is still Ana's, and says so", () => {

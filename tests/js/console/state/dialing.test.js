@@ -316,6 +316,7 @@ test("an unanswered call is explained by the server's sentence", () => {
     id: "call-1",
     name: "Carla Gomes",
     text: end_text,
+    isWhole: true,
     seconds: null,
   });
   const rejected = "The person rejected the call.";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  isTalking,
   isWithCaller,
   phaseOf,
 } from "../../../../static/console/state/participants.js";
+import { isTalking } from "../../../../static/console/state/roles.js";
 import { ANA, asking, BRUNO, carla, consulting, held, threeWay } from "../consults.js";
 
 test("what an agent's part in a call is follows from its snapshot", () => {

@@ -219,7 +219,8 @@ test("a decline that ends the call leaves no note either", () => {
 });
 
 test("a call whose audio did not start here goes back, and the agent reads why", () => {
-  const released = carla({ version: 3, offered_to: [2] });
+  const left = [{ agent: { id: 1, name: "Ana" }, mode: "talk", because: "no_audio" }];
+  const released = carla({ version: 3, offered_to: [2], left });
   const state = after(
     online,
     console_(carla()),
@@ -229,7 +230,10 @@ test("a call whose audio did not start here goes back, and the agent reads why",
   );
   assert.equal(callStatus(state), "Idle");
   assert.equal(state.audioHere, null);
-  assert.match(state.lastCall.text, /did not start here in time/);
+  assert.match(
+    state.lastCall.text,
+    /^Your audio did not connect in time\. Carla Gomes waits/,
+  );
 });
 
 test("a problem with another request leaves the answer as it is", () => {
@@ -315,12 +319,13 @@ test("the last call stays with its length and its end", () => {
   const state = after(
     online,
     console_(active()),
-    tell(ended(4, { ended_by: "customer" })),
+    tell(ended(4, { ended_by: "customer", talk_seconds: 133 })),
   );
   assert.deepEqual(state.lastCall, {
     id: "carla-1",
     name: "Carla Gomes",
     text: "The caller hung up",
+    isWhole: true,
     seconds: 133,
   });
   assert.equal(state.audioHere, null);
