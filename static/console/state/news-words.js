@@ -124,14 +124,21 @@ export function newsOf(state, previous, call, own = []) {
   if (isOwnDoing(what, own)) {
     return null;
   }
-  const rang = isRingingAt(previous, agent);
-  const text = rang ? rungText(what, call, who) : said(NEWS[what].notice, call, who);
-  if (text === "") {
-    return null;
+  if (isRingingAt(previous, agent)) {
+    return notice(rungText(what, call, who), callerName(call));
   }
-  const now = isInCall(call, agent) ? wordsFor(state, call).text : "";
-  const who_ = rang ? callerName(call) : "";
-  return { who: who_, text: [text, now].filter(Boolean).join(" "), tone: "info" };
+  const text = said(NEWS[what].notice, call, who);
+  const now = text && isInCall(call, agent) ? wordsFor(state, call).text : "";
+  return notice([text, now].filter(Boolean).join(" "), "");
+}
+
+/**
+ * @param {string} text
+ * @param {string} who
+ * @returns {Omit<Notice, "id" | "at"> | null}
+ */
+function notice(text, who) {
+  return text === "" ? null : { who, text, tone: "info" };
 }
 
 /**

@@ -100,7 +100,8 @@ export function placeOf(state, call) {
   if (state.audio === "lost") {
     return "reconnecting";
   }
-  if (state.audio === "connecting") {
+  const isPending = state.audio === "connecting" || state.audio === "idle";
+  if (isPending) {
     return state.hadAudio ? "reconnecting" : "connecting";
   }
   return "here";

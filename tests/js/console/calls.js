@@ -77,6 +77,8 @@ export function work(changes = {}) {
   };
 }
 
+export const CONNECTED = { type: "audio", audio: "connected" };
+
 /** @param {any[]} calls @param {any} more */
 export const told = (calls = [], more = {}) => ({
   type: "console",

@@ -30,6 +30,7 @@ function openConsole(call = carla(), { agent = ANA, online = true } = {}) {
   const commands = new TransferCommands(store, requests, { send });
   store.addEventListener("change", () => commands.follow());
   store.dispatch({ type: "console", agent, calls: [call], plans: [], lines: [] });
+  store.dispatch({ type: "audio", audio: "connected" });
   const tell = (/** @type {any} */ next) => {
     version += 1;
     store.dispatch({ type: "call", call: { ...next, version } });

@@ -471,6 +471,7 @@ for (const [situation, call, agent, role] of ROLES) {
 /** @type {[string, any, any, string][]} */
 const PLACES = [
   ["connected in this page", { audio: "connected" }, {}, "here"],
+  ["not asked for yet", { audio: "idle" }, {}, "connecting"],
   ["not connected yet", { audio: "connecting" }, {}, "connecting"],
   ["connecting again", { audio: "connecting", hadAudio: true }, {}, "reconnecting"],
   ["interrupted", { audio: "lost", hadAudio: true }, {}, "reconnecting"],
@@ -496,7 +497,8 @@ test("Ana's second window says where her call is, and Bruno's never says Ana's",
   const words = wordsFor(second, carla());
   assert.equal(words.text, "On call with Carla, in another window.");
   assert.equal(words.elsewhere, "The audio of this call is in another window.");
-  const bruno = { ...initialState, agent: BRUNO, audioHere: "carla-1" };
+  const here = { audioHere: "carla-1", audio: /** @type {const} */ ("connected") };
+  const bruno = { ...initialState, agent: BRUNO, ...here };
   assert.equal(
     wordsFor(bruno, consulting()).text,
     "Consult with Ana about Carla, who hears music.",

@@ -11,7 +11,7 @@ import {
   ringingCalls,
 } from "../../../../static/console/state/selectors.js";
 import { isGuest, isRingingAt } from "../../../../static/console/state/snapshot.js";
-import { ANA, after, BRUNO, carla, leg, talking, told } from "../calls.js";
+import { ANA, after, BRUNO, CONNECTED, carla, leg, talking, told } from "../calls.js";
 
 test("a call that the system has answered rings, and can be answered as any other", () => {
   const state = after(told([carla({ status: "waiting" })]));
@@ -59,6 +59,7 @@ test("a consulted agent is in the call, hears it here, and is not on hold", () =
     told([rings]),
     { type: "asked", verb: "answer", call: "carla-1", request: 1 },
     { type: "call", call: joined },
+    CONNECTED,
   );
   assert.equal(isGuest(joined, ANA), true);
   assert.equal(audioCall(state)?.id, "carla-1");
@@ -94,7 +95,7 @@ test("a consult that was cancelled is not a call that Bruno answered", () => {
 });
 
 test("a call on hold is still Ana's, and says so", () => {
-  const state = after(told([talking({ status: "held" })]));
+  const state = after(told([talking({ status: "held" })]), CONNECTED);
   assert.equal(callStatus(state), "On hold");
   assert.equal(isRingingAt(talking({ status: "held" }), ANA), false);
 });

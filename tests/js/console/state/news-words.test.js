@@ -458,6 +458,8 @@ const TABLE = [
   ],
 ];
 
+const CONNECTED = { type: "audio", audio: "connected" };
+
 /** @param {any} agent @param {any[]} calls */
 function pageOf(agent, ...calls) {
   const told = { type: "console", agent, calls: [calls[0]] };
@@ -466,7 +468,7 @@ function pageOf(agent, ...calls) {
     .reduce(
       (state, call, index) =>
         reduce(state, { type: "call", call: { ...call, version: index + 2 } }, index),
-      /** @type {any} */ (reduce(initialState, told, 0)),
+      /** @type {any} */ (reduce(reduce(initialState, told, 0), CONNECTED, 0)),
     );
 }
 

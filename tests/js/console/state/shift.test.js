@@ -11,7 +11,7 @@ import {
   flatChoices,
   missing,
 } from "../../../../static/console/state/shift.js";
-import { after, carla, talking, told, work } from "../calls.js";
+import { after, CONNECTED, carla, talking, told, work } from "../calls.js";
 
 test("a page that a newer one has replaced neither rings nor plays", () => {
   const state = after(told([talking()]), { type: "replaced" });
@@ -40,7 +40,7 @@ test("after the call the status reads wrap-up until the work is done", () => {
   assert.equal(callStatus(state), "Wrap-up");
   assert.equal(callStatus(reduce(state, { type: "work", work: null }, 9)), "Idle");
   assert.equal(
-    callStatus(after(told([talking()], { work: work({ over: false }) }))),
+    callStatus(after(told([talking()], { work: work({ over: false }) }), CONNECTED)),
     "In call",
   );
 });

@@ -175,7 +175,9 @@ test("a click on Answer reads Connecting until the call is active", () => {
   const claimed = reduce(asked, tell(connecting()), 5);
   assert.equal(callStatus(claimed), "Connecting");
   assert.equal(audioCall(claimed)?.id, "carla-1");
-  assert.equal(callStatus(reduce(claimed, tell(active()), 6)), "In call");
+  const heard = reduce(claimed, { type: "audio", audio: "connected" }, 6);
+  assert.equal(callStatus(heard), "Connecting");
+  assert.equal(callStatus(reduce(heard, tell(active()), 7)), "In call");
 });
 
 test("a snapshot leaves an answer in flight alone", () => {
@@ -264,8 +266,10 @@ test("notices leave after a while, and by a click", () => {
 
 test("a page just loaded opens the audio of the call it finds", () => {
   const state = after(online, console_(active()));
-  assert.equal(callStatus(state), "In call");
+  assert.equal(callStatus(state), "Connecting", "no one hears Ana yet");
   assert.equal(audioCall(state)?.id, "carla-1");
+  const heard = reduce(state, { type: "audio", audio: "connected" }, 9);
+  assert.equal(callStatus(heard), "In call");
 });
 
 test("a second window shows a call answered elsewhere and leaves its audio alone", () => {
