@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from agents.console_windows import ConsoleWindow
 from agents.queues import (
     Holiday,
     Membership,
@@ -22,6 +23,7 @@ __all__ = [
     "AgentState",
     "AgentStateSpan",
     "BreakReason",
+    "ConsoleWindow",
     "Holiday",
     "Membership",
     "OpenHours",
@@ -120,7 +122,7 @@ class Agent(models.Model):
     version = models.PositiveIntegerField(default=0, editable=False)
 
     seen_at = models.DateTimeField(null=True, editable=False)
-    # The page that rings: the newest; and when it last proved that it can.
+    # The window that rings (agents.windows), and when it last proved that it can.
     console = models.CharField(max_length=64, blank=True, editable=False)
     console_since = models.DateTimeField(null=True, editable=False)
     ready_at = models.DateTimeField(null=True, editable=False)

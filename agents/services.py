@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from agents import readiness
@@ -137,27 +137,6 @@ def break_ends(reason: str) -> datetime | None:
 
 
 # --- Consoles ----------------------------------------------------------------------
-
-
-def open_console(agent_id: int, console: str, since: datetime | None) -> datetime:
-    """Register a page; the newest one rings. Returns since when this one is open.
-
-    `since` is what the page was told before; a page that only reconnects does not take
-    over from a newer one.
-    """
-    now = timezone.now()
-    opened = min(since or now, now)
-    older = Q(console_since=None) | Q(console_since__lte=opened) | Q(console=console)
-    mine = Agent.objects.filter(older, pk=agent_id)
-    # What another page has proved says nothing of this one.
-    mine.exclude(console=console).update(ready_at=None, ring_test_at=now)
-    mine.update(console=console, console_since=opened, seen_at=now)
-    return opened
-
-
-def is_primary(agent_id: int, console: str) -> bool:
-    """Say whether this page is the one that rings; it must have sent a hello."""
-    return bool(console) and Agent.objects.filter(pk=agent_id, console=console).exists()
 
 
 def heartbeat(agent_id: int, *, ready: bool) -> None:

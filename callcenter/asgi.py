@@ -29,6 +29,7 @@ from calls.console.beats import beats  # noqa: E402
 from calls.console.moving import Moving  # noqa: E402
 from calls.console.open_consoles import open_consoles  # noqa: E402
 from calls.console.watch import console_watch  # noqa: E402
+from calls.console.window_watch import window_watch  # noqa: E402
 from calls.node.process import node_process  # noqa: E402
 from calls.webhooks.door import webhook_door  # noqa: E402
 
@@ -51,7 +52,7 @@ async def stop() -> None:
     for console in open_consoles:
         console.restart()
     await asyncio.sleep(GOODBYE if len(open_consoles) else 0)
-    for rounds in (session_watch, console_watch, beats, moving):
+    for rounds in (session_watch, console_watch, window_watch, beats, moving):
         await rounds.close()
 
 

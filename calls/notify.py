@@ -23,6 +23,7 @@ from calls.snapshots import (
     calls_now,
     message,
     plans_snapshot,
+    window_snapshot,
     works_now,
 )
 
@@ -65,9 +66,11 @@ def people_changed(agent_ids: Iterable[int], person: Snapshot) -> None:
     _send([push(agent_ids, message("person", person=person, request=None))])
 
 
-def console_opened(agent_id: int, console: str) -> None:
-    """Push that this page is the agent's newest: all the others stop ringing."""
-    _send([push([agent_id], {"type": "replaced"}, newest=console)])
+def window_rings(agent_id: int, why: str) -> None:
+    """Push which of the agent's windows rings from now on, and why it does."""
+    if window := window_snapshot(agent_id):
+        told = message("window", window=window, why=why)
+        _send([push([agent_id], told)])
 
 
 def test_ring(agent_id: int) -> None:
@@ -175,13 +178,12 @@ CONTENTS: dict[str, Callable[[list[Any]], Contents]] = {
 # --- To the processes ----------------------------------------------------------------
 
 
-def push(to: Iterable[int], content: Snapshot, *, newest: str = "") -> Snapshot:
+def push(to: Iterable[int], content: Snapshot) -> Snapshot:
     """Return one push: to whose consoles, and the text that each of them gets.
 
-    `about`: what the processes keep of it. `newest`: a page that does not get it.
+    `about`: what the processes keep of it.
     """
-    text = json.dumps(content)
-    return {"to": list(to), "text": text, "about": about(content), "newest": newest}
+    return {"to": list(to), "text": json.dumps(content), "about": about(content)}
 
 
 def _send(pushes: list[Snapshot]) -> None:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
-from agents.models import Agent, AgentState, BreakReason
+from agents.models import Agent, AgentState, BreakReason, ConsoleWindow
 from calls.models import (
     LEG_IN_WRAP_UP,
     OPEN_LEG,
@@ -43,6 +43,8 @@ def about(content: Snapshot) -> Snapshot:
     if kind in ("call", "agent"):
         names = ("id", "version", "state", "reason")
         kept[kind] = {name: content[kind].get(name) for name in names}
+    elif kind == "window":
+        kept[kind] = content[kind]
     elif kind == "plans":
         plans = content["plans"]
         kept[kind] = [{"id": one["id"], "version": one["version"]} for one in plans]
@@ -66,8 +68,23 @@ def console_snapshot(agent_id: int) -> Snapshot:
         lines=_lines_snapshot(agent_id),
         breaks=_breaks_snapshot(),
         work=work_snapshot(agent_id),
+        window=window_snapshot(agent_id),
         echo_url=f"/ws/nodes/{settings.NODE_NAME}/echo/",
     )
+
+
+def window_snapshot(agent_id: int) -> Snapshot | None:
+    """Return which of this agent's windows rings; None before one has said hello."""
+    windows = ConsoleWindow.objects.filter(agent=agent_id, page=F("agent__console"))
+    one = windows.select_related("agent").first()
+    if one is None:
+        return None
+    return {
+        "console": one.page,
+        "since": iso(one.agent.console_since),
+        "opened_at": iso(one.opened_at),
+        "browser": one.browser,
+    }
 
 
 def _concerned(agent_id: int) -> set[Any]:
@@ -91,6 +108,7 @@ class Standing(NamedTuple):
     reason: str
     calls: dict[str, int]
     plans: dict[str, int]
+    console: str = ""  # the window that rings
 
 
 def standings(agent_ids: Collection[int]) -> dict[int, Standing]:
@@ -98,10 +116,12 @@ def standings(agent_ids: Collection[int]) -> dict[int, Standing]:
     plans = FilteredRelation("plans", condition=Q(plans__state__in=Plan.OPEN))
     agents = Agent.objects.filter(pk__in=agent_ids).annotate(open_plan=plans)
     found: dict[int, Standing] = {}
-    for pk, version, state, reason, plan, plan_version in agents.values_list(
-        "pk", "version", "state", "reason", "open_plan__pk", "open_plan__version"
+    for pk, version, state, reason, console, plan, plan_version in agents.values_list(
+        *("pk", "version", "state", "reason", "console"),
+        *("open_plan__pk", "open_plan__version"),
     ):
-        mine = found.setdefault(pk, Standing(version, state, reason, {}, {}))
+        new = Standing(version, state, reason, {}, {}, console)
+        mine = found.setdefault(pk, new)
         if plan is not None:
             mine.plans[str(plan)] = plan_version
     for call_id, version, concerned in _live_calls():

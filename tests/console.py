@@ -61,6 +61,8 @@ class Console:
         self.work: dict[str, Any] | None = None
         self.replies: list[dict[str, Any]] = []
         self.since = ""
+        self.window: dict[str, Any] = {}  # the one that rings, as it was told
+        self.why: list[str] = []
         self.moves = 0  # to other nodes
         self.page = uuid4().hex
         self._frozen = threading.Event()
@@ -152,6 +154,10 @@ class Console:
             self.calls = {call["id"]: call for call in message["calls"]}
             self.plans, self.work = message["plans"], message["work"]
             self.echo_url, self.since = message["echo_url"], message["since"]
+            self._hear_window(message["window"])
+        elif kind == "window":
+            self._hear_window(message["window"])
+            self.why.append(message["why"])
         elif kind == "agent":
             self.state = message["agent"]["state"]
         elif kind == "call":
@@ -162,6 +168,14 @@ class Console:
             self.problems.append(message["text"])
         elif kind != "beat":
             self.replies.append(message)
+
+    def _hear_window(self, window: dict[str, Any] | None) -> None:
+        if window and window["since"] >= self.window.get("since", ""):
+            self.window = window
+
+    def is_rung_at(self) -> bool:
+        """Say whether it is this page that rings, as far as it knows."""
+        return bool(self.window.get("console") == self.page)
 
     def _take(self, call: dict[str, Any]) -> None:
         known = self.calls.get(call["id"], {"version": -1})

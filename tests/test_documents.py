@@ -24,6 +24,7 @@ from permissions.models import Contact
 from tests.cast import CARLA, Cast, on_duty
 from tests.console import PROOF
 from tests.paths import ROOT
+from tests.windows import open_window
 
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 DOCUMENTS += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
@@ -296,6 +297,7 @@ def test_the_proof_is_described():
 def told(cast: Cast) -> dict[str, dict[str, Any]]:
     """One of each thing that a console is told, by its heading in the document."""
     on_duty(cast.bruno)
+    open_window(cast.ana, "Ana's")
     now = timezone.now()
     carla = Contact.objects.create(waid=CARLA, name="Carla")
     call = Call.objects.create(
@@ -323,6 +325,7 @@ def told(cast: Cast) -> dict[str, dict[str, Any]]:
         "leg": console["calls"][0]["legs"][0],
         "plan": console["plans"][0],
         "work": console["work"],
+        "window": console["window"],
         "person": person,
         "verdict": person["call"],
         "reading": lookup.describe_readings((CARLA,))[0],
@@ -336,6 +339,7 @@ def told(cast: Cast) -> dict[str, dict[str, Any]]:
     [
         "console",
         "agent",
+        "window",
         "work",
         "person",
         "verdict",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from agents import heartbeats
+from agents import heartbeats, windows
 from agents.heartbeats import ConsolePage
 from agents.sessions import Badge, Standing, standings
 from callcenter.database import in_database
@@ -30,6 +30,7 @@ def note(shown: Mapping[ConsolePage, Beat]) -> None:
         if found[beat.badge] is not Standing.OVER
     }
     heartbeats.note(good, timezone.now())
+    windows.heard(good)
 
 
 class Beats:

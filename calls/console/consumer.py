@@ -9,13 +9,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import gettext_noop
 
-from agents import readiness
-from agents import services as staff
+from agents import readiness, windows
 from agents.heartbeats import ConsolePage
 from agents.models import Agent
 from agents.sessions import is_over
@@ -23,6 +23,7 @@ from agents.websocket_auth import NOT_SIGNED_IN, TOO_MUCH
 from callcenter.database import in_database
 from callcenter.logs import about
 from callcenter.web.language import speaking
+from callcenter.web.sessions import browser_of
 from calls import notify, snapshots
 from calls.console.beats import beats
 from calls.console.inbox import Inbox
@@ -39,6 +40,7 @@ from calls.console.rate import MessageRate, Verdict
 from calls.console.requests import REQUESTS
 from calls.console.shown import Shown
 from calls.console.watch import console_watch
+from calls.console.window_watch import window_watch
 from calls.errors import Refused
 from calls.queueing import agent_state
 
@@ -76,6 +78,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.agent: Agent = scope["agent"]
+        self.connection = uuid4().hex
         self.shown, self.rate = Shown(), MessageRate()
         self.inbox = Inbox(receive, self.arrives)
         reader = asyncio.create_task(self.inbox.read(), name="console inbox")
@@ -105,6 +108,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         self.outlet = Outlet(self._push, self._end)
         await consoles.add(self.agent_id, self.outlet)
         console_watch.enter(self)
+        window_watch.enter(self)
 
     def _leave(self) -> None:
         if self.last_call is not None:
@@ -112,6 +116,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         if self.outlet is not None:
             consoles.discard(self.agent_id, self.outlet)
         console_watch.leave(self)
+        window_watch.leave(self)
         open_consoles.leave(self)
 
     def make_room(self) -> None:
@@ -230,33 +235,49 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         self.shown.hear(about)
         if about["type"] in ("agent", "console"):
             self._check(about["agent"]["state"], about["agent"]["reason"])
+        elif about["type"] == "window":
+            self.settled = None  # if it is the one now, its next beat counts at once
+        if self.stands_in:
+            window_watch.start()
         await self.send(text)
 
     # --- Which page this is, and what it may have missed ---
 
     async def hello(self, message: Message) -> None:
-        """Register this page; the one that was loaded last rings."""
+        """Register this window; the newest of the agent's rings."""
         self.settled = None
         self.console = str(message.get("console") or "")[:64]
-        if self.outlet is not None:
-            self.outlet.page = self.console
         self.language = message.get("language")
-        since = (
-            None if message.get("take") is True else instant_of(message.get("since"))
+        opened = windows.Opened(
+            page=self.console,
+            connection=self.connection,
+            session=self.scope["badge"].session,
+            browser=browser_of(self._user_agent),
+            since=instant_of(message.get("since")),
+            take=message.get("take") is True,
         )
-        self.since = await in_database(
-            staff.open_console, self.agent.pk, self.console, since
-        )
+        if self.console:
+            self.since = await in_database(self._open_window, opened)
         await self.refresh({})
-        if await self._is_primary():
-            notify.console_opened(self.agent.pk, self.console)
 
-    async def _is_primary(self) -> bool:
-        return await in_database(staff.is_primary, self.agent.pk, self.console)
+    def _open_window(self, opened: windows.Opened) -> datetime:
+        since = windows.open_window(self.agent_id, opened)
+        agent_state.settle_window(self.agent_id)
+        return since
+
+    @property
+    def _user_agent(self) -> str:
+        return dict(self.scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+
+    @property
+    def stands_in(self) -> bool:
+        """Say whether another window of this agent rings, as the page was told."""
+        return bool(self.console) and self.shown.window != self.console
 
     async def refresh(self, message: Message) -> None:
         snapshot = await in_database(snapshots.console_snapshot, self.agent.pk)
-        snapshot["primary"] = await self._is_primary()
+        ringing = (snapshot["window"] or {}).get("console")
+        snapshot["primary"] = bool(self.console) and ringing == self.console
         snapshot["since"] = snapshots.iso(self.since) or ""
         await self._send(snapshot)
 
@@ -287,10 +308,12 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def beat(self, message: Message) -> None:
         """Store at once what is new; the reply says that it is stored."""
         self.settled = await in_database(self._prove, message.get("proof"))
+        page = ConsolePage(self.agent_id, self.console)
+        beats.take(page, self.scope["badge"], can_ring=not self.settled)
         await self._send(notify.beat())
 
     def _prove(self, proof: Any) -> str:
-        if staff.is_primary(self.agent_id, self.console):
+        if windows.is_primary(self.agent_id, self.console):
             return agent_state.heartbeat(self.agent_id, proof)
         return readiness.why_not(proof)
 

@@ -28,7 +28,6 @@ class Outlet:
         send: Callable[[str, Snapshot], Awaitable[None]],
         close: Callable[[int], Awaitable[None]],
     ) -> None:
-        self.page = ""  # which load of the console this is, once it has said hello
         self._send, self._close = send, close
         self._unsent: asyncio.Queue[Push | None] = asyncio.Queue(MOST_UNSENT)
         self._task = asyncio.create_task(self._run(), name="console pushes")
@@ -97,8 +96,7 @@ class Consoles:
         """Give each push to whom it is for; a console takes it without waiting."""
         for one in message["pushes"]:
             for console in self._of(one["to"]):
-                if not one["newest"] or console.page not in ("", one["newest"]):
-                    console.tell(one)
+                console.tell(one)
 
     def _of(self, agent_ids: Iterable[int]) -> list[Outlet]:
         return [one for pk in agent_ids for one in self._open.get(pk, ())]

@@ -11,6 +11,8 @@ class Shown:
 
     def __init__(self) -> None:
         self._agent = -1
+        self.window = ""  # the page that rings, as this console was told
+        self._window_since = ""
         self._calls: dict[str, int] = {}
         self._plans: dict[str, int] = {}
         self._concerned: dict[str, int] = {}  # at the last look
@@ -22,12 +24,20 @@ class Shown:
             self._agent = message["agent"]["version"]
             self._calls = _versions(message["calls"])
             self._plans = _versions(message["plans"])
+            self._hear_window(message.get("window"))
+        elif kind == "window":
+            self._hear_window(message["window"])
         elif kind == "agent":
             self._agent = max(self._agent, message["agent"]["version"])
         elif kind == "call":
             self._hear_call(message["call"]["id"], message["call"]["version"])
         elif kind == "plans":
             self._plans = _versions(message["plans"])
+
+    def _hear_window(self, told: Message | None) -> None:
+        """Keep the newer word, as the page does."""
+        if told and told["since"] >= self._window_since:
+            self.window, self._window_since = told["console"], told["since"]
 
     def _hear_call(self, call_id: str, version: int) -> None:
         known = self._calls.pop(call_id, -1)
@@ -49,6 +59,7 @@ class Shown:
         self._concerned = now.calls | unheard
         return (
             now.version > self._agent
+            or now.console != (self.window or now.console)
             or now.plans != self._plans
             or bool(unheard)
             or any(version > calls.get(one, -1) for one, version in now.calls.items())

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import DateTimeField, F, Model, Q, QuerySet
 from django.utils import timezone
 
-from agents.models import Agent, AgentState, AgentStateSpan
+from agents.models import Agent, AgentState, AgentStateSpan, ConsoleWindow
 from calls import locking, notify
 from calls.models import (
     Call,
@@ -54,6 +54,7 @@ def going_on() -> list[QuerySet[Any]]:
         CallChange.objects.filter(call__in=live),
         Leg.objects.filter(Q(call__in=live) | in_wrap_up),
         Agent.objects.all(),
+        ConsoleWindow.objects.all(),
         AgentStateSpan.objects.filter(ended_at=None),
         WatiRequest.objects.filter(status__in=at_wati),
         WebhookDelivery.objects.filter(status__in=unread),

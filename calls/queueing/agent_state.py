@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from agents import readiness
+from agents import readiness, windows
 from agents import services as staff
 from agents.models import IN_A_CALL, Agent, AgentState
 from agents.services import (
@@ -70,6 +70,12 @@ def test_rang(agent_id: int) -> None:
 
 def _is_reachable(agent_id: int) -> None:
     change_agent(agent_id, AgentState.AVAILABLE, only_from=(AgentState.CANNOT_RING,))
+
+
+def settle_window(agent_id: int) -> None:
+    """Let the right one of the agent's windows ring, and tell all of them."""
+    if turn := windows.elect(agent_id):
+        notify.window_rings(turn.agent_id, turn.why)
 
 
 def watch_agents() -> None:

@@ -8,7 +8,7 @@ import { CallerCardCommands } from "./caller-card/commands.js";
 import { DialingCommands } from "./dialing/commands.js";
 import { RingingCommands } from "./ringing/commands.js";
 import { ShiftCommands } from "./shift/commands.js";
-import { ConsoleWindow } from "./shift/console-window.js";
+import { AudioHere, ConsoleWindow } from "./shift/console-window.js";
 import { Requests } from "./state/requests.js";
 import { WrapUpCommands } from "./wrap-up/commands.js";
 import { Drafts } from "./wrap-up/drafts.js";
@@ -38,14 +38,16 @@ export function consoleCommands(parts, store, audio, now) {
   const { socket, engine, devices, notifier, testRing } = parts;
   const requests = new Requests(store, socket);
   const wrapUp = new WrapUpCommands(store, requests, socket, new Drafts(), now);
+  const window = new ConsoleWindow(store, requests);
+  const here = new AudioHere(store, window, audio);
   return {
     wrapUp,
-    window: new ConsoleWindow(store, requests),
-    shift: new ShiftCommands(store, requests, audio, notifier),
-    ringing: new RingingCommands(store, requests, audio),
+    window,
+    shift: new ShiftCommands(store, requests, here, notifier),
+    ringing: new RingingCommands(store, requests, here),
     controls: new CallControls(store, requests, socket, () => wrapUp.flush()),
     transfer: new TransferCommands(store, requests, socket),
-    dialing: new DialingCommands(store, socket, audio),
+    dialing: new DialingCommands(store, socket, here),
     card: new CallerCardCommands(store, socket),
     audioCheck: new AudioChecker(store, engine, audio),
     testRing: new TestRing(testRing, devices),

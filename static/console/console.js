@@ -187,6 +187,9 @@ export class Console {
       this.#clock.observe(message.server_time, performance.now());
     }
     const before = this.#store.state;
+    if (message.type === "window") {
+      message.primary = this.#commands.window.is(message.window.console);
+    }
     if (message.type === "saved") {
       wrapUp.saved(message);
     }
@@ -198,10 +201,10 @@ export class Console {
       dialing.heard(message);
     } else if (message.type === "sound" && message.call === before.audioHere) {
       this.#quality.hear(message);
-    } else if (message.type === "replaced") {
-      this.#audio.close();
     } else if (message.type === "test_ring") {
       this.#testRing();
+    } else if (message.type === "window") {
+      this.#followWindow(before);
     } else if (message.type === "console") {
       this.#told(before);
     }
@@ -218,18 +221,25 @@ export class Console {
    * @param {State} before
    */
   #told(before) {
-    const { controls, dialing, wrapUp, card, shift } = this.#commands;
-    const { primary } = this.#store.state.shift;
+    const { controls, dialing, wrapUp, card } = this.#commands;
     if (before.connection !== "online") {
       controls.repeatMute();
       dialing.repeatLookUp();
       wrapUp.back();
       card.repeat();
     }
-    if (!primary) {
+    this.#followWindow(before);
+  }
+
+  /**
+   * Microphone and speaker are open in the window that rings, and only there.
+   * @param {State} before
+   */
+  #followWindow(before) {
+    if (!this.#store.state.shift.primary) {
       this.#audio.close();
     } else if (!before.loaded || !before.shift.primary) {
-      shift.resume();
+      this.#commands.shift.resume();
     }
   }
 

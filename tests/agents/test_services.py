@@ -1,4 +1,4 @@
-"""Agents on their one timeline, and which of their pages rings."""
+"""Agents on their one timeline."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -115,63 +115,7 @@ def test_a_break_without_a_limit_has_no_end(cast: Cast, shift: Shift):
     assert staff.break_ends("Nonsense") is None
 
 
-# --- Pages ---------------------------------------------------------------------------
-
-
-def test_the_page_that_was_loaded_last_rings(cast: Cast, shift: Shift):
-    ana = cast.ana.pk
-    first = staff.open_console(ana, "first", None)
-    assert staff.is_primary(ana, "first")
-    shift.clock.forward(1)
-    staff.open_console(ana, "second", None)
-    assert (staff.is_primary(ana, "first"), staff.is_primary(ana, "second")) == (
-        False,
-        True,
-    )
-    staff.open_console(ana, "first", first)  # its network came back
-    assert staff.is_primary(ana, "second")
-
-
-def test_the_page_that_rings_stays_so_when_it_reconnects(cast: Cast, shift: Shift):
-    ana = cast.ana.pk
-    since = staff.open_console(ana, "first", None)
-    staff.heartbeat(ana, ready=True)
-    shift.clock.forward(2)
-    assert staff.open_console(ana, "first", since) == since
-    assert staff.is_primary(ana, "first")
-    assert now_of(cast.ana).can_ring
-
-
-def test_who_presses_use_this_window_has_it(cast: Cast, shift: Shift):
-    ana = cast.ana.pk
-    staff.open_console(ana, "first", None)
-    shift.clock.forward(1)
-    second = staff.open_console(ana, "second", None)
-    shift.clock.forward(1)
-    taken = staff.open_console(ana, "first", None)  # as "take" does
-    assert staff.is_primary(ana, "first")
-    assert taken > second
-    staff.open_console(ana, "second", second)
-    assert staff.is_primary(ana, "first")
-
-
-def test_a_page_from_the_future_is_no_newer_than_now(cast: Cast, shift: Shift):
-    ana = cast.ana.pk
-    shift.clock.forward(100)
-    future = shift.clock.at
-    shift.clock.at -= shift.clock.at - now_of(cast.ana).state_since
-    assert staff.open_console(ana, "liar", future) < future
-    shift.clock.forward(1)
-    staff.open_console(ana, "honest", None)
-    assert staff.is_primary(ana, "honest")
-
-
-def test_what_the_old_page_proved_says_nothing_of_the_new_one(cast: Cast, shift: Shift):
-    ana = cast.ana.pk
-    staff.open_console(ana, "first", None)
-    staff.heartbeat(ana, ready=True)
-    staff.open_console(ana, "second", None)
-    assert not now_of(cast.ana).can_ring
+# --- Gone ----------------------------------------------------------------------------
 
 
 def test_who_is_silent_for_a_minute_has_gone_but_not_out_of_a_call(

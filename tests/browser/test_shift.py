@@ -107,7 +107,7 @@ def test_of_two_tabs_the_newest_rings_and_has_the_sound(
     older = ana.page
     address = older.url
     ana.open_another(address)
-    expect(older.get_by_text("This console is open in a newer window.")).to_be_visible(
+    expect(older.get_by_text("Your calls are in another window: ")).to_be_visible(
         timeout=PATIENCE_SECONDS * 1000
     )
     ana.is_agent("Available")

@@ -1,5 +1,6 @@
 """What Ana, Bruno and Carla have on their screens: real pages, ears and voices."""
 
+import copy
 import statistics
 import time
 import wave
@@ -83,6 +84,13 @@ class Window:
         """A second page beside the first one; from now on this is it."""
         self._open(self.page.context)
         self.page.goto(address)
+
+    def beside(self, address: str = "") -> Self:
+        """Another window of the same browser, which stays beside this one."""
+        other = copy.copy(self)
+        other._open(self.page.context)
+        other.page.goto(address or self.page.url)
+        return other
 
     def come_back(self, address: str) -> None:
         """In the same browser, by a page of its own."""

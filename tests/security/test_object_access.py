@@ -45,6 +45,7 @@ from tests.agents.test_websocket_auth import visit
 from tests.cast import CARLA, Cast, hire
 from tests.console import PROOF, session_key
 from tests.shift import DORA, ERIK, Shift, change
+from tests.windows import open_window
 
 pytestmark = pytest.mark.stackless
 
@@ -69,7 +70,7 @@ class Scene:
         self.sold = Disposition.objects.create(name="Sold")
         self.lunch = BreakReason.objects.create(name="Lunch")
         for agent, page in ((self.ana, ANAS_PAGE), (self.bruno, BRUNOS_PAGE)):
-            staff.open_console(agent.pk, page, None)
+            open_window(agent, page)
             staff.ring_confirmed(agent.pk)
         change(cast.queue, wrap_up_seconds=60)
         shift.begins(self.bruno)
@@ -410,7 +411,7 @@ def addresses(call: Call) -> Iterator[str]:
 
 def brunos_call(cast: Cast) -> Call:
     """Bruno talks, on this node."""
-    staff.open_console(cast.bruno.pk, BRUNOS_PAGE, None)
+    open_window(cast.bruno, BRUNOS_PAGE)
     node = bridge.held.node
     call = Call.objects.create(
         account=cast.account,

@@ -5,7 +5,7 @@ import logging
 
 from django.conf import settings
 
-from agents import services as staff
+from agents import windows
 from calls.console.messages import Message, Page, call_of
 from calls.lifecycle import answer as answering
 from calls.lifecycle import ending, transfer
@@ -40,13 +40,13 @@ def mute(page: Page, message: Message) -> None:
 
 def rings(page: Page, message: Message) -> None:
     """Confirm a ring; only the page that rings can."""
-    if staff.is_primary(page.agent.pk, page.console):
+    if windows.is_primary(page.agent.pk, page.console):
         ring_attempts.confirm(call_of(message), page.agent.pk)
 
 
 def test_rang(page: Page, message: Message) -> None:
     """Confirm a test ring; only the page that rings can."""
-    if staff.is_primary(page.agent.pk, page.console):
+    if windows.is_primary(page.agent.pk, page.console):
         agent_state.test_rang(page.agent.pk)
 
 

@@ -186,7 +186,7 @@ const CANNOT_RING = () => t("You are not reachable");
  */
 export function cannotRing({ connection, agent, shift }) {
   if (!shift.primary) {
-    return t("Open in another window");
+    return t("Your calls are in another window");
   }
   if (connection === "lost") {
     return t("No connection");

@@ -59,16 +59,25 @@ function lengthOf(seconds) {
  */
 export function when(instant, now, timeZone = undefined) {
   const at = new Date(instant);
-  const time = at.toLocaleTimeString(locale(), {
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZone,
-  });
+  const time = clockTime(instant, timeZone);
   const days = daysBetween(new Date(now), at, timeZone);
   if (days === 0 || days === 1) {
     return days === 0 ? t("today {time}", { time }) : t("tomorrow {time}", { time });
   }
   return t("{day} {time}", { day: dayOf(at, days, timeZone), time });
+}
+
+/**
+ * Return what a clock showed then: "14:10".
+ * @param {string} instant ISO 8601
+ * @param {string | undefined} timeZone the browser's own, when missing
+ */
+export function clockTime(instant, timeZone = undefined) {
+  return new Date(instant).toLocaleTimeString(locale(), {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone,
+  });
 }
 
 /**

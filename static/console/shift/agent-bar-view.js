@@ -47,7 +47,7 @@ const ON_DUTY = ["available", "cannot_ring", "on_break"];
  * @param {ShiftCommands} commands
  */
 export function stateButtons(state, opening, commands) {
-  const disabled = state.connection !== "online" || opening || !state.shift.primary;
+  const disabled = state.connection !== "online" || opening;
   const at = state.agent?.state ?? "";
   const button = (
     /** @type {string} */ label,

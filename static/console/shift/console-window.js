@@ -1,5 +1,6 @@
 /** Which of an agent's windows is the one that rings. */
 
+/** @import {AudioSession} from "../audio-devices/audio-session.js" */
 /** @import {Requests} from "../state/requests.js" */
 /** @import {Store} from "../state/store.js" */
 
@@ -25,8 +26,39 @@ export class ConsoleWindow {
     return { console: this.#id, since, language: document.documentElement.lang };
   }
 
+  /** @param {string} id of the page that rings */
+  is(id) {
+    return id === this.#id;
+  }
+
   /** Make this page the one that rings; everything else comes along. */
   use() {
     this.#requests.send("hello", { ...this.hello(), take: true });
+  }
+}
+
+/** Opens the audio for what the agent does in this window: then calls belong here. */
+export class AudioHere {
+  #store;
+  #window;
+  #audio;
+
+  /**
+   * @param {Store} store
+   * @param {Pick<ConsoleWindow, "use">} window
+   * @param {Pick<AudioSession, "open">} audio
+   */
+  constructor(store, window, audio) {
+    this.#store = store;
+    this.#window = window;
+    this.#audio = audio;
+  }
+
+  /** @returns {Promise<boolean>} whether it is open */
+  open() {
+    if (!this.#store.state.shift.primary) {
+      this.#window.use();
+    }
+    return this.#audio.open();
   }
 }

@@ -33,8 +33,8 @@ const MUTE = {
   text: marked("Calls go to other agents until this is fixed."),
 };
 const ELSEWHERE = {
-  title: marked("Open in another window"),
-  text: marked("Calls ring in the newer window of this console."),
+  title: marked("Your calls are in another window"),
+  text: marked("If the other window closes, this one takes over."),
 };
 const UNKNOWN = {
   title: marked("Just a moment"),

@@ -1,7 +1,9 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { marked, t } from "../shell/i18n.js";
+import { clockTime } from "../shell/times.js";
 
 /** @import {Remedy} from "./readiness.js" */
+/** @import {RingingWindow} from "../state/snapshot.js" */
 /** @import {State} from "../state/state.js" */
 
 /**
@@ -20,13 +22,7 @@ import { marked, t } from "../shell/i18n.js";
  */
 export function readinessBanner(state, remedy, commands) {
   if (!state.shift.primary) {
-    const text = t("This console is open in a newer window.");
-    const advice = t("Calls ring there, and only there.");
-    return banner(
-      text,
-      advice,
-      button(t("Use this window"), () => commands.useWindow()),
-    );
+    return state.connection === "online" ? elsewhere(state, commands) : nothing;
   }
   // A microphone that does not open has its own banner, with the same cure.
   const isTold = state.connection === "online" && state.audioProblem === "";
@@ -36,6 +32,37 @@ export function readinessBanner(state, remedy, commands) {
   const { advice, cure } = cures(remedy, commands);
   const reason = state.agent.reason || marked("You are not reachable.");
   return banner(t(reason), advice, cure);
+}
+
+/**
+ * @param {State} state
+ * @param {ReadinessCommands} commands
+ */
+function elsewhere({ agent, shift }, commands) {
+  const cure = button(t("Use this window"), () => commands.useWindow());
+  if (agent?.state === "cannot_ring") {
+    const text = t("Your calls are in another window, which is not reachable.");
+    return banner(text, t(agent.reason ?? ""), cure);
+  }
+  return banner(
+    otherWindow(shift.window),
+    t("If it closes, this one takes over."),
+    cure,
+  );
+}
+
+/** @param {RingingWindow | null} window the one that rings */
+function otherWindow(window) {
+  if (window === null) {
+    return t("Your calls are in another window.");
+  }
+  const time = clockTime(window.opened_at);
+  return window.browser
+    ? t("Your calls are in another window: {browser}, opened at {time}.", {
+        browser: window.browser,
+        time,
+      })
+    : t("Your calls are in another window, opened at {time}.", { time });
 }
 
 /**

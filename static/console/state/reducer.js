@@ -15,6 +15,7 @@ import { withNotice } from "./notices.js";
 import { myCall } from "./selectors.js";
 import { SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
 import { TRANSFER_REDUCERS, transferRefused } from "./transfer.js";
+import { WINDOW_REDUCERS } from "./windows.js";
 
 /** @import {Agent, Call, Work} from "./snapshot.js" */
 /** @import {Asked, State} from "./state.js" */
@@ -29,6 +30,7 @@ const REDUCERS = {
   ...TRANSFER_REDUCERS,
   ...CARD_REDUCERS,
   ...CHECK_REDUCERS,
+  ...WINDOW_REDUCERS,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),
@@ -113,7 +115,7 @@ function replaceAll(state, { agent, calls, ...more }, now) {
   const found = state.loaded ? next.audioHere : (myCall(next)?.id ?? next.audioHere);
   const dialing = dialingRefreshed(next.dialing, more, isBack);
   next = { ...next, loaded: true, audioHere: found, dialing };
-  return shiftRefreshed(next, more, myCall(next)?.id ?? null);
+  return shiftRefreshed(next, more);
 }
 
 /**

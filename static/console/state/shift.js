@@ -1,9 +1,8 @@
-/**
- * The primary page, the breaks there are, and what the agent
- * writes about a call. Pure.
- */
+/** The breaks there are, and what the agent writes about a call. Pure. */
 
-/** @import {Break, Id, Named, Work} from "./snapshot.js" */
+import { withWindow } from "./windows.js";
+
+/** @import {Break, Id, Named, RingingWindow, Work} from "./snapshot.js" */
 /** @import {Shift, State} from "./state.js" */
 
 /** Requests about the wrap-up, as keys beside the ids of calls. */
@@ -12,7 +11,6 @@ const WORK_VERBS = ["finish", "more_time"];
 /** @type {Record<string, (state: State, action: any, now: number) => State>} */
 export const SHIFT_REDUCERS = {
   work: (state, { work }) => withWork(state, work),
-  replaced: (state) => withShift(withoutAudio(state), { primary: false }),
   written: (state, { written }) => withShift(state, { written }),
   callback: (state, { callback }) => withShift(state, { callback }),
   saved: (state, { request }) => savedNow(state, request),
@@ -25,15 +23,6 @@ export const SHIFT_REDUCERS = {
  */
 function withShift(state, changes) {
   return { ...state, shift: { ...state.shift, ...changes } };
-}
-
-/**
- * Give the audio away: a page that another one has replaced has none.
- * @param {State} state
- * @returns {State}
- */
-function withoutAudio(state) {
-  return { ...state, audioHere: null, hadAudio: false };
 }
 
 /**
@@ -78,27 +67,17 @@ export function chosenHere({ asked, shift }) {
 }
 
 /**
- * Take everything again. A page that becomes the one that rings takes the audio of a
- * call.
+ * Take everything again.
  * @param {State} state with the calls as they are now
- * @param {{primary?: boolean, since?: string, echo_url?: string, breaks?: Break[],
- *   work?: Work | null}} message
- * @param {string | null} call whose audio belongs to this agent
+ * @param {{primary?: boolean, window?: RingingWindow | null, since?: string,
+ *   echo_url?: string, breaks?: Break[], work?: Work | null}} message
  * @returns {State}
  */
-export function shiftRefreshed(state, message, call) {
-  const { primary = true, since = "", echo_url = "", breaks = [], work } = message;
-  const next = withShift(state, {
-    primary,
-    since,
-    echoUrl: echo_url,
-    breaks,
-    work: work ?? null,
-  });
-  if (!primary) {
-    return withoutAudio(next);
-  }
-  return state.shift.primary ? next : { ...next, audioHere: call };
+export function shiftRefreshed(state, message) {
+  const { primary = true, window = null, since = "", breaks = [] } = message;
+  const { echo_url: echoUrl = "", work = null } = message;
+  const next = withShift(state, { since, echoUrl, breaks, work });
+  return withWindow(next, window, primary);
 }
 
 /**

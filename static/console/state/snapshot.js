@@ -45,6 +45,12 @@
  * @property {string} end_text
  * @property {string | null} [retry_at] from when a call that was not placed is possible
  *
+ * @typedef {object} RingingWindow the window of this agent in which calls ring
+ * @property {string} console
+ * @property {string} since
+ * @property {string} opened_at
+ * @property {string} browser empty when unknown
+ *
  * @typedef {{id: Id, name: string, number: string}} Line
  * @typedef {{allowed: boolean, sentence: string, advice: string, until: string | null,
  *   earliest: string | null}} Permission whether a person may be called, or asked to allow it

@@ -63,7 +63,8 @@
  * @property {string} done what was planned, a sentence
  *
  * @typedef {object} Shift
- * @property {boolean} primary whether this page is the one that rings
+ * @property {boolean} primary whether this window is the one that rings
+ * @property {RingingWindow | null} window the one that does, as far as it is known
  * @property {string} since as the server told it, to be told back
  * @property {string} echoUrl of the audio check's websocket
  * @property {Break[]} breaks
@@ -98,7 +99,7 @@
  */
 
 /** @import {Connection} from "../shell/socket.js" */
-/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, Reading, ScheduledCall, Targets, Work} from "./snapshot.js" */
+/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, Reading, RingingWindow, ScheduledCall, Targets, Work} from "./snapshot.js" */
 
 export const CHECK_SECONDS = 15;
 
@@ -132,6 +133,7 @@ export const noCallback = Object.freeze({
 /** @type {Shift} */
 const newShift = Object.freeze({
   primary: true,
+  window: null,
   since: "",
   echoUrl: "",
   breaks: [],

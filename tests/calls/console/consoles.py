@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from agents import services as staff
 from agents.heartbeats import ConsolePage
 from agents.models import Agent
 from agents.sessions import Badge
 from tests.cast import Cast, hire
 from tests.console import session_row
+from tests.windows import open_window
 
 
 @dataclass
@@ -27,5 +27,5 @@ def open_consoles(cast: Cast, how_many: int) -> list[OpenConsole]:
 
 def open_console(agent: Agent, console: str = "") -> OpenConsole:
     page = ConsolePage(agent.pk, console or f"page of {agent.pk}")
-    staff.open_console(page.agent_id, page.console, None)
+    open_window(agent, page.console)
     return OpenConsole(agent, page)

@@ -71,22 +71,6 @@ async def test_a_push_reaches_every_page_of_whom_it_is_for_and_nobody_else(
         consoles.discard(agent, page.outlet)
 
 
-async def test_older_pages_are_told_that_a_newer_one_rings(consoles: Consoles):
-    older, newest, silent = Page(), Page(), Page()
-    for page, name in ((older, "one"), (newest, "two"), (silent, "")):
-        page.outlet.page = name
-        await consoles.add(ANA, page.outlet)
-    await sent(
-        notify.push([ANA], {"type": "replaced"}, newest="two"),
-        notify.push([ANA], AN_AGENT),
-    )
-    await until(lambda: all("agent" in p.told for p in (older, newest, silent)))
-    assert older.told == ["replaced", "agent"]
-    assert newest.told == silent.told == ["agent"]
-    for page in (older, newest, silent):
-        consoles.discard(ANA, page.outlet)
-
-
 async def test_a_console_that_takes_nothing_is_closed_and_keeps_nobody_waiting(
     consoles: Consoles,
 ):

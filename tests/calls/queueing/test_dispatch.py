@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from agents import readiness
-from agents import services as staff
 from agents.models import Agent, Membership, Queue
 from calls import notify, snapshots
 from calls.errors import Refused
@@ -25,6 +24,7 @@ from tests.shift import (
     state_of,
     states_of,
 )
+from tests.windows import open_window
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_new_page_is_tested_at_once(
     shift.calls_in()
     shift.later(120)
     tests_sent.clear()
-    staff.open_console(cast.ana.pk, "another page", None)
+    open_window(cast.ana, "another page")
     assert agent_state.heartbeat(cast.ana.pk, PROOF) == readiness.UNCONFIRMED
     assert tests_sent == [cast.ana.pk]
     agent_state.test_rang(cast.ana.pk)

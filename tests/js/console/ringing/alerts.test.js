@@ -118,7 +118,7 @@ test("a page that was replaced plays and reports nothing", async () => {
   await settled();
   assert.deepEqual(told.rings, ["carla-1"]);
   assert.equal(told.bell, 0);
-  assert.match(told.title, /Open in another window/);
+  assert.match(told.title, /Your calls are in another window/);
 });
 
 test("a test rings for a moment and says whether it was heard or seen", async () => {

@@ -1,39 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reduce } from "../../../../static/console/state/reducer.js";
-import {
-  audioCall,
-  callStatus,
-  ringingCalls,
-} from "../../../../static/console/state/selectors.js";
+import { callStatus } from "../../../../static/console/state/selectors.js";
 import {
   chosenHere,
   flatChoices,
   missing,
 } from "../../../../static/console/state/shift.js";
-import { after, CONNECTED, carla, talking, told, work } from "../calls.js";
-
-test("a page that a newer one has replaced neither rings nor plays", () => {
-  const state = after(told([talking()]), { type: "replaced" });
-  assert.equal(state.audioHere, null);
-  assert.equal(callStatus(state), "In call", "and still shows the call");
-  assert.deepEqual(ringingCalls(after(told([carla()], { primary: false }))), []);
-});
-
-test("the page that is made the primary one takes over the audio of the call", () => {
-  const state = after(
-    told([talking()]),
-    { type: "replaced" },
-    told([talking({ version: 2 })], { primary: true }),
-  );
-  assert.equal(state.shift.primary, true);
-  assert.equal(audioCall(state)?.id, "carla-1");
-});
-
-test("a page that missed its replacement learns of it from the next snapshot", () => {
-  const state = after(told([talking()]), told([talking()], { primary: false }));
-  assert.equal(state.audioHere, null);
-});
+import { after, CONNECTED, talking, told, work } from "../calls.js";
 
 test("after the call the status reads wrap-up until the work is done", () => {
   const state = after(told([], { work: work() }));
