@@ -20,11 +20,15 @@ class SessionWatch:
 
     def __init__(self) -> None:
         self._open: dict[Callable[[], None], Badge] = {}
+        self._over: set[Badge] = set()  # found, and not acted on yet
         self._looks = 0
         self._rounds = Rounds("session watch", LOOK_EVERY, self.look, self.__len__)
+        # What becomes of the work of those whose sessions are over; in a thread of the
+        # database, and again where it failed.
+        self.then: Callable[[set[Badge]], None] = _nothing
 
     def __len__(self) -> int:
-        return len(self._open)
+        return len(self._open) + len(self._over)
 
     def enter(self, badge: Badge, over: Callable[[], None]) -> None:
         """Call `over` once, on this loop, when the session is over."""
@@ -33,6 +37,11 @@ class SessionWatch:
 
     def leave(self, over: Callable[[], None]) -> None:
         self._open.pop(over, None)
+
+    def found_over(self, badge: Badge) -> None:
+        """Act soon on a session that a message has shown to be over."""
+        self._over.add(badge)
+        self._rounds.start()
 
     async def close(self) -> None:
         """Look no more; the websockets are closed by others."""
@@ -47,8 +56,12 @@ class SessionWatch:
             if found.get(badge) is Standing.OVER
         ]
         for tell in ended:
+            self._over.add(self._open[tell])
             self.leave(tell)
             tell()
+        if over := set(self._over):
+            await in_database(self.then, over)
+            self._over -= over
 
     def _judge(self, badges: set[Badge]) -> dict[Badge, Standing]:
         found = standings(badges)
@@ -57,6 +70,10 @@ class SessionWatch:
         self._looks += 1
         end_after_call(found)
         return found
+
+
+def _nothing(_: set[Badge]) -> None:
+    """Do nothing."""
 
 
 session_watch = SessionWatch()

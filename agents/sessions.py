@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from agents.models import IN_A_CALL, Agent, AgentState
+from callcenter.models import SignIn
 from callcenter.web import second_factor
 from callcenter.web.sessions import OUTSTAYS_FOR, SessionStore, rows_of
 
@@ -88,6 +89,13 @@ def end_after_call(found: Mapping[Badge, Standing]) -> None:
 
 def is_over(badge: Badge) -> bool:
     return standings([badge])[badge] is Standing.OVER
+
+
+def has_session(agent_id: int) -> bool:
+    """Say whether this agent is signed in anywhere."""
+    mine = SignIn.objects.filter(user__agent=agent_id)
+    badges = [Badge(pk, agent_id) for pk in mine.values_list("pk", flat=True)]
+    return any(found is not Standing.OVER for found in standings(badges).values())
 
 
 def _judge(session: _Session | None, person: _Person | None, now: datetime) -> Standing:

@@ -30,11 +30,13 @@ from calls.console.moving import Moving  # noqa: E402
 from calls.console.open_consoles import open_consoles  # noqa: E402
 from calls.console.watch import console_watch  # noqa: E402
 from calls.console.window_watch import window_watch  # noqa: E402
+from calls.lifecycle import access  # noqa: E402
 from calls.node.process import node_process  # noqa: E402
 from calls.webhooks.door import webhook_door  # noqa: E402
 
 refuse_demo()
 
+session_watch.then = access.sessions_over
 moving = Moving(lambda: node_process.is_draining)
 # So long for the closes to reach the consoles, before the server cuts all off.
 GOODBYE = 0.2  # seconds

@@ -16,7 +16,7 @@ from agents.models import (
 )
 from callcenter.beat import Instant, any_row
 from calls import locking, placement
-from calls.lifecycle import answer, ending
+from calls.lifecycle import access, answer, ending
 from calls.models import Announcement, Call, Leg, Offer, WatiRequest
 from calls.outbound import dialing, planned_calls
 from calls.queueing import dispatch, hold_queue, limits
@@ -106,6 +106,8 @@ def floor_is_due(now: Instant) -> Rows:
         Offer.objects.filter(late, outcome=Offer.Outcome.RINGING),
         Leg.objects.open().filter(mode=Leg.Mode.CONSULT, joined_at=None),
         Agent.objects.filter(_overdue(now)),
+        access.locked_out(),
+        access.without_agent(),
     )
 
 

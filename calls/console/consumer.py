@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 from agents import readiness, windows
 from agents.heartbeats import ConsolePage
 from agents.models import Agent
+from agents.session_watch import session_watch
 from agents.sessions import is_over
 from agents.websocket_auth import NOT_SIGNED_IN, TOO_MUCH
 from callcenter.database import in_database
@@ -198,6 +199,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         try:
             # The session watch ends this soon; until then nothing is done for it.
             if await in_database(is_over, self.scope["badge"]):
+                session_watch.found_over(self.scope["badge"])
                 await self._end(NOT_SIGNED_IN)
                 return
             with speaking(self.language):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from callcenter.shared_clock import SharedNow
 from calls import deadlines
-from calls.lifecycle import nodes
+from calls.lifecycle import access, nodes
 from calls.models import SweepRun
 from calls.outbound import planned_calls
 from calls.privacy import erasing, purging
@@ -126,6 +126,7 @@ FLOOR = Sweep(
         agent_state.watch_agents,
         participants.watch_guests,
         steps.requeue_abandoned,
+        access.give_back_all,
         dispatch.expire_attempts,
         dispatch.run,
     ),
