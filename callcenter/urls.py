@@ -9,7 +9,7 @@ from agents import exports as agent_time
 from callcenter import health, views
 from callcenter.exporting import audit_export
 from callcenter.exporting.views import SUFFIXES, download
-from callcenter.web import sign_in_views
+from callcenter.web import instead_views, sign_in_views
 from callcenter.web.profile import profile
 from calls.reporting import call_export
 from calls.urls import urlpatterns as call_urls
@@ -31,6 +31,7 @@ urlpatterns = [
         name="login",
     ),
     path("sign-in/code/", sign_in_views.code, name="sign-in-code"),
+    path("sign-in/instead/", instead_views.instead, name="sign-in-instead"),
     path("sign-in/set-up/", sign_in_views.set_up, name="sign-in-set-up"),
     path("profile/", profile, name="profile"),
     path("language/", set_language, name="language"),

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 
 from callcenter.models import SignIn
 from callcenter.web import second_factor
+from callcenter.web.at_work import is_in_a_call
 from callcenter.web.sign_in import address_of, attempt
 from callcenter.web.sign_in_views import counted
 
@@ -66,7 +67,7 @@ def _lasting(user: User) -> Any:
 
 def change_password(request: HttpRequest) -> HttpResponse:
     user = _user(request)
-    if _is_in_a_call(user):
+    if is_in_a_call(user):  # with a new session key the audio would break off
         messages.error(request, _("Finish your call first, then change the password."))
         return redirect("profile")
     form = PasswordChangeForm(user, request.POST)
@@ -84,12 +85,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
         request, _("Your password was changed. Your other sessions were ended.")
     )
     return redirect("profile")
-
-
-def _is_in_a_call(user: User) -> bool:
-    """Say so of an agent: with a new session key the audio would break off."""
-    agent = getattr(user, "agent", None)
-    return agent is not None and agent.state in ("in_call", "reconnecting")
 
 
 def end_session(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
@@ -21,12 +22,18 @@ from django.views.decorators.http import require_http_methods
 
 from callcenter import audit
 from callcenter.web import second_factor
+from callcenter.web.at_work import (
+    agent_at_work,
+    is_in_a_call,
+    what_signing_in_costs,
+    what_signing_out_costs,
+)
 from callcenter.web.sign_in import SignInForm, address_of, attempt
 
 PENDING = "pending"  # who gave a right password, in a session of nobody
 PENDING_LASTS = 600  # seconds
 # Where one may go who owes a second factor.
-STEPS = ("sign-in-code", "sign-in-set-up")
+STEPS = ("sign-in-code", "sign-in-set-up", "sign-in-instead")
 OPEN_TO_ALL = ("login", "logout", "language", *STEPS)
 
 WRONG_CODE = gettext_noop("This code is not right. Enter the one your app shows now.")
@@ -38,13 +45,21 @@ class SignIn(LoginView):
     authentication_form = SignInForm
 
     def form_valid(self, form: Any) -> HttpResponse:
-        step = _next_step(form.get_user())
+        user, then = form.get_user(), self.get_success_url()
+        if agent := agent_at_work(self.request):
+            if agent.user_id == user.pk:  # a new session would break off the call
+                return redirect(then)
+            _remember(self.request, user, then)
+            return redirect("sign-in-instead")
+        step = next_step(user)
         if step is None:
             return super().form_valid(form)
-        _remember(self.request, form.get_user(), self.get_success_url())
+        _remember(self.request, user, then)
         return redirect(step)
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
+        if agent := agent_at_work(self.request):
+            context["costs"] = what_signing_in_costs(agent)
         if settings.SIMULATOR:
             context["demo_users"] = settings.DEMO_USERS
             context["demo_password"] = settings.DEMO_PASSWORD
@@ -55,13 +70,17 @@ class SignOut(LogoutView):
     """Sign out, and leave no page of it in the browser's memory."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        agent = agent_at_work(request) if request.method == "POST" else None
+        if agent and not request.POST.get("anyway"):
+            costs = {"agent": agent, "sentence": what_signing_out_costs(agent)}
+            return render(request, "sign_in/sign_out.html", costs)
         response = super().dispatch(request, *args, **kwargs)
         # Not "storage": it holds which microphone and speaker this desk has.
         response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
 
-def _next_step(user: User) -> str | None:
+def next_step(user: User) -> str | None:
     if second_factor.of(user) is not None:
         return "sign-in-code"
     is_required = second_factor.is_required(is_staff=user.is_staff)
@@ -98,6 +117,19 @@ def sign_in_with_both(request: HttpRequest, user: User) -> HttpResponse:
     return HttpResponseRedirect(then)
 
 
+def may_sign_in(request: HttpRequest, user: User) -> bool:
+    """Tell whether nobody loses a call by it, unless that was confirmed.
+
+    A call may have begun between the two steps. Then the question comes next.
+    """
+    pending = request.session.get(PENDING) or {}
+    agent = agent_at_work(request)
+    if agent is None or agent.user_id == user.pk or pending.get("confirmed"):
+        return True
+    request.session[PENDING] = {**pending, "both": True}
+    return False
+
+
 def counted(request: HttpRequest, user: User, check: Callable[[], Any]) -> Any:
     """Check a code; wrong ones count as wrong passwords do, apart from them."""
     name = f"second factor of {user.pk}"
@@ -122,6 +154,8 @@ def code(request: HttpRequest) -> HttpResponse:
         typed = request.POST.get("code", "")[:40]
         try:
             counted(request, user, lambda: second_factor.is_right(user, typed))
+            if not may_sign_in(request, user):
+                return redirect("sign-in-instead")
             return sign_in_with_both(request, user)
         except ValidationError as error:
             problem = error.messages[0]
@@ -138,6 +172,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     if second_factor.of(user) is not None:
         return redirect("profile" if pending is None else "sign-in-code")
+    if pending is None and is_in_a_call(user):  # it ends with a new session
+        messages.error(request, _("Finish your call first, then set it up."))
+        return redirect("profile")
     factor, problem = second_factor.begin(user), ""
     if request.method == "POST":
         typed = request.POST.get("code", "")[:40]
@@ -151,7 +188,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 def _done(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
-    then = sign_in_with_both(request, user).headers["Location"]
+    then = reverse("sign-in-instead")
+    if may_sign_in(request, user):
+        then = sign_in_with_both(request, user).headers["Location"]
     return render(request, "sign_in/recovery.html", {"codes": codes, "then": then})
 
 
@@ -170,4 +209,4 @@ class SecondFactorFirst(MiddlewareMixin):
             return None
         user: Any = request.user
         _remember(request, user, request.get_full_path())
-        return redirect(_next_step(user) or "login")
+        return redirect(next_step(user) or "login")

@@ -13,6 +13,7 @@ import { ServerClock } from "./shell/clock.js";
 import { t } from "./shell/i18n.js";
 import { isSignedOut } from "./shell/sign-in.js";
 import { Heartbeat } from "./shift/heartbeat.js";
+import { signOutCosts } from "./state/sign-out.js";
 import { Store } from "./state/store.js";
 
 /** @import {Devices, Role} from "../audio/devices.js" */
@@ -23,6 +24,7 @@ import { Store } from "./state/store.js";
 /** @import {Help} from "./shell/help.js" */
 /** @import {Keyboard} from "./shell/keyboard.js" */
 /** @import {Notifier} from "./shell/notifier.js" */
+/** @import {SignOut} from "./shell/sign-out.js" */
 /** @import {ConsoleSocket} from "./shell/socket.js" */
 /** @import {Ticker} from "./shell/ticker.js" */
 /** @import {State} from "./state/state.js" */
@@ -39,6 +41,7 @@ const TELL_QUALITY_MS = 5_000;
  * @property {Keyboard} keyboard
  * @property {Notifier} notifier
  * @property {Help} help
+ * @property {SignOut} signOut
  * @property {AudioEngine} engine
  * @property {Devices} devices
  * @property {Ringer} ringer
@@ -160,6 +163,7 @@ export class Console {
 
   #listenToPage() {
     const { wrapUp } = this.#commands;
+    this.#parts.signOut.costs = () => signOutCosts(this.#store.state);
     window.addEventListener("online", () => this.#reconnect());
     window.addEventListener("pagehide", () => wrapUp.flush());
     document.addEventListener("visibilitychange", () => {

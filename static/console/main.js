@@ -14,6 +14,7 @@ import { loadCatalogue } from "./shell/i18n.js";
 import { Keyboard } from "./shell/keyboard.js";
 import { MenuButton } from "./shell/menu-button.js";
 import { Notifier } from "./shell/notifier.js";
+import { SignOut } from "./shell/sign-out.js";
 import { ConsoleSocket } from "./shell/socket.js";
 import { Ticker } from "./shell/ticker.js";
 
@@ -40,6 +41,10 @@ new Console({
   socket: new ConsoleSocket(socketAddress(given.socketPath)),
   ticker: new Ticker(given.tickerWorkerUrl),
   notifier: new Notifier(given.iconUrl),
+  signOut: new SignOut(
+    /** @type {HTMLFormElement} */ (document.querySelector("#sign-out")),
+    dialogOf("#sign-out-question"),
+  ),
   help: new Help(dialogOf("#help"), keyboard),
   engine: new AudioEngine({
     workerUrl: given.audioWorkerUrl,
