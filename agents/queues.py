@@ -200,6 +200,17 @@ class Queue(models.Model):
         ),
     )
 
+    rewind = models.BooleanField(
+        _("rewind"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Agents can hear the caller's last 20 seconds again during the call. They "
+            "are kept in the memory of the agent's browser and are gone with the call. "
+            "Check first whether your callers must be told."
+        ),
+    )
+
     # Of the canary, which calls itself: in no report, file or list to choose from.
     is_canary = models.BooleanField(default=False, db_default=False, editable=False)
 

@@ -243,6 +243,7 @@ class CallNow:
             "progress": call.progress if call.direction == "outbound" else "",
             "contact": _contact(call),
             "queue": call.queue.name if call.queue else "",
+            "rewind": bool(call.queue and call.queue.rewind),
             "offered_to": [attempt.agent_id for attempt in ringing],
             "offer_kinds": {str(one.agent_id): one.kind for one in ringing},
             "from_agent": _named(call.from_agent),

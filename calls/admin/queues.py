@@ -126,6 +126,7 @@ class QueueAdmin(PreviewAdmin):
                 ]
             },
         ),
+        (gettext_lazy("During the call"), {"fields": ["rewind"]}),
         (
             gettext_lazy("After the call"),
             {"fields": ["wrap_up_seconds", "disposition_required"]},

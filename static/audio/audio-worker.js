@@ -1,6 +1,7 @@
 /**
  * The audio worker: wires the page, the two worklets and the call together.
- * In: start, connect, disconnect, mute, close. Out: ready, state, levels, report, problem.
+ * In: start, connect, disconnect, mute, keep, rewind, close. Out: ready, state, levels,
+ * report, rewound, problem.
  */
 import { CallAudio, TICK_MS } from "./call-audio.js";
 import { concealsLosses, supportsOpus } from "./opus-codec.js";
@@ -8,8 +9,8 @@ import { concealsLosses, supportsOpus } from "./opus-codec.js";
 let audio = /** @type {CallAudio | null} */ (null);
 let ticker = /** @type {ReturnType<typeof setInterval> | undefined} */ (undefined);
 
-/** @param {object} message */
-const tell = (message) => self.postMessage(message);
+/** @param {object} message @param {Transferable[]} [transfer] */
+const tell = (message, transfer = []) => self.postMessage(message, { transfer });
 
 /** @param {"auto" | "pcm16"} codec */
 async function findSupport(codec) {
@@ -41,5 +42,7 @@ self.onmessage = ({ data }) => {
   else if (data.type === "connect") audio?.connect(data.url, data.echo);
   else if (data.type === "disconnect") audio?.disconnect();
   else if (data.type === "mute") audio?.mute(data.muted);
+  else if (data.type === "keep") audio?.keep(data.keeping);
+  else if (data.type === "rewind") audio?.rewind(data.replay);
   else if (data.type === "close") close();
 };

@@ -8,11 +8,13 @@ import { Echo } from "./echo.js";
 import { HOLD_MS } from "./jitter-buffer.js";
 import { OpusDecoder, OpusEncoder } from "./opus-codec.js";
 import { encodePcm, PcmDecoder } from "./pcm.js";
+import { decodeKept, RewindBuffer } from "./rewind.js";
 import { Uplink } from "./uplink.js";
 import { OPUS, PCM } from "./wire.js";
 
 /** @import {Decoder, Player} from "./downlink.js" */
 /** @import {PlayoutReport} from "./playout.js" */
+/** @import {Keeping} from "./rewind.js" */
 /** @import {SocketState} from "./audio-socket.js" */
 /**
  * @typedef {object} CodecSupport
@@ -33,6 +35,8 @@ export class CallAudio {
   #encoder;
   #decoders = /** @type {Map<number, Decoder>} */ (new Map());
   #uplink;
+  #rewind = new RewindBuffer();
+  #replay = 0;
   #downlink;
   #socket;
   #url = /** @type {string | null} */ (null);
@@ -45,7 +49,7 @@ export class CallAudio {
   /**
    * @param {object} options
    * @param {Player} options.player
-   * @param {(message: object) => void} options.tell to the page
+   * @param {(message: object, transfer?: Transferable[]) => void} options.tell to the page
    * @param {CodecSupport} options.support
    */
   constructor({ player, tell, support }) {
@@ -53,7 +57,11 @@ export class CallAudio {
     this.#support = support;
     this.#opus = support.opus;
     this.#uplink = new Uplink((message) => this.#send(message));
-    this.#downlink = new Downlink(player, (kind) => this.#decoderFor(kind));
+    this.#downlink = new Downlink(
+      player,
+      (kind) => this.#decoderFor(kind),
+      (playable) => this.#rewind.hear(playable),
+    );
     this.#encoder = new OpusEncoder(
       (packet) => this.#encoded(packet),
       (error) => this.#codecFailed("encoder", error),
@@ -94,6 +102,30 @@ export class CallAudio {
     this.#uplink.muted = muted;
   }
 
+  /** @param {Keeping} keeping what becomes of the audio that has come, and comes */
+  keep(keeping) {
+    this.#rewind.keeping = keeping;
+  }
+
+  /**
+   * Decodes what is kept and tells it to the page.
+   *
+   * @param {number} replay its number; a newer one, or the end of the call, stops it
+   */
+  async rewind(replay) {
+    this.#replay = replay;
+    const isWanted = () => this.#replay === replay;
+    let isBroken = false;
+    const samples = await decodeKept(
+      this.#rewind.all(),
+      (kind, take) => this.#newDecoder(kind, take, () => (isBroken = true)),
+      () => isWanted() && !isBroken,
+    );
+    if (!isWanted()) return;
+    const heard = isBroken ? new Float32Array(0) : samples;
+    this.#tell({ type: "rewound", replay, samples: heard }, [heard.buffer]);
+  }
+
   /** @param {Float32Array<ArrayBuffer>} samples @param {number} ageMs since captured */
   captured(samples, ageMs) {
     this.#uplink.prepare(samples);
@@ -118,6 +150,7 @@ export class CallAudio {
       speaker: this.#downlink.loudness,
       flatMs: this.#uplink.flatMs(now),
       packetMs: this.#socket.state === "connected" ? now - this.#packetAt : 0,
+      keptMs: this.#rewind.ms,
     });
     this.#tellEcho();
     this.#ticks = (this.#ticks + 1) % REPORT_TICKS;
@@ -125,6 +158,7 @@ export class CallAudio {
   }
 
   close() {
+    this.#forget();
     clearTimeout(this.#holdTimer);
     this.#socket.disconnect();
     this.#closeCodecs();
@@ -151,7 +185,14 @@ export class CallAudio {
     });
   }
 
+  /** What was kept is gone, also what of it is being decoded. */
+  #forget() {
+    this.#rewind.clear();
+    this.#replay = 0;
+  }
+
   #restart() {
+    this.#forget();
     this.#uplink.restart();
     this.#downlink.restart();
     this.#closeCodecs();
@@ -171,7 +212,10 @@ export class CallAudio {
 
   /** @param {SocketState} state @param {number} code */
   #stateChanged(state, code) {
-    if (state === "ended" || state === "replaced") this.#url = null;
+    if (state === "ended" || state === "replaced") {
+      this.#url = null;
+      this.#forget();
+    }
     this.#tell({ type: "state", state, code });
   }
 
@@ -254,12 +298,17 @@ export class CallAudio {
       this.#failures.decoder = 0;
       this.#downlink.play(samples);
     };
-    if (kind === PCM) return new PcmDecoder(play);
-    return new OpusDecoder(
-      play,
-      (error) => this.#codecFailed("decoder", error),
-      this.#support.conceals,
-    );
+    return this.#newDecoder(kind, play, (error) => this.#codecFailed("decoder", error));
+  }
+
+  /**
+   * @param {number} kind
+   * @param {(samples: Float32Array<ArrayBuffer>) => void} onSamples
+   * @param {(error: unknown) => void} onError
+   */
+  #newDecoder(kind, onSamples, onError) {
+    if (kind === PCM) return new PcmDecoder(onSamples);
+    return new OpusDecoder(onSamples, onError, this.#support.conceals);
   }
 
   /**

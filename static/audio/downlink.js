@@ -23,6 +23,7 @@ export class Downlink {
   #jitter = new JitterBuffer();
   #player;
   #decoderFor;
+  #heard;
   #target = 0;
   #posted = 0;
   #untakenDropped = 0;
@@ -34,8 +35,10 @@ export class Downlink {
   /**
    * @param {Player} player the way to the playout worklet
    * @param {(kind: number) => Decoder | null} decoderFor null: this kind cannot be decoded
+   * @param {(playable: Playable) => void} [heard] told all that is decoded, in order
    */
-  constructor(player, decoderFor) {
+  constructor(player, decoderFor, heard = () => {}) {
+    this.#heard = heard;
     this.#player = player;
     this.#decoderFor = decoderFor;
   }
@@ -130,7 +133,8 @@ export class Downlink {
   }
 
   /** @param {Playable} playable */
-  #decode({ frame, missing, talkSpurt }) {
+  #decode(playable) {
+    const { frame, missing, talkSpurt } = playable;
     const decoder = this.#decoderFor(frame.kind);
     if (decoder === null) {
       this.#bad += 1;
@@ -139,6 +143,7 @@ export class Downlink {
     if (talkSpurt) this.#player.postMessage({ talkSpurt: true });
     if (missing > 0 && frame.kind === this.#lastKind) decoder.conceal(missing);
     decoder.decode(frame.payload);
+    this.#heard(playable);
     this.#lastKind = frame.kind;
   }
 

@@ -6,8 +6,10 @@ import { AudioError, openMicrophone, requireAudio, stopStream } from "./micropho
 import { MicrophoneKeeper } from "./microphone-keeper.js";
 import { SpeakerKeeper } from "./speaker-keeper.js";
 import { SpeakerOutput } from "./speaker-output.js";
+import { TwoEars } from "./two-ears.js";
 
 /** @import {DeviceNews} from "./microphone-keeper.js" */
+/** @import {Keeping} from "./rewind.js" */
 /**
  * @typedef {object} EngineUrls
  * @property {string} workerUrl
@@ -27,7 +29,9 @@ const GESTURES = ["pointerdown", "keydown"];
  * - `levels`, ten times a second: { microphone, speaker }, root mean square, 0..1; the
  *   microphone's also while muted, so that the console can warn who talks unheard;
  *   { flatMs } how long the microphone has given nothing at all, { packetMs } how long
- *   no packet has come in a connected call
+ *   no packet has come in a connected call; { keptMs } how much could be heard again
+ * - `rewind`: { playing, seconds, mono }; what the caller said last is heard once more,
+ *   or no longer
  * - `echo`, ten times a second of a sound check: { networkMs, bufferMs, sent, returned,
  *   lost }, as in echo.js
  * - `report`, every two seconds of a call: { bufferMs, targetMs, underruns, concealedMs,
@@ -52,7 +56,10 @@ export class AudioEngine extends EventTarget {
   #microphone = /** @type {MediaStreamAudioSourceNode | null} */ (null);
   #captureNode = /** @type {AudioWorkletNode | null} */ (null);
   #playoutNode = /** @type {AudioWorkletNode | null} */ (null);
+  #ears = /** @type {TwoEars | null} */ (null);
   #output = /** @type {SpeakerOutput | null} */ (null);
+  #keeping = /** @type {Keeping} */ ("off");
+  #replay = 0;
   #worker = /** @type {Worker | null} */ (null);
   #devicesFollowed = Promise.resolve();
   #follow = () => {
@@ -112,6 +119,7 @@ export class AudioEngine extends EventTarget {
    *   and heard a second later
    */
   connect(url, { echo = false } = {}) {
+    this.backToLive();
     const address = new URL(url, location.href);
     address.protocol = address.protocol.replace(/^http/, "ws");
     this.#url = address.href;
@@ -120,6 +128,7 @@ export class AudioEngine extends EventTarget {
   }
 
   disconnect() {
+    this.backToLive();
     this.#url = null;
     this.#post({ type: "disconnect" });
   }
@@ -131,6 +140,35 @@ export class AudioEngine extends EventTarget {
   set muted(muted) {
     this.#muted = muted;
     this.#post({ type: "mute", muted });
+  }
+
+  /**
+   * @param {Keeping} keeping whether what is heard is kept, to be heard again; it stays
+   *   in the worker's memory for 20 s, and no longer than the call
+   */
+  keep(keeping) {
+    if (keeping === this.#keeping) return;
+    this.#keeping = keeping;
+    if (keeping === "off") this.backToLive();
+    this.#post({ type: "keep", keeping });
+  }
+
+  /** Plays what is kept in the right ear; the call goes on in the left one. */
+  rewind() {
+    this.#replay += 1;
+    this.#post({ type: "rewind", replay: this.#replay });
+  }
+
+  backToLive() {
+    this.#replay += 1;
+    const wasPlaying = this.#ears?.isPlaying ?? false;
+    this.#ears?.stop();
+    if (wasPlaying) this.#rewinds(0);
+  }
+
+  /** How much is still to be heard again, in milliseconds. */
+  get rewindLeftMs() {
+    return this.#ears?.leftMs ?? 0;
   }
 
   /**
@@ -178,6 +216,7 @@ export class AudioEngine extends EventTarget {
     await this.#speakerKeeper?.start(speakerId);
     this.#follow();
     this.#post({ type: "mute", muted: this.#muted });
+    this.#post({ type: "keep", keeping: this.#keeping });
     if (this.#url !== null) {
       this.#post({ type: "connect", url: this.#url, echo: this.#echo });
     }
@@ -201,7 +240,8 @@ export class AudioEngine extends EventTarget {
       numberOfInputs: 0,
       outputChannelCount: [1],
     });
-    this.#output = new SpeakerOutput(this.#playoutContext, this.#playoutNode);
+    this.#ears = new TwoEars(this.#playoutContext, this.#playoutNode);
+    this.#output = new SpeakerOutput(this.#playoutContext, this.#ears.output);
     this.#speakerKeeper = new SpeakerKeeper(this.#output, (news) => this.#news(news));
     await this.#startWorker(this.#captureNode, this.#playoutNode);
   }
@@ -225,8 +265,28 @@ export class AudioEngine extends EventTarget {
 
   /** @param {string} type @param {{state?: string}} detail */
   #told(type, detail) {
-    if (detail.state === "ended" || detail.state === "replaced") this.#url = null;
+    if (type === "rewound") {
+      this.#rewound(/** @type {any} */ (detail));
+      return;
+    }
+    if (detail.state === "ended" || detail.state === "replaced") {
+      this.#url = null;
+      this.backToLive();
+    }
     this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** @param {{replay: number, samples: Float32Array<ArrayBuffer>}} heard */
+  #rewound({ replay, samples }) {
+    if (replay !== this.#replay || samples.length === 0) return;
+    this.#ears?.play(samples, () => this.#rewinds(0));
+    this.#rewinds(samples.length / 48_000);
+  }
+
+  /** @param {number} seconds to be heard again; none: back to the call alone */
+  #rewinds(seconds) {
+    const detail = { playing: seconds > 0, seconds, mono: this.#ears?.isMono ?? false };
+    this.dispatchEvent(new CustomEvent("rewind", { detail }));
   }
 
   /** @param {MediaStream} stream @param {string} id */
@@ -280,6 +340,7 @@ export class AudioEngine extends EventTarget {
   }
 
   async #closeAll() {
+    this.backToLive();
     this.#open = false;
     navigator.mediaDevices?.removeEventListener("devicechange", this.#follow);
     for (const gesture of GESTURES) window.removeEventListener(gesture, this.#resume);
@@ -294,7 +355,7 @@ export class AudioEngine extends EventTarget {
     this.#microphoneKeeper?.close();
     const contexts = [this.#captureContext, this.#playoutContext];
     this.#worker = this.#captureNode = this.#playoutNode = null;
-    this.#output = this.#microphone = null;
+    this.#output = this.#microphone = this.#ears = null;
     this.#microphoneKeeper = this.#speakerKeeper = null;
     this.#captureContext = this.#playoutContext = null;
     await Promise.all(contexts.map((context) => context?.close()));

@@ -180,6 +180,17 @@ export class OpusDecoder {
     for (let i = 0; i < missing * frames; i += 1) this.#decode(lost);
   }
 
+  /** How many packets wait for the decoder. */
+  get waiting() {
+    return this.#decoder?.decodeQueueSize ?? 0;
+  }
+
+  /** Resolves when all that was given has come out; a failure goes to `onError`. */
+  async flush() {
+    if (this.#decoder?.state !== "configured") return;
+    await this.#decoder.flush().catch(() => {});
+  }
+
   close() {
     if (this.#decoder?.state === "configured") this.#decoder.close();
     this.#decoder = null;

@@ -3,6 +3,7 @@
 import { AudioChecker } from "./audio-devices/audio-check.js";
 import { TestRing } from "./audio-devices/test-ring.js";
 import { CallControls } from "./call/controls.js";
+import { RewindCommands } from "./call/rewind.js";
 import { TransferCommands } from "./call/transfer.js";
 import { CallerCardCommands } from "./caller-card/commands.js";
 import { DialingCommands } from "./dialing/commands.js";
@@ -46,6 +47,7 @@ export function consoleCommands(parts, store, audio, now) {
     shift: new ShiftCommands(store, requests, here, notifier),
     ringing: new RingingCommands(store, requests, here),
     controls: new CallControls(store, requests, socket, () => wrapUp.flush()),
+    rewind: new RewindCommands(store, engine),
     transfer: new TransferCommands(store, requests, socket),
     dialing: new DialingCommands(store, socket, here),
     card: new CallerCardCommands(store, socket),

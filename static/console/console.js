@@ -144,7 +144,9 @@ export class Console {
     });
     this.#on(engine, "echo", (echo) => audioCheck.measured(echo));
     this.#on(engine, "device", (news) => this.#deviceNotices.tell(news));
-    this.#on(engine, "levels", ({ microphone, speaker, ...liveness }) => {
+    this.#on(engine, "rewind", (heard) => this.#commands.rewind.tell(heard));
+    this.#on(engine, "levels", ({ microphone, speaker, keptMs, ...liveness }) => {
+      this.#commands.rewind.keeps(keptMs);
       this.#screen.showLevels({ microphone, speaker });
       audioCheck.hears(microphone);
       this.#quality.observe(liveness);
@@ -251,7 +253,7 @@ export class Console {
   #changed(event) {
     const { previous } = /** @type {CustomEvent} */ (event).detail;
     const { state } = this.#store;
-    const { dialing, wrapUp, audioCheck, transfer, card } = this.#commands;
+    const { dialing, wrapUp, audioCheck, transfer, card, rewind } = this.#commands;
     if (state.audioHere !== previous.audioHere) {
       this.#quality.reset();
     }
@@ -261,6 +263,7 @@ export class Console {
     wrapUp.follow();
     audioCheck.follow(state);
     transfer.follow();
+    rewind.follow();
     card.follow();
     this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#audio.follow(state);
@@ -351,13 +354,14 @@ export class Console {
 
   /** @param {string} verb */
   #pressed(verb) {
-    const { ringing, controls, transfer, wrapUp } = this.#commands;
+    const { ringing, controls, transfer, wrapUp, rewind } = this.#commands;
     /** @type {Record<string, () => void>} */
     const keys = {
       answer: () => ringing.answer(),
       decline: () => ringing.decline(),
       mute: () => controls.toggleMute(),
       hold: () => transfer.toggleHold(),
+      rewind: () => rewind.toggle(),
       transfer: () => transfer.open(),
       hang_up: () => controls.hangUp(),
       number: () => this.#screen.focusNumber(),

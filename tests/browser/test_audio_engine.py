@@ -457,3 +457,31 @@ def collect(target: Path) -> dict[str, str]:
     for name in paths:
         (target / name).unlink()
     return names
+
+
+@pytest.mark.parametrize("query", ["", "?codec=pcm16"])
+async def test_what_was_heard_is_soon_played_again_and_then_forgotten(
+    ana: Ana, tell: Tell, query: str
+) -> None:
+    await ana.talk(query)
+    assert await ana.do("seen.levels.at(-1).keptMs") == 0
+    await ana.do("engine.keep('on')")
+    await ana.until("seen.levels.at(-1).keptMs >= 3000")
+    again = await ana.do(
+        """new Promise((resolve) => {
+          const asked = performance.now();
+          engine.addEventListener("rewind", ({ detail }) =>
+            resolve({ ...detail, ms: performance.now() - asked }), { once: true });
+          engine.rewind();
+        })"""
+    )
+    tell(f"{again['seconds']:.2f} s are heard again after {again['ms']:.0f} ms")
+    assert again["playing"]
+    assert again["seconds"] >= 3
+    assert 0 < await ana.do("engine.rewindLeftMs") <= again["seconds"] * 1000
+    await ana.hears_herself()
+
+    await ana.do("engine.disconnect()")
+    assert await ana.do("engine.rewindLeftMs") == 0
+    await ana.until("seen.levels.at(-1).keptMs === 0")
+    await ana.until("ears.speaker.quietMs > 500")

@@ -38,7 +38,11 @@ class Command(BaseCommand):
         make_supervisor()
         queue, _ = Queue.objects.get_or_create(
             name="Support",
-            defaults={"strategy": Strategy.RING_ALL, "wrap_up_seconds": 30},
+            defaults={
+                "strategy": Strategy.RING_ALL,
+                "wrap_up_seconds": 30,
+                "rewind": True,
+            },
         )
         for agent in agents:
             Membership.objects.get_or_create(queue=queue, agent=agent)

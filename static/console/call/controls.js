@@ -4,12 +4,14 @@
  * @typedef {object} CallCommands
  * @property {CallControls} controls
  * @property {TransferCommands} transfer
+ * @property {RewindCommands} rewind
  * @property {() => void} takeAudio
  */
 
 import { audioCall, myCall } from "../state/selectors.js";
 import { isGuest } from "../state/snapshot.js";
 
+/** @import {RewindCommands} from "./rewind.js" */
 /** @import {TransferCommands} from "./transfer.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */
 /** @import {Requests} from "../state/requests.js" */

@@ -10,6 +10,7 @@ import { isDialing, legOf } from "../state/snapshot.js";
 import { callerView } from "./caller-view.js";
 import { consultView, participantsView } from "./consult-view.js";
 import { controlsView } from "./controls-view.js";
+import { rewindView } from "./rewind-view.js";
 import { talkSeconds } from "./talk-clock.js";
 
 /** @import {AudioRating} from "../audio-devices/audio-check-rating.js" */
@@ -37,6 +38,7 @@ export function inCallView(state, call, quality, now, commands) {
     ${consultView(state, call, words.text, commands.transfer)}
     ${controlsView(state, call, here, commands)}
     ${here ? sound(state, call, words, quality) : elsewhere(words, commands)}
+    ${here ? rewindView(state, call, commands.rewind) : nothing}
     ${participantsView(state, call)}
   </section>`;
 }
@@ -49,11 +51,13 @@ export function inCallView(state, call, quality, now, commands) {
  */
 function bigTimer(state, call, words, now) {
   if (isDialing(call)) {
-    return html`<p class="big-timer waiting" aria-live="polite">${progressLabel(call)}…</p>`;
+    return html`<p class="big-timer waiting" aria-live="polite" translate="no">
+      ${progressLabel(call)}…
+    </p>`;
   }
   const phase = phaseOf(call, state.agent);
   if (call.answered_at === null || phase === "none") {
-    return html`<p class="big-timer waiting">${t(words.status)}…</p>`;
+    return html`<p class="big-timer waiting" translate="no">${t(words.status)}…</p>`;
   }
   if (phase === "guest") {
     const since = legOf(call, state.agent)?.joined_at;
@@ -118,6 +122,6 @@ function elsewhere(words, commands) {
 export function answeringView(call) {
   return html`<section class="card call-card" aria-labelledby="caller-now">
     <div class="call-who">${callerView(call, "caller-now")}</div>
-    <p class="big-timer waiting">${t("Connecting")}…</p>
+    <p class="big-timer waiting" translate="no">${t("Connecting")}…</p>
   </section>`;
 }

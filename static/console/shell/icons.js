@@ -46,6 +46,7 @@ export const circling = () => icon("M19.5 8.5A8.5 8.5 0 1 0 20.5 12M20.5 4v4.5H1
 export const power = () => icon("M12 4v8M7 6.5a8 8 0 1 0 10 0");
 export const pause = () => icon("M8.5 5v14M15.5 5v14");
 export const play = () => icon("M8 5v14l11-7Z");
+export const backwards = () => icon("M11.5 6v12L4 12ZM20 6v12l-7.5-6Z");
 export const arrow = () => icon("M4 12h15M13 6l6 6-6 6");
 export const people = () =>
   icon(

@@ -10,6 +10,7 @@ export const SHORTCUTS = Object.freeze([
   { key: "d", verb: "decline", text: marked("Decline the call") },
   { key: "m", verb: "mute", text: marked("Mute or unmute") },
   { key: "o", verb: "hold", text: marked("Hold the call, or resume it") },
+  { key: "r", verb: "rewind", text: marked("Rewind, or back to live") },
   { key: "t", verb: "transfer", text: marked("Transfer the call") },
   { key: "h", verb: "hang_up", text: marked("Hang up") },
   { key: "n", verb: "number", text: marked("Enter a number to call") },

@@ -12,6 +12,7 @@ import {
   isDialRequest,
 } from "./dialing.js";
 import { withNotice } from "./notices.js";
+import { REWIND_REDUCERS } from "./rewind.js";
 import { myCall } from "./selectors.js";
 import { SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
 import { TRANSFER_REDUCERS, transferRefused } from "./transfer.js";
@@ -31,6 +32,7 @@ const REDUCERS = {
   ...CARD_REDUCERS,
   ...CHECK_REDUCERS,
   ...WINDOW_REDUCERS,
+  ...REWIND_REDUCERS,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),

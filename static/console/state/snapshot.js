@@ -21,6 +21,7 @@
  * @property {"" | "placed" | "ringing"} [progress] of an outbound call
  * @property {{id?: Id | null, name: string, number: string}} contact
  * @property {string} queue
+ * @property {boolean} [rewind] whether the caller's last seconds may be heard again
  * @property {Id[]} offered_to the agents at whose consoles it rings
  * @property {Record<string, RingKind>} [offer_kinds] by the agent's id
  * @property {Named | null} [from_agent] who transfers the call or consults about it

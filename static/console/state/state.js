@@ -31,6 +31,7 @@
  * @property {Transfer} transfer
  * @property {CallerCard} card
  * @property {AudioCheck} check
+ * @property {Rewind} rewind
  *
  * @typedef {"call" | "ask" | "call_plan" | "drop_plan"} DialVerb
  * @typedef {{verb: DialVerb, request: number, at: number, contact: Id, line: Id,
@@ -83,6 +84,12 @@
  * @property {string | null} call whose person is shown
  * @property {ContactDetails | null} person
  * @property {string | null} naming what stands in the field for the name, while open
+ *
+ * @typedef {object} Rewind
+ * @property {number} kept seconds that could be heard again
+ * @property {number} length seconds that are heard again now; 0: only the call is heard
+ * @property {number} left seconds of that which are still to come
+ * @property {boolean} mono whether both are in the same ear
  *
  * @typedef {object} Measured
  * @property {number | null} networkMs to the server and back
@@ -161,6 +168,9 @@ export const noCheck = Object.freeze({
   measured: null,
 });
 
+/** @type {Rewind} */
+export const noRewind = Object.freeze({ kept: 0, length: 0, left: 0, mono: false });
+
 /** @type {State} */
 export const initialState = Object.freeze({
   connection: "connecting",
@@ -182,4 +192,5 @@ export const initialState = Object.freeze({
   transfer: noTransfer,
   card: noCard,
   check: noCheck,
+  rewind: noRewind,
 });

@@ -1,7 +1,8 @@
 /**
  * Ears for a page under test, put in before its own scripts: `window.ears.microphone`
  * hears what the microphone gives, `speaker` what comes out (an <audio> element's
- * stream, or the worklet at the loudspeaker), `ringer` the ring tone.
+ * stream, or the call at the loudspeaker), `left` and `right` its sides, `ringer` the
+ * ring tone.
  */
 (() => {
   const LOUD = 0.01;
@@ -107,6 +108,15 @@
     }
   }
 
+  /** One channel of what goes to the loudspeaker. */
+  function sideOf(source, channel) {
+    const splitter = source.context.createChannelSplitter(2);
+    connect.call(source, splitter);
+    const side = source.context.createGain();
+    connect.call(splitter, side, channel);
+    return new Ear(side);
+  }
+
   const ears = { microphone: null, speaker: null, ringer: null };
   window.ears = ears;
   let context = null;
@@ -125,8 +135,11 @@
     const result = connect.apply(this, to);
     if (to[0] !== this.context.destination) return result;
     if (this instanceof AudioBufferSourceNode) ears.ringer = new Ear(this);
-    else if (this instanceof AudioWorkletNode && this.numberOfInputs === 0)
+    else if (this instanceof ChannelMergerNode) {
       ears.speaker = new Ear(this);
+      ears.left = sideOf(this, 0);
+      ears.right = sideOf(this, 1);
+    }
     return result;
   };
 

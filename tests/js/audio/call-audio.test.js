@@ -48,6 +48,8 @@ class Encoder extends Codec {
 }
 
 class Decoder extends Codec {
+  async flush() {}
+
   decode() {
     this.finish({ numberOfFrames: 960, copyTo() {}, close() {} });
   }
@@ -252,5 +254,69 @@ test("in an audio check what comes back is measured at once and played later", (
   end().onopen();
   end().onmessage(opusFrame(0));
   assert.equal(played.filter(({ samples }) => samples).length, 1);
+  audio.close();
+});
+
+/** @param {number} count packets of 20 ms that are kept */
+function kept(count) {
+  const audio = call(true);
+  audio.keep("on");
+  for (let i = 0; i < count; i += 1) end().onmessage(opusFrame(i));
+  return audio;
+}
+
+/** @param {CallAudio} audio */
+function keptMs(audio) {
+  audio.tick();
+  return told.filter(({ type }) => type === "levels").at(-1).keptMs;
+}
+
+const rewound = () => told.filter(({ type }) => type === "rewound");
+
+test("what was heard is told to the page when it rewinds, and stays kept", async () => {
+  const audio = kept(50);
+  await audio.rewind(7);
+
+  assert.deepEqual(
+    rewound().map(({ replay, samples }) => [replay, samples.length]),
+    [[7, 50 * 960]],
+  );
+  assert.equal(keptMs(audio), 1000);
+  audio.close();
+});
+
+/** @type {[string, (audio: CallAudio) => void][]} */
+const ENDS = [
+  ["another call", (audio) => audio.connect("ws://node/other/")],
+  ["no call", (audio) => audio.disconnect()],
+  ["the switch turned off", (audio) => audio.keep("off")],
+  ["the page closing", (audio) => audio.close()],
+];
+
+for (const [name, comes] of ENDS) {
+  test(`with ${name} what was kept is gone`, () => {
+    const audio = kept(50);
+    comes(audio);
+
+    assert.equal(keptMs(audio), 0);
+    audio.close();
+  });
+}
+
+test("a reconnection within the call keeps what was said before it", () => {
+  const audio = kept(50);
+  end().onopen();
+
+  assert.equal(keptMs(audio), 1000);
+  audio.close();
+});
+
+test("a call that ends while it is decoded is not heard again", async () => {
+  const audio = kept(50);
+  const decoded = audio.rewind(7);
+  audio.disconnect();
+  await decoded;
+
+  assert.deepEqual(rewound(), []);
   audio.close();
 });
