@@ -24,6 +24,7 @@ from callcenter.environment import (
     read_seconds,
     read_text,
 )
+from callcenter.languages import SOURCE, languages_in
 from callcenter.logs import FORMATS as LINES
 from calls.media.transport.addresses import INNER
 
@@ -269,9 +270,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("es", "Español")]
+LANGUAGE_CODE = SOURCE
 LOCALE_PATHS = [BASE_DIR / "callcenter" / "locale"]
+LANGUAGES = languages_in(LOCALE_PATHS[0])
 # A chosen language outlives the session; before that the browser's counts.
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True

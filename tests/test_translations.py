@@ -2,17 +2,28 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone
-from django.utils.translation import deactivate, gettext, override
+from django.utils.translation import deactivate, gettext, override, trans_real
+from pytest_django import Settings
 
 from agents.models import Agent, Queue
 from callcenter.database import in_database
-from callcenter.translations import bare, catalogue, javascript, python, sources
+from callcenter.languages import languages_in
+from callcenter.translations import (
+    bare,
+    catalogue,
+    filling,
+    javascript,
+    python,
+    sources,
+)
 from callcenter.translations.sources import all_texts
 from callcenter.web.language import CONSOLE_TEXTS, console_catalogue, speaking
 from calls.models import Call
@@ -52,19 +63,91 @@ def test_what_django_loads_is_what_translators_write(language: str) -> None:
 
 
 @LANGUAGES
-def test_every_text_is_translated_and_keeps_its_holes(language: str) -> None:
+def test_every_text_is_translated(language: str) -> None:
+    lacking = [message.id for message in filling.missing(catalogue.read(language))]
+
+    assert lacking == [], (
+        f"Translate {len(lacking)} texts in {catalogue.po_path(language)}, or have "
+        f"them from `python -m callcenter.translations missing {language}`, then run "
+        "make messages."
+    )
+
+
+@LANGUAGES
+def test_a_translation_keeps_the_holes_of_its_text(language: str) -> None:
     for message in catalogue.read(language):
-        if message.id:
-            originals, forms = _forms(message.id), _forms(message.string)
-            assert len(forms) == len(originals), message.id
-            assert not message.fuzzy, message.id
-            for original, form in zip(originals, forms, strict=True):
-                assert form.strip(), message.id
-                assert catalogue.holes(form) == catalogue.holes(original), form
+        originals = _forms(message.id) if message.id else []
+        for original, form in zip(originals, filling.forms(message), strict=False):
+            assert catalogue.holes(form) == catalogue.holes(original), form
 
 
 def _forms(text: str | Sequence[str]) -> list[str]:
     return [text] if isinstance(text, str) else list(text)
+
+
+# --- A language is a file --------------------------------------------------------
+
+
+def test_a_folder_with_a_catalogue_is_a_language(tmp_path: Path) -> None:
+    for folder in ("es", "pt_BR", "xx"):
+        (tmp_path / folder / "LC_MESSAGES").mkdir(parents=True)
+        (tmp_path / folder / "LC_MESSAGES" / "django.po").touch()
+    (tmp_path / "fr").mkdir()
+
+    assert languages_in(tmp_path) == [
+        ("en", "English"),
+        ("es", "Español"),
+        ("pt-br", "Português Brasileiro"),
+        ("xx", "xx"),
+    ]
+
+
+@pytest.fixture
+def galician(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    """A catalogue that holds one translation, beside those of the product."""
+    locale = tmp_path / "locale"
+    shutil.copytree(settings.LOCALE_PATHS[0], locale)
+    path = locale / "gl" / "LC_MESSAGES" / "django.po"
+    path.parent.mkdir(parents=True)
+    path.write_text('msgid "Sign in"\nmsgstr "Iniciar sesión en galego"\n')
+    settings.LOCALE_PATHS = [locale]
+    settings.LANGUAGES = languages_in(locale)
+    yield path
+    trans_real.reset_cache(setting="LANGUAGES", enter=False)
+
+
+def test_one_new_file_makes_the_page_speak_a_language(
+    galician: Path, client: Client
+) -> None:
+    known = catalogue.read("gl")
+    catalogue.write(catalogue.updated(known, "gl"), "gl")
+    trans_real.reset_cache(setting="LOCALE_PATHS", enter=True)
+
+    page = client.get("/sign-in/", headers={"accept-language": "gl"}).text
+
+    assert '<html lang="gl">' in page
+    assert "Iniciar sesión en galego" in page
+    assert '<option value="gl" lang="gl" selected>Galego</option>' in page
+    assert len(filling.missing(catalogue.read("gl"))) > 1000
+
+
+def test_what_a_catalogue_lacks_is_printed_and_taken_over(
+    galician: Path, tmp_path: Path
+) -> None:
+    catalogue.write(catalogue.updated(catalogue.read("gl"), "gl"), "gl")
+    stub = filling.stub("gl").decode()
+    assert 'msgid "Sign in"\n' not in stub
+
+    file = tmp_path / "translated.po"
+    file.write_text(
+        stub.replace('msgid "Hold"\nmsgstr ""', 'msgid "Hold"\nmsgstr "Agardar"')
+    )
+    before = len(filling.missing(catalogue.read("gl")))
+
+    assert filling.fill("gl", file) == 1
+    assert catalogue.read("gl").get("Hold").string == "Agardar"
+    assert catalogue.read("gl").get("Sign in").string == "Iniciar sesión en galego"
+    assert len(filling.missing(catalogue.read("gl"))) == before - 1
 
 
 def test_the_console_is_given_what_it_can_say() -> None:
@@ -175,6 +258,29 @@ def test_the_sign_in_page_speaks_the_language_of_the_browser(client: Client) -> 
     assert '<html lang="es">' in page.text
     assert "Iniciar sesión" in page.text
     assert '<html lang="en">' in client.get("/sign-in/").text
+
+
+@pytest.mark.parametrize("asked", ["pt-BR,pt;q=0.9", "pt", "pt-PT"])
+def test_whoever_reads_portuguese_gets_the_one_there_is(
+    client: Client, asked: str
+) -> None:
+    page = client.get("/sign-in/", headers={"accept-language": asked}).text
+
+    assert '<html lang="pt-br">' in page
+    assert "Nome de usuário" in page
+
+
+def test_the_admin_in_portuguese_is_brazilian_throughout(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.sofia)
+    client.cookies["django_language"] = "pt-br"
+
+    page = client.get(f"/admin/agents/queue/{cast.queue.pk}/change/").text
+
+    assert "Salvar e continuar editando" in page  # Django's own words
+    assert "Durante a chamada" in page
+    assert "tempo de toque por agente" in page.lower()
 
 
 def test_a_chosen_language_outlives_the_session(client: Client, cast: Cast) -> None:

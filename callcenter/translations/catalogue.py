@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
+from django.utils.translation import to_locale
 
 from callcenter.translations.sources import all_texts, console_texts
 from callcenter.web.language import CONSOLE_TEXTS
@@ -39,29 +40,33 @@ def languages() -> list[str]:
 
 
 def po_path(language: str) -> Path:
-    return Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / "django.po"
+    folder = Path(settings.LOCALE_PATHS[0]) / to_locale(language)
+    return folder / "LC_MESSAGES" / "django.po"
 
 
 def read(language: str) -> Catalog:
     path = po_path(language)
     if not path.exists():
-        return Catalog(language)
-    return read_po(BytesIO(path.read_bytes()), language)
+        return Catalog(to_locale(language))
+    return read_po(BytesIO(path.read_bytes()), to_locale(language))
 
 
 def update_all() -> None:
     for language in languages():
-        known, path = read(language), po_path(language)
-        catalog = updated(known, language)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(po_of(catalog))
-        path.with_suffix(".mo").write_bytes(mo_of(catalog))
+        write(updated(read(language), language), language)
     CONSOLE_TEXTS.write_text(console_json())
+
+
+def write(catalog: "Catalogue", language: str) -> None:
+    path = po_path(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(po_of(catalog))
+    path.with_suffix(".mo").write_bytes(mo_of(catalog))
 
 
 def updated(known: Catalog, language: str) -> Catalogue:
     """Collect the texts of the sources, with the translations known already."""
-    catalog = Catalogue(language, fuzzy=False)
+    catalog = Catalogue(to_locale(language), fuzzy=False)
     for one, text in sorted(all_texts().items()):
         before = known.get(one)
         catalog.add(

@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext, ngettext, override
 
+from callcenter.languages import SOURCE
+
 # Written by `make messages`: texts of which some have a second form, for many.
 CONSOLE_TEXTS = settings.LOCALE_PATHS[0] / "console.json"
 
@@ -32,7 +34,7 @@ def console_catalogue(language: str) -> Catalogue:
     texts: list[list[str]] = json.loads(CONSOLE_TEXTS.read_text())
     with override(language):
         pairs = {text[0]: _translated(text) for text in texts}
-    return {one: text for one, text in pairs.items() if language != "en"}
+    return {one: text for one, text in pairs.items() if language != SOURCE}
 
 
 def _translated(text: list[str]) -> str | list[str]:
