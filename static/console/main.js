@@ -17,6 +17,7 @@ import { Notifier } from "./shell/notifier.js";
 import { SignOut } from "./shell/sign-out.js";
 import { ConsoleSocket } from "./shell/socket.js";
 import { Ticker } from "./shell/ticker.js";
+import { surviveTranslators } from "./shell/translators.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("#console"));
 const dialogOf = (/** @type {string} */ name) =>
@@ -31,6 +32,7 @@ function socketAddress(path) {
   return address.href;
 }
 
+surviveTranslators();
 loadCatalogue(document.querySelector("#catalogue")?.textContent);
 customElements.define("level-meter", LevelMeter);
 customElements.define("menu-button", MenuButton);

@@ -11,13 +11,13 @@ import { callerHeading, initials } from "../state/labels.js";
 export function callerView(call, heading) {
   const { name, number } = call.contact;
   return html`
-    <span class="avatar" aria-hidden="true">${initials(name)}</span>
+    <span class="avatar" translate="no" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
-      <h2 id=${heading}><bdi>${callerHeading(call)}</bdi></h2>
+      <h2 id=${heading}><bdi translate="no">${callerHeading(call)}</bdi></h2>
       ${
         number || call.queue
           ? html`<p class="caller-facts">
-              ${number ? html`<span class="number">${number}</span>` : nothing}
+              ${number ? html`<span class="number" translate="no">${number}</span>` : nothing}
               ${call.queue ? html`<span class="tag">${call.queue}</span>` : nothing}
             </p>`
           : nothing

@@ -81,6 +81,6 @@ export function participantsView(state, call) {
 /** @param {ReturnType<typeof participantRows>[number]} row */
 function participant({ name, what }) {
   return html`<li class="participant" data-quiet=${what !== ""}>
-    <strong><bdi>${name}</bdi></strong>${what ? html` <span>${what}</span>` : nothing}
+    <strong><bdi translate="no">${name}</bdi></strong>${what ? html` <span>${what}</span>` : nothing}
   </li>`;
 }

@@ -92,9 +92,9 @@ function group(title, rows) {
 function agentRow(state, { id, name, state: at, can_take }, commands) {
   const key = `agent-${id}`;
   return html`<li class="target" data-target data-free=${can_take}>
-    <span class="avatar" aria-hidden="true">${initials(name)}</span>
+    <span class="avatar" translate="no" aria-hidden="true">${initials(name)}</span>
     <div class="target-words">
-      <strong id=${`target-${key}`} class="target-name">${name}</strong>
+      <strong id=${`target-${key}`} class="target-name" translate="no">${name}</strong>
       ${stateBadge(at, t(stateLabel(at)))}
     </div>
     ${button(state, key, t("Consult"), "consult", can_take, () => commands.consult(id))}
@@ -110,9 +110,9 @@ function agentRow(state, { id, name, state: at, can_take }, commands) {
 function queueRow(state, { id, name, waiting, ready }, commands) {
   const key = `queue-${id}`;
   return html`<li class="target" data-target data-free=${ready > 0}>
-    <span class="avatar" aria-hidden="true">${people()}</span>
+    <span class="avatar" translate="no" aria-hidden="true">${people()}</span>
     <div class="target-words">
-      <strong id=${`target-${key}`} class="target-name">${name}</strong>
+      <strong id=${`target-${key}`} class="target-name" translate="no">${name}</strong>
       <span class="target-state"
         >${plural("{count} available", "{count} available", ready)}</span
       >

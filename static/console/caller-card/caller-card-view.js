@@ -45,12 +45,12 @@ function personHead(state, call, commands) {
   const name = cardName(state, call);
   const number = cardPerson(state, call)?.number || call.contact.number;
   return html`<div class="card-head">
-      <span class="avatar" aria-hidden="true">${initials(name)}</span>
+      <span class="avatar" translate="no" aria-hidden="true">${initials(name)}</span>
       <div class="caller">
         <p class="card-name" data-unknown=${name === ""}>
-          <bdi>${name || t("Unknown WhatsApp user")}</bdi>
+          <bdi translate="no">${name || t("Unknown WhatsApp user")}</bdi>
         </p>
-        <p class="number">${number || t("WhatsApp does not show the number.")}</p>
+        <p class="number" translate="no">${number || t("WhatsApp does not show the number.")}</p>
       </div>
     </div>
     ${mayName(state, call) ? naming(state, name, commands) : nothing}`;
@@ -232,7 +232,7 @@ function earlierCall(call, now) {
 function length(seconds) {
   return seconds === null
     ? nothing
-    : html`<span class="timer" aria-label=${spokenDuration(seconds)}
+    : html`<span class="timer" translate="no" aria-label=${spokenDuration(seconds)}
         >${formatDuration(seconds)}</span
       >`;
 }

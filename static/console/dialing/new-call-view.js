@@ -124,10 +124,10 @@ function personView(state, person, now, commands) {
   const { name, number } = person;
   const plan = state.dialing.plans.find((one) => isSamePerson(one, person)) ?? null;
   return html`<div class="contact" role="group" aria-labelledby="contact-name">
-    <span class="avatar" aria-hidden="true">${initials(name)}</span>
+    <span class="avatar" translate="no" aria-hidden="true">${initials(name)}</span>
     <div class="caller">
-      <h3 id="contact-name"><bdi>${name || number}</bdi></h3>
-      <p class="number">${name ? number : t("Name unknown")}</p>
+      <h3 id="contact-name"><bdi translate="no">${name || number}</bdi></h3>
+      <p class="number" translate="no">${name ? number : t("Name unknown")}</p>
     </div>
     ${buttons(state, person, plan, commands)}
     <div class="verdicts">

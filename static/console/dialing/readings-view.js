@@ -31,6 +31,6 @@ function readingButton({ number, country, name }, commands) {
   };
   const details = [countryName(country), name].filter(Boolean).join(" · ");
   return html`<button type="button" class="button" @click=${choose}>
-    <span class="number">${number}</span> ${details}
+    <span class="number" translate="no">${number}</span> ${details}
   </button>`;
 }

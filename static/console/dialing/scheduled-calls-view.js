@@ -21,13 +21,13 @@ import { untilText } from "./permission-view.js";
 export function proposalView(state, plan, now, commands) {
   const { name, number, kind } = plan;
   return html`<section class="card proposal" aria-labelledby="proposal-name">
-    <span class="avatar" aria-hidden="true">${initials(name)}</span>
+    <span class="avatar" translate="no" aria-hidden="true">${initials(name)}</span>
     <div class="caller" aria-live="assertive">
       <p class="proposal-lead">
         ${kind === "callback" ? t("Waiting for your callback") : t("You may call now")}
       </p>
       <h2 id="proposal-name">${name || number}</h2>
-      ${name ? html`<p class="number">${number}</p>` : nothing}
+      ${name ? html`<p class="number" translate="no">${number}</p>` : nothing}
       <p class="proposal-facts">
         ${kind === "callback" ? t("You missed their call.") : nothing}
         ${untilText(plan.expires_at, now) || t("Permission granted.")}
@@ -83,11 +83,11 @@ function planRow(state, plan, now, commands) {
   const heading = `plan-${plan.id}`;
   const busy = state.connection !== "online" || isRequested(state.dialing, plan.id);
   return html`<li class="card scheduled-call" data-state=${plan.state}>
-    <span class="avatar" aria-hidden="true">${initials(plan.name)}</span>
+    <span class="avatar" translate="no" aria-hidden="true">${initials(plan.name)}</span>
     <div class="scheduled-call-words">
       <p class="scheduled-call-who" id=${heading}>
-        <strong><bdi>${plan.name || plan.number}</bdi></strong>
-        ${plan.name ? html`<span class="number">${plan.number}</span>` : nothing}
+        <strong><bdi translate="no">${plan.name || plan.number}</bdi></strong>
+        ${plan.name ? html`<span class="number" translate="no">${plan.number}</span>` : nothing}
       </p>
       <p class="scheduled-call-next">${ageText(plan, now)} ${nextText(plan, now)}</p>
     </div>

@@ -20,7 +20,7 @@ export function timer(since, now, label) {
  */
 export function duration(seconds, label) {
   return html`<span
-    class="timer"
+    class="timer" translate="no"
     role="timer"
     aria-label=${`${label} ${spokenDuration(seconds)}`}
     >${formatDuration(seconds)}</span
@@ -29,5 +29,5 @@ export function duration(seconds, label) {
 
 /** @param {string} key as printed on the button; not a part of its name */
 export function keyHint(key) {
-  return html`<kbd aria-hidden="true">${key}</kbd>`;
+  return html`<kbd translate="no" aria-hidden="true">${key}</kbd>`;
 }

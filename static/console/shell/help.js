@@ -30,7 +30,7 @@ export class Help {
       <dl class="shortcuts">
         ${[...SHORTCUTS, CHOICE_KEYS].map(
           ({ key, text }) => html`<div>
-            <dt><kbd>${key.toUpperCase()}</kbd></dt>
+            <dt><kbd translate="no">${key.toUpperCase()}</kbd></dt>
             <dd>${t(text)}</dd>
           </div>`,
         )}
@@ -53,7 +53,7 @@ export class Help {
 export function helpButton(open) {
   return html`<section class="panel quiet">
     <button type="button" class="link-button" @click=${open}>
-      ${t("Keyboard shortcuts")} <kbd aria-hidden="true">?</kbd>
+      ${t("Keyboard shortcuts")} <kbd translate="no" aria-hidden="true">?</kbd>
     </button>
   </section>`;
 }

@@ -40,7 +40,7 @@ export function connectionBanner(connection, signInAddress, reconnect) {
 export function noticesView(notices, dismiss) {
   return notices.map(
     ({ id, who, text, tone }) => html`<div class="note" data-tone=${tone}>
-      <p>${who ? html`<strong>${who}</strong> ` : nothing}<span>${text}</span></p>
+      <p>${who ? html`<strong translate="no">${who}</strong> ` : nothing}<span>${text}</span></p>
       <button
         type="button"
         class="icon-button"

@@ -83,7 +83,7 @@ function lastCall({ lastCall: last }) {
   return html`<dl class="last-call">
     <div>
       <dt>${t("Last call")}</dt>
-      <dd><bdi>${last.name}</bdi></dd>
+      <dd><bdi translate="no">${last.name}</bdi></dd>
     </div>
     <div>
       <dt>${last.isWhole ? t("Talk time") : t("Your time on the call")}</dt>

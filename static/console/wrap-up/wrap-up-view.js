@@ -55,7 +55,7 @@ function wrapUpHead(state, work, now) {
         work.until === null
           ? nothing
           : html`<p
-              class="timer"
+              class="timer" translate="no"
               role="timer"
               aria-label=${t("Time left: {time}", { time: spokenCountdown(work.until, now) })}
             >
