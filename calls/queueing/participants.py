@@ -24,7 +24,7 @@ GUEST_MUST_COME = timedelta(seconds=10)
 # Ringing for one caller does not keep an agent from answering another.
 MAY_TAKE = (AgentState.AVAILABLE, AgentState.RINGING)
 # The row of the call's history for a consulted agent who leaves a call that goes on.
-NOTED = {
+NOTED: dict[str, str] = {
     Leg.Left.LEFT: "guest_left",
     Leg.Left.REMOVED: "guest_removed",
     Leg.Left.CONSOLE: "guest_disconnected",
