@@ -5,11 +5,14 @@ Without words that is all. `missing LANGUAGE` prints what one lacks as a .po of 
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 import django
 
+os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
 django.setup()
 
 from callcenter.translations import catalogue, filling  # noqa: E402 - models come first

@@ -1,4 +1,4 @@
-"""What a catalogue lacks, as a file for a translator, and their file taken over."""
+"""Lists what a catalogue lacks, for a translator, and takes their file over."""
 
 from collections.abc import Iterator
 from pathlib import Path
