@@ -129,6 +129,16 @@ export const ROWS = {
     reconnecting: [RECONNECTING, BACK_MUSIC],
     nowhere: [RECONNECTING, OFF_MUSIC],
   },
+  consulting_soon: {
+    here: [ON_HOLD, marked("{colleague}'s audio is connecting. {caller} hears music.")],
+    other_window: [
+      ON_HOLD,
+      marked("{colleague}'s audio is connecting. {caller} hears music."),
+    ],
+    connecting: [CONNECTING, CONNECTS_MUSIC],
+    reconnecting: [RECONNECTING, BACK_MUSIC],
+    nowhere: [RECONNECTING, OFF_MUSIC],
+  },
   three_way: {
     here: [IN_CALL, marked("On call with {caller} and {colleague}.")],
     other_window: [
@@ -231,6 +241,7 @@ export const VOICES = {
   asking_live: ["{caller}", MUTED_TO_CALLER],
   consulting: ["{colleague}", MUTED_TO_COLLEAGUE],
   consulting_alone: ["{colleague}", MUTED],
+  consulting_soon: ["{colleague}", MUTED],
   three_way: [BOTH, MUTED_TO_BOTH],
   three_way_alone: ["{caller}", MUTED_TO_CALLER],
   consulted: ["{colleague}", MUTED_TO_COLLEAGUE],

@@ -42,7 +42,7 @@ function agentWords(call, agent, isMuted) {
     return t("is ringing");
   }
   if (!hasAudio(call, agent)) {
-    return t("not connected");
+    return leg?.audio === "connecting" ? t("connecting") : t("not connected");
   }
   return isMuted ? t("muted") : "";
 }

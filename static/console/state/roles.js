@@ -3,13 +3,14 @@
  * the snapshot and what this page knows of its own audio. Pure.
  *
  * @typedef {"none" | "rung" | "asked" | "dialing" | "connecting" | "talk" | "held"
- *   | "asking" | "asking_live" | "consulting" | "consulting_alone" | "three_way"
- *   | "three_way_alone" | "consulted" | "consulted_alone" | "guest" | "guest_alone"} Role
+ *   | "asking" | "asking_live" | "consulting" | "consulting_alone" | "consulting_soon"
+ *   | "three_way" | "three_way_alone" | "consulted" | "consulted_alone" | "guest"
+ *   | "guest_alone"} Role
  *   rung: it rings here; asked: it rings here for a consult; dialing, connecting: not
  *   connected yet; talk, held: alone with the caller; asking: a colleague's console
  *   rings, asking_live: the same while the caller listens; consulting, three_way: with a
  *   colleague who was consulted; consulted, guest: the same in a colleague's call;
- *   ..._alone: that colleague has no audio at the moment
+ *   ..._alone: that colleague has no audio at the moment; consulting_soon: not yet
  *
  * @typedef {"here" | "other_window" | "connecting" | "reconnecting" | "nowhere"} Place
  */
@@ -41,6 +42,9 @@ export function roleIn(call, agent) {
     return call.status === "held" ? "asking" : "asking_live";
   }
   const isAlone = colleague !== null && !hasAudio(call, colleague.agent);
+  if (phase === "consulting" && colleague?.audio === "connecting") {
+    return "consulting_soon";
+  }
   return isAlone ? /** @type {Role} */ (`${phase}_alone`) : phase;
 }
 

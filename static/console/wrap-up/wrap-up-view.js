@@ -49,8 +49,11 @@ function wrapUpHead(state, work, now) {
   const call = work.call_snapshot;
   return html`<div class="wrap-up-head">
     <div class="call-who">${callerView(call, "wrap-up-caller")}</div>
+    <h2 id="wrap-up-heading" class="visually-hidden" tabindex="-1">
+      ${t("About this call")}
+    </h2>
     <div class="wrap-up-countdown">
-      <h2 id="wrap-up-heading" tabindex="-1">${t("About this call")}</h2>
+      <p class="wrap-up-next">${nextWords(state, work)}</p>
       ${
         work.until === null
           ? nothing
@@ -64,13 +67,7 @@ function wrapUpHead(state, work, now) {
       }
     </div>
     <p class="wrap-up-facts">
-      ${[
-        afterWords(call, state.agent),
-        ...figuresOf(call, state.agent),
-        nextWords(state, work),
-      ]
-        .filter(Boolean)
-        .join(" · ")}
+      ${[afterWords(call, state.agent), ...figuresOf(call, state.agent)].join(" · ")}
     </p>
   </div>`;
 }
