@@ -14,15 +14,15 @@ const WORDS = {
     ),
   },
   on_break: {
-    title: marked("You are on a break"),
-    text: marked("No calls ring here until you go available again."),
+    title: marked("No calls ring here"),
+    text: marked("Go available when your break is over."),
   },
   wrap_up: {
-    title: marked("Wrap-up"),
-    text: marked("No calls ring here until the wrap-up is over."),
+    title: marked("No calls ring here"),
+    text: marked("The next one may ring when the wrap-up is over."),
   },
   offline: {
-    title: marked("You are offline"),
+    title: marked("No calls ring here"),
     text: marked(
       "Go available to take calls. The browser will ask for your microphone once.",
     ),
