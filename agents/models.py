@@ -197,6 +197,15 @@ class BreakReason(models.Model):
             "limit."
         ),
     )
+    minutes_per_day = models.PositiveSmallIntegerField(
+        _("minutes per day"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "How long an agent may be on this break in a day; the console shows what "
+            "is left. Leave empty for no allowance."
+        ),
+    )
     is_work = models.BooleanField(
         _("productive"),
         default=False,

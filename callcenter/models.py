@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.encryption import EncryptedTextField
+from callcenter.wati import chat_links
 from callcenter.wati.addresses import UnusableAddress, root_of
 from callcenter.wati.client import WatiClient
 
@@ -51,6 +52,18 @@ class WatiAccount(models.Model):
     webhook_key = EncryptedTextField("webhook API key", blank=True)
     old_webhook_key = EncryptedTextField(blank=True, editable=False)
     old_webhook_key_until = models.DateTimeField(null=True, editable=False)
+    # For agents, who open a contact's chat from the console.
+    chat_link = models.CharField(
+        "link to a chat",
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text=(
+            "Opens a contact's chat from the console, for example "
+            "https://live.wati.io/1234/teamInbox?phone={number}. {number} stands for "
+            "the phone number in digits. Leave empty for no link."
+        ),
+    )
     is_active = models.BooleanField(default=True)
     # Since when Wati refuses the token; empty while it is good.
     unauthorised_since = models.DateTimeField(null=True, editable=False)
@@ -71,6 +84,18 @@ class WatiAccount(models.Model):
             root_of(self.base_url, self.tenant_id, allow_http=not settings.IS_REAL)
         except UnusableAddress as problem:
             raise ValidationError({problem.field: _(problem.text)}) from None
+        self._check_chat_link()
+
+    def _check_chat_link(self) -> None:
+        try:
+            if self.chat_link:
+                chat_links.check(self.chat_link)
+        except chat_links.UnusablePattern as problem:
+            raise ValidationError({"chat_link": _(str(problem))}) from None
+
+    def chat_with(self, waid: str | None) -> str:
+        """Return the link of a contact's chat in Wati; empty if there is none."""
+        return chat_links.chat_link(self.chat_link, waid or "")
 
     def client(self, http: httpx2.AsyncClient) -> WatiClient:
         return WatiClient(

@@ -159,7 +159,14 @@ class AgentAdmin(admin.ModelAdmin):
 
 @admin.register(BreakReason)
 class BreakReasonAdmin(admin.ModelAdmin):
-    list_display = ["name", "limit", "is_work", "is_active", "position"]
+    list_display = [
+        "name",
+        "limit",
+        "minutes_per_day",
+        "is_work",
+        "is_active",
+        "position",
+    ]
     list_editable = ["position"]
 
     @admin.display(description=gettext_lazy("time limit"), ordering="minutes")

@@ -51,9 +51,12 @@ class WatiAccountForm(forms.ModelForm):
 
     class Meta:
         model = WatiAccount
-        fields = ["name", "is_active", "base_url", "tenant_id", *SECRETS]
+        fields = ["name", "is_active", "chat_link", "base_url", "tenant_id", *SECRETS]
         field_classes = {"base_url": HttpsField}
-        widgets = {"base_url": forms.URLInput(attrs={"class": "vLargeTextField"})}
+        widgets = {
+            "base_url": forms.URLInput(attrs={"class": "vLargeTextField"}),
+            "chat_link": forms.TextInput(attrs={"class": "vLargeTextField"}),
+        }
         help_texts = {
             "base_url": gettext_lazy(
                 "The API endpoint shown in Wati, for example "
@@ -161,7 +164,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
         return accounts.of_people()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        ours: list[str] = ["name", "is_active"]
+        ours: list[str] = ["name", "is_active", "chat_link"]
         wati = ["base_url", "tenant_id"]
         if request.user.is_superuser:
             wati += SECRETS

@@ -12,14 +12,19 @@ from agents.models import (
     Schedule,
 )
 from agents.routing import Strategy
-from calls.models import Disposition
+from calls.models import CannedNote, Disposition
 
-# Name, minutes, whether it is work.
-BREAKS: list[tuple[str, int | None, bool]] = [
-    ("Lunch", 30, False),
-    ("Short break", 10, False),
-    ("Training", None, True),
+# Name, minutes, minutes a day, whether it is work.
+BREAKS: list[tuple[str, int | None, int | None, bool]] = [
+    ("Lunch", 30, 45, False),
+    ("Short break", 10, 30, False),
+    ("Training", None, None, True),
 ]
+CANNED_NOTES = {
+    "tx": "Transferred to Sales.",
+    "late": "Parcel is late; the carrier was asked and answers by tomorrow.",
+    "inv": "Sent the invoice by e-mail.",
+}
 DISPOSITIONS: dict[str, tuple[str, ...]] = {
     "Solved": (),
     "Order": ("New order", "Change"),
@@ -31,11 +36,21 @@ DISPOSITIONS: dict[str, tuple[str, ...]] = {
 
 def make_desk(queue: Queue, agents: list[Agent], year: int) -> None:
     """Make breaks, dispositions, the sales queue and office hours, unless there."""
-    for position, (name, minutes, is_work) in enumerate(BREAKS):
-        fields = {"minutes": minutes, "is_work": is_work, "position": position}
+    for position, (name, minutes, per_day, is_work) in enumerate(BREAKS):
+        fields = {
+            "minutes": minutes,
+            "minutes_per_day": per_day,
+            "is_work": is_work,
+            "position": position,
+        }
         BreakReason.objects.get_or_create(name=name, defaults=fields)
     for position, (name, subs) in enumerate(DISPOSITIONS.items()):
         _make_disposition(name, subs, position)
+    if not queue.canned_notes.exists():
+        CannedNote.objects.bulk_create(
+            CannedNote(queue=queue, key=key, text=text)
+            for key, text in CANNED_NOTES.items()
+        )
     _make_sales(queue, agents)
     _make_hours(year)
 

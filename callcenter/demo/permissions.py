@@ -8,7 +8,7 @@ from django.db import transaction
 from agents.models import Agent
 from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
-from calls.models import Call, CallChange, Direction, Line, Plan, WatiRequest
+from calls.models import Call, CallChange, Direction, Leg, Line, Plan, WatiRequest
 from calls.states import Event, Result, Status, ending
 from permissions import services
 from permissions.facts import GRANT_LASTS, REQUEST_LASTS
@@ -16,6 +16,7 @@ from permissions.models import Contact
 
 ID_PREFIX = "wacid.demo-out-"
 TALKS = timedelta(minutes=4, seconds=12)
+CONNECTS = timedelta(seconds=1)  # the agent's audio
 RINGS = {
     Event.CUSTOMER_ENDED: timedelta(seconds=9),
     Event.AGENT_ENDED: timedelta(seconds=22),
@@ -159,6 +160,15 @@ def _call(
         ended_at=ended_at,
     )
     _changes(call, story.agent, event)
+    # With the notes of the answered ones, callcenter/demo/stories.py adds their agents.
+    if not answered:
+        Leg.objects.create(
+            call=call,
+            agent=story.agent,
+            started_at=at,
+            joined_at=at + CONNECTS,
+            ended_at=ended_at,
+        )
     _request(story.line, WatiRequest.Verb.OUTBOUND, at, call=call)
     return call
 

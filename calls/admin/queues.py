@@ -14,7 +14,8 @@ from agents.admission import WhenNobody
 from agents.models import AgentState, Membership, Queue
 from callcenter.admin_parts import DistinctRows
 from calls.admin.preview import PreviewAdmin
-from calls.models import Disposition, Line
+from calls.models import CannedNote, Disposition, Line
+from calls.models.canned import MOST
 from calls.states import FOR_ANYBODY
 
 WAITS = Q(call__status__in=FOR_ANYBODY, call__announcement="")
@@ -72,6 +73,18 @@ class OneForAgent(DistinctRows):
     distinct = "agent"
 
 
+class OneOfKey(DistinctRows):
+    distinct = "key"
+
+
+class CannedNoteInline(admin.TabularInline):
+    model = CannedNote
+    formset = OneOfKey
+    extra = 0
+    max_num = MOST
+    verbose_name_plural = gettext_lazy("canned notes, typed by agents as /key")
+
+
 class OneOfName(DistinctRows):
     distinct = "name"
 
@@ -91,7 +104,7 @@ class QueueAdmin(PreviewAdmin):
     list_display = ["name", "strategy", "members", "waiting_now", "ready_now", "leads"]
     list_select_related = ["overflow_to"]
     search_fields = ["name"]
-    inlines = [MembershipInline]
+    inlines = [MembershipInline, CannedNoteInline]
     fieldsets = [
         (None, {"fields": ["name"]}),
         (

@@ -9,6 +9,7 @@ from calls.models.call import (
     Direction,
     Line,
 )
+from calls.models.canned import CannedNote
 from calls.models.legs import (
     LEG_IN_WRAP_UP,
     OPEN_LEG,
@@ -33,6 +34,7 @@ __all__ = [
     "Call",
     "CallChange",
     "CallQuerySet",
+    "CannedNote",
     "Direction",
     "Disposition",
     "Leg",

@@ -219,6 +219,12 @@ class Call(models.Model):
                 fields=["-created_at", "id", "direction", "is_canary"], name="call_log"
             ),
             models.Index("status", name="call_status"),
+            models.Index(
+                F("queue"),
+                F("created_at").desc(),
+                condition=Q(direction="inbound", answered_at=None),
+                name="calls_not_answered",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -82,7 +82,13 @@ class Offer(models.Model):
         indexes = [
             models.Index(
                 "ring_until", condition=Q(outcome="ringing"), name="offer_rings"
-            )
+            ),
+            models.Index(
+                "agent",
+                "offered_at",
+                condition=Q(outcome="no_answer"),
+                name="offers_not_answered",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -180,6 +186,7 @@ class Leg(models.Model):
         verbose_name = _("participant")
         verbose_name_plural = _("participants")
         ordering = ["pk"]
+        indexes = [models.Index("agent", "started_at", name="legs_of_agent")]
         constraints = [
             models.UniqueConstraint(
                 "agent", condition=Q(ended_at=None), name="one_open_leg_per_agent"
