@@ -12,6 +12,7 @@ from callcenter.wati.events import Kind
 from calls.models import Call, Plan, WebhookDelivery
 from calls.reporting.figures import GROUPS, PLAN_IS_READY, PLAN_WAITS, UNANSWERED
 from calls.reporting.labels import kind_name
+from calls.reporting.missed import not_called_back
 from calls.states import LIVE
 
 Choices = list[tuple[str, str]]
@@ -25,6 +26,7 @@ class ResultFilter(SimpleListFilter):
     names = {
         "answered": gettext_lazy("Answered"),
         "missed": gettext_lazy("Not answered (all reasons)"),
+        "not_called_back": gettext_lazy("Missed and not called back"),
         "abandoned": gettext_lazy("Inbound: abandoned"),
         "declined": gettext_lazy("Inbound: declined"),
         "timeout": gettext_lazy("Inbound: not answered in time"),
@@ -44,6 +46,8 @@ class ResultFilter(SimpleListFilter):
         value = self.value()
         if value == "missed":
             return queryset.filter(UNANSWERED)
+        if value == "not_called_back":
+            return not_called_back(queryset)
         return queryset.filter(GROUPS[value]) if value in GROUPS else None
 
 
