@@ -26,6 +26,7 @@ from callcenter.web.origin import App, own_origin_only  # noqa: E402
 from callcenter.web.proxy import behind_proxy  # noqa: E402
 from callcenter.web.request_ids import with_request_id  # noqa: E402
 from calls.console.beats import beats  # noqa: E402
+from calls.console.floor import floor  # noqa: E402
 from calls.console.moving import Moving  # noqa: E402
 from calls.console.open_consoles import open_consoles  # noqa: E402
 from calls.console.watch import console_watch  # noqa: E402
@@ -54,7 +55,7 @@ async def stop() -> None:
     for console in open_consoles:
         console.restart()
     await asyncio.sleep(GOODBYE if len(open_consoles) else 0)
-    for rounds in (session_watch, console_watch, window_watch, beats, moving):
+    for rounds in (session_watch, console_watch, window_watch, floor, beats, moving):
         await rounds.close()
 
 

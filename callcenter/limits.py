@@ -16,6 +16,8 @@ CONSOLE_MESSAGE_UNIT = 4096  # characters
 # Messages over that limit; beyond these the socket is closed.
 CONSOLE_REFUSED_MESSAGES = Rate(burst=100, seconds=1)
 LOOK_UPS = Rate(burst=20, seconds=2)
+# Pages of own calls, sums of the day, searches for a contact: a handful of statements.
+LISTS = Rate(burst=30, seconds=1)
 ECHOES = 2
 # Handshakes of all kinds of websocket.
 HANDSHAKES = Rate(burst=40, seconds=1 / 2)

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
-from agents.models import Agent, AgentState, BreakReason, ConsoleWindow
+from agents.models import Agent, AgentState, BreakReason, ConsoleWindow, Queue
 from calls.models import (
     LEG_IN_WRAP_UP,
     OPEN_LEG,
     Call,
+    CannedNote,
     Disposition,
     Leg,
     Line,
@@ -25,6 +26,7 @@ from calls.models import (
     Offer,
     Plan,
 )
+from calls.models.canned import MOST as MOST_CANNED_NOTES
 from calls.models.durations import agents_on, talk_clock_of
 from calls.states import LIVE, ON_NODE, WITH_AGENT
 from permissions.numbers import display
@@ -36,13 +38,18 @@ def message(kind: str, **fields: Any) -> Snapshot:
     return {"type": kind, "server_time": iso(timezone.now()), **fields}
 
 
+KEPT = {
+    "call": ("id", "version", "queue", "direction", "answered_at", "ended_at"),
+    "agent": ("id", "version", "state", "reason"),
+}
+
+
 def about(content: Snapshot) -> Snapshot:
     """Return what tells whether a console is behind: the versions, and the state."""
     kind: str = content["type"]
     kept: Snapshot = {"type": kind}
-    if kind in ("call", "agent"):
-        names = ("id", "version", "state", "reason")
-        kept[kind] = {name: content[kind].get(name) for name in names}
+    if kind in KEPT:
+        kept[kind] = {name: content[kind].get(name) for name in KEPT[kind]}
     elif kind == "window":
         kept[kind] = content[kind]
     elif kind == "plans":
@@ -67,6 +74,7 @@ def console_snapshot(agent_id: int) -> Snapshot:
         plans=plans_snapshot(agent_id),
         lines=_lines_snapshot(agent_id),
         breaks=_breaks_snapshot(),
+        queues=_queues_snapshot(agent_id),
         work=work_snapshot(agent_id),
         window=window_snapshot(agent_id),
         echo_url=f"/ws/nodes/{settings.NODE_NAME}/echo/",
@@ -406,6 +414,11 @@ def _lines_snapshot(agent_id: int) -> list[Snapshot]:
     ]
 
 
+def _queues_snapshot(agent_id: int) -> list[Snapshot]:
+    queues = Queue.objects.of_people().filter(agents=agent_id).order_by("name")
+    return [{"id": pk, "name": name} for pk, name in queues.values_list("pk", "name")]
+
+
 # --- What an agent writes about a call ---------------------------------------------
 
 
@@ -431,23 +444,26 @@ def work_snapshot(agent_id: int) -> Snapshot | None:
 
 
 def works_now(agent_ids: Iterable[int]) -> dict[int, Snapshot | None]:
-    """Return by agent what they may write about a call; four queries for a queue."""
+    """Return by agent what they may write about a call; five queries for a queue."""
     agent_ids = list(agent_ids)
     legs = legs_at_work(agent_ids)
     calls = {leg.call_id: leg.call for leg in legs.values()}
     seen = {now.call.pk: now.snapshot() for now in calls_now(calls.values())}
-    choices = {
-        queue: choices_of(queue) for queue in {c.queue_id for c in calls.values()}
-    }
+    queues = {call.queue_id for call in calls.values()}
+    choices = {queue: choices_of(queue) for queue in queues}
+    canned = canned_notes_of(queues)
     return {
-        agent_id: _work(leg, seen[leg.call_id], choices[leg.call.queue_id])
+        agent_id: _work(leg, seen[leg.call_id], choices, canned)
         if (leg := legs.get(agent_id))
         else None
         for agent_id in agent_ids
     }
 
 
-def _work(leg: Leg, seen: Snapshot, choices: list[Snapshot]) -> Snapshot:
+Offered = dict[int | None, list[Snapshot]]
+
+
+def _work(leg: Leg, seen: Snapshot, choices: Offered, canned: Offered) -> Snapshot:
     queue = leg.call.queue
     wrapping_up = leg.agent.state == AgentState.WRAP_UP
     return {
@@ -456,10 +472,21 @@ def _work(leg: Leg, seen: Snapshot, choices: list[Snapshot]) -> Snapshot:
         "notes": leg.notes,
         "disposition": leg.disposition_id,
         "required": bool(queue and queue.disposition_required),
-        "choices": choices,
+        "choices": choices[leg.call.queue_id],
+        "canned_notes": canned.get(leg.call.queue_id, []),
         "until": iso(leg.agent.until) if wrapping_up else None,
         "over": leg.ended_at is not None,
     }
+
+
+def canned_notes_of(queue_ids: Iterable[int | None]) -> Offered:
+    """Return by queue the texts for its notes, as many as a list can show."""
+    notes = CannedNote.objects.filter(queue__in=[pk for pk in queue_ids if pk])
+    found: Offered = defaultdict(list)
+    for queue, key, text in notes.order_by("key").values_list("queue", "key", "text"):
+        if len(found[queue]) < MOST_CANNED_NOTES:
+            found[queue].append({"key": key, "text": text})
+    return found
 
 
 def choices_of(queue_id: int | None) -> list[Snapshot]:

@@ -60,6 +60,31 @@ def dialed(waid: str) -> Contact:
     return known.contact if known else _settled([number], Person(waid), found)
 
 
+def renumbered(contact: Contact, waid: str) -> Contact:
+    """Let a contact be called by another number, that a person typed.
+
+    Whoever had this number is the same person now, and joins them; the old IDs stay.
+    Raises merging.NotNow where the two cannot be merged.
+    """
+    return _try(lambda: _renumber(contact, waid))
+
+
+def _renumber(contact: Contact, waid: str) -> Contact:
+    number = ContactId.of_number(waid)
+    known = _found([number]).get(number.named)
+    if known is not None and known.contact_id != contact.pk:
+        reason = f"An agent gave {contact} the number {number.value}."
+        merging.merge(contact, known.contact, reason=reason)
+    contact = Contact.objects.get(pk=contact.pk)
+    _give(contact, number, known)
+    Contact.objects.filter(pk=contact.pk).update(waid=waid)
+    contact.waid = waid
+    ContactWord.keep([contact.pk])
+    if known is None and marks.hold(marks.of_ids([number])):
+        services.block(contact, user=None, reason=marks.REASON)
+    return contact
+
+
 def contact_with(pk: int) -> Contact | None:
     """Return the contact of this key; the one that it was merged into, if it was."""
     if contact := Contact.objects.filter(pk=pk).first():

@@ -30,6 +30,7 @@ def card(call_id: UUID, agent: Agent) -> dict[str, Any]:
         "number": known.get("number", ""),
         "first_seen": iso(contact.created_at) if contact else None,
         "permission": known.get("call"),
+        "chat": known.get("chat", ""),
         **_history(contact, call),
     }
 

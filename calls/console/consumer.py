@@ -27,6 +27,7 @@ from callcenter.web.language import speaking
 from callcenter.web.sessions import browser_of
 from calls import notify, snapshots
 from calls.console.beats import beats
+from calls.console.floor import floor
 from calls.console.inbox import Inbox
 from calls.console.messages import (
     Message,
@@ -36,7 +37,7 @@ from calls.console.messages import (
     instant_of,
 )
 from calls.console.open_consoles import open_consoles
-from calls.console.pushes import Outlet, consoles
+from calls.console.pushes import Outlet, Push, consoles
 from calls.console.rate import MessageRate, Verdict
 from calls.console.requests import REQUESTS
 from calls.console.shown import Shown
@@ -118,6 +119,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             consoles.discard(self.agent_id, self.outlet)
         console_watch.leave(self)
         window_watch.leave(self)
+        floor.leave(self)
         open_consoles.leave(self)
 
     def make_room(self) -> None:
@@ -261,6 +263,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         if self.console:
             self.since = await in_database(self._open_window, opened)
         await self.refresh({})
+        floor.enter(self)
 
     def _open_window(self, opened: windows.Opened) -> datetime:
         since = windows.open_window(self.agent_id, opened)
@@ -297,6 +300,11 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def catch_up(self, message: Message) -> None:
         with speaking(self.language):
             await self.refresh({})
+
+    def show(self, push: Push) -> None:
+        """Send what is not of this agent alone: what goes on in their queues."""
+        if self.outlet is not None:
+            self.outlet.tell(push)
 
     # --- Beats ---
 

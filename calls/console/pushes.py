@@ -62,6 +62,8 @@ class Consoles:
         self._open: dict[int, set[Outlet]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
+        # Called with what each push is about, whoever it is for.
+        self.heard: Callable[[Snapshot], object] = lambda about: None
 
     @property
     def is_deaf(self) -> bool:
@@ -95,6 +97,7 @@ class Consoles:
     async def deliver(self, message: dict[str, Any]) -> None:
         """Give each push to whom it is for; a console takes it without waiting."""
         for one in message["pushes"]:
+            self.heard(one["about"])
             for console in self._of(one["to"]):
                 console.tell(one)
 

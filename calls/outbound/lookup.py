@@ -44,8 +44,14 @@ def look_up(agent: Agent, typed: str, line_id: Any) -> dict[str, Any]:
     Raises Refused if it is not a number, and numbers.Ambiguous if it may be several.
     """
     line = line_of(agent, line_id)
-    contact = people.dialed(_number_in(typed, line))
-    checking = _is_stale(contact, line)
+    return look_at(agent, people.dialed(number_in(typed, line)), line)
+
+
+def look_at(
+    agent: Agent, contact: Contact, line: Line, *, anew: bool = False
+) -> dict[str, Any]:
+    """Describe a contact, and have WhatsApp asked if its word is old, or `anew`."""
+    checking = bool(contact.waid) and (anew or _is_stale(contact, line))
     if checking:
         wake("calls.tasks.read_permission", agent.pk, contact.pk, line.pk)
     return describe(contact, line, checking=checking)
@@ -68,7 +74,11 @@ def _name_of(contact: Contact | None) -> str:
     return contact.called if contact else ""
 
 
-def _number_in(typed: str, line: Line) -> str:
+def number_in(typed: str, line: Line) -> str:
+    """Return the digits of a typed number, read near a business number of ours.
+
+    Raises Refused if it is not a number, and numbers.Ambiguous if it may be several.
+    """
     try:
         return numbers.parse_typed(typed, near=line.number)
     except numbers.Ambiguous:
@@ -107,11 +117,12 @@ def describe(
         "name": contact.called,
         "number": numbers.display(contact.waid or ""),
         "line": line.pk,
-        "call": _verdict(may_call(facts, now)),
-        "ask": _verdict(may_ask(facts, now)),
+        "call": verdict_fields(may_call(facts, now)),
+        "ask": verdict_fields(may_ask(facts, now)),
         "belief": _belief(basis_of(facts, is_pending=is_pending)),
         "checking": checking,
         "plan": str(plan.pk) if plan else None,
+        "chat": line.account.chat_with(contact.waid),
     }
 
 
@@ -152,7 +163,8 @@ def _belief(basis: Basis) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def verdict_fields(verdict: Verdict) -> dict[str, Any]:
+    """Describe a verdict as docs/console-websocket.md does."""
     return {
         "allowed": verdict.allowed,
         "sentence": verdict.sentence,

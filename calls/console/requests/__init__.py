@@ -7,7 +7,15 @@ returns is sent back to the page that asked.
 from collections.abc import Callable
 
 from calls.console.messages import Message, Page
-from calls.console.requests import agent_state, calls, dialing, transfer, work
+from calls.console.requests import (
+    agent_state,
+    calls,
+    dialing,
+    own_calls,
+    people,
+    transfer,
+    work,
+)
 
 Handler = Callable[[Page, Message], Message | None]
 
@@ -42,4 +50,8 @@ REQUESTS: dict[str, Handler] = {
     "ask": dialing.ask,
     "call_plan": dialing.call_plan,
     "drop_plan": dialing.drop_plan,
+    "my_calls": own_calls.my_calls,
+    "my_day": own_calls.my_day,
+    "find": people.find,
+    "save_contact": people.save_contact,
 }

@@ -21,9 +21,14 @@ def look_up(page: Page, message: Message) -> Message:
                 "You looked up too many numbers. Wait a moment, then try again."
             )
         )
-    typed, line = str(message.get("number") or ""), message.get("line")
+    agent, line = page.agent, message.get("line")
+    if (contact_id := message.get("contact")) is not None:
+        contact = lookup.contact_of(contact_id)
+        person = lookup.look_at(agent, contact, lookup.line_of(agent, line))
+        return {"type": "person", "person": person}
     try:
-        return {"type": "person", "person": lookup.look_up(page.agent, typed, line)}
+        typed = str(message.get("number") or "")
+        return {"type": "person", "person": lookup.look_up(agent, typed, line)}
     except Ambiguous as question:
         readings = lookup.describe_readings(question.readings)
         return {"type": "readings", "readings": readings}
