@@ -7,6 +7,9 @@ import { RewindCommands } from "./call/rewind.js";
 import { TransferCommands } from "./call/transfer.js";
 import { CallerCardCommands } from "./caller-card/commands.js";
 import { DialingCommands } from "./dialing/commands.js";
+import { DayCommands } from "./floor/commands.js";
+import { MyCallsCommands } from "./my-calls/commands.js";
+import { PeopleCommands } from "./people/commands.js";
 import { RingingCommands } from "./ringing/commands.js";
 import { ShiftCommands } from "./shift/commands.js";
 import { AudioHere, ConsoleWindow } from "./shift/console-window.js";
@@ -41,6 +44,7 @@ export function consoleCommands(parts, store, audio, now) {
   const wrapUp = new WrapUpCommands(store, requests, socket, new Drafts(), now);
   const window = new ConsoleWindow(store, requests);
   const here = new AudioHere(store, window, audio);
+  const dialing = new DialingCommands(store, socket, here);
   return {
     wrapUp,
     window,
@@ -49,7 +53,10 @@ export function consoleCommands(parts, store, audio, now) {
     controls: new CallControls(store, requests, socket, () => wrapUp.flush()),
     rewind: new RewindCommands(store, engine),
     transfer: new TransferCommands(store, requests, socket),
-    dialing: new DialingCommands(store, socket, here),
+    dialing,
+    people: new PeopleCommands(store, requests, dialing),
+    myCalls: new MyCallsCommands(store, requests, dialing),
+    day: new DayCommands(store, requests),
     card: new CallerCardCommands(store, socket),
     audioCheck: new AudioChecker(store, engine, audio),
     testRing: new TestRing(testRing, devices),

@@ -185,7 +185,7 @@ export class Console {
 
   /** @param {any} message as in docs/console-websocket.md */
   #receive(message) {
-    const { wrapUp, dialing } = this.#commands;
+    const { wrapUp, dialing, people } = this.#commands;
     if (message.type === "console") {
       this.#clock.reset();
     }
@@ -201,6 +201,9 @@ export class Console {
     }
     if (message.type === "problem" && wrapUp.refused(message.request)) {
       return;
+    }
+    if (message.type === "person") {
+      people.heard(message);
     }
     this.#store.dispatch(message);
     if (message.type === "person") {
@@ -227,12 +230,14 @@ export class Console {
    * @param {State} before
    */
   #told(before) {
-    const { controls, dialing, wrapUp, card } = this.#commands;
+    const { controls, dialing, wrapUp, card, myCalls, day } = this.#commands;
     if (before.connection !== "online") {
       controls.repeatMute();
       dialing.repeatLookUp();
       wrapUp.back();
       card.repeat();
+      myCalls.back();
+      day.back();
     }
     this.#followWindow(before);
   }
@@ -254,6 +259,7 @@ export class Console {
     const { previous } = /** @type {CustomEvent} */ (event).detail;
     const { state } = this.#store;
     const { dialing, wrapUp, audioCheck, transfer, card, rewind } = this.#commands;
+    const { people, myCalls, day } = this.#commands;
     if (state.audioHere !== previous.audioHere) {
       this.#quality.reset();
     }
@@ -265,6 +271,9 @@ export class Console {
     transfer.follow();
     rewind.follow();
     card.follow();
+    people.follow();
+    myCalls.follow();
+    day.follow();
     this.#ringback.follow(state, this.#parts.devices.speakerId);
     this.#audio.follow(state);
   }
@@ -272,6 +281,7 @@ export class Console {
   /** @param {number} late milliseconds that the page was late for this */
   #tick(late) {
     const { dialing, wrapUp, transfer, audioCheck } = this.#commands;
+    const { myCalls, day } = this.#commands;
     const now = performance.now();
     this.#heartbeat.tick(late, now);
     wrapUp.tick(now);
@@ -279,6 +289,8 @@ export class Console {
     dialing.tick(this.#now);
     transfer.tick(now);
     audioCheck.tick(now);
+    myCalls.tick(now);
+    day.tick(now);
     const { speakerId } = this.#parts.devices;
     this.#holdReminder.follow(this.#store.state, this.#now, speakerId);
   }

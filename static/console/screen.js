@@ -28,6 +28,9 @@ import { answeringView, inCallView } from "./call/in-call-view.js";
 import { callerCardView } from "./caller-card/caller-card-view.js";
 import { newCallView } from "./dialing/new-call-view.js";
 import { proposalView, scheduledCallsView } from "./dialing/scheduled-calls-view.js";
+import { floorView } from "./floor/floor-view.js";
+import { isIdle } from "./floor/idle.js";
+import { myCallsView } from "./my-calls/my-calls-view.js";
 import { ringingView } from "./ringing/ringing-view.js";
 import { helpButton } from "./shell/help.js";
 import { t } from "./shell/i18n.js";
@@ -106,7 +109,12 @@ export class Screen {
   }
 
   /** @param {ScreenModel} model */
-  #side({ state, devices }) {
+  #side({ state, now, devices }) {
+    const isAlone = isIdle(state);
+    this.#element("floor").hidden = !isAlone;
+    if (isAlone) {
+      this.#into("floor", floorView(state, now));
+    }
     const talking = audioCall(state) !== null;
     const view = devicesView(state, devices, talking, this.#commands);
     this.#into("side", html`${view} ${helpButton(this.#commands.help)}`);
@@ -142,7 +150,9 @@ export class Screen {
     const busy = isTalk || isWrapUp(state.shift.work);
     const part = this.#element("new-call");
     part.hidden = busy;
-    this.#into("new-call-panel", newCallView(state, now, this.#commands.dialing));
+    this.#element("my-calls").hidden = busy;
+    this.#into("new-call-panel", newCallView(state, now, this.#commands));
+    this.#into("my-calls", myCallsView(state, now, this.#commands.myCalls));
     this.#into(
       "scheduled-calls",
       scheduledCallsView(state, now, this.#commands.dialing),

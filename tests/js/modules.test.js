@@ -22,7 +22,10 @@ const ROOMS = [
   {
     "audio-devices": [],
     call: ["audio-devices"],
-    dialing: ["audio-devices"],
+    people: [],
+    floor: [],
+    dialing: ["audio-devices", "people"],
+    "my-calls": ["dialing"],
     ringing: ["audio-devices", "call"],
     shift: ["audio-devices"],
     "caller-card": ["dialing"],

@@ -3,6 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { permissionNote } from "../dialing/permission-view.js";
 import { formatDuration, spokenDuration } from "../shell/clock.js";
+import { chatLink } from "../shell/elements.js";
 import { plural, t } from "../shell/i18n.js";
 import { clock } from "../shell/icons.js";
 import { when } from "../shell/times.js";
@@ -158,6 +159,7 @@ function unknownYet(state, commands) {
 function known(person, call, now) {
   const earlier = earlierCalls(person, call);
   return html`
+    ${chatLink(person.chat)}
     ${callBacks(person.callbacks, now)}
     <h3 id="earlier-heading">${t("Earlier calls")}</h3>
     ${

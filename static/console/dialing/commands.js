@@ -22,6 +22,10 @@ export class DialingCommands {
   #audio;
   #field = new NumberField((number) => this.#lookUp(number));
   #renewedAt = Number.NEGATIVE_INFINITY;
+  /** @type {Id | null} the contact that was chosen, until something else is typed */
+  #chosen = null;
+  /** The request by which a contact is stored that had no id before. */
+  #expected = 0;
   /** @type {Map<number, ScheduledCall>} those whose person is looked up, by request */
   #gone = new Map();
 
@@ -51,6 +55,7 @@ export class DialingCommands {
    * @param {boolean} pasted
    */
   typeNumber(number, pasted) {
+    this.#chosen = null;
     this.#store.dispatch({ type: "numberTyped", number });
     this.#field.typed(number, pasted);
   }
@@ -66,10 +71,37 @@ export class DialingCommands {
   }
 
   /**
+   * Show a contact that was found: who they are is known, whatever they are called.
+   * @param {{id: Id, name: string, number: string}} contact
+   */
+  chooseContact({ id, name, number }) {
+    const text = name || number;
+    this.#store.dispatch({ type: "numberTyped", number: text });
+    this.#field.settled(text);
+    this.#chosen = id;
+    this.#field.again();
+  }
+
+  /**
+   * Show the contact that a request which was sent by others will tell of.
+   * @param {number} request
+   * @param {string} text
+   * @param {Id | null} contact null while it is new
+   */
+  expectContact(request, text, contact) {
+    this.#store.dispatch({ type: "numberTyped", number: text });
+    this.#field.settled(text);
+    this.#chosen = contact;
+    this.#expected = request;
+    this.#store.dispatch({ type: "lookedUp", request });
+  }
+
+  /**
    * Say which number is meant, of those that the server asked about.
    * @param {string} number with its country code
    */
   chooseNumber(number) {
+    this.#chosen = null;
     this.#store.dispatch({ type: "numberTyped", number });
     this.#field.typed(number);
     this.#field.finished();
@@ -120,6 +152,10 @@ export class DialingCommands {
 
   /** @param {{person: Person, request: number}} message */
   heard({ person, request }) {
+    if (request !== null && request === this.#expected) {
+      this.#chosen = person.contact;
+      this.#expected = 0;
+    }
     const plan = this.#gone.get(request);
     if (plan !== undefined && this.#isFree) {
       const who = plan.name || plan.number;
@@ -146,6 +182,21 @@ export class DialingCommands {
     }
   }
 
+  /**
+   * Call a contact of a list, with the one press.
+   * @param {{contact: Id, line: Id}} whom
+   */
+  async callContact(whom) {
+    if (this.#isFree && (await this.#audio.open())) {
+      this.#ask("call", whom, null, true);
+    }
+  }
+
+  /** @param {{contact: Id, line: Id}} whom */
+  askContact(whom) {
+    this.#ask("ask", whom, null, true);
+  }
+
   /** @param {Id} id */
   async callPlan(id) {
     const plan = this.#dialing.plans.find((one) => isId(one.id, id));
@@ -169,7 +220,9 @@ export class DialingCommands {
 
   /** @param {string} number */
   #lookUp(number) {
-    const request = this.#socket.send("look_up", { number, line: this.#dialing.line });
+    const { line } = this.#dialing;
+    const whom = this.#chosen === null ? { number } : { contact: this.#chosen };
+    const request = this.#socket.send("look_up", { ...whom, line });
     this.#store.dispatch(
       request > 0
         ? { type: "lookedUp", request }
@@ -180,10 +233,11 @@ export class DialingCommands {
   /**
    * Twice the same is asked once: a double click is not two calls.
    * @param {DialVerb} verb
-   * @param {Person | ScheduledCall} whom
+   * @param {{contact: Id, line: Id}} whom
    * @param {Id | null} plan
+   * @param {boolean} isAside whether a no is told as a notice, not beside the field
    */
-  #ask(verb, { contact, line }, plan = null) {
+  #ask(verb, { contact, line }, plan = null, isAside = false) {
     const isAsked = this.#dialing.asked.some(
       (one) => isId(one.contact, contact) && isId(one.line, line),
     );
@@ -200,6 +254,7 @@ export class DialingCommands {
         contact,
         line,
         plan,
+        isAside,
       });
     } else {
       this.#store.dispatch({ type: "dialProblem", text: t(UNREACHABLE) });

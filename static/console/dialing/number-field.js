@@ -51,6 +51,16 @@ export class NumberField {
     }
   }
 
+  /**
+   * Take what the field reads now, of which all is known already.
+   * @param {string} text
+   */
+  settled(text) {
+    this.typed("");
+    this.#text = text.trim();
+    this.#asked = this.#text;
+  }
+
   /** Look it up now: the agent pressed Enter or left the field. */
   finished() {
     clearTimeout(this.#timer);

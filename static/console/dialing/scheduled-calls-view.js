@@ -65,8 +65,54 @@ export function scheduledCallsView(state, now, commands) {
   if (plans.length === 0) {
     return nothing;
   }
-  return html`<section class="scheduled-calls" aria-labelledby="scheduled-calls-heading">
-    <h2 id="scheduled-calls-heading">${t("Waiting for permission")}</h2>
+  const [next, waiting] = byTime(plans, now);
+  return html`${
+    next.length > 0
+      ? planList("next-calls", t("Next scheduled calls"), next, state, now, commands)
+      : nothing
+  }
+  ${
+    waiting.length > 0
+      ? planList(
+          "scheduled-calls",
+          t("Waiting for permission"),
+          waiting,
+          state,
+          now,
+          commands,
+        )
+      : nothing
+  }`;
+}
+
+/**
+ * Part the calls that have a time, the next one first, from those that wait for the
+ * person's word.
+ * @param {ScheduledCall[]} plans
+ * @param {number} now
+ * @returns {[ScheduledCall[], ScheduledCall[]]}
+ */
+export function byTime(plans, now) {
+  const hasTime = (/** @type {ScheduledCall} */ { state, due_at }) =>
+    state !== "offered" && left(due_at, now) !== "";
+  const due = (/** @type {ScheduledCall} */ { due_at }) => Date.parse(due_at ?? "");
+  return [
+    plans.filter(hasTime).sort((one, other) => due(one) - due(other)),
+    plans.filter((plan) => !hasTime(plan)),
+  ];
+}
+
+/**
+ * @param {string} name
+ * @param {string} heading
+ * @param {ScheduledCall[]} plans
+ * @param {State} state
+ * @param {number} now
+ * @param {DialingCommands} commands
+ */
+function planList(name, heading, plans, state, now, commands) {
+  return html`<section class="scheduled-calls" aria-labelledby=${`${name}-heading`}>
+    <h2 id=${`${name}-heading`}>${heading}</h2>
     <ul>
       ${plans.map((plan) => planRow(state, plan, now, commands))}
     </ul>

@@ -5,6 +5,7 @@ import { t } from "../shell/i18n.js";
 import { cross, handset } from "../shell/icons.js";
 import { callerName } from "../state/labels.js";
 import { myCall } from "../state/selectors.js";
+import { earlierLine } from "./earlier-view.js";
 import { ringReason, waitOf } from "./ring-attempts.js";
 
 /** @import {Call} from "../state/snapshot.js" */
@@ -24,12 +25,14 @@ export function ringingView(state, calls, now, commands) {
   return html`<ul class="ringing" aria-label=${t("Ringing calls")}>
     ${calls.map((call, index) => {
       const reason = ringReason(call, state.agent);
-      return ringingCall(call, reason, index === 0 && !busy, blocked, now, commands);
+      const isFirst = index === 0 && !busy;
+      return ringingCall(state, call, reason, isFirst, blocked, now, commands);
     })}
   </ul>`;
 }
 
 /**
+ * @param {State} state
  * @param {Call} call
  * @param {string} reason
  * @param {boolean} first
@@ -37,11 +40,12 @@ export function ringingView(state, calls, now, commands) {
  * @param {number} now
  * @param {RingingCommands} commands
  */
-function ringingCall(call, reason, first, blocked, now, commands) {
+function ringingCall(state, call, reason, first, blocked, now, commands) {
   const heading = `caller-${call.id}`;
   return html`<li class=${first ? "card ring-card" : "card ring-row"}>
     ${reason ? html`<p class="ring-kind">${reason}</p>` : nothing} ${callerView(call, heading)}
     <p class="ringing-for">${waiting(call, now)}</p>
+    ${first ? earlierLine(state, call, now) : nothing}
     <div class="ring-buttons">
       <button
         type="button"

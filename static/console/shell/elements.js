@@ -1,7 +1,8 @@
 /** Small pieces that many views are made of. */
 
-import { html } from "../../vendor/lit-html.js";
+import { html, nothing } from "../../vendor/lit-html.js";
 import { formatDuration, secondsSince, spokenDuration } from "./clock.js";
+import { t } from "./i18n.js";
 
 /**
  * Show a running time since an instant of the server's.
@@ -30,4 +31,16 @@ export function duration(seconds, label) {
 /** @param {string} key as printed on the button; not a part of its name */
 export function keyHint(key) {
   return html`<kbd translate="no" aria-hidden="true">${key}</kbd>`;
+}
+
+/**
+ * Link to a contact's chat in Wati, in a window that knows nothing of this one.
+ * @param {string | undefined} address
+ */
+export function chatLink(address) {
+  return address?.startsWith("https://")
+    ? html`<a class="link-button chat-link" href=${address} target="_blank" rel="noopener"
+        >${t("Open chat in Wati")}</a
+      >`
+    : nothing;
 }

@@ -53,3 +53,6 @@ export const people = () =>
     "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20a6.5 6.5 0 0 1 13 0M16 4.3a3.5 3.5 0 0 1 " +
       "0 6.4M18 13.8a6.5 6.5 0 0 1 3.5 6.2",
   );
+export const inward = () => icon("M19 5 8 16M8 8v8h8");
+export const outward = () => icon("M5 19 16 8M16 16V8H8");
+export const missed = () => icon("M4 7l8 8 8-8M20 13V7h-6");

@@ -37,11 +37,14 @@ export const DIALING_REDUCERS = {
       problem: "",
       done: null,
     }),
-  dialRequested: (state, { verb, request, contact, line, plan }, now) =>
+  dialRequested: (state, { verb, request, contact, line, plan, isAside }, now) =>
     withDialing(state, {
       ...state.dialing,
       problem: "",
-      asked: [...state.dialing.asked, { verb, request, contact, line, plan, at: now }],
+      asked: [
+        ...state.dialing.asked,
+        { verb, request, contact, line, plan, isAside, at: now },
+      ],
     }),
   dialProblem: (state, { text }) =>
     withDialing(state, { ...state.dialing, problem: text }),
@@ -193,7 +196,8 @@ export function isDialRequest(dialing, request) {
 }
 
 /**
- * Take what the server says no to, told beside the field unless it is about a plan.
+ * Take what the server says no to, told beside the field unless it is about a plan, or
+ * about a person of another list.
  * @param {Dialing} dialing
  * @param {{text: string, request?: number}} problem
  * @returns {{dialing: Dialing, isBesideField: boolean}}
@@ -201,7 +205,7 @@ export function isDialRequest(dialing, request) {
 export function dialRefused(dialing, { text, request }) {
   const failed = dialing.asked.find((asked) => asked.request === request);
   const asked = dialing.asked.filter((one) => one !== failed);
-  if (failed !== undefined && failed.plan !== null) {
+  if (failed !== undefined && (failed.plan !== null || failed.isAside)) {
     return { dialing: { ...dialing, asked }, isBesideField: false };
   }
   const lookingSince = failed === undefined ? null : dialing.lookingSince;

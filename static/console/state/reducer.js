@@ -11,14 +11,24 @@ import {
   dialRefused,
   isDialRequest,
 } from "./dialing.js";
+import { FLOOR_REDUCERS, floorRefreshed } from "./floor.js";
+import { MY_CALLS_REDUCERS, myCallsRefused, withVerdicts } from "./my-calls.js";
 import { withNotice } from "./notices.js";
+import {
+  isSaved,
+  PEOPLE_REDUCERS,
+  peopleLost,
+  peopleRefused,
+  saved,
+  unclear,
+} from "./people.js";
 import { REWIND_REDUCERS } from "./rewind.js";
 import { myCall } from "./selectors.js";
 import { SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
 import { TRANSFER_REDUCERS, transferRefused } from "./transfer.js";
 import { WINDOW_REDUCERS } from "./windows.js";
 
-/** @import {Agent, Call, Work} from "./snapshot.js" */
+/** @import {Agent, Call, Named, Work} from "./snapshot.js" */
 /** @import {Asked, State} from "./state.js" */
 
 const NOTICE_LIFE_MS = 15_000;
@@ -33,6 +43,11 @@ const REDUCERS = {
   ...CHECK_REDUCERS,
   ...WINDOW_REDUCERS,
   ...REWIND_REDUCERS,
+  ...MY_CALLS_REDUCERS,
+  ...PEOPLE_REDUCERS,
+  ...FLOOR_REDUCERS,
+  person: personTold,
+  readings: readingsTold,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),
@@ -93,7 +108,7 @@ function newer(known, told) {
  * reply will come to what was asked before; otherwise it may still be on its way.
  * @param {State} state
  * @param {{agent: Agent, calls: Call[]} & Parameters<typeof dialingRefreshed>[1]
- *   & Parameters<typeof shiftRefreshed>[1]} message
+ *   & Parameters<typeof shiftRefreshed>[1] & {queues?: Named[]}} message
  * @param {number} now
  */
 function replaceAll(state, { agent, calls, ...more }, now) {
@@ -117,6 +132,8 @@ function replaceAll(state, { agent, calls, ...more }, now) {
   const found = state.loaded ? next.audioHere : (myCall(next)?.id ?? next.audioHere);
   const dialing = dialingRefreshed(next.dialing, more, isBack);
   next = { ...next, loaded: true, audioHere: found, dialing };
+  next = floorRefreshed(next, more.queues ?? [], isBack);
+  next = isBack ? peopleLost(myCallsRefused(next)) : next;
   return shiftRefreshed(next, more);
 }
 
@@ -131,6 +148,29 @@ function toldOtherwise(state, call, work, now) {
   return work?.call === call.id && work.call_snapshot.version > call.version
     ? withCall(state, work.call_snapshot, now)
     : withoutCall(state, call, now);
+}
+
+/**
+ * Take what is known of a person: to the field, to the form that was saved with it, and
+ * to the lists that show them.
+ * @param {State} state
+ * @param {any} message
+ * @param {number} now
+ */
+function personTold(state, message, now) {
+  const next = isSaved(state, message.request) ? saved(state) : state;
+  return withVerdicts(DIALING_REDUCERS.person(next, message, now), message.person);
+}
+
+/**
+ * @param {State} state
+ * @param {any} message
+ * @param {number} now
+ */
+function readingsTold(state, message, now) {
+  return isSaved(state, message.request)
+    ? unclear(state, message.readings)
+    : DIALING_REDUCERS.readings(state, message, now);
 }
 
 /**
@@ -151,12 +191,17 @@ function withoutAsked(state, failed) {
 }
 
 /**
- * @param {State} state
+ * @param {State} before
  * @param {{text: string, request?: number}} problem
  * @param {number} now
  */
-function refused(state, { text: english, request }, now) {
+function refused(before, { text: english, request }, now) {
   const text = t(english);
+  const aboutPeople = peopleRefused(before, { text, request });
+  if (aboutPeople !== null) {
+    return aboutPeople;
+  }
+  const state = myCallsRefused(before, request ?? -1);
   if (isDialRequest(state.dialing, request)) {
     const { dialing, isBesideField } = dialRefused(state.dialing, { text, request });
     const next = { ...state, dialing };

@@ -19,6 +19,17 @@ export class Requests {
   }
 
   /**
+   * Ask for what only shows more; without a connection nothing is said, as the page says
+   * so already.
+   * @param {string} type
+   * @param {Record<string, unknown>} fields
+   * @returns {number} its number; 0 when it was not sent
+   */
+  quietly(type, fields = {}) {
+    return this.#socket.send(type, fields);
+  }
+
+  /**
    * @param {string} type
    * @param {Record<string, unknown>} fields
    * @returns {number} its number, which a problem will repeat; 0 when it was not sent

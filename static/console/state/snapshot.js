@@ -56,7 +56,8 @@
  * @typedef {{allowed: boolean, sentence: string, advice: string, until: string | null,
  *   earliest: string | null}} Permission whether a person may be called, or asked to allow it
  * @typedef {{contact: Id, name: string, number: string, line: Id, call: Permission,
- *   ask: Permission, belief: Belief, checking: boolean, plan: Id | null}} Person
+ *   ask: Permission, belief: Belief, checking: boolean, plan: Id | null,
+ *   chat?: string}} Person
  * @typedef {{sentence: string, at: string | null, confirmed: boolean,
  *   checked_at: string | null}} Belief how we know of a permission, and since when
  * @typedef {{number: string, country: string, name: string}} Reading a number that what
@@ -75,6 +76,7 @@
  * @property {Id | null} disposition
  * @property {boolean} required
  * @property {ChoiceGroup[]} choices
+ * @property {{key: string, text: string}[]} [canned_notes] of the call's queue
  * @property {string | null} until end of the countdown; null when there is none
  * @property {boolean} over whether the call is over, so that this is the wrap-up
  *
@@ -96,6 +98,7 @@
  * @property {string} number
  * @property {string | null} [first_seen]
  * @property {Permission | null} [permission] nothing, of a person without a WhatsApp id
+ * @property {string} [chat] the link of their chat in Wati, or empty
  * @property {EarlierCall[]} calls newest first
  * @property {OpenCallback[]} callbacks
  *

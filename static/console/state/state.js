@@ -32,10 +32,87 @@
  * @property {CallerCard} card
  * @property {AudioCheck} check
  * @property {Rewind} rewind
+ * @property {MyCalls} myCalls
+ * @property {People} people
+ * @property {Floor} floor
+ *
+ * @typedef {object} OwnCall a row of the agent's own calls
+ * @property {string} id
+ * @property {"missed" | "answered" | "placed"} kind
+ * @property {string} at
+ * @property {"inbound" | "outbound"} direction
+ * @property {{id: Id | null, name: string, number: string}} contact
+ * @property {string} queue
+ * @property {string} result
+ * @property {string} agent who answered a call that was missed here
+ * @property {number | null} seconds of talk time
+ * @property {boolean} rang_here
+ * @property {string} disposition
+ * @property {string} notes the agent's own
+ * @property {{at: string, direction: string, agent: string,
+ *   answered: boolean} | null} called_back
+ * @property {boolean} to_call_back whether nobody has called back yet
+ * @property {Id | null} line to call back from
+ * @property {Permission | null} call
+ * @property {Permission | null} ask
+ * @property {string} chat
+ *
+ * @typedef {"" | "missed" | "answered" | "placed"} OwnCallKind
+ * @typedef {object} MyCalls
+ * @property {OwnCallKind} kind empty: all
+ * @property {OwnCall[]} calls newest first
+ * @property {boolean} more
+ * @property {boolean} isLoaded
+ * @property {number} request 0 while nothing is asked
+ * @property {boolean} isNext whether the next page is asked for
+ *
+ * @typedef {object} FoundPerson
+ * @property {Id} id
+ * @property {string} name
+ * @property {string} number
+ * @property {string} username
+ * @property {Id} line
+ * @property {Permission} call
+ * @property {Permission} ask
+ * @property {{at: string, direction: string, agent: string, result: string}
+ *   | null} last_call
+ * @property {string} chat
+ *
+ * @typedef {object} ContactForm
+ * @property {Id | null} contact null: a new one
+ * @property {string} name
+ * @property {string} number
+ * @property {string} problem
+ * @property {Reading[]} readings
+ * @property {number} request 0 while nothing is asked
+ *
+ * @typedef {object} People
+ * @property {FoundPerson[]} options
+ * @property {string} text what they were found by
+ * @property {string} asked what is being looked for
+ * @property {number} request 0 while nothing is asked
+ * @property {boolean} more whether there are others
+ * @property {boolean} isOpen whether the list is shown
+ * @property {number} active the place that the keys are at; -1 for none
+ * @property {ContactForm | null} form
+ *
+ * @typedef {{id: Id, name: string, waiting: number | null,
+ *   waiting_since: string | null, ready: number | null}} FloorQueue
+ * @typedef {{calls: number, talk: number, average_handle: number | null,
+ *   breaks: {name: string, allowed: number, used: number}[]}} OwnDay
+ *
+ * @typedef {object} Floor
+ * @property {FloorQueue[]} queues this agent's
+ * @property {{id: Id, name: string, state: string, can_take: boolean}[]} agents
+ * @property {number} signedIn how many there are, this agent among them
+ * @property {number} ended counts the calls that change lists of calls
+ * @property {boolean} isKnown whether the figures are there
+ * @property {OwnDay | null} day
+ * @property {number} dayRequest
  *
  * @typedef {"call" | "ask" | "call_plan" | "drop_plan"} DialVerb
  * @typedef {{verb: DialVerb, request: number, at: number, contact: Id, line: Id,
- *   plan: Id | null}} DialRequest
+ *   plan: Id | null, isAside?: boolean}} DialRequest isAside: from a list, not from the field
  *
  * @typedef {object} Dialing
  * @property {Line[]} lines
@@ -106,7 +183,7 @@
  */
 
 /** @import {Connection} from "../shell/socket.js" */
-/** @import {Agent, Break, Call, ContactDetails, Id, Line, Person, Reading, RingingWindow, ScheduledCall, Targets, Work} from "./snapshot.js" */
+/** @import {Agent, Break, Call, ContactDetails, Id, Line, Permission, Person, Reading, RingingWindow, ScheduledCall, Targets, Work} from "./snapshot.js" */
 
 export const CHECK_SECONDS = 15;
 
@@ -170,6 +247,38 @@ export const noCheck = Object.freeze({
 
 /** @type {Rewind} */
 export const noRewind = Object.freeze({ kept: 0, length: 0, left: 0, mono: false });
+/** @type {MyCalls} */
+const noCallsYet = Object.freeze({
+  kind: "",
+  calls: [],
+  more: false,
+  isLoaded: false,
+  request: 0,
+  isNext: false,
+});
+
+/** @type {People} */
+const nobodyFound = Object.freeze({
+  options: [],
+  text: "",
+  asked: "",
+  request: 0,
+  more: false,
+  isOpen: false,
+  active: -1,
+  form: null,
+});
+
+/** @type {Floor} */
+const emptyFloor = Object.freeze({
+  queues: [],
+  agents: [],
+  signedIn: 0,
+  ended: 0,
+  isKnown: false,
+  day: null,
+  dayRequest: 0,
+});
 
 /** @type {State} */
 export const initialState = Object.freeze({
@@ -193,4 +302,7 @@ export const initialState = Object.freeze({
   card: noCard,
   check: noCheck,
   rewind: noRewind,
+  myCalls: noCallsYet,
+  people: nobodyFound,
+  floor: emptyFloor,
 });

@@ -7,11 +7,13 @@ import { check, pencil, warning } from "../shell/icons.js";
 import { afterWords } from "../state/news-words.js";
 import { chosenHere, flatChoices, missing } from "../state/shift.js";
 import { callbackView } from "./callback-view.js";
+import { expanded, inserted } from "./canned-notes.js";
 import { figuresOf } from "./figures.js";
 import { LONGEST_NOTE } from "./notes-autosave.js";
 
 /** @import {Named, Work} from "../state/snapshot.js" */
 /** @import {Saved, State, Written} from "../state/state.js" */
+/** @import {CannedNote} from "./canned-notes.js" */
 /** @import {WrapUpCommands} from "./commands.js" */
 
 const MOST_KEYS = 9;
@@ -28,7 +30,7 @@ const MOST_KEYS = 9;
 export function wrapUpView(state, work, written, now, commands) {
   return html`<section class="card wrap-up" aria-labelledby="wrap-up-heading" data-over=${work.over}>
     ${work.over ? wrapUpHead(state, work, now) : inCallHead()}
-    ${disposition(state, work, commands)} ${notes(written, commands)}
+    ${disposition(state, work, commands)} ${notes(written, work, commands)}
     ${callbackView(state, now, commands)}
     ${work.over ? wrapUpFoot(state, work, commands) : nothing}
   </section>`;
@@ -156,11 +158,15 @@ function keys(state, work, chosen, commands) {
 
 /**
  * @param {Written} written
+ * @param {Work} work
  * @param {WrapUpCommands} commands
  */
-function notes({ text, saved }, commands) {
-  const typed = (/** @type {Event & {target: HTMLTextAreaElement}} */ event) =>
-    commands.typeNotes(event.target.value);
+function notes({ text, saved }, { canned_notes: canned = [] }, commands) {
+  const typed = (/** @type {Event & {target: HTMLTextAreaElement}} */ event) => {
+    const { target } = event;
+    const { value, selectionStart } = target;
+    put(target, expanded(value, selectionStart, canned, LONGEST_NOTE), commands);
+  };
   return html`<div class="notes-field">
     <label class="field">
       <span>${t("Notes")}</span>
@@ -176,7 +182,48 @@ function notes({ text, saved }, commands) {
     </label>
     ${text === "" && saved === "saved" ? nothing : savedLine(saved)}
     <p class="visually-hidden" role="status">${saved === "unsaved" ? UNSAVED() : ""}</p>
+    ${canned.length > 0 ? cannedNotes(canned, commands) : nothing}
   </div>`;
+}
+
+/**
+ * Keep what the field reads now, or what it should read with a text put in.
+ * @param {HTMLTextAreaElement} field
+ * @param {{notes: string, caret: number} | null} changed
+ * @param {WrapUpCommands} commands
+ */
+function put(field, changed, commands) {
+  if (changed !== null) {
+    field.value = changed.notes;
+    field.setSelectionRange(changed.caret, changed.caret);
+  }
+  commands.typeNotes(field.value);
+}
+
+/**
+ * Nothing to be remembered: each text with its key, to be pressed, too.
+ * @param {CannedNote[]} canned
+ * @param {WrapUpCommands} commands
+ */
+function cannedNotes(canned, commands) {
+  const press = (/** @type {string} */ text) => {
+    const found = document.getElementById("notes-text");
+    const field = /** @type {HTMLTextAreaElement} */ (found);
+    put(field, inserted(field.value, field.selectionEnd, text, LONGEST_NOTE), commands);
+    field.focus();
+  };
+  return html`<details class="canned-notes">
+    <summary>${t("Canned notes")}</summary>
+    <ul>
+      ${canned.map(
+        ({ key, text }) => html`<li>
+          <button type="button" class="choice-key" @click=${() => press(text)}>
+            <kbd>/${key}</kbd> <span>${text}</span>
+          </button>
+        </li>`,
+      )}
+    </ul>
+  </details>`;
 }
 
 const UNSAVED = () => t("Not saved yet: no connection");
