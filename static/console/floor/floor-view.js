@@ -58,9 +58,9 @@ function queues({ floor, connection, loaded }, now) {
 function queueRow({ name, waiting, waiting_since: since }, now) {
   const seconds = secondsSince(since, now);
   return html`<tr data-waiting=${(waiting ?? 0) > 0}>
-    <th scope="row"><bdi>${name}</bdi></th>
-    <td class="timer">${waiting ?? UNKNOWN}</td>
-    <td class="timer">
+    <th scope="row"><bdi translate="no">${name}</bdi></th>
+    <td translate="no" class="timer">${waiting ?? UNKNOWN}</td>
+    <td translate="no" class="timer">
       ${
         since === null
           ? UNKNOWN
@@ -96,7 +96,7 @@ function day(state, now) {
 function figure(label, value) {
   return html`<div>
     <dt>${label}</dt>
-    <dd class="timer">${value}</dd>
+    <dd translate="no" class="timer">${value}</dd>
   </div>`;
 }
 
@@ -121,7 +121,7 @@ function breakFigure(one, state, now) {
       : t("{count} min over", { count: minutes });
   return html`<div data-over=${left < 0}>
     <dt>${t(one.name)}</dt>
-    <dd class="timer">${words}</dd>
+    <dd translate="no" class="timer">${words}</dd>
   </div>`;
 }
 
@@ -136,7 +136,7 @@ function colleagues({ floor, agent, connection }) {
     <ul tabindex="0" aria-labelledby="colleagues-heading">
       ${others.map(
         ({ name, state, can_take }) => html`<li data-state=${state}>
-          <span class="colleague-name"><bdi>${name}</bdi></span>
+          <span class="colleague-name"><bdi translate="no">${name}</bdi></span>
           <span class="colleague-state"
             >${can_take ? html`${check()} ${t("Free for a consult")}` : stateLabelOf(state)}</span
           >

@@ -92,11 +92,11 @@ function row(state, call, now, commands) {
   return html`<li class="my-call" data-kind=${kind} data-open=${call.to_call_back}>
     <span class="my-call-sign">${SIGNS[kind]()}</span>
     <div class="my-call-words">
-      <p class="my-call-who"><strong><bdi>${who(contact)}</bdi></strong></p>
+      <p class="my-call-who"><strong><bdi translate="no">${who(contact)}</bdi></strong></p>
       <p class="my-call-facts">
         ${callBack ? html`<span class="tag call-back" data-open=${call.to_call_back}>${callBack}</span>` : nothing}
         <span>${kindWords(call)}</span>
-        <span class="timer">${when(call.at, now)}</span>
+        <span translate="no" class="timer">${when(call.at, now)}</span>
         ${queue ? html`<span>${queue}</span>` : nothing}
         ${outcomeWords(call) ? html`<span>${outcomeWords(call)}</span>` : nothing}
         ${length(seconds)}
@@ -118,7 +118,7 @@ function who({ name, number }) {
 function length(seconds) {
   return seconds === null
     ? nothing
-    : html`<span class="timer" aria-label=${spokenDuration(seconds)}
+    : html`<span translate="no" class="timer" aria-label=${spokenDuration(seconds)}
         >${formatDuration(seconds)}</span
       >`;
 }

@@ -82,7 +82,7 @@ function readings({ readings: numbers }, commands) {
         class="button small"
         @click=${() => commands.chooseNumber(number)}
       >
-        <span class="number">${number}</span> ${name}
+        <span translate="no" class="number">${number}</span> ${name}
       </button>`,
     )}
   </div>`;

@@ -89,11 +89,11 @@ function option(person, place, active, now, commands) {
     @mousedown=${(/** @type {Event} */ event) => event.preventDefault()}
     @click=${() => commands.choose(person)}
   >
-    <span class="avatar" aria-hidden="true">${initials(name)}</span>
+    <span translate="no" class="avatar" aria-hidden="true">${initials(name)}</span>
     <span class="option-who">
-      <strong><bdi>${name || number || t("Unknown WhatsApp user")}</bdi></strong>
-      ${name && number ? html`<span class="number">${number}</span>` : nothing}
-      ${handle ? html`<span class="number"><bdi>${handle}</bdi></span>` : nothing}
+      <strong><bdi translate="no">${name || number || t("Unknown WhatsApp user")}</bdi></strong>
+      ${name && number ? html`<span translate="no" class="number">${number}</span>` : nothing}
+      ${handle ? html`<span translate="no" class="number"><bdi translate="no">${handle}</bdi></span>` : nothing}
     </span>
     <span class="option-facts">${lastCall(person, now)} ${verdict(person.call)}</span>
   </li>`;

@@ -20,7 +20,7 @@ export function earlierLine(state, call, now) {
   const note = earlier.find(({ notes }) => notes !== "")?.notes ?? "";
   return html`<div class="ring-earlier">
     <p>${person === null ? nothing : countWords(earlier, now)}</p>
-    <p class="ring-note">${note ? html`<bdi>${note}</bdi>` : nothing}</p>
+    <p class="ring-note">${note ? html`<bdi translate="no">${note}</bdi>` : nothing}</p>
   </div>`;
 }
 

@@ -218,7 +218,7 @@ function cannedNotes(canned, commands) {
       ${canned.map(
         ({ key, text }) => html`<li>
           <button type="button" class="choice-key" @click=${() => press(text)}>
-            <kbd>/${key}</kbd> <span>${text}</span>
+            <kbd translate="no">/${key}</kbd> <span>${text}</span>
           </button>
         </li>`,
       )}

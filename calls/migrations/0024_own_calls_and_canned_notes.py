@@ -8,9 +8,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0009_minutes_per_day'),
+        ('agents', '0011_minutes_per_day'),
         ('callcenter', '0009_chat_link'),
-        ('calls', '0022_canary_calls_and_audio_figures'),
+        ('calls', '0023_why_agents_left'),
         ('permissions', '0012_erasures'),
     ]
 
