@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='leg',
             name='left_because',
-            field=models.CharField(blank=True, choices=[('left', 'Left'), ('removed', 'Removed'), ('handed_over', 'Handed the call over'), ('transferred', 'Call was transferred'), ('console', 'Console disconnected'), ('no_audio', 'Audio did not connect'), ('call_ended', 'Call ended')], db_default='', max_length=12),
+            field=models.CharField(blank=True, choices=[('left', 'Left'), ('removed', 'Removed'), ('handed_over', 'Handed the call over'), ('transferred', 'Call was transferred'), ('console', 'Console disconnected'), ('no_audio', 'Audio did not connect'), ('call_ended', 'Call ended')], db_default='', default='', max_length=12),
         ),
     ]

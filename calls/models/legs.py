@@ -170,7 +170,7 @@ class Leg(models.Model):
     joined_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     left_because = models.CharField(
-        max_length=12, choices=Left, blank=True, db_default=""
+        max_length=12, choices=Left, blank=True, default="", db_default=""
     )
 
     notes = models.TextField(blank=True)
