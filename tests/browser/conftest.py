@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -102,12 +103,17 @@ class Scene:
         self._windows: list[Window] = []
 
     def console(
-        self, username: str, desk: Browser | None = None, init_script: str = ""
+        self,
+        username: str,
+        desk: Browser | None = None,
+        init_script: str = "",
+        **options: Any,
     ) -> ConsoleWindow:
         """An agent, signed in and available; on the last node, as no webhook is."""
         permissions = ["microphone", "notifications"]
         browser = desk or self._desk
-        window = ConsoleWindow(browser.new_context(permissions=permissions))
+        context = browser.new_context(permissions=permissions, **options)
+        window = ConsoleWindow(context)
         if init_script:
             window.page.add_init_script(init_script)
         self._windows.append(window)
