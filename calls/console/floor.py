@@ -1,4 +1,4 @@
-"""What goes on in the queues of the open consoles: read once for all of this process.
+"""Callers and agents in the queues of the open consoles, read once for all of them.
 
 A look is two statements, however many consoles, agents and callers there are. It is due
 two seconds after a push told that a call or an agent has changed; on a quiet floor,
