@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.admission import LATEST_AUTO_ANSWER, RING_TIMEOUT, WhenNobody
 from agents.routing import AGENT_RING_TIME, Strategy
+from agents.targets import Targets
 
 if TYPE_CHECKING:
     from agents.models import Agent
@@ -50,7 +51,7 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         return self.filter(is_canary=False)
 
 
-class Queue(models.Model):
+class Queue(Targets):
     """A line of callers, and the agents who serve it."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agents import targets
 from agents.admission import WhenNobody
 from agents.models import AgentState, Membership, Queue
 from callcenter.admin_parts import DistinctRows
@@ -41,6 +42,8 @@ class QueueForm(forms.ModelForm):
                 _("Choose the overflow queue for when no agent is signed in."),
             )
         self._check_answer(data)
+        for field, text in targets.crossed(data):
+            self.add_error(field, text)
         return data
 
     def _check_answer(self, data: dict[str, Any]) -> None:
@@ -143,6 +146,19 @@ class QueueAdmin(PreviewAdmin):
         (
             gettext_lazy("After the call"),
             {"fields": ["wrap_up_seconds", "disposition_required"]},
+        ),
+        (
+            gettext_lazy("Targets and thresholds"),
+            {
+                "description": gettext_lazy(
+                    "The live board turns amber at a warning and red at an alarm. 0 "
+                    "turns a threshold off."
+                ),
+                "fields": [
+                    ("service_seconds", "short_seconds"),
+                    *((one.warn, one.alarm) for one in targets.THRESHOLDS.values()),
+                ],
+            },
         ),
     ]
 
