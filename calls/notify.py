@@ -29,6 +29,10 @@ from calls.snapshots import (
 
 # Every process listens there for the consoles that are open at it.
 CONSOLES = "consoles"
+# And there, while somebody watches the live board at it.
+BOARDS = "boards"
+# What a board shows changes with these.
+ON_BOARDS = frozenset({"calls", "agents"})
 
 
 def node_group(name: str) -> str:
@@ -59,6 +63,14 @@ def plans_changed(agent_id: int) -> None:
 def work_changed(agent_id: int) -> None:
     """Push what this agent may write about a call: another call, or its end."""
     _after_commit("work", [agent_id])
+
+
+def boards_changed() -> None:
+    """Tell the processes, after the commit, that the live board shows something else.
+
+    Without words: each process reads the rows once, for all who watch there.
+    """
+    transaction.on_commit(_tell_boards, robust=True)
 
 
 def people_changed(agent_ids: Iterable[int], person: Snapshot) -> None:
@@ -109,6 +121,8 @@ class Changes:
             for agents, content in CONTENTS[kind](list(ids))
         ]
         _send(pushes)
+        if ON_BOARDS & self.ids.keys():
+            _tell_boards()
 
 
 def _after_commit(kind: str, ids: Iterable[Any]) -> None:
@@ -189,3 +203,7 @@ def push(to: Iterable[int], content: Snapshot) -> Snapshot:
 def _send(pushes: list[Snapshot]) -> None:
     if pushes:
         send_group(CONSOLES, {"type": "pushes", "pushes": pushes})
+
+
+def _tell_boards() -> None:
+    send_group(BOARDS, {"type": "changed"})

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from calls import locking
+from calls import locking, notify
 from calls.lifecycle.ending import end
-from calls.models import Call, Leg
+from calls.models import Call, Leg, Unheard
 from calls.queueing import participants, requeue
 from calls.states import TALKING, WITH_AGENT, Event, Status
 from calls.transitions import bump_version
@@ -80,3 +80,18 @@ def note_one_way_audio(call_id: UUID, one_way_seconds: float) -> None:
     """Store what the node measured over the whole call."""
     mine = Call.objects.filter(pk=call_id)
     mine.update(one_way_seconds=F("one_way_seconds") + round(one_way_seconds))
+
+
+def note_unheard(
+    call_id: UUID, *, customer_heard: bool, participant_heard: bool
+) -> None:
+    """Store who is not heard now, for whoever watches the floor."""
+    unheard = {
+        (True, True): "",
+        (False, True): Unheard.CUSTOMER,
+        (True, False): Unheard.AGENT,
+        (False, False): Unheard.BOTH,
+    }[customer_heard, participant_heard]
+    mine = Call.objects.filter(pk=call_id).exclude(unheard=unheard)
+    mine.update(unheard=unheard, unheard_since=timezone.now() if unheard else None)
+    notify.boards_changed()

@@ -8,6 +8,7 @@ from calls.models.call import (
     CallQuerySet,
     Direction,
     Line,
+    Unheard,
 )
 from calls.models.canned import CannedNote
 from calls.models.legs import (
@@ -51,6 +52,7 @@ __all__ = [
     "SetAsideLine",
     "SpoolFile",
     "SweepRun",
+    "Unheard",
     "WatiRequest",
     "WebhookDelivery",
 ]

@@ -76,6 +76,14 @@ class AnsweredBy(models.TextChoices):
     AUDIO = "audio", "Audio"
 
 
+class Unheard(models.TextChoices):
+    """The side of a call between two from which no audio comes."""
+
+    CUSTOMER = "customer", "Customer"
+    AGENT = "agent", "Agent"
+    BOTH = "both", "Both"
+
+
 class CallQuerySet(models.QuerySet["Call"]):
     def logged(self) -> "CallQuerySet":
         """Keep calls that happened: no shadows of calls that never reached us.
@@ -169,6 +177,11 @@ class Call(models.Model):
     console_lost_until = models.DateTimeField(null=True)
     reattach_count = models.PositiveSmallIntegerField(default=0)
     one_way_seconds = models.PositiveIntegerField(default=0)
+    # While they talk: who is not heard at present, as the node measures it.
+    unheard = models.CharField(
+        max_length=10, choices=Unheard, blank=True, db_default="", editable=False
+    )
+    unheard_since = models.DateTimeField(null=True, editable=False)
 
     created_at = models.DateTimeField("started at", default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
@@ -189,6 +202,7 @@ class Call(models.Model):
     objects = CallQuerySet.as_manager()
 
     class Meta:
+        permissions = [("watch_board", "Can see the live board")]
         constraints = [
             models.UniqueConstraint(
                 "account",

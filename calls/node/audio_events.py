@@ -79,6 +79,8 @@ class AudioEvents:
                 caller_hears=flow.participant_heard,
                 caller_heard=flow.customer_heard,
             )
+        note = self._held.write(_note_unheard, UUID(session.call_id), session)
+        self._held.tasks.start(note, call=session.call_id)
 
     # --- Consoles ---
 
@@ -129,6 +131,16 @@ async def _talks(held: HeldCalls, session: Session, call: Call) -> None:
     )
     if await held.write(answer.media_up, call.pk, is_there=is_there):
         logger.info("call %s: the agent talks", session.call_id)
+
+
+def _note_unheard(call_id: UUID, session: Session) -> None:
+    """Write who is not heard now: of two such tasks either may come last."""
+    flow = session.flow
+    reconnect.note_unheard(
+        call_id,
+        customer_heard=flow.customer_heard,
+        participant_heard=flow.participant_heard,
+    )
 
 
 def _missing(session: Session, participant: str) -> str:

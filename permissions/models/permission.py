@@ -78,6 +78,8 @@ class CallPermission(models.Model):
                 "check_at", condition=~Q(check_at=None), name="permission_to_check"
             ),
             models.Index("status", "requested_at", name="permission_status"),
+            # From permissions.rules.UNANSWERED_BEFORE_ADVICE on: few of them all.
+            models.Index("streak", condition=Q(streak__gte=2), name="permission_risk"),
         ]
 
     def __str__(self) -> str:
