@@ -6,10 +6,19 @@ not say: neither a beat nor a push is needed.
 
 from collections.abc import Callable
 
-from agents.sessions import Badge, Standing, end_after_call, standings
+from agents.sessions import (
+    Badge,
+    StaffBadge,
+    Standing,
+    end_after_call,
+    staff_standings,
+    standings,
+)
 from callcenter.database import in_database
 from callcenter.rounds import Rounds
 from callcenter.web.sessions import prolong
+
+AnyBadge = Badge | StaffBadge
 
 LOOK_EVERY = 1.0  # seconds; access ends within two
 PROLONG_EVERY = 60  # looks
@@ -19,7 +28,7 @@ class SessionWatch:
     """Looks only while there are websockets; two statements, however many they are."""
 
     def __init__(self) -> None:
-        self._open: dict[Callable[[], None], Badge] = {}
+        self._open: dict[Callable[[], None], AnyBadge] = {}
         self._over: set[Badge] = set()  # found, and not acted on yet
         self._looks = 0
         self._rounds = Rounds("session watch", LOOK_EVERY, self.look, self.__len__)
@@ -30,7 +39,7 @@ class SessionWatch:
     def __len__(self) -> int:
         return len(self._open) + len(self._over)
 
-    def enter(self, badge: Badge, over: Callable[[], None]) -> None:
+    def enter(self, badge: AnyBadge, over: Callable[[], None]) -> None:
         """Call `over` once, on this loop, when the session is over."""
         self._open[over] = badge
         self._rounds.start()
@@ -56,20 +65,26 @@ class SessionWatch:
             if found.get(badge) is Standing.OVER
         ]
         for tell in ended:
-            self._over.add(self._open[tell])
+            badge = self._open[tell]
+            if isinstance(badge, Badge):
+                self._over.add(badge)
             self.leave(tell)
             tell()
         if over := set(self._over):
             await in_database(self.then, over)
             self._over -= over
 
-    def _judge(self, badges: set[Badge]) -> dict[Badge, Standing]:
-        found = standings(badges)
+    def _judge(self, badges: set[AnyBadge]) -> dict[AnyBadge, Standing]:
+        found = standings(one for one in badges if isinstance(one, Badge))
+        staff = {one for one in badges if isinstance(one, StaffBadge)}
         if self._looks % PROLONG_EVERY == 0:
             prolong({one.session for one in badges})
         self._looks += 1
         end_after_call(found)
-        return found
+        judged = dict[AnyBadge, Standing](found.items())
+        if staff:
+            judged.update(staff_standings(staff).items())
+        return judged
 
 
 def _nothing(_: set[Badge]) -> None:

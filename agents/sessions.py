@@ -23,6 +23,7 @@ from callcenter.web import second_factor
 from callcenter.web.sessions import OUTSTAYS_FOR, SessionStore, rows_of
 
 # In these an agent's session outlasts its time.
+RIGHTS_OF = "django.contrib.auth.backends.ModelBackend"
 OUTSTAYS_IN = (*IN_A_CALL, AgentState.WRAP_UP)
 
 
@@ -31,6 +32,14 @@ class Badge(NamedTuple):
 
     session: str
     agent_id: int
+
+
+class StaffBadge(NamedTuple):
+    """The same of a user who needs a right there, and no agent."""
+
+    session: str
+    user_id: int
+    right: str
 
 
 class Standing(Enum):
@@ -73,6 +82,44 @@ def standings(badges: Iterable[Badge]) -> dict[Badge, Standing]:
     }
 
 
+def staff_standings(badges: Iterable[StaffBadge]) -> dict[StaffBadge, Standing]:
+    """Judge these sessions and rights now, by two statements for each right.
+
+    Their time ends them: whoever is in a call here talks in no agent's place.
+    """
+    badges = set(badges)
+    found = Session.objects.filter(session_key__in={one.session for one in badges})
+    sessions = {row[0]: _Session(*row) for row in found.values_list(*_Session._fields)}
+    users = {
+        right: _with_right(right, [b.user_id for b in badges if b.right == right])
+        for right in {badge.right for badge in badges}
+    }
+    now = timezone.now()
+    return {
+        badge: _judge_staff(
+            sessions.get(badge.session), users[badge.right].get(badge.user_id), now
+        )
+        for badge in badges
+    }
+
+
+def _with_right(right: str, user_ids: list[int]) -> dict[int, "_Person"]:
+    """Return who of these may use the admin and has the right, by their ID."""
+    users = get_user_model().objects.with_perm(right, backend=RIGHTS_OF)
+    rows = users.filter(pk__in=user_ids, is_staff=True).values_list(
+        "pk", "pk", "password", "is_staff"
+    )
+    return {row[0]: _Person(*row, state="") for row in rows.distinct()}
+
+
+def _judge_staff(
+    session: "_Session | None", person: "_Person | None", now: datetime
+) -> Standing:
+    if session is None or person is None or not _is_of(session.session_data, person):
+        return Standing.OVER
+    return Standing.LASTS if session.expire_date > now else Standing.OVER
+
+
 def end_after_call(found: Mapping[Badge, Standing]) -> None:
     """Let agents be offline after the call that their session outlasts its time for.
 
@@ -87,7 +134,9 @@ def end_after_call(found: Mapping[Badge, Standing]) -> None:
         mine.update(next_state=AgentState.OFFLINE, version=F("version") + 1)
 
 
-def is_over(badge: Badge) -> bool:
+def is_over(badge: Badge | StaffBadge) -> bool:
+    if isinstance(badge, StaffBadge):
+        return staff_standings([badge])[badge] is Standing.OVER
     return standings([badge])[badge] is Standing.OVER
 
 

@@ -7,6 +7,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +16,7 @@ from callcenter.audited_admin import audited
 from callcenter.exporting.period import day_of
 from callcenter.navigation import navigation
 from callcenter.web.sign_in_views import SignIn, SignOut
+from calls.board import views as board_views
 from calls.reporting import figures
 from calls.reporting.alarms import alarms
 from calls.reporting.hearing_words import needs_attention
@@ -58,6 +60,13 @@ class CallCenterAdminSite(AdminSite):
             context["refused_accounts"] = figures.refused_accounts()
             context["navigation"] = list(navigation(self, request))
         return context
+
+    def get_urls(self) -> list[Any]:
+        board = self.admin_view(self.board)
+        return [path("board/", board, name="board"), *super().get_urls()]
+
+    def board(self, request: HttpRequest) -> HttpResponse:
+        return board_views.board(request, self.each_context(request))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

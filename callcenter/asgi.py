@@ -20,11 +20,12 @@ from agents.websocket_auth import for_agents  # noqa: E402
 from callcenter.checks import refuse_demo  # noqa: E402
 from callcenter.health import metrics_door  # noqa: E402
 from callcenter.stop_signals import drain_first  # noqa: E402
-from callcenter.urls import websocket_urlpatterns  # noqa: E402
+from callcenter.urls import websocket_rights, websocket_urlpatterns  # noqa: E402
 from callcenter.web.body_limit import limit_bodies  # noqa: E402
 from callcenter.web.origin import App, own_origin_only  # noqa: E402
 from callcenter.web.proxy import behind_proxy  # noqa: E402
 from callcenter.web.request_ids import with_request_id  # noqa: E402
+from calls.board.boards import boards  # noqa: E402
 from calls.console.beats import beats  # noqa: E402
 from calls.console.floor import floor  # noqa: E402
 from calls.console.moving import Moving  # noqa: E402
@@ -54,7 +55,9 @@ async def stop() -> None:
     await node_process.stop()
     for console in open_consoles:
         console.restart()
-    await asyncio.sleep(GOODBYE if len(open_consoles) else 0)
+    is_seen = len(open_consoles) + len(boards) > 0
+    await boards.close()
+    await asyncio.sleep(GOODBYE if is_seen else 0)
     for rounds in (session_watch, console_watch, window_watch, floor, beats, moving):
         await rounds.close()
 
@@ -96,7 +99,9 @@ application = ProtocolTypeRouter(
         ),
         "websocket": own_origin_only(
             on_this_node(
-                SessionMiddlewareStack(for_agents(URLRouter(websocket_urlpatterns)))
+                SessionMiddlewareStack(
+                    for_agents(URLRouter(websocket_urlpatterns), websocket_rights)
+                )
             )
         ),
         "lifespan": lifespan,

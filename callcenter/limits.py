@@ -22,6 +22,13 @@ ECHOES = 2
 # Handshakes of all kinds of websocket.
 HANDSHAKES = Rate(burst=40, seconds=1 / 2)
 
+# --- Of one user of the live board ---------------------------------------------------
+
+BOARDS = 8
+# A page says one word for each message that it got.
+BOARD_MESSAGES = Rate(burst=100, seconds=1 / 20)
+BOARD_MESSAGE_UNIT = 256  # characters
+
 # --- Of the process ------------------------------------------------------------------
 
 # Listeners for whom Opus is decoded and encoded: 1.3 % of a core each, on one thread.

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
+from calls.board.scope import WATCH
+
 
 @dataclass(frozen=True)
 class Place:
@@ -54,7 +56,10 @@ class Task:
 TASKS = (
     Task(
         gettext_lazy("Floor"),
-        (Place(label=gettext_lazy("Today")),),
+        (
+            Place(label=gettext_lazy("Today")),
+            Place(label=gettext_lazy("Live board"), url_name="board", right=WATCH),
+        ),
     ),
     Task(
         gettext_lazy("Calls"),

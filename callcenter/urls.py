@@ -13,6 +13,7 @@ from callcenter.web import instead_views, sign_in_views
 from callcenter.web.profile import profile
 from calls.reporting import call_export
 from calls.urls import urlpatterns as call_urls
+from calls.urls import websocket_rights as call_rights
 from calls.urls import websocket_urlpatterns as call_sockets
 from permissions import exports as ledger
 
@@ -57,3 +58,4 @@ if settings.SIMULATOR:
     urlpatterns.append(path("simulator/", include("callcenter.simulator.urls")))
 
 websocket_urlpatterns = call_sockets
+websocket_rights = call_rights

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from callcenter.wati.events import Kind
+from calls.board.consumer import BoardConsumer
+from calls.board.scope import WATCH
 from calls.console import consumer
 from calls.console.views import console
 from calls.node import audio_socket
@@ -19,6 +21,7 @@ urlpatterns = [
 ]
 
 websocket_urlpatterns = [
+    path("ws/board/", BoardConsumer.as_asgi()),
     path("ws/console/", consumer.ConsoleConsumer.as_asgi()),
     # A proxy takes it to this node, while another one drains.
     path("ws/nodes/<str:node>/console/", consumer.ConsoleConsumer.as_asgi()),
@@ -31,3 +34,8 @@ websocket_urlpatterns = [
         audio_socket.echo,  # type: ignore[arg-type]  # an ASGI application
     ),
 ]
+
+# The rights that a websocket needs, in place of an agent: agents.websocket_auth.
+websocket_rights = {
+    r"/ws/board/": WATCH,
+}

@@ -234,7 +234,7 @@ CONSOLE = "docs/console-websocket.md"
 A_TYPE = re.compile(r"\bmessage\(\s*\"(\w+)\"|\"type\": \"(\w+)\"")
 A_FIELD = re.compile(r"\bmessage\.get\(\"(\w+)\"|uuid_of\(message, \"(\w+)\"\)")
 # Between processes only: the layer's own names for what it carries.
-OF_THE_LAYER = {"pushes", "calls"}
+OF_THE_LAYER = {"pushes", "calls", "changed"}
 
 
 def section(heading: str) -> str:

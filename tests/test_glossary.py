@@ -41,7 +41,6 @@ QUAINT = [
     r"\bheaviest\b",
     r"\bhours to remember\b",
     r"\banswer with music\b",
-    r"\blongest wait\b",
     r"\bmost callers\b",
     r"\bother queue\b",
     r"\b(nobody|somebody) (is |was )?on duty\b",

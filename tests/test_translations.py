@@ -25,12 +25,17 @@ from callcenter.translations import (
     sources,
 )
 from callcenter.translations.sources import all_texts
-from callcenter.web.language import CONSOLE_TEXTS, console_catalogue, speaking
+from callcenter.web.language import (
+    BOARD_TEXTS,
+    CONSOLE_TEXTS,
+    console_catalogue,
+    speaking,
+)
 from calls.models import Call
 from permissions.models import Contact
 from tests.cast import CARLA, Cast, introduce
 
-MODULES = ["static/console/**/*.js"]
+MODULES = ["static/console/**/*.js", "static/board/**/*.js"]
 PAGES = ["templates/**/*.html"]
 LANGUAGES = pytest.mark.parametrize("language", catalogue.languages())
 
@@ -151,8 +156,15 @@ def test_what_a_catalogue_lacks_is_printed_and_taken_over(
 
 
 def test_the_console_is_given_what_it_can_say() -> None:
-    assert CONSOLE_TEXTS.read_text() == catalogue.console_json()
+    assert CONSOLE_TEXTS.read_text() == catalogue.json_of(sources.console_texts())
     assert ["Click anywhere to hear the call."] in json.loads(CONSOLE_TEXTS.read_text())
+
+
+def test_the_live_board_is_given_what_it_can_say() -> None:
+    assert BOARD_TEXTS.read_text() == catalogue.json_of(sources.board_texts())
+    texts = json.loads(BOARD_TEXTS.read_text())
+    assert ["Longest wait"] in texts
+    assert ["The microphone was unplugged."] in texts  # why an agent is not reachable
 
 
 # --- Reading JavaScript ------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The catalogues: one .po for each language, its .mo, and the list of the console."""
+"""The catalogues: one .po for each language, its .mo, and the lists of the pages."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation import to_locale
 
-from callcenter.translations.sources import all_texts, console_texts
-from callcenter.web.language import CONSOLE_TEXTS
+from callcenter.translations.sources import all_texts, board_texts, console_texts
+from callcenter.web.language import BOARD_TEXTS, CONSOLE_TEXTS
 
 HOLES = re.compile(r"\{\w+\}|%\(\w+\)[sd]|%[sd%]")
 
@@ -54,7 +54,8 @@ def read(language: str) -> Catalog:
 def update_all() -> None:
     for language in languages():
         write(updated(read(language), language), language)
-    CONSOLE_TEXTS.write_text(console_json())
+    CONSOLE_TEXTS.write_text(json_of(console_texts()))
+    BOARD_TEXTS.write_text(json_of(board_texts()))
 
 
 def write(catalog: "Catalogue", language: str) -> None:
@@ -90,8 +91,8 @@ def mo_of(catalog: Catalogue) -> bytes:
     return out.getvalue()
 
 
-def console_json() -> str:
-    return json.dumps(console_texts(), ensure_ascii=False, indent=1) + "\n"
+def json_of(texts: list[list[str]]) -> str:
+    return json.dumps(texts, ensure_ascii=False, indent=1) + "\n"
 
 
 def holes(text: str) -> list[str]:

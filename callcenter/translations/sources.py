@@ -20,13 +20,21 @@ LEFT_OUT = re.compile(
     r"callcenter/(simulator|management|translations)/|/migrations/|/simulator/"
 )
 TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
+SCRIPTS = ("static/console/**/*.js", "static/audio/*.js", "static/board/**/*.js")
 # What a console says by itself, and the modules whose sentences reach it.
 CONSOLE = re.compile(
     r"static/(console|audio)/"
-    r"|calls/(?!admin/|console/views|media/|models|privacy/|reporting/)"
+    r"|calls/(?!admin/|board/|console/views|media/|models|privacy/|reporting/)"
     r"|permissions/(basis|rules|services|numbers|written)\.py"
     r"|agents/readiness\.py"
     r"|callcenter/wati/errors\.py"
+)
+# The same for the live board: what it borrows of the console, and agents' reasons.
+BOARD = re.compile(
+    r"static/board/"
+    r"|static/console/(shell/(clock|times)|state/labels)\.js"
+    r"|calls/board/consumer\.py"
+    r"|agents/readiness\.py"
 )
 Found = tuple[str, ...]
 
@@ -49,10 +57,19 @@ def all_texts() -> dict[str, Text]:
 
 def console_texts() -> list[list[str]]:
     """List what a page of the console must carry, in order."""
+    return _texts_for(CONSOLE)
+
+
+def board_texts() -> list[list[str]]:
+    """List what the page of the live board must carry, in order."""
+    return _texts_for(BOARD)
+
+
+def _texts_for(page: re.Pattern[str]) -> list[list[str]]:
     return [
         [one, *([text.many] if text.many else [])]
         for one, text in sorted(all_texts().items())
-        if any(CONSOLE.match(file) for file in text.files)
+        if any(page.match(file) for file in text.files)
     ]
 
 
@@ -70,7 +87,7 @@ def _found() -> Iterator[tuple[str, Found]]:
         yield from ((name, found) for found in python.texts_of(source))
     for name, source in files("templates/**/*.html"):
         yield from ((name, found) for found in _template(source))
-    for name, source in files("static/console/**/*.js", "static/audio/*.js"):
+    for name, source in files(*SCRIPTS):
         yield from ((name, found) for found in javascript.texts_of(source))
     for model in our_models():
         file = f"{model._meta.app_label}/models.py"

@@ -1,9 +1,10 @@
-"""The language of an answer, and the texts that a console needs for it."""
+"""The language of an answer, and the texts that a console or a board needs for it."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from callcenter.languages import SOURCE
 
 # Written by `make messages`: texts of which some have a second form, for many.
 CONSOLE_TEXTS = settings.LOCALE_PATHS[0] / "console.json"
+BOARD_TEXTS = settings.LOCALE_PATHS[0] / "board.json"
 
 Catalogue = dict[str, str | list[str]]
 
@@ -28,10 +30,19 @@ def speaking(language: Any) -> Iterator[None]:
         yield
 
 
-@cache
 def console_catalogue(language: str) -> Catalogue:
     """Map the console's English texts to translations; English itself needs none."""
-    texts: list[list[str]] = json.loads(CONSOLE_TEXTS.read_text())
+    return _catalogue(CONSOLE_TEXTS, language)
+
+
+def board_catalogue(language: str) -> Catalogue:
+    """Return the same for the live board."""
+    return _catalogue(BOARD_TEXTS, language)
+
+
+@cache
+def _catalogue(file: Path, language: str) -> Catalogue:
+    texts: list[list[str]] = json.loads(file.read_text())
     with override(language):
         pairs = {text[0]: _translated(text) for text in texts}
     return {one: text for one, text in pairs.items() if language != SOURCE}

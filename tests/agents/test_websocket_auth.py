@@ -32,6 +32,7 @@ WITHIN = 2.0  # seconds
 CONSOLE, ECHO = "/ws/console/", "/ws/nodes/node-1/echo/"
 # One address for each route; a route that is new here must be tried, too.
 ADDRESSES = {
+    "ws/board/": "/ws/board/",
     "ws/console/": CONSOLE,
     "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/": (
         "/ws/nodes/node-1/calls/0b2f6d1c-7a52-4c3e-9a57-5f0c1f4a9e11/audio/"

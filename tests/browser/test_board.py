@@ -1,0 +1,220 @@
+"""What Sofia sees on the live board: ten agents, five calls, the real product."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from agents.models import Agent, AgentState, Membership, Queue
+from callcenter.models import WatiAccount
+from tests.browser.windows import PATIENCE_SECONDS, Window
+from tests.cast import PASSWORD, Cast, hire
+from tests.console import Console
+from tests.stack import Stack
+from tests.talking import ANAS, Wear, call_in, take
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = PATIENCE_SECONDS * 1000
+OTHERS = ("Clara", "Dora", "Emil", "Frida", "Gustav", "Hanna", "Igor", "Jana")
+
+
+class BoardWindow(Window):
+    """Sofia's window with the live board."""
+
+    def sign_in(self, url: str) -> "BoardWindow":
+        self.url = url
+        self.page.goto(f"{url}/admin/board/")
+        self.page.get_by_label("Username").fill("supervisor")
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.press("Sign in")
+        self.page.goto(f"{url}/admin/board/")
+        return self.is_live()
+
+    def is_live(self) -> "BoardWindow":
+        status = self.page.get_by_text("Live", exact=True)
+        expect(status).to_be_visible(timeout=PATIENCE)
+        return self
+
+    def row(self, table: str, name: str) -> Locator:
+        rows = self.page.get_by_role("table", name=table).get_by_role("row")
+        header = self.page.get_by_role("rowheader", name=name)
+        return rows.filter(has=header)
+
+    def says(self, table: str, name: str, text: str) -> None:
+        expect(self.row(table, name)).to_contain_text(text, timeout=PATIENCE)
+
+    def count(self, table: str, rows: int) -> None:
+        found = self.page.get_by_role("table", name=table).locator("tbody tr")
+        expect(found).to_have_count(rows, timeout=PATIENCE)
+
+    def gauge(self, name: str) -> Locator:
+        return self.page.locator(".gauge").filter(has_text=name)
+
+    def gauge_says(self, name: str, text: str) -> None:
+        value = self.gauge(name).locator(".value")
+        expect(value).to_have_text(text, timeout=PATIENCE)
+
+    def region(self, name: str) -> Locator:
+        return self.page.get_by_role("region", name=name, exact=True)
+
+
+@pytest.fixture
+def sofia(stack: Stack, crew: Cast, desk: Browser) -> Iterator[BoardWindow]:
+    window = BoardWindow(desk.new_context(viewport={"width": 1440, "height": 900}))
+    yield window.sign_in(stack.nodes[-1].url)
+    window.close()
+    assert window.problems == []
+
+
+@pytest.fixture
+def team(stack: Stack, crew: Cast) -> Iterator[dict[str, Console]]:
+    """Ten agents; five of them have consoles and are available, three take a break."""
+    for name in OTHERS:
+        hire(name.lower(), crew.queue)
+    agents = {agent.name: agent for agent in Agent.objects.all()}
+    names = ("Ana", "Bruno", "Clara", "Dora", "Emil")
+    consoles = {name: stack.console(agents[name]).go_available() for name in names}
+    away = [stack.console(agents[name]) for name in ("Frida", "Gustav", "Hanna")]
+    for console in away:
+        console.say("break", reason=None)
+        console.wait_for_state("on_break")
+    yield consoles
+    for console in [*consoles.values(), *away]:
+        console.close()
+
+
+def test_ten_agents_and_five_calls(
+    stack: Stack,
+    crew: Cast,
+    sofia: BoardWindow,
+    team: dict[str, Console],
+    wear: Wear,
+):
+    sofia.count("Agents", 10)
+    sofia.says("Agents", "Ana", "Available")
+    sofia.says("Agents", "Frida", "On break")
+    sofia.says("Agents", "Jana", "Offline")
+    sofia.gauge_says("Available", "5")
+    expect(sofia.page.get_by_text("No calls at the moment.")).to_be_visible()
+    # Three talk, and two more wait with whoever is left.
+    callers = {}
+    for number, (name, console) in enumerate(list(team.items())[:3]):
+        caller = f"Caller {number}"
+        wati_id = call_in(stack, waid=f"49151123456{number:02}", name=caller)
+        call_id = console.wait_for_ring()
+        wear(take(console, call_id, ANAS))
+        callers[caller] = (name, console, call_id, wati_id)
+        sofia.says("Calls", caller, "In call")
+        sofia.says("Calls", caller, name)
+        sofia.says("Agents", name, caller)
+    for number in (3, 4):
+        call_in(stack, waid=f"49151123456{number:02}", name=f"Caller {number}")
+    sofia.count("Calls", 5)
+    sofia.says("Calls", "Caller 3", "Ringing")
+    sofia.gauge_says("Waiting", "2")
+    expect(sofia.gauge("Service level")).to_contain_text("3 of 3")
+    support = sofia.region("Queues").get_by_role("listitem").filter(has_text="Support")
+    expect(support).to_contain_text("Waiting2")
+    # A hold is seen, and a talk that goes on.
+    _, ana, call_id, wati_id = callers["Caller 0"]
+    ana.say("hold", call=call_id)
+    sofia.says("Calls", "Caller 0", "On hold")
+    sofia.says("Calls", "Caller 0", "Hold")
+    stack.simulator.hang_up(wati_id)
+    sofia.count("Calls", 4)
+    expect(sofia.row("Calls", "Caller 0")).to_have_count(0)
+    # Every row has its place for what a supervisor may do.
+    cells = sofia.page.locator("td.call-actions[data-call-id]")
+    expect(cells).to_have_count(4)
+    expect(sofia.page.locator("td.agent-actions[data-agent-id]")).to_have_count(10)
+
+
+def test_it_comes_back_by_itself_and_shows_what_it_missed(
+    stack: Stack, crew: Cast, sofia: BoardWindow
+):
+    sofia.says("Agents", "Ana", "Offline")
+    sofia.page.context.set_offline(True)
+    sofia.page.evaluate("dispatchEvent(new Event('offline'))")
+    stale = sofia.page.get_by_text("Not live: the figures below are old")
+    expect(stale).to_be_visible(timeout=PATIENCE)
+    console = stack.console(crew.ana).go_available()
+    sofia.page.context.set_offline(False)
+    sofia.is_live()
+    sofia.says("Agents", "Ana", "Available")
+    console.close()
+    sofia.problems.clear()  # the browser tells of what it could not reach
+
+
+def test_one_queue_alone_by_its_address(stack: Stack, crew: Cast, sofia: BoardWindow):
+    sales = Queue.objects.create(name="Sales")
+    Membership.objects.create(queue=sales, agent=crew.bruno)
+    sofia.page.get_by_label("Queue", exact=True).select_option(
+        "Sales", timeout=PATIENCE
+    )
+    sofia.count("Agents", 1)
+    expect(sofia.page).to_have_url(re.compile(rf"\?queue={sales.pk}$"))
+    sofia.page.reload()
+    sofia.count("Agents", 1)
+    expect(sofia.row("Agents", "Bruno")).to_be_visible()
+    sofia.page.go_back()
+    sofia.count("Agents", 2)
+
+
+def test_the_wall_has_no_controls_and_escape_leaves_it(
+    stack: Stack, crew: Cast, sofia: BoardWindow
+):
+    page = sofia.page
+    page.get_by_role("link", name="Wall mode").click()
+    cells = page.locator("#agent-cells li")
+    expect(cells).to_have_count(2, timeout=PATIENCE)
+    expect(page).to_have_title("Live board")
+    assert page.locator("button, select, input, form").count() == 0
+    expect(page.get_by_role("table")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("table", name="Agents")).to_be_visible(timeout=PATIENCE)
+
+
+def test_an_alert_says_what_to_do_and_where(
+    stack: Stack, crew: Cast, sofia: BoardWindow
+):
+    alerts = sofia.region("Alerts")
+    WatiAccount.objects.get(pk=crew.account.pk).token_refused()
+    expect(alerts).to_contain_text("Wati rejects the API token", timeout=PATIENCE)
+    link = alerts.get_by_role("link", name="Open the account")
+    expect(link).to_have_attribute("href", re.compile(r"/watiaccount/\d+/change/"))
+    WatiAccount.objects.get(pk=crew.account.pk).token_works()
+    expect(link).to_have_count(0, timeout=PATIENCE)
+
+
+def test_a_cell_turns_colour_by_itself_and_says_so(
+    stack: Stack, crew: Cast, sofia: BoardWindow
+):
+    """Nothing is pushed meanwhile: the time alone makes it worse."""
+    Queue.objects.filter(pk=crew.queue.pk).update(wrap_up_warn=2, wrap_up_alarm=4)
+    Agent.objects.filter(pk=crew.ana.pk).update(state=AgentState.WRAP_UP)
+    Agent.objects.filter(pk=crew.ana.pk).update(until=None)
+    row = sofia.row("Agents", "Ana")
+    for level, word in (("warn", "Warning"), ("alarm", "Alarm")):
+        mark = row.get_by_role("img", name=word)
+        expect(mark).to_be_visible(timeout=PATIENCE)
+        expect(row).to_have_attribute("data-level", level)
+
+
+def read_table(page: Page, title: str) -> list[list[str]]:
+    figure = page.locator("figure").filter(has_text=title)
+    figure.get_by_text("Show as a table").click()
+    rows: Any = figure.locator("tbody tr")
+    return [row.locator("th, td").all_inner_texts() for row in rows.all()]
+
+
+def test_the_charts_are_tables_too(stack: Stack, crew: Cast, sofia: BoardWindow):
+    call_in(stack)
+    sofia.count("Calls", 1)
+    title = "Inbound calls by quarter of an hour"
+    bars = sofia.page.locator("figure").filter(has_text=title).locator("rect.bar")
+    expect(bars).to_have_count(1, timeout=PATIENCE)
+    [row] = read_table(sofia.page, title)
+    assert row[1:] == ["1", "0", "0", "1"]
