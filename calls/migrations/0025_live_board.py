@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0022_canary_calls_and_audio_figures'),
+        ('calls', '0024_own_calls_and_canned_notes'),
     ]
 
     operations = [
