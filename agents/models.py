@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.console_windows import ConsoleWindow
+from agents.preferences import Preferences
 from agents.queues import (
     Holiday,
     Membership,
@@ -27,6 +28,7 @@ __all__ = [
     "Holiday",
     "Membership",
     "OpenHours",
+    "Preferences",
     "Prompt",
     "Queue",
     "Schedule",

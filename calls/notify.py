@@ -23,6 +23,7 @@ from calls.snapshots import (
     calls_now,
     message,
     plans_snapshot,
+    preferences_snapshot,
     window_snapshot,
     works_now,
 )
@@ -63,6 +64,11 @@ def plans_changed(agent_id: int) -> None:
 def work_changed(agent_id: int) -> None:
     """Push what this agent may write about a call: another call, or its end."""
     _after_commit("work", [agent_id])
+
+
+def preferences_changed(agent_id: int) -> None:
+    """Push what this agent chose, to every console of theirs."""
+    _after_commit("preferences", [agent_id])
 
 
 def boards_changed() -> None:
@@ -181,11 +187,18 @@ def _works(agent_ids: list[int]) -> Contents:
         yield [agent_id], message("work", work=work)
 
 
+def _preferences(agent_ids: list[int]) -> Contents:
+    for agent_id in agent_ids:
+        chosen = preferences_snapshot(agent_id)
+        yield [agent_id], message("preferences", preferences=chosen)
+
+
 CONTENTS: dict[str, Callable[[list[Any]], Contents]] = {
     "calls": _calls,
     "agents": _agents,
     "plans": _plans,
     "work": _works,
+    "preferences": _preferences,
 }
 
 

@@ -14,6 +14,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
 from agents.models import Agent, AgentState, BreakReason, ConsoleWindow, Queue
+from agents.preferences import preferences_of
 from calls.models import (
     LEG_IN_WRAP_UP,
     OPEN_LEG,
@@ -77,6 +78,7 @@ def console_snapshot(agent_id: int) -> Snapshot:
         queues=_queues_snapshot(agent_id),
         work=work_snapshot(agent_id),
         window=window_snapshot(agent_id),
+        preferences=preferences_snapshot(agent_id),
         echo_url=f"/ws/nodes/{settings.NODE_NAME}/echo/",
     )
 
@@ -185,6 +187,11 @@ def agent_snapshot(agent: Agent) -> Snapshot:
         "until": iso(agent.until),
         "next_state": following if agent.next_state else None,
     }
+
+
+def preferences_snapshot(agent_id: int) -> Snapshot:
+    chosen = preferences_of(agent_id)
+    return {"keys": chosen.keys, "notifies": chosen.notifies}
 
 
 def _breaks_snapshot() -> list[Snapshot]:

@@ -4,6 +4,7 @@ from callcenter.wati.events import Kind
 from calls.board.consumer import BoardConsumer
 from calls.board.scope import WATCH
 from calls.console import consumer
+from calls.console.preferences import preferences
 from calls.console.views import console
 from calls.node import audio_socket
 from calls.privacy.views import contact_data
@@ -11,6 +12,7 @@ from calls.webhooks.views import WebhookView
 
 urlpatterns = [
     path("console/", console, name="console"),
+    path("profile/preferences/", preferences, name="preferences"),
     path("contacts/<int:contact_id>/data.json", contact_data, name="contact-data"),
     *[
         path(f"webhooks/wati/{kind}/", WebhookView.as_view(kind=kind), name=kind)

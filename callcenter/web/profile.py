@@ -5,21 +5,24 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import HASH_SESSION_KEY, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from callcenter.models import SignIn
 from callcenter.web import second_factor
 from callcenter.web.at_work import is_in_a_call
+from callcenter.web.language import console_catalogue
 from callcenter.web.sign_in import address_of, attempt
 from callcenter.web.sign_in_views import counted
 
@@ -32,6 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         action = ACTIONS.get(request.POST.get("action", ""))
         if action is not None:
             return action(request)
+    renew_key(request)
     return _page(request, PasswordChangeForm(_user(request)))
 
 
@@ -51,6 +55,8 @@ def _page(request: HttpRequest, form: PasswordChangeForm) -> HttpResponse:
         "codes_left": len(factor.recovery_hashes) if factor else 0,
         "sign_ins": _lasting(user),
         "this": _this(request),
+        "is_in_call": _is_in(user, IN_A_CALL),
+        "catalogue": console_catalogue(get_language() or settings.LANGUAGE_CODE),
     }
     return render(request, "profile.html", context)
 
@@ -67,24 +73,56 @@ def _lasting(user: User) -> Any:
 
 def change_password(request: HttpRequest) -> HttpResponse:
     user = _user(request)
-    if is_in_a_call(user):  # with a new session key the audio would break off
-        messages.error(request, _("Finish your call first, then change the password."))
-        return redirect("profile")
     form = PasswordChangeForm(user, request.POST)
     try:
         with attempt(user.get_username(), address_of(request)):
             if not form.is_valid():
                 raise ValidationError("")
-            form.save()
+            _store(request, form)
     except ValidationError as refusal:
         if refusal.messages[0]:
             form.add_error(None, refusal)
         return _page(request, form)
-    update_session_auth_hash(request, user)
     messages.success(
         request, _("Your password was changed. Your other sessions were ended.")
     )
     return redirect("profile")
+
+
+# With another session key the audio of a call would break off: websockets are bound to
+# it. So it stays until the call is over, and is renewed with the next page.
+RENEW = "renew_key"
+IN_A_CALL = ("in_call", "reconnecting")
+WITH_A_CALL = ("ringing", *IN_A_CALL, "wrap_up")
+
+
+def _is_in(user: User, states: tuple[str, ...]) -> bool:
+    agent = getattr(user, "agent", None)
+    return agent is not None and agent.state in states
+
+
+@transaction.atomic
+def _store(request: HttpRequest, form: PasswordChangeForm) -> None:
+    """Store the new password and this session's proof of it in one step.
+
+    Between the two a websocket would be judged as signed out.
+    """
+    user = _user(request)
+    form.save()
+    if _is_in(user, WITH_A_CALL):
+        request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        request.session[RENEW] = True
+        request.session.save()
+    else:
+        update_session_auth_hash(request, user)
+        request.session.pop(RENEW, None)
+
+
+def renew_key(request: HttpRequest) -> None:
+    """Give this session the new key that was put off during a call."""
+    if request.session.get(RENEW) and not _is_in(_user(request), WITH_A_CALL):
+        del request.session[RENEW]
+        request.session.cycle_key()
 
 
 def end_session(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from callcenter.web.language import console_catalogue
+from callcenter.web.profile import renew_key
 
 
 @login_required
@@ -19,6 +20,7 @@ from callcenter.web.language import console_catalogue
 def console(request: HttpRequest) -> HttpResponse:
     """Show the agent's console; tell other users where they belong."""
     if hasattr(request.user, "agent"):
+        renew_key(request)
         texts = console_catalogue(get_language() or settings.LANGUAGE_CODE)
         return render(request, "console/console.html", {"catalogue": texts})
     if request.user.is_staff:

@@ -12,13 +12,17 @@ const ALIAS = "communications";
 /** @param {Role} role */
 const keyOf = (role) => `audio-${role}`;
 
-/** Says `change` when devices came or went; `microphones` and `speakers` are up to date. */
+/**
+ * Says `change` when devices came or went; `microphones` and `speakers` are up to date.
+ * Says `chosen` {role, id} when another page of this browser has chosen one.
+ */
 export class Devices extends EventTarget {
   #storage;
   #media;
   #microphones = /** @type {Device[]} */ ([]);
   #speakers = /** @type {Device[]} */ ([]);
   #changed = () => this.refresh();
+  #stored = (/** @type {StorageEvent} */ event) => this.#chosenElsewhere(event.key);
 
   /**
    * @param {Pick<Storage, "getItem" | "setItem">} [storage]
@@ -29,6 +33,7 @@ export class Devices extends EventTarget {
     this.#storage = storage;
     this.#media = media;
     this.#media?.addEventListener("devicechange", this.#changed);
+    globalThis.window?.addEventListener("storage", this.#stored);
   }
 
   /** Those with a name: none until the microphone was allowed and `refresh` called. */
@@ -83,6 +88,21 @@ export class Devices extends EventTarget {
 
   close() {
     this.#media?.removeEventListener("devicechange", this.#changed);
+    globalThis.window?.removeEventListener("storage", this.#stored);
+  }
+
+  /** @param {string | null} key that another page has written */
+  #chosenElsewhere(key) {
+    const ids = {
+      microphone: this.microphoneId,
+      speaker: this.speakerId,
+      ringer: this.ringerId,
+    };
+    for (const [role, id] of Object.entries(ids)) {
+      if (key === keyOf(/** @type {Role} */ (role))) {
+        this.dispatchEvent(new CustomEvent("chosen", { detail: { role, id } }));
+      }
+    }
   }
 
   /** @param {Role} role @param {Device[]} devices @param {string} id */

@@ -2,15 +2,18 @@
 
 import { AudioSession } from "./audio-devices/audio-session.js";
 import { DeviceNotices } from "./audio-devices/device-notices.js";
+import { GuidedCheckDialog } from "./audio-devices/guided-check-dialog.js";
 import { HoldReminder } from "./call/hold-reminder.js";
 import { AudioQuality, audioContext } from "./call/quality.js";
 import { TransferDialog } from "./call/transfer-dialog.js";
 import { consoleCommands } from "./commands.js";
 import { Ringback } from "./dialing/ringback.js";
+import { KeyActions } from "./keys/key-actions.js";
 import { RingAlerts } from "./ringing/alerts.js";
 import { Screen } from "./screen.js";
 import { ServerClock } from "./shell/clock.js";
 import { t } from "./shell/i18n.js";
+import { showKeys } from "./shell/key-hints.js";
 import { isSignedOut } from "./shell/sign-in.js";
 import { Heartbeat } from "./shift/heartbeat.js";
 import { signOutCosts } from "./state/sign-out.js";
@@ -19,14 +22,16 @@ import { Store } from "./state/store.js";
 /** @import {Devices, Role} from "../audio/devices.js" */
 /** @import {AudioEngine} from "../audio/engine.js" */
 /** @import {Ringer} from "../audio/ringer.js" */
+/** @import {EndQuestion} from "./call/end-question.js" */
 /** @import {AudioReport} from "./call/quality.js" */
 /** @import {PageCommands} from "./screen.js" */
-/** @import {Help} from "./shell/help.js" */
+/** @import {Help} from "./keys/help.js" */
 /** @import {Keyboard} from "./shell/keyboard.js" */
 /** @import {Notifier} from "./shell/notifier.js" */
 /** @import {SignOut} from "./shell/sign-out.js" */
 /** @import {ConsoleSocket} from "./shell/socket.js" */
 /** @import {Ticker} from "./shell/ticker.js" */
+/** @import {UndoSecond} from "./shell/undo.js" */
 /** @import {State} from "./state/state.js" */
 
 const DRAW_EVERY_MS = 250;
@@ -49,6 +54,10 @@ const TELL_QUALITY_MS = 5_000;
  * @property {Ringer} ringback
  * @property {Ringer} holdTone
  * @property {Ringer} testRing
+ * @property {Ringer} testTone
+ * @property {HTMLDialogElement} guidedCheckDialog
+ * @property {UndoSecond} undo
+ * @property {EndQuestion} endQuestion
  * @property {HTMLDialogElement} transferDialog
  */
 
@@ -62,10 +71,12 @@ export class Console {
   #heartbeat;
   #deviceNotices;
   #transferDialog;
+  #guidedDialog;
   #holdReminder;
   #ringback;
   #alerts;
   #screen;
+  #keys;
   #toldAt = 0;
 
   /** @param {ConsoleParts} parts */
@@ -79,7 +90,12 @@ export class Console {
     this.#transferDialog = new TransferDialog(
       parts.transferDialog,
       this.#commands.transfer,
+      this.#commands.ending,
     );
+    this.#guidedDialog = new GuidedCheckDialog(parts.guidedCheckDialog, {
+      guided: this.#commands.guided,
+      useDevice: (role, id) => this.#useDevice(role, id),
+    });
     this.#holdReminder = new HoldReminder(parts.holdTone);
     this.#ringback = new Ringback(parts.ringback);
     this.#alerts = new RingAlerts(
@@ -91,21 +107,37 @@ export class Console {
     );
     const commands = { ...this.#commands, ...this.#pageCommands() };
     this.#screen = new Screen(parts.root, commands, parts.signInAddress);
+    this.#keys = new KeyActions(this.#store, this.#commands, this.#screen, () =>
+      this.#openHelp(),
+    );
   }
 
   start() {
-    const { socket, ticker, keyboard } = this.#parts;
+    const { socket, ticker } = this.#parts;
     this.#store.addEventListener("change", (event) => this.#changed(event));
     this.#listenToServer();
     this.#listenToEngine();
     this.#listenToPage();
-    this.#on(keyboard, "verb", ({ verb }) => this.#pressed(verb));
+    this.#listenToKeys();
     this.#on(ticker, "tick", ({ late }) => this.#tick(late));
     this.#heartbeat.start();
     setInterval(() => this.#draw(), DRAW_EVERY_MS);
     this.#draw();
     this.#parts.devices.refresh();
     socket.open();
+  }
+
+  #listenToKeys() {
+    const { keyboard, undo, help } = this.#parts;
+    keyboard.takeBack = () => undo.takeBack();
+    help.choose = (mode) => this.#commands.preferences.keys(mode);
+    this.#on(keyboard, "verb", ({ verb }) => this.#keys.press(verb));
+    this.#on(keyboard, "text", () => undo.takeBack());
+    this.#on(keyboard, "stray", () => this.#keys.strayed());
+    this.#on(undo, "change", ({ text }) =>
+      this.#screen.showUndo(text, () => undo.takeBack()),
+    );
+    this.#on(undo, "takenback", () => this.#keys.takenBack());
   }
 
   #listenToServer() {
@@ -134,7 +166,7 @@ export class Console {
 
   #listenToEngine() {
     const { engine } = this.#parts;
-    const { audioCheck } = this.#commands;
+    const { audioCheck, guided } = this.#commands;
     this.#on(engine, "state", ({ state }) => {
       if (audioCheck.isRunning) {
         audioCheck.connected(state);
@@ -143,12 +175,16 @@ export class Console {
       }
     });
     this.#on(engine, "echo", (echo) => audioCheck.measured(echo));
+    this.#on(this.#parts.devices, "chosen", ({ role, id }) =>
+      this.#useDevice(role, id),
+    );
     this.#on(engine, "device", (news) => this.#deviceNotices.tell(news));
     this.#on(engine, "rewind", (heard) => this.#commands.rewind.tell(heard));
     this.#on(engine, "levels", ({ microphone, speaker, keptMs, ...liveness }) => {
       this.#commands.rewind.keeps(keptMs);
       this.#screen.showLevels({ microphone, speaker });
       audioCheck.hears(microphone);
+      guided.hears(microphone, performance.now());
       this.#quality.observe(liveness);
       this.#heartbeat.hears(liveness.flatMs);
       this.#ringback.hears(speaker);
@@ -259,7 +295,9 @@ export class Console {
     const { previous } = /** @type {CustomEvent} */ (event).detail;
     const { state } = this.#store;
     const { dialing, wrapUp, audioCheck, transfer, card, rewind } = this.#commands;
-    const { people, myCalls, day } = this.#commands;
+    const { people, myCalls, day, ending } = this.#commands;
+    this.#parts.keyboard.mode = state.preferences.keys;
+    showKeys(state.preferences.keys);
     if (state.audioHere !== previous.audioHere) {
       this.#quality.reset();
     }
@@ -268,8 +306,10 @@ export class Console {
     dialing.follow();
     wrapUp.follow();
     audioCheck.follow(state);
+    this.#commands.guided.follow(state);
     transfer.follow();
     rewind.follow();
+    ending.follow();
     card.follow();
     people.follow();
     myCalls.follow();
@@ -328,6 +368,8 @@ export class Console {
       opening: this.#audio.isOpening,
     });
     this.#transferDialog.draw(state);
+    this.#parts.help.draw(state);
+    this.#guidedDialog.draw(state, this.#parts.devices);
   }
 
   /** @returns {PageCommands} */
@@ -340,8 +382,12 @@ export class Console {
       useDevice: (role, id) => this.#useDevice(role, id),
       reconnect: () => this.#reconnect(),
       dismiss: (id) => this.#store.dispatch({ type: "dismiss", id }),
-      help: () => this.#parts.help.open(),
+      help: () => this.#openHelp(),
     };
+  }
+
+  #openHelp() {
+    this.#parts.help.open(this.#store.state);
   }
 
   /** Here is where the call is to be heard; in a replaced page all else comes along. */
@@ -361,33 +407,6 @@ export class Console {
     this.#audio.use(role, id);
     if (role === "speaker") {
       this.#ringback.useSpeaker(id);
-    }
-  }
-
-  /** @param {string} verb */
-  #pressed(verb) {
-    const { ringing, controls, transfer, wrapUp, rewind } = this.#commands;
-    /** @type {Record<string, () => void>} */
-    const keys = {
-      answer: () => ringing.answer(),
-      decline: () => ringing.decline(),
-      mute: () => controls.toggleMute(),
-      hold: () => transfer.toggleHold(),
-      rewind: () => rewind.toggle(),
-      transfer: () => transfer.open(),
-      hang_up: () => controls.hangUp(),
-      number: () => this.#screen.focusNumber(),
-      write: () => this.#screen.focusNotes(),
-      break: () => this.#screen.openBreaks(),
-      more_time: () => wrapUp.moreTime(),
-      finish: () => wrapUp.finish(),
-      help: () => this.#parts.help.open(),
-    };
-    const place = /^choose_(\d)$/.exec(verb)?.[1];
-    if (place !== undefined) {
-      wrapUp.chooseAt(Number(place));
-    } else {
-      keys[verb]?.();
     }
   }
 

@@ -8,8 +8,9 @@ import {
   ringSamples,
 } from "../audio/ringer.js";
 import { LevelMeter } from "./audio-devices/level-meter.js";
+import { EndQuestion } from "./call/end-question.js";
 import { Console } from "./console.js";
-import { Help } from "./shell/help.js";
+import { Help } from "./keys/help.js";
 import { loadCatalogue } from "./shell/i18n.js";
 import { Keyboard } from "./shell/keyboard.js";
 import { MenuButton } from "./shell/menu-button.js";
@@ -18,12 +19,12 @@ import { SignOut } from "./shell/sign-out.js";
 import { ConsoleSocket } from "./shell/socket.js";
 import { Ticker } from "./shell/ticker.js";
 import { surviveTranslators } from "./shell/translators.js";
+import { UndoSecond } from "./shell/undo.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("#console"));
 const dialogOf = (/** @type {string} */ name) =>
   /** @type {HTMLDialogElement} */ (document.querySelector(name));
 const given = /** @type {Record<string, string>} */ (root.dataset);
-const keyboard = new Keyboard();
 
 /** @param {string} path */
 function socketAddress(path) {
@@ -38,7 +39,7 @@ customElements.define("level-meter", LevelMeter);
 customElements.define("menu-button", MenuButton);
 new Console({
   root,
-  keyboard,
+  keyboard: new Keyboard(),
   signInAddress: given.signIn,
   socket: new ConsoleSocket(socketAddress(given.socketPath)),
   ticker: new Ticker(given.tickerWorkerUrl),
@@ -47,7 +48,7 @@ new Console({
     /** @type {HTMLFormElement} */ (document.querySelector("#sign-out")),
     dialogOf("#sign-out-question"),
   ),
-  help: new Help(dialogOf("#help"), keyboard),
+  help: new Help(dialogOf("#help")),
   engine: new AudioEngine({
     workerUrl: given.audioWorkerUrl,
     captureWorkletUrl: given.captureWorkletUrl,
@@ -57,7 +58,11 @@ new Console({
   ringer: new Ringer(),
   chime: new Ringer(chimeSamples, false),
   ringback: new Ringer(ringbackSamples),
+  testTone: new Ringer(chimeSamples, false),
+  guidedCheckDialog: dialogOf("#guided-check"),
   testRing: new Ringer(ringSamples, false),
   holdTone: new Ringer(holdSamples, false),
+  undo: new UndoSecond(),
+  endQuestion: new EndQuestion(dialogOf("#end-question")),
   transferDialog: dialogOf("#transfer"),
 }).start();

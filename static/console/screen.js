@@ -23,6 +23,7 @@
 
 import { html, nothing, render } from "../vendor/lit-html.js";
 import { devicesView } from "./audio-devices/devices-view.js";
+import { guidedCheckBanner } from "./audio-devices/guided-check-view.js";
 import { audioProblemBanner } from "./audio-devices/problem-view.js";
 import { answeringView, inCallView } from "./call/in-call-view.js";
 import { callerCardView } from "./caller-card/caller-card-view.js";
@@ -30,13 +31,14 @@ import { newCallView } from "./dialing/new-call-view.js";
 import { proposalView, scheduledCallsView } from "./dialing/scheduled-calls-view.js";
 import { floorView } from "./floor/floor-view.js";
 import { isIdle } from "./floor/idle.js";
+import { helpButton } from "./keys/help.js";
 import { myCallsView } from "./my-calls/my-calls-view.js";
 import { ringingView } from "./ringing/ringing-view.js";
-import { helpButton } from "./shell/help.js";
 import { t } from "./shell/i18n.js";
 import { isTyping } from "./shell/keyboard.js";
 import { connectionBanner, noticesView } from "./shell/notices-view.js";
 import { stateIcon } from "./shell/state-badge.js";
+import { undoView } from "./shell/undo-view.js";
 import { stateButtons, stateName, stateTimer } from "./shift/agent-bar-view.js";
 import { idleView } from "./shift/idle-view.js";
 import { readinessBanner } from "./shift/readiness-view.js";
@@ -104,7 +106,8 @@ export class Screen {
       "banners",
       html`${connectionBanner(state.connection, this.#signInAddress, reconnect)}
       ${audioProblemBanner(state.audioProblem, openAudio)}
-      ${readinessBanner(state, remedy, this.#commands)}`,
+      ${readinessBanner(state, remedy, this.#commands)}
+      ${guidedCheckBanner(state, this.#commands.guided)}`,
     );
   }
 
@@ -123,7 +126,7 @@ export class Screen {
   /** @param {{microphone: number, speaker: number}} levels root mean squares */
   showLevels(levels) {
     for (const [name, level] of Object.entries(levels)) {
-      for (const meter of this.#root.querySelectorAll(`[data-level=${name}]`)) {
+      for (const meter of document.querySelectorAll(`[data-level=${name}]`)) {
         /** @type {LevelMeter} */ (meter).level = level;
       }
     }
@@ -197,6 +200,15 @@ export class Screen {
     this.#into("caller-card", view ?? nothing);
   }
 
+  /**
+   * Show what a key is about to do; outside the stage, so that nothing moves.
+   * @param {string} text
+   * @param {() => void} takeBack
+   */
+  showUndo(text, takeBack) {
+    this.#into("undo", undoView(text, takeBack));
+  }
+
   /** Put the focus where the agent types a number, when that is possible now. */
   focusNumber() {
     this.#focus("#phone-number");
@@ -227,9 +239,7 @@ export class Screen {
     const call = myCall(state);
     const ringing = ringingCalls(state);
     const rings =
-      ringing.length > 0
-        ? ringingView(state, ringing, now, this.#commands.ringing)
-        : nothing;
+      ringing.length > 0 ? ringingView(state, ringing, now, this.#commands) : nothing;
     if (call !== null) {
       return html`${inCallView(state, call, quality, now, this.#commands)} ${rings}`;
     }

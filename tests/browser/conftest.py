@@ -110,6 +110,12 @@ class Scene:
         **options: Any,
     ) -> ConsoleWindow:
         """An agent, signed in and available; on the last node, as no webhook is."""
+        return self.newcomer(username, desk, init_script).go_available()
+
+    def newcomer(
+        self, username: str, desk: Browser | None = None, init_script: str = ""
+    ) -> ConsoleWindow:
+        """An agent who has just signed in, in a browser without a memory."""
         permissions = ["microphone", "notifications"]
         browser = desk or self._desk
         context = browser.new_context(permissions=permissions, **options)
@@ -117,8 +123,7 @@ class Scene:
         if init_script:
             window.page.add_init_script(init_script)
         self._windows.append(window)
-        window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
-        return window.go_available()
+        return window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
 
     def phone(self, waid: str = CARLA, name: str = "Carla") -> PhoneWindow:
         window = PhoneWindow(self._pocket.new_context(permissions=["microphone"]))

@@ -55,7 +55,7 @@ def test_carla_waits_on_hold_and_ana_is_back_with_a_key(
     ana.reads("On hold")
     ana.shows("Carla hears music.")
     ana.hears_silence()
-    ana.page.keyboard.press("o")
+    ana.page.keyboard.press("Alt+Shift+o")
     ana.reads("In call")
     carla.hears(ANAS_TONE)
     ana.hears(CARLAS_TONE)

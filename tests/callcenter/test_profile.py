@@ -215,11 +215,49 @@ def test_a_password_is_changed_by_who_knows_it_to_a_good_one(old, new, word, cas
     assert User.objects.get(pk=cast.ana.user_id).check_password(PASSWORD)
 
 
-def test_nobody_changes_the_password_inside_a_call(cast: Cast):
+@pytest.mark.parametrize("state", ["ringing", "in_call", "reconnecting", "wrap_up"])
+def test_a_new_password_leaves_the_session_of_a_call_alone(state: str, cast: Cast):
+    ana, phone = browser(), browser(agent=SAFARI)
+    badge, other = (Badge(key(one), cast.ana.pk) for one in (ana, phone))
+    Agent.objects.filter(pk=cast.ana.pk).update(state=state)
+    assert "Your password was changed" in change(ana)
+    assert standings([badge, other]) == {
+        badge: Standing.LASTS,
+        other: Standing.OVER,
+    }
+    assert User.objects.get(pk=cast.ana.user_id).check_password(NEW)
+    assert [is_in(ana), key(ana), is_in(phone)] == [True, badge.session, False]
+
+
+def test_after_the_call_the_session_gets_the_key_it_is_due(cast: Cast):
+    ana = browser()
+    during = key(ana)
+    Agent.objects.filter(pk=cast.ana.pk).update(state="in_call")
+    assert "it goes on" in ana.get("/profile/").content.decode()
+    change(ana)
+    Agent.objects.filter(pk=cast.ana.pk).update(state="available")
+    assert is_in(ana)
+    after = key(ana)
+    assert after != during
+    assert not Session.objects.filter(pk=during).exists()
+    assert [is_in(ana), key(ana)] == [True, after]
+
+
+def test_the_password_and_the_proof_of_it_are_stored_in_one_step(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
     ana = browser()
     Agent.objects.filter(pk=cast.ana.pk).update(state="in_call")
-    assert "Finish your call first" in change(ana)
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("callcenter.web.sessions.SessionStore.save", fails)
+    with pytest.raises(RuntimeError):
+        change(ana)
+    monkeypatch.undo()
     assert User.objects.get(pk=cast.ana.user_id).check_password(PASSWORD)
+    assert is_in(ana)
 
 
 def test_the_profile_is_for_who_is_signed_in():

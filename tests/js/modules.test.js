@@ -32,6 +32,7 @@ const ROOMS = [
     "wrap-up": ["call"],
   },
   { "commands.js": [] },
+  { keys: [], profile: [] },
   { "screen.js": [] },
   { "console.js": [] },
   { "main.js": [] },

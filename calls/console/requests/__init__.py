@@ -13,6 +13,7 @@ from calls.console.requests import (
     dialing,
     own_calls,
     people,
+    preferences,
     transfer,
     work,
 )
@@ -54,4 +55,5 @@ REQUESTS: dict[str, Handler] = {
     "my_day": own_calls.my_day,
     "find": people.find,
     "save_contact": people.save_contact,
+    "keys": preferences.keys,
 }

@@ -10,8 +10,8 @@ import { t } from "../shell/i18n.js";
 /** @import {AudioCheck, Measured} from "../state/state.js" */
 
 /** Below it there is no voice, only a quiet room; below the next a voice far away. */
-const VOICE = 0.002;
-const NEAR = 0.012;
+export const VOICE = 0.002;
+export const NEAR = 0.012;
 const LOST = 0.03;
 const SLOW_MS = 250;
 const TOO_SLOW_MS = 450;

@@ -27,28 +27,58 @@ const SYSTEM = "default";
  * @param {DeviceCommands} commands
  */
 export function devicesView(state, devices, talking, commands) {
-  const { microphones, microphoneId, speakers, speakerId, ringerId } = devices;
-  const picker = (
-    /** @type {Role} */ role,
-    /** @type {Device[]} */ list,
-    /** @type {string} */ chosen,
-  ) => devicePicker(list, chosen, role, (id) => commands.useDevice(role, id));
+  const meter =
+    state.open && !talking
+      ? html`<level-meter label=${t("Your voice")} data-level="microphone"></level-meter>`
+      : nothing;
   return html`<section class="panel" aria-labelledby="audio-heading">
       <h2 id="audio-heading">${t("Audio")}</h2>
-      <label class="field"><span>${microphone()} ${t("Microphone")}</span>${picker("microphone", microphones, microphoneId)}</label>
-      ${
-        state.open && !talking
-          ? html`<level-meter label=${t("Your voice")} data-level="microphone"></level-meter>`
-          : nothing
-      }
-      <label class="field"><span>${speaker()} ${t("Speaker")}</span>${picker("speaker", speakers, speakerId)}</label>
-      <div class="ring-row-fields">
-        <label class="field"><span>${bell()} ${t("Ring on")}</span>${picker("ringer", speakers, ringerId)}</label>
-        ${testRingButton(() => commands.testRing.press())}
-      </div>
+      ${devicePickers(devices, commands, meter)}
       <p class="hint">${soundHint(state, talking)}</p>
     </section>
     ${myCall(state) === null ? audioCheckView(state, commands.audioCheck) : nothing}`;
+}
+
+/**
+ * Show what can be chosen in this browser, with a test of the ring.
+ * @param {Devices} devices
+ * @param {Pick<DeviceCommands, "useDevice" | "testRing">} commands
+ * @param {unknown} meter what stands below the microphone
+ * @param {unknown} [tone] what stands beside the speaker
+ */
+export function devicePickers(devices, commands, meter, tone = nothing) {
+  return html`${deviceField("microphone", devices, commands)} ${meter}
+    ${
+      tone === nothing
+        ? deviceField("speaker", devices, commands)
+        : html`<div class="ring-row-fields">
+            ${deviceField("speaker", devices, commands)} ${tone}
+          </div>`
+    }
+    <div class="ring-row-fields">
+      ${deviceField("ringer", devices, commands)}
+      ${testRingButton(() => commands.testRing.press())}
+    </div>`;
+}
+
+/**
+ * @param {Role} role
+ * @param {Devices} devices
+ * @param {Pick<DeviceCommands, "useDevice">} commands
+ */
+export function deviceField(role, devices, commands) {
+  const { microphones, microphoneId, speakers, speakerId, ringerId } = devices;
+  const change = (/** @type {string} */ id) => commands.useDevice(role, id);
+  const looks = {
+    microphone: [microphone(), t("Microphone"), microphones, microphoneId],
+    speaker: [speaker(), t("Speaker"), speakers, speakerId],
+    ringer: [bell(), t("Ring on"), speakers, ringerId],
+  };
+  const [icon, label, list, chosen] =
+    /** @type {[unknown, string, Device[], string]} */ (looks[role]);
+  return html`<label class="field"
+    ><span>${icon} ${label}</span>${devicePicker(list, chosen, role, change)}</label
+  >`;
 }
 
 /**

@@ -7,20 +7,23 @@
  * @property {() => unknown} stop
  */
 
-/** @import {Devices} from "../../audio/devices.js" */
 /** @import {Ringer} from "../../audio/ringer.js" */
 
 export class TestRing {
   #ringer;
-  #devices;
+  #speaker;
 
   /**
    * @param {Ringer} ringer heard once
-   * @param {Devices} devices
+   * @param {() => string} speaker the id of the one to ring at
    */
-  constructor(ringer, devices) {
+  constructor(ringer, speaker) {
     this.#ringer = ringer;
-    this.#devices = devices;
+    this.#speaker = speaker;
+  }
+
+  stop() {
+    this.#ringer.stop();
   }
 
   /** Ring once; a second press ends it. */
@@ -29,7 +32,7 @@ export class TestRing {
       this.#ringer.stop();
       return;
     }
-    await this.#ringer.useSpeaker(this.#devices.ringerId);
+    await this.#ringer.useSpeaker(this.#speaker());
     await this.#ringer.start();
   }
 }

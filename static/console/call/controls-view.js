@@ -4,7 +4,6 @@
  */
 
 import { html, nothing } from "../../vendor/lit-html.js";
-import { keyHint } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import {
   arrow,
@@ -15,9 +14,11 @@ import {
   people,
   play,
 } from "../shell/icons.js";
+import { ariaKeys, keyHint } from "../shell/key-hints.js";
 import { callerName } from "../state/labels.js";
 import { phaseOf } from "../state/participants.js";
 import { isWaiting } from "../state/transfer.js";
+import { isByKey } from "./ending.js";
 
 /** @import {CallCommands} from "./controls.js" */
 /** @import {Call} from "../state/snapshot.js" */
@@ -27,9 +28,9 @@ import { isWaiting } from "../state/transfer.js";
  * @typedef {object} Look
  * @property {unknown} icon
  * @property {string} label
- * @property {() => void} action
+ * @property {(click: MouseEvent) => void} action
  * @property {boolean} disabled
- * @property {string} [key]
+ * @property {string} [key] what the table of keys names it
  * @property {string} [look] more classes
  * @property {string} [description] what it does, where the word alone does not say
  */
@@ -67,12 +68,12 @@ function large({
   return html`<button
     type="button"
     class=${`button large ${look}`}
-    aria-keyshortcuts=${key || nothing}
+    aria-keyshortcuts=${ariaKeys(key)}
     title=${description || nothing}
     ?disabled=${disabled}
     @click=${action}
   >
-    ${icon} ${label} ${key ? keyHint(key) : nothing}
+    ${icon} ${label} ${keyHint(key)}
   </button>`;
 }
 
@@ -88,7 +89,7 @@ function muteButton({ mute }, here, { controls }) {
     label: mute.muted ? t("Unmute") : t("Mute"),
     action: () => controls.toggleMute(),
     disabled: !here,
-    key: "M",
+    key: "mute",
     look: mute.muted ? "is-on" : "",
   };
 }
@@ -104,7 +105,13 @@ function holdButton(state, call, { transfer }) {
   const disabled = isWaiting(state) || !isOn;
   if (phaseOf(call, state.agent) === "consulting") {
     const action = () => transfer.threeWay();
-    return { icon: people(), label: t("Three-way call"), action, disabled, key: "O" };
+    return {
+      icon: people(),
+      label: t("Three-way call"),
+      action,
+      disabled,
+      key: "hold",
+    };
   }
   const held = call.status === "held";
   return {
@@ -112,7 +119,7 @@ function holdButton(state, call, { transfer }) {
     label: held ? t("Resume") : t("Hold"),
     action: () => transfer.toggleHold(),
     disabled,
-    key: "O",
+    key: "hold",
     look: held ? "is-on" : "",
   };
 }
@@ -138,7 +145,7 @@ function transferButton(state, call, { transfer }) {
     label: t("Transfer"),
     action: () => transfer.open(),
     disabled: disabled || (phase !== "talk" && phase !== "held"),
-    key: "T",
+    key: "transfer",
   };
 }
 
@@ -149,15 +156,15 @@ function transferButton(state, call, { transfer }) {
  * @param {CallCommands} commands
  * @returns {Look}
  */
-function endButton({ asked, agent, connection }, call, isGuest, { controls }) {
+function endButton({ asked, agent, connection }, call, isGuest, { ending }) {
   const isThree = phaseOf(call, agent) === "three_way";
   const values = { caller: callerName(call) };
   return {
     icon: handset(),
     label: isGuest ? t("Leave") : t("Hang up"),
-    action: () => controls.hangUp(),
+    action: (click) => ending.hangUp(isByKey(click)),
     disabled: asked[call.id] !== undefined || connection !== "online",
-    key: "H",
+    key: "hang_up",
     look: "hang-up",
     description: isThree
       ? t("Ends the call for everyone, including {caller}.", values)

@@ -5,12 +5,14 @@
  * @property {CallControls} controls
  * @property {TransferCommands} transfer
  * @property {RewindCommands} rewind
+ * @property {EndingCommands} ending
  * @property {() => void} takeAudio
  */
 
 import { audioCall, myCall } from "../state/selectors.js";
 import { isGuest } from "../state/snapshot.js";
 
+/** @import {EndingCommands} from "./ending.js" */
 /** @import {RewindCommands} from "./rewind.js" */
 /** @import {TransferCommands} from "./transfer.js" */
 /** @import {ConsoleSocket} from "../shell/socket.js" */

@@ -1,7 +1,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { keyHint } from "../shell/elements.js";
 import { plural, t } from "../shell/i18n.js";
 import { backwards, play } from "../shell/icons.js";
+import { ariaKeys, keyHint } from "../shell/key-hints.js";
 import { canRewind } from "../state/rewind.js";
 
 /** @import {Call} from "../state/snapshot.js" */
@@ -25,7 +25,7 @@ export function rewindView(state, call, rewind) {
     <button
       type="button"
       class="button"
-      aria-keyshortcuts="R"
+      aria-keyshortcuts=${ariaKeys("rewind")}
       aria-describedby="rewind-note"
       ?disabled=${!isPlaying && !canRewind(state)}
       @click=${() => rewind.toggle()}
@@ -34,7 +34,7 @@ export function rewindView(state, call, rewind) {
       <span class="rewind-seconds" aria-hidden="true" translate="no"
         >${t("{count} s", { count: isPlaying ? left : kept })}</span
       >
-      ${keyHint("R")}
+      ${keyHint("rewind")}
     </button>
     <p id="rewind-note" class="rewind-note" role="status">${note(state)}</p>
   </div>`;

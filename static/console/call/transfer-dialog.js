@@ -4,20 +4,24 @@ import { render } from "../../vendor/lit-html.js";
 import { nextTarget } from "../shell/arrow-keys.js";
 import { transferView } from "./transfer-view.js";
 
+/** @import {EndingCommands} from "./ending.js" */
 /** @import {TransferCommands} from "./transfer.js" */
 /** @import {State} from "../state/state.js" */
 
 export class TransferDialog {
   #dialog;
   #commands;
+  #ending;
 
   /**
    * @param {HTMLDialogElement} dialog
    * @param {TransferCommands} commands
+   * @param {EndingCommands} ending
    */
-  constructor(dialog, commands) {
+  constructor(dialog, commands, ending) {
     this.#dialog = dialog;
     this.#commands = commands;
+    this.#ending = ending;
     dialog.addEventListener("close", () => this.#commands.close());
     dialog.addEventListener("keydown", (event) => this.#press(event));
   }
@@ -26,7 +30,7 @@ export class TransferDialog {
   draw(state) {
     const isOpen = state.transfer.open !== null;
     if (isOpen) {
-      render(transferView(state, this.#commands), this.#dialog);
+      render(transferView(state, this.#commands, this.#ending), this.#dialog);
     }
     if (isOpen && !this.#dialog.open) {
       this.#dialog.showModal();

@@ -7,8 +7,10 @@ import { stateBadge } from "../shell/state-badge.js";
 import { callerName, initials, stateLabel } from "../state/labels.js";
 import { myCall } from "../state/selectors.js";
 import { isWaiting, pendingTransfer } from "../state/transfer.js";
+import { isByKey } from "./ending.js";
 import { foundTargets } from "./transfer-targets.js";
 
+/** @import {EndingCommands} from "./ending.js" */
 /** @import {TransferCommands} from "./transfer.js" */
 /** @import {AgentTarget, QueueTarget} from "../state/snapshot.js" */
 /** @import {State} from "../state/state.js" */
@@ -16,8 +18,9 @@ import { foundTargets } from "./transfer-targets.js";
 /**
  * @param {State} state
  * @param {TransferCommands} commands
+ * @param {EndingCommands} ending
  */
-export function transferView(state, commands) {
+export function transferView(state, commands, ending) {
   const call = myCall(state);
   const caller = call === null ? "" : callerName(call);
   const typed = (/** @type {Event & {target: HTMLInputElement}} */ event) =>
@@ -41,7 +44,7 @@ export function transferView(state, commands) {
       />
     </label>
     <p class="field-problem" role="alert">${state.transfer.problem}</p>
-    <div class="targets">${targetsView(state, commands)}</div>
+    <div class="targets">${targetsView(state, commands, ending)}</div>
     <p class="hint">
       ${t("Consult: {caller} hears music while you talk to your colleague.", { caller })}
     </p>`;
@@ -50,8 +53,9 @@ export function transferView(state, commands) {
 /**
  * @param {State} state
  * @param {TransferCommands} commands
+ * @param {EndingCommands} ending
  */
-function targetsView(state, commands) {
+function targetsView(state, commands, ending) {
   const { transfer } = state;
   if (transfer.targets === null) {
     return html`<p class="hint" role="status">${t("Loading agents and queues…")}</p>`;
@@ -65,11 +69,11 @@ function targetsView(state, commands) {
   }
   return html`${group(
     t("Agents"),
-    agents.map((agent) => agentRow(state, agent, commands)),
+    agents.map((agent) => agentRow(state, agent, commands, ending)),
   )}
   ${group(
     t("Queues"),
-    queues.map((queue) => queueRow(state, queue, commands)),
+    queues.map((queue) => queueRow(state, queue, ending)),
   )}`;
 }
 
@@ -88,8 +92,9 @@ function group(title, rows) {
  * @param {State} state
  * @param {AgentTarget} agent
  * @param {TransferCommands} commands
+ * @param {EndingCommands} ending
  */
-function agentRow(state, { id, name, state: at, can_take }, commands) {
+function agentRow(state, { id, name, state: at, can_take }, commands, ending) {
   const key = `agent-${id}`;
   return html`<li class="target" data-target data-free=${can_take}>
     <span class="avatar" translate="no" aria-hidden="true">${initials(name)}</span>
@@ -98,16 +103,18 @@ function agentRow(state, { id, name, state: at, can_take }, commands) {
       ${stateBadge(at, t(stateLabel(at)))}
     </div>
     ${button(state, key, t("Consult"), "consult", can_take, () => commands.consult(id))}
-    ${button(state, key, t("Transfer"), "transfer", can_take, () => commands.toAgent(id))}
+    ${button(state, key, t("Transfer"), "transfer", can_take, (click) =>
+      ending.transfer("toAgent", id, name, isByKey(click)),
+    )}
   </li>`;
 }
 
 /**
  * @param {State} state
  * @param {QueueTarget} queue
- * @param {TransferCommands} commands
+ * @param {EndingCommands} ending
  */
-function queueRow(state, { id, name, waiting, ready }, commands) {
+function queueRow(state, { id, name, waiting, ready }, ending) {
   const key = `queue-${id}`;
   return html`<li class="target" data-target data-free=${ready > 0}>
     <span class="avatar" translate="no" aria-hidden="true">${people()}</span>
@@ -120,7 +127,9 @@ function queueRow(state, { id, name, waiting, ready }, commands) {
         >${plural("{count} waiting", "{count} waiting", waiting)}</span
       >
     </div>
-    ${button(state, key, t("Transfer"), "transfer", true, () => commands.toQueue(id))}
+    ${button(state, key, t("Transfer"), "transfer", true, (click) =>
+      ending.transfer("toQueue", id, name, isByKey(click)),
+    )}
   </li>`;
 }
 
@@ -130,7 +139,7 @@ function queueRow(state, { id, name, waiting, ready }, commands) {
  * @param {string} label
  * @param {string} verb
  * @param {boolean} possible
- * @param {() => void} action
+ * @param {(click: MouseEvent) => void} action
  */
 function button(state, key, label, verb, possible, action) {
   const pending = pendingTransfer(state);

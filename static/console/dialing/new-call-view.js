@@ -1,9 +1,10 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { contactForm } from "../people/contact-form.js";
 import { foundText, OPTIONS, optionId, optionsView } from "../people/options-view.js";
-import { chatLink, keyHint } from "../shell/elements.js";
+import { chatLink } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { check, clock, handset } from "../shell/icons.js";
+import { ariaKeys, keyHint } from "../shell/key-hints.js";
 import { ago, earliestText } from "../shell/times.js";
 import { isCalling, isSamePerson, proposedCalls } from "../state/dialing.js";
 import { initials } from "../state/labels.js";
@@ -134,7 +135,7 @@ function numberField(state, { dialing: dial, people: find }) {
       autocapitalize="off"
       spellcheck="false"
       placeholder=${t("Carla, @carla or +49 151 12345678")}
-      aria-keyshortcuts="N"
+      aria-keyshortcuts=${ariaKeys("number")}
       aria-describedby="number-problem"
       aria-invalid=${dialing.problem !== "" && dialing.person === null}
       aria-autocomplete="list"
@@ -147,7 +148,7 @@ function numberField(state, { dialing: dial, people: find }) {
       @keydown=${(/** @type {KeyboardEvent} */ event) => press(event, state, find)}
       @change=${() => left(dialing, dial)}
     />
-    ${dialing.number === "" ? keyHint("N") : nothing}
+    ${dialing.number === "" ? keyHint("number") : nothing}
   </label>`;
 }
 

@@ -149,11 +149,15 @@ function duePlans(state) {
  * @returns {[Item[], string]}
  */
 function news(state, calls, plans) {
-  const items = [
-    ...calls.map((call) => described(call, state)),
-    ...plans.map(proposed),
-    ...troubles(state),
-  ];
+  /** @type {Record<string, Item[]>} */
+  const kinds = {
+    calls: calls.map((call) => described(call, state)),
+    scheduled: plans.map(proposed),
+    trouble: troubles(state),
+  };
+  const all = Object.values(kinds).flat();
+  // The title is no notification: it tells of everything.
+  const items = state.preferences.notifies.flatMap((kind) => kinds[kind] ?? []);
   if (calls.length > 1) {
     return [items, `\u260e ${t("{count} calls are ringing", { count: calls.length })}`];
   }
@@ -162,7 +166,7 @@ function news(state, calls, plans) {
   if (calls.length === 0 && trouble !== "") {
     return [items, `\u26a0 ${trouble}`];
   }
-  return [items, items.length > 0 ? `${sign} ${items[0].headline}` : ""];
+  return [items, all.length > 0 ? `${sign} ${all[0].headline}` : ""];
 }
 
 /**

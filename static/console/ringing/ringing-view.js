@@ -1,13 +1,16 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { callerView } from "../call/caller-view.js";
-import { keyHint, timer } from "../shell/elements.js";
+import { isByKey } from "../call/ending.js";
+import { timer } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { cross, handset } from "../shell/icons.js";
+import { ariaKeys, keyHint } from "../shell/key-hints.js";
 import { callerName } from "../state/labels.js";
 import { myCall } from "../state/selectors.js";
 import { earlierLine } from "./earlier-view.js";
 import { ringReason, waitOf } from "./ring-attempts.js";
 
+/** @import {EndingCommands} from "../call/ending.js" */
 /** @import {Call} from "../state/snapshot.js" */
 /** @import {State} from "../state/state.js" */
 /** @import {RingingCommands} from "./commands.js" */
@@ -17,16 +20,16 @@ import { ringReason, waitOf } from "./ring-attempts.js";
  * @param {State} state
  * @param {Call[]} calls longest first
  * @param {number} now
- * @param {RingingCommands} commands
+ * @param {{ringing: RingingCommands, ending: EndingCommands}} commands
  */
-export function ringingView(state, calls, now, commands) {
+export function ringingView(state, calls, now, { ringing, ending }) {
   const busy = myCall(state) !== null;
   const blocked = busy || state.connection !== "online";
   return html`<ul class="ringing" aria-label=${t("Ringing calls")}>
     ${calls.map((call, index) => {
       const reason = ringReason(call, state.agent);
       const isFirst = index === 0 && !busy;
-      return ringingCall(state, call, reason, isFirst, blocked, now, commands);
+      return ringingCall(state, call, reason, isFirst, blocked, now, ringing, ending);
     })}
   </ul>`;
 }
@@ -39,8 +42,9 @@ export function ringingView(state, calls, now, commands) {
  * @param {boolean} blocked
  * @param {number} now
  * @param {RingingCommands} commands
+ * @param {EndingCommands} ending
  */
-function ringingCall(state, call, reason, first, blocked, now, commands) {
+function ringingCall(state, call, reason, first, blocked, now, commands, ending) {
   const heading = `caller-${call.id}`;
   return html`<li class=${first ? "card ring-card" : "card ring-row"}>
     ${reason ? html`<p class="ring-kind">${reason}</p>` : nothing} ${callerView(call, heading)}
@@ -51,21 +55,21 @@ function ringingCall(state, call, reason, first, blocked, now, commands) {
         type="button"
         class="button answer"
         aria-describedby=${heading}
-        aria-keyshortcuts=${first ? "A" : nothing}
+        aria-keyshortcuts=${first ? ariaKeys("answer") : nothing}
         data-answer=${call.id}
         ?disabled=${blocked}
         @click=${() => commands.answer(call.id)}
       >
-        ${handset()} ${t("Answer")} ${first ? keyHint("A") : nothing}
+        ${handset()} ${t("Answer")} ${first ? keyHint("answer") : nothing}
       </button>
       <button
         type="button"
         class="button"
         aria-describedby=${heading}
-        aria-keyshortcuts=${first ? "D" : nothing}
-        @click=${() => commands.decline(call.id)}
+        aria-keyshortcuts=${first ? ariaKeys("decline") : nothing}
+        @click=${(/** @type {MouseEvent} */ click) => ending.decline(call.id, isByKey(click))}
       >
-        ${cross()} ${t("Decline")} ${first ? keyHint("D") : nothing}
+        ${cross()} ${t("Decline")} ${first ? keyHint("decline") : nothing}
       </button>
     </div>
   </li>`;

@@ -28,11 +28,6 @@ export function duration(seconds, label) {
   >`;
 }
 
-/** @param {string} key as printed on the button; not a part of its name */
-export function keyHint(key) {
-  return html`<kbd translate="no" aria-hidden="true">${key}</kbd>`;
-}
-
 /**
  * Link to a contact's chat in Wati, in a window that knows nothing of this one.
  * @param {string | undefined} address

@@ -3,7 +3,7 @@
 import { marked, t } from "./i18n.js";
 
 const TITLE = marked("Console");
-const BLOCKED = marked(
+export const BLOCKED = marked(
   "Desktop notifications are blocked. Keep this window in sight, or allow them in the " +
     "site settings beside the address.",
 );
@@ -38,6 +38,11 @@ export class Notifier {
     const complain = Notification.permission === "denied" && !this.#complained;
     this.#complained ||= complain;
     return complain ? t(BLOCKED) : "";
+  }
+
+  /** What this browser lets the page show. */
+  get permission() {
+    return globalThis.Notification?.permission ?? "unsupported";
   }
 
   /**

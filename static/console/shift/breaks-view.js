@@ -1,7 +1,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
-import { keyHint } from "../shell/elements.js";
 import { plural, t } from "../shell/i18n.js";
 import { chevron, cross } from "../shell/icons.js";
+import { ariaKeys, keyHint } from "../shell/key-hints.js";
 
 /** @import {ShiftCommands} from "./commands.js" */
 /** @import {Break, NextState} from "../state/snapshot.js" */
@@ -120,7 +120,7 @@ function menu(label, disabled, items) {
       class="button"
       aria-haspopup="menu"
       aria-expanded="false"
-      aria-keyshortcuts="B"
+      aria-keyshortcuts=${ariaKeys("break")}
       ?disabled=${disabled}
     >
       ${label} ${chevron()}
@@ -139,11 +139,11 @@ function plainButton(label, disabled, action) {
     <button
       type="button"
       class="button"
-      aria-keyshortcuts="B"
+      aria-keyshortcuts=${ariaKeys("break")}
       ?disabled=${disabled}
       @click=${action}
     >
-      ${label} ${keyHint("B")}
+      ${label} ${keyHint("break")}
     </button>
   </span>`;
 }

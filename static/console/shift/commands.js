@@ -48,6 +48,13 @@ export class ShiftCommands {
     }
   }
 
+  /** Available, unless the agent is with a call or is so already. */
+  async goAvailableAgain() {
+    if (RESTING.has(this.#store.state.agent?.state ?? "")) {
+      await this.goAvailable();
+    }
+  }
+
   goOffline() {
     this.#requests.send("offline");
   }

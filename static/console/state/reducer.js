@@ -12,6 +12,7 @@ import {
   isDialRequest,
 } from "./dialing.js";
 import { FLOOR_REDUCERS, floorRefreshed } from "./floor.js";
+import { GUIDED_REDUCERS } from "./guided-check-reducers.js";
 import { MY_CALLS_REDUCERS, myCallsRefused, withVerdicts } from "./my-calls.js";
 import { withNotice } from "./notices.js";
 import {
@@ -22,6 +23,7 @@ import {
   saved,
   unclear,
 } from "./people.js";
+import { PREFERENCE_REDUCERS } from "./preferences.js";
 import { REWIND_REDUCERS } from "./rewind.js";
 import { myCall } from "./selectors.js";
 import { SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
@@ -29,7 +31,7 @@ import { TRANSFER_REDUCERS, transferRefused } from "./transfer.js";
 import { WINDOW_REDUCERS } from "./windows.js";
 
 /** @import {Agent, Call, Named, Work} from "./snapshot.js" */
-/** @import {Asked, State} from "./state.js" */
+/** @import {Asked, Preferences, State} from "./state.js" */
 
 const NOTICE_LIFE_MS = 15_000;
 const REPLY_WITHIN_MS = 10_000;
@@ -48,6 +50,8 @@ const REDUCERS = {
   ...FLOOR_REDUCERS,
   person: personTold,
   readings: readingsTold,
+  ...GUIDED_REDUCERS,
+  ...PREFERENCE_REDUCERS,
   console: replaceAll,
   call: (state, { call }, now) => withCall(state, call, now),
   agent: (state, { agent }) => ({ ...state, agent: newer(state.agent, agent) }),
@@ -107,11 +111,11 @@ function newer(known, told) {
  * Take everything again. What is no longer told is gone. After a lost connection no
  * reply will come to what was asked before; otherwise it may still be on its way.
  * @param {State} state
- * @param {{agent: Agent, calls: Call[]} & Parameters<typeof dialingRefreshed>[1]
+ * @param {{agent: Agent, calls: Call[], preferences?: Preferences} & Parameters<typeof dialingRefreshed>[1]
  *   & Parameters<typeof shiftRefreshed>[1] & {queues?: Named[]}} message
  * @param {number} now
  */
-function replaceAll(state, { agent, calls, ...more }, now) {
+function replaceAll(state, { agent, calls, preferences: chosen, ...more }, now) {
   const told = new Set(calls.map((call) => call.id));
   const isBack = state.connection !== "online";
   /** @type {State} */
@@ -131,7 +135,8 @@ function replaceAll(state, { agent, calls, ...more }, now) {
   // A page just loaded picks up the call it finds; later ones are answered by hand.
   const found = state.loaded ? next.audioHere : (myCall(next)?.id ?? next.audioHere);
   const dialing = dialingRefreshed(next.dialing, more, isBack);
-  next = { ...next, loaded: true, audioHere: found, dialing };
+  const preferences = chosen ?? next.preferences;
+  next = { ...next, loaded: true, audioHere: found, dialing, preferences };
   next = floorRefreshed(next, more.queues ?? [], isBack);
   next = isBack ? peopleLost(myCallsRefused(next)) : next;
   return shiftRefreshed(next, more);

@@ -35,6 +35,8 @@
  * @property {MyCalls} myCalls
  * @property {People} people
  * @property {Floor} floor
+ * @property {GuidedCheck} guided
+ * @property {Preferences} preferences
  *
  * @typedef {object} OwnCall a row of the agent's own calls
  * @property {string} id
@@ -110,6 +112,8 @@
  * @property {OwnDay | null} day
  * @property {number} dayRequest
  *
+ * @typedef {{keys: KeyMode, notifies: string[]}} Preferences what the agent chose
+ *
  * @typedef {"call" | "ask" | "call_plan" | "drop_plan"} DialVerb
  * @typedef {{verb: DialVerb, request: number, at: number, contact: Id, line: Id,
  *   plan: Id | null, isAside?: boolean}} DialRequest isAside: from a list, not from the field
@@ -182,7 +186,11 @@
  * @property {Measured | null} measured
  */
 
+import { noGuidedCheck } from "./guided-check.js";
+
+/** @import {KeyMode} from "../shell/keyboard.js" */
 /** @import {Connection} from "../shell/socket.js" */
+/** @import {GuidedCheck} from "./guided-check.js" */
 /** @import {Agent, Break, Call, ContactDetails, Id, Line, Permission, Person, Reading, RingingWindow, ScheduledCall, Targets, Work} from "./snapshot.js" */
 
 export const CHECK_SECONDS = 15;
@@ -280,6 +288,15 @@ const emptyFloor = Object.freeze({
   dayRequest: 0,
 });
 
+/**
+ * Until the server has told: no key, and every notification.
+ * @type {Preferences}
+ */
+const unknownPreferences = Object.freeze({
+  keys: "off",
+  notifies: ["calls", "scheduled", "trouble"],
+});
+
 /** @type {State} */
 export const initialState = Object.freeze({
   connection: "connecting",
@@ -305,4 +322,6 @@ export const initialState = Object.freeze({
   myCalls: noCallsYet,
   people: nobodyFound,
   floor: emptyFloor,
+  guided: noGuidedCheck,
+  preferences: unknownPreferences,
 });

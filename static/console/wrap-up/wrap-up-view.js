@@ -1,9 +1,9 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { callerView } from "../call/caller-view.js";
 import { countdown, spokenCountdown } from "../shell/countdown.js";
-import { keyHint } from "../shell/elements.js";
 import { t } from "../shell/i18n.js";
 import { check, pencil, warning } from "../shell/icons.js";
+import { ariaKeys, keyHint } from "../shell/key-hints.js";
 import { afterWords } from "../state/news-words.js";
 import { chosenHere, flatChoices, missing } from "../state/shift.js";
 import { callbackView } from "./callback-view.js";
@@ -145,12 +145,12 @@ function keys(state, work, chosen, commands) {
           type="button"
           class="choice-key"
           aria-pressed=${String(id) === chosen}
-          aria-keyshortcuts=${index + 1}
+          aria-keyshortcuts=${ariaKeys(`choose_${index + 1}`)}
           title=${group ? t(group) : nothing}
           ?disabled=${offline}
           @click=${() => commands.choose(String(id))}
         >
-          ${keyHint(String(index + 1))} ${t(name)}
+          ${keyHint(`choose_${index + 1}`)} ${t(name)}
         </button>`,
       )}
   </div>`;
@@ -174,7 +174,7 @@ function notes({ text, saved }, { canned_notes: canned = [] }, commands) {
         id="notes-text"
         rows="4"
         maxlength=${LONGEST_NOTE}
-        aria-keyshortcuts="W"
+        aria-keyshortcuts=${ariaKeys("write")}
         placeholder=${t("What was discussed and agreed")}
         .value=${text}
         @input=${typed}
@@ -258,22 +258,22 @@ function wrapUpFoot(state, work, commands) {
         : html`<button
             type="button"
             class="button"
-            aria-keyshortcuts="E"
+            aria-keyshortcuts=${ariaKeys("more_time")}
             ?disabled=${offline || state.asked.more_time !== undefined}
             @click=${() => commands.moreTime()}
           >
-            ${t("More time")} ${keyHint("E")}
+            ${t("More time")} ${keyHint("more_time")}
           </button>`
     }
     <button
       type="button"
       class="button primary"
-      aria-keyshortcuts="F"
+      aria-keyshortcuts=${ariaKeys("finish")}
       aria-describedby="finish-hint"
       ?disabled=${offline || isMissing || state.asked.finish !== undefined}
       @click=${() => commands.finish()}
     >
-      ${t("Finish wrap-up")} ${keyHint("F")}
+      ${t("Finish wrap-up")} ${keyHint("finish")}
     </button>
   </div>`;
 }
