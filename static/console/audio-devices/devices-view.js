@@ -47,16 +47,16 @@ export function devicesView(state, devices, talking, commands) {
  * @param {unknown} [tone] what stands beside the speaker
  */
 export function devicePickers(devices, commands, meter, tone = nothing) {
-  return html`${deviceField("microphone", devices, commands)} ${meter}
+  return html`${deviceField("microphone", devices, commands, "microphone")} ${meter}
     ${
       tone === nothing
-        ? deviceField("speaker", devices, commands)
+        ? deviceField("speaker", devices, commands, "speaker")
         : html`<div class="ring-row-fields">
-            ${deviceField("speaker", devices, commands)} ${tone}
+            ${deviceField("speaker", devices, commands, "speaker")} ${tone}
           </div>`
     }
     <div class="ring-row-fields">
-      ${deviceField("ringer", devices, commands)}
+      ${deviceField("ringer", devices, commands, "ringer")}
       ${testRingButton(() => commands.testRing.press())}
     </div>`;
 }
@@ -65,8 +65,9 @@ export function devicePickers(devices, commands, meter, tone = nothing) {
  * @param {Role} role
  * @param {Devices} devices
  * @param {Pick<DeviceCommands, "useDevice">} commands
+ * @param {string} [id] of the element; one page may show a device twice
  */
-export function deviceField(role, devices, commands) {
+export function deviceField(role, devices, commands, id = "") {
   const { microphones, microphoneId, speakers, speakerId, ringerId } = devices;
   const change = (/** @type {string} */ id) => commands.useDevice(role, id);
   const looks = {
@@ -77,21 +78,21 @@ export function deviceField(role, devices, commands) {
   const [icon, label, list, chosen] =
     /** @type {[unknown, string, Device[], string]} */ (looks[role]);
   return html`<label class="field"
-    ><span>${icon} ${label}</span>${devicePicker(list, chosen, role, change)}</label
+    ><span>${icon} ${label}</span>${devicePicker(list, chosen, id, change)}</label
   >`;
 }
 
 /**
  * @param {Device[]} devices
  * @param {string} chosen
- * @param {Role} role
+ * @param {string} name the id of the element, or empty
  * @param {(id: string) => void} choose
  */
-function devicePicker(devices, chosen, role, choose) {
+function devicePicker(devices, chosen, name, choose) {
   const change = (/** @type {Event & {target: HTMLSelectElement}} */ event) =>
     choose(event.target.value);
   const listed = devices.some(({ deviceId }) => deviceId === (chosen || SYSTEM));
-  return html`<select id=${role} @change=${change} ?disabled=${devices.length === 0}>
+  return html`<select id=${name || nothing} @change=${change} ?disabled=${devices.length === 0}>
     ${listed ? nothing : html`<option value="">${t("System default")}</option>`}
     ${devices.map(
       ({ deviceId, label }) =>

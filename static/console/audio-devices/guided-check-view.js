@@ -136,11 +136,11 @@ function stepView(state, step, devices, commands) {
  * @returns {StepVerdict}
  */
 function verdictOf({ guided, check }, step) {
-  if (step !== "echo" || guided.verdict === "bad" || check.phase === "running") {
+  if (step !== "echo" || guided.verdict === "bad" || check.phase !== "over") {
     return guided.verdict;
   }
   const { grade } = checkRating(check);
-  return grade === "bad" ? "silent" : "good";
+  return grade === "bad" ? "silent" : "waiting";
 }
 
 /**
@@ -152,10 +152,13 @@ function verdictOf({ guided, check }, step) {
  */
 function wordsOf(state, step, verdict, devices) {
   const names = namesOf(devices) ?? { microphone: "", speaker: "", ringer: "" };
-  const isMeasured = step === "echo" && verdict !== "bad" && verdict !== "waiting";
-  return isMeasured
-    ? checkRating(state.check)
-    : stepWords(step, verdict, names, state.audioProblem);
+  if (step === "echo" && verdict === "silent") {
+    return checkRating(state.check);
+  }
+  if (step === "echo" && verdict === "waiting" && state.check.phase === "over") {
+    return { text: t("Your voice came back. Did you hear it?"), advice: "" };
+  }
+  return stepWords(step, verdict, names, state.audioProblem);
 }
 
 /**
@@ -225,7 +228,13 @@ function answers(state, step, verdict, { guided }) {
   const heard = isEcho ? () => guided.heardEcho() : next;
   return html`${button(t("Yes, I hear it"), heard, { primary: true, disabled })}
   ${button(t("No"), () => guided.missed())}
-  ${isEcho ? nothing : button(t("Play again"), () => guided.again())}`;
+  ${
+    isEcho
+      ? button(t("Once more"), () => guided.again(), {
+          disabled: state.check.phase === "running",
+        })
+      : button(t("Play again"), () => guided.again())
+  }`;
 }
 
 /**
