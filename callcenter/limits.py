@@ -19,6 +19,7 @@ LOOK_UPS = Rate(burst=20, seconds=2)
 # Pages of own calls, sums of the day, searches for a contact: a handful of statements.
 LISTS = Rate(burst=30, seconds=1)
 ECHOES = 2
+TRAINING_CALLS = Rate(burst=3, seconds=20)
 # Handshakes of all kinds of websocket.
 HANDSHAKES = Rate(burst=40, seconds=1 / 2)
 

@@ -118,6 +118,11 @@ DEMO_PASSWORD = "demo-demo"
 if SIMULATOR and not DEBUG:
     raise ImproperlyConfigured("SIMULATOR=1 needs DEBUG=1: its keys are public.")
 
+# Training calls: a recorded voice rings at the agent who asks for one.
+TRAINING_CALLS = read_bool("TRAINING_CALLS", SIMULATOR)
+TRAINING_LISTEN = read_text("TRAINING_LISTEN")
+TRAINING_URL = read_text("TRAINING_URL").rstrip("/")
+
 # The first Wati account; afterwards the admin owns it.
 WATI_BASE_URL = read_text("WATI_BASE_URL")
 WATI_TENANT_ID = read_text("WATI_TENANT_ID")

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from agents.models import Agent, AgentState, BreakReason, ConsoleWindow, Queue
 from agents.preferences import preferences_of
+from callcenter.models import WatiAccount
 from calls.models import (
     LEG_IN_WRAP_UP,
     OPEN_LEG,
@@ -33,6 +34,9 @@ from calls.states import LIVE, ON_NODE, WITH_AGENT
 from permissions.numbers import display
 
 Snapshot = dict[str, Any]
+
+# The tenant of the account that training calls come through.
+TRAINING = "training"
 
 
 def message(kind: str, **fields: Any) -> Snapshot:
@@ -79,6 +83,7 @@ def console_snapshot(agent_id: int) -> Snapshot:
         work=work_snapshot(agent_id),
         window=window_snapshot(agent_id),
         preferences=preferences_snapshot(agent_id),
+        training=training_account() is not None,
         echo_url=f"/ws/nodes/{settings.NODE_NAME}/echo/",
     )
 
@@ -189,6 +194,11 @@ def agent_snapshot(agent: Agent) -> Snapshot:
     }
 
 
+def training_account() -> WatiAccount | None:
+    """Return the account of training calls while something places them."""
+    return WatiAccount.objects.filter(tenant_id=TRAINING, is_active=True).first()
+
+
 def preferences_snapshot(agent_id: int) -> Snapshot:
     chosen = preferences_of(agent_id)
     return {"keys": chosen.keys, "notifies": chosen.notifies}
@@ -259,6 +269,7 @@ class CallNow:
             "contact": _contact(call),
             "queue": call.queue.name if call.queue else "",
             "rewind": bool(call.queue and call.queue.rewind),
+            "training": call.is_canary,
             "offered_to": [attempt.agent_id for attempt in ringing],
             "offer_kinds": {str(one.agent_id): one.kind for one in ringing},
             "from_agent": _named(call.from_agent),

@@ -47,6 +47,7 @@ os.environ.update(
         "DEBUG": "1",
         "SECRET_KEY": "only-for-tests",
         "SIMULATOR": "1",
+        "TRAINING_CALLS": "0",
         "MEDIA_ALLOW_PRIVATE_CANDIDATES": "1",
         "VAR_DIR": str(var_dir),
         "NODE_NAME": "node-1",

@@ -74,9 +74,14 @@ class Server(uvicorn.Server):
 
 
 def server(world: World) -> Server:
-    host, _, port = settings.CANARY_LISTEN.rpartition(":")
+    return listening(OwnWati(world), settings.CANARY_LISTEN)
+
+
+def listening(app: OwnWati, address: str) -> Server:
+    """Return a server of this application for HOST:PORT."""
+    host, _, port = address.rpartition(":")
     config = uvicorn.Config(
-        OwnWati(world),
+        app,
         host=host,
         port=int(port),
         lifespan="off",

@@ -13,6 +13,7 @@ from calls.queueing import dispatch
 from calls.queueing.hold_queue import play_announcement
 from calls.queueing.limits import deadline_of
 from calls.queueing.queue_state import queues_now
+from calls.queueing.training import want_trainee
 from calls.states import FOR_ANYBODY, Event, Result
 from calls.transitions import move
 
@@ -72,6 +73,7 @@ def _join(call: Call, first: Queue) -> Announcement | None:
     call.queue = queue
     call.queue_visits, call.visited_queues = len(found.visited), list(found.visited)
     _want_sticky(call, queue)
+    want_trainee(call)
     if found.outcome in NOT_TAKEN:
         return NOT_TAKEN[found.outcome]
     # Whether it rings anywhere, and what then, dispatch sees next.

@@ -42,6 +42,7 @@ import { undoView } from "./shell/undo-view.js";
 import { stateButtons, stateName, stateTimer } from "./shift/agent-bar-view.js";
 import { idleView } from "./shift/idle-view.js";
 import { readinessBanner } from "./shift/readiness-view.js";
+import { trainingView } from "./shift/training-view.js";
 import { cardCall } from "./state/caller-card.js";
 import { proposedCalls } from "./state/dialing.js";
 import {
@@ -120,7 +121,11 @@ export class Screen {
     }
     const talking = audioCall(state) !== null;
     const view = devicesView(state, devices, talking, this.#commands);
-    this.#into("side", html`${view} ${helpButton(this.#commands.help)}`);
+    this.#into(
+      "side",
+      html`${view} ${trainingView(state, this.#commands.shift)}
+      ${helpButton(this.#commands.help)}`,
+    );
   }
 
   /** @param {{microphone: number, speaker: number}} levels root mean squares */

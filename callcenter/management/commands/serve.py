@@ -20,6 +20,7 @@ from twisted.internet.tcp import Connection
 
 from callcenter import celery
 from callcenter.beat import Scheduler
+from callcenter.canary import training
 from callcenter.demo.simulator import tell_simulator
 from callcenter.simulator import service as simulator
 from callcenter.stop_signals import StopSignals
@@ -123,6 +124,8 @@ class Command(BaseCommand):
         self.worker = EmbeddedWorker() if settings.EMBEDDED else None
         self.signals = StopSignals(asgi.drain, self.stop)
         self.is_stuck = False
+        self.port: int = options["port"]
+        self.training: asyncio.Future[training.TrainingDesk | None] | None = None
         host = options["host"].replace(":", r"\:")
         self.server = Server(
             asgi.application,
@@ -156,9 +159,20 @@ class Command(BaseCommand):
         if self.worker is not None:
             self.worker.start()
         reactor.callLater(0, self.asgi.start)  # inside the loop, which runs then
+        if settings.EMBEDDED and settings.TRAINING_CALLS:
+            reactor.callLater(0, self.open_training)
         logger.info("node %s takes calls", settings.NODE_NAME)
         if settings.SIMULATOR:
             self.stdout.write(welcome())
+
+    def open_training(self) -> None:
+        self.training = asyncio.ensure_future(training.embedded(self.port))
+
+    async def close_training(self) -> None:
+        if self.training is not None:
+            desk = await self.training
+            if desk is not None:
+                await desk.close()
 
     def on_signal(self, number: int, _: Any) -> None:
         reactor.callFromThread(self.signals.take, number)
@@ -167,6 +181,7 @@ class Command(BaseCommand):
         """End the calls first, while the worker can still tell Wati."""
         logger.info("stopping")
         try:
+            await self.close_training()
             await self.asgi.stop()
             async with asyncio.timeout(WORKER_STOPS_WITHIN):
                 await self.stop_the_rest()

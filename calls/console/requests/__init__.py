@@ -14,6 +14,7 @@ from calls.console.requests import (
     own_calls,
     people,
     preferences,
+    training,
     transfer,
     work,
 )
@@ -56,4 +57,5 @@ REQUESTS: dict[str, Handler] = {
     "find": people.find,
     "save_contact": people.save_contact,
     "keys": preferences.keys,
+    "training_call": training.training_call,
 }

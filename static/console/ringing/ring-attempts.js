@@ -13,6 +13,9 @@ import { ringKind, waitingSince } from "../state/snapshot.js";
  * @param {Agent | null} agent
  */
 export function ringReason(call, agent) {
+  if (call.training) {
+    return t("Training call: a recorded voice, no customer");
+  }
   const colleague = call.from_agent?.name || t("A colleague");
   const caller = callerName(call);
   switch (ringKind(call, agent)) {

@@ -55,6 +55,11 @@ export class ShiftCommands {
     }
   }
 
+  /** Have a recorded voice call here. */
+  askForTraining() {
+    this.#requests.send("training_call");
+  }
+
   goOffline() {
     this.#requests.send("offline");
   }

@@ -70,13 +70,14 @@ export function chosenHere({ asked, shift }) {
  * Take everything again.
  * @param {State} state with the calls as they are now
  * @param {{primary?: boolean, window?: RingingWindow | null, since?: string,
- *   echo_url?: string, breaks?: Break[], work?: Work | null}} message
+ *   echo_url?: string, breaks?: Break[], work?: Work | null,
+ *   training?: boolean}} message
  * @returns {State}
  */
 export function shiftRefreshed(state, message) {
   const { primary = true, window = null, since = "", breaks = [] } = message;
-  const { echo_url: echoUrl = "", work = null } = message;
-  const next = withShift(state, { since, echoUrl, breaks, work });
+  const { echo_url: echoUrl = "", work = null, training = false } = message;
+  const next = withShift(state, { since, echoUrl, breaks, work, training });
   return withWindow(next, window, primary);
 }
 

@@ -22,6 +22,7 @@
  * @property {{id?: Id | null, name: string, number: string}} contact
  * @property {string} queue
  * @property {boolean} [rewind] whether the caller's last seconds may be heard again
+ * @property {boolean} [training] a recorded voice calls, no customer
  * @property {Id[]} offered_to the agents at whose consoles it rings
  * @property {Record<string, RingKind>} [offer_kinds] by the agent's id
  * @property {Named | null} [from_agent] who transfers the call or consults about it

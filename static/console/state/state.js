@@ -149,6 +149,7 @@
  * @property {RingingWindow | null} window the one that does, as far as it is known
  * @property {string} since as the server told it, to be told back
  * @property {string} echoUrl of the audio check's websocket
+ * @property {boolean} training whether training calls can be asked for
  * @property {Break[]} breaks
  * @property {Work | null} work what is to be written about a call
  * @property {Written | null} written the notes as they stand in this page
@@ -228,6 +229,7 @@ const newShift = Object.freeze({
   window: null,
   since: "",
   echoUrl: "",
+  training: false,
   breaks: [],
   work: null,
   written: null,
