@@ -8,16 +8,15 @@ it was answered; what they wrote is on the caller card of a call, not here.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from agents.models import Agent, Membership
-from calls.errors import Refused
 from calls.models import Call, Direction, Leg, Line, Offer
 from calls.outbound.lookup import lines_of
 from calls.outbound.verdicts import Verdicts, verdicts_for
@@ -35,10 +34,17 @@ LONGEST_CALL = timedelta(days=1)
 KINDS = ("missed", "answered", "placed")
 
 
-def page(agent: Agent, kind: str = "", before: UUID | None = None) -> dict[str, Any]:
-    """Return one page of them; `before`: the last call of the page before."""
+class Last(NamedTuple):
+    """The last call of the page before."""
+
+    at: datetime
+    call_id: UUID
+
+
+def page(agent: Agent, kind: str = "", last: Last | None = None) -> dict[str, Any]:
+    """Return one page of them: the newest, or those before the last one shown."""
     since = timezone.now() - LASTS
-    calls = _older_than(before, Call.objects.logged().filter(created_at__gte=since))
+    calls = _older_than(last, Call.objects.logged().filter(created_at__gte=since))
     wanted = (kind,) if kind in KINDS else KINDS
     sources = chain.from_iterable(SOURCES[one](agent, calls) for one in wanted)
     found = _newest(sources)
@@ -48,13 +54,11 @@ def page(agent: Agent, kind: str = "", before: UUID | None = None) -> dict[str, 
     }
 
 
-def _older_than(before: UUID | None, calls: QuerySet[Call]) -> QuerySet[Call]:
-    if before is None:
-        return calls
-    last = Call.objects.filter(pk=before).values_list("created_at", flat=True).first()
+def _older_than(last: Last | None, calls: QuerySet[Call]) -> QuerySet[Call]:
     if last is None:
-        raise Refused("Unknown call.")
-    return calls.filter(Q(created_at__lt=last) | Q(created_at=last, pk__lt=before))
+        return calls
+    same = Q(created_at=last.at, pk__lt=last.call_id)
+    return calls.filter(Q(created_at__lt=last.at) | same)
 
 
 def _newest(sources: Iterable[QuerySet[Call]]) -> list[Call]:

@@ -180,7 +180,11 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "callback": Scene.wraps_up,
     "name_person": Scene.talks,
     "card": Scene.talks,
-    "look_up": Scene.is_free,
+    "look_up": Scene.talks,
+    "find": Scene.talks,
+    "save_contact": Scene.talks,
+    "my_calls": Scene.talks,
+    "my_day": Scene.talks,
     "call": Scene.is_offered,
     "ask": Scene.has_not_asked,
     "call_plan": Scene.is_offered,
@@ -192,6 +196,13 @@ NOTHING_COMES_OF = {"quality"}  # a line of the log
 EVERYBODYS = {
     "call": {"permissions.callpermission", "calls.plan", "permissions.contact"},
     "ask": {"permissions.callpermission"},
+    "look_up": set(),
+    "find": set(),
+    "save_contact": {
+        "permissions.contact",
+        "permissions.contactid",
+        "permissions.contactword",
+    },
 }
 
 
@@ -237,6 +248,9 @@ VALUES: dict[str, Callable[[Scene], Any]] = {
     "at": lambda _: (timezone.now() + timedelta(days=1)).isoformat(),
     "number": lambda _: f"+{DORA}",
     "report": lambda _: {},
+    "kind": lambda _: "",
+    "before": lambda _: None,
+    "last": lambda _: None,
 }
 
 

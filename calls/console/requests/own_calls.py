@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop
 from callcenter import limits
 from callcenter.buckets import Buckets
 from calls.console import own_calls
-from calls.console.messages import Message, Page, uuid_of
+from calls.console.messages import Message, Page, instant_of, uuid_of
 from calls.errors import Refused
 from calls.reporting import agent_day
 
@@ -15,10 +15,11 @@ TOO_OFTEN = gettext_noop("Too many requests. Wait a moment, then try again.")
 
 def my_calls(page: Page, message: Message) -> Message:
     check_rate(page)
-    last = message.get("before")
-    before = None if last is None else uuid_of(message, "before")
+    at, last = instant_of(message.get("before")), None
+    if at is not None:
+        last = own_calls.Last(at, uuid_of(message, "last"))
     kind = str(message.get("kind") or "")
-    found = own_calls.page(page.agent, kind, before)
+    found = own_calls.page(page.agent, kind, last)
     return {"type": "my_calls", "kind": kind, **found}
 
 

@@ -92,7 +92,7 @@ export class MyCallsCommands {
     const { kind, calls, request } = this.#store.state.myCalls;
     const last = calls.at(-1);
     if (last !== undefined && request === 0) {
-      this.#read(kind, last.id);
+      this.#read(kind, last);
     }
   }
 
@@ -112,14 +112,15 @@ export class MyCallsCommands {
 
   /**
    * @param {OwnCallKind} kind
-   * @param {string | null} before
+   * @param {OwnCall | null} last the last call shown, where older ones follow
    */
-  #read(kind, before = null) {
-    const request = this.#requests.quietly("my_calls", { kind, before });
+  #read(kind, last = null) {
+    const page = { kind, before: last?.at ?? null, last: last?.id ?? null };
+    const request = this.#requests.quietly("my_calls", page);
     this.#askedAt = this.#now;
     this.#dueAt = Number.POSITIVE_INFINITY;
     if (request > 0) {
-      const isNext = before !== null;
+      const isNext = last !== null;
       this.#store.dispatch({ type: "myCallsAsked", kind, request, isNext });
     } else {
       this.#due(SOON_MS);

@@ -6,11 +6,13 @@ import { Requests } from "../../../../static/console/state/requests.js";
 import { Store } from "../../../../static/console/state/store.js";
 import { ANA, carla, talking } from "../calls.js";
 
+const AT = "2026-01-05T08:00:00Z";
 const YES = { allowed: true, sentence: "You can call.", advice: "" };
 
 /** @returns {any} */
 const row = (id = "1", more = {}) => ({
   id,
+  at: AT,
   kind: "missed",
   contact: { id: 7, name: "Carla", number: "+49 1511 2345678" },
   line: 10,
@@ -49,7 +51,8 @@ function openConsole({ seen = true } = {}) {
 test("the list is read once the page is there, and no more while nothing happens", () => {
   const { store, sent, commands, told } = openConsole();
   commands.tick(1_000);
-  assert.deepEqual(sent, [{ type: "my_calls", kind: "", before: null }]);
+  const first = { type: "my_calls", kind: "", before: null, last: null };
+  assert.deepEqual(sent, [first]);
   told([row()]);
   for (const now of [2_000, 60_000, 600_000]) commands.tick(now);
   assert.equal(sent.length, 1);
@@ -98,7 +101,8 @@ test("older calls follow below, and what is kept is bounded", () => {
   told([row("1"), row("2")], true);
   commands.more();
   commands.more(); // a double click
-  assert.deepEqual(sent[1], { type: "my_calls", kind: "", before: "2" });
+  const next = { type: "my_calls", kind: "", before: AT, last: "2" };
+  assert.deepEqual(sent[1], next);
   assert.equal(sent.length, 2);
   told([row("3")], true);
   assert.deepEqual(
