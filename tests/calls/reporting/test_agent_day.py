@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from agents.models import AgentState, BreakReason
 from agents.services import break_ends
 from calls import placement
 from calls.lifecycle import ending, transfer
+from calls.models import CallChange
 from calls.queueing import wrap_up
 from calls.reporting.agent_day import own_day
 from tests.cast import Cast
@@ -46,8 +48,13 @@ def test_holds_are_no_talk_and_wrap_up_is_handling(cast: Cast, shift: Shift):
     assert day.average_handle == 185
 
 
-def test_the_parts_of_a_call_that_was_transferred_add_up(cast: Cast, shift: Shift):
+def test_the_parts_of_a_call_that_was_transferred_add_up(
+    cast: Cast, shift: Shift, monkeypatch: pytest.MonkeyPatch
+):
     at_noon(shift)
+    at = CallChange._meta.get_field("at")  # its default knows the machine's clock alone
+    monkeypatch.setattr(at, "default", shift.clock.now)
+    monkeypatch.setitem(at.__dict__, "_get_default", shift.clock.now)
     shift.begins(cast.ana)
     call = shift.talks(cast.ana)
     shift.clock.forward(30)
