@@ -1,4 +1,4 @@
-"""What the live board costs: `python -m bench board`.
+"""The cost of the live board: `python -m bench board`.
 
 PostgreSQL and Valkey of its own, a floor of 500 agents and 200 calls. First one look at
 the rows, beside as many looks as there are viewers, which is what pages that ask for

@@ -1,4 +1,4 @@
-"""Who works in this browser, and would lose their call if others signed in here."""
+"""The agent at work in this browser, who would lose a call if others signed in here."""
 
 from typing import Any
 

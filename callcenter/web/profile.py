@@ -21,7 +21,6 @@ from django.views.decorators.cache import never_cache
 
 from callcenter.models import SignIn
 from callcenter.web import second_factor
-from callcenter.web.at_work import is_in_a_call
 from callcenter.web.language import console_catalogue
 from callcenter.web.sign_in import address_of, attempt
 from callcenter.web.sign_in_views import counted

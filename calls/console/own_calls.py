@@ -128,7 +128,7 @@ SOURCES: dict[str, Callable[[Agent, QuerySet[Call]], Iterator[QuerySet[Call]]]] 
 
 @dataclass(frozen=True)
 class Known:
-    """What belongs to the calls of one page, read for all of them together."""
+    """The rows about the calls of one page, read for all of them together."""
 
     parts: dict[UUID, list[Leg]]  # this agent's own
     placed: set[UUID]

@@ -1,4 +1,4 @@
-"""How long a call was talked, held and waited for, and by how many: the one rule.
+"""The one rule of talk, hold and wait time, and of how many agents were on a call.
 
 The console, the call log, its page and its files take their figures from here.
 """

@@ -110,10 +110,15 @@ class Scene:
         **options: Any,
     ) -> ConsoleWindow:
         """An agent, signed in and available; on the last node, as no webhook is."""
-        return self.newcomer(username, desk, init_script).go_available()
+        newcomer = self.newcomer(username, desk, init_script, **options)
+        return newcomer.go_available()
 
     def newcomer(
-        self, username: str, desk: Browser | None = None, init_script: str = ""
+        self,
+        username: str,
+        desk: Browser | None = None,
+        init_script: str = "",
+        **options: Any,
     ) -> ConsoleWindow:
         """An agent who has just signed in, in a browser without a memory."""
         permissions = ["microphone", "notifications"]

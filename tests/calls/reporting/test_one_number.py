@@ -24,9 +24,9 @@ def talk(cast: Cast, shift: Shift) -> Call:
     """Ana has been talking to Carla for ten seconds; Bruno is there, too."""
     shift.begins(cast.ana)
     call = shift.talks(cast.ana)
-    shift.begins(cast.bruno)
     change(cast.queue, wrap_up_seconds=60)
     shift.clock.forward(10)
+    shift.begins(cast.bruno)
     return call
 
 

@@ -73,7 +73,7 @@ def test_a_step_that_breaks_keeps_none_of_the_others_from_running(
 def test_the_steps_are_the_real_ones():
     """Each is a function of its own: two in one would share their fate."""
     steps = [step for sweep in SWEEPS for step in sweep.steps]
-    assert len(steps) == len(set(steps)) == 15
+    assert len(steps) == len(set(steps)) == 16
 
 
 def test_a_sweep_that_fails_is_heard_of_until_it_succeeds(
@@ -97,6 +97,9 @@ def test_a_sweep_that_fails_is_heard_of_until_it_succeeds(
 
 
 # --- Without a worker -----------------------------------------------------------------
+
+
+EACH = len(sweeps.FLOOR.steps)
 
 
 @pytest.fixture
@@ -128,7 +131,7 @@ def test_nodes_sweep_once_the_worker_is_silent_and_until_it_is_back(
     run_of("sweep_webhooks", "", ago=60)
     node = StandIn()
     node.look()
-    wait_for(lambda: len(floor) == 5, "all steps of the sweep")
+    wait_for(lambda: len(floor) == EACH, "all steps of the sweep")
     wait_for(lambda: not node._running, "its end")
     client.force_login(cast.sofia)
     assert "No worker is running" in client.get("/admin/").content.decode()
@@ -144,10 +147,10 @@ def test_one_node_runs_what_all_could(transactional_db: None, floor: list[int]):
     for node in nodes:
         node.look()
     wait_for(lambda: not any(node._running for node in nodes), "their end")
-    assert len(floor) == 5
+    assert len(floor) == EACH
     run_of("sweep_floor", "node-2", ago=1)
     nodes[0].look()
-    wait_for(lambda: len(floor) == 10, "the next run")
+    wait_for(lambda: len(floor) == 2 * EACH, "the next run")
 
 
 def test_runs_from_before_the_clock_was_put_back_hold_up_nobody(
@@ -158,7 +161,7 @@ def test_runs_from_before_the_clock_was_put_back_hold_up_nobody(
     node = StandIn()
     node.look()
     assert node.stands_in
-    wait_for(lambda: len(floor) == 5, "all steps of the sweep")
+    wait_for(lambda: len(floor) == EACH, "all steps of the sweep")
     sweeps.WEBHOOKS.run()
     node.look()
     assert not node.stands_in
@@ -173,5 +176,5 @@ def test_a_sweep_that_breaks_in_a_node_runs_again(
     for times in (1, 2):
         node.look()
         wait_for(lambda: not node._running, "its end")
-        assert len(ran) == 5 * times
+        assert len(ran) == EACH * times
         run_of("sweep_floor", "node-1", ago=1)
