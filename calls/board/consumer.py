@@ -110,6 +110,7 @@ class BoardConsumer(AsyncWebsocketConsumer):
 
     async def _end(self, code: int) -> None:
         """Close; nothing that still comes is done any more."""
+        boards.leave(self)
         if not self.is_closing:
             self.is_closing = True
             await self.close(code)

@@ -199,7 +199,6 @@ def _call(call: Call, rows: Rows) -> Snapshot:
         **_in_state(call),
         "muted": call.muted and call.status in TALKING,
         "unheard": call.unheard if call.status in TALKING else "",
-        "unheard_since": iso(call.unheard_since),
         "console_lost_until": iso(call.console_lost_until),
         "way": _way(call, rows),
     }

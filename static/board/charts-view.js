@@ -17,8 +17,8 @@ import {
 /** @import {Agent, Day} from "./snapshot.js" */
 /** @import {Column} from "./charts.js" */
 
-const WIDTH = 960;
-const HEIGHT = 150;
+const WIDTH = 640;
+const HEIGHT = 140;
 const LEFT = 34;
 
 const NAMES = new Map([
@@ -120,7 +120,8 @@ function nowLine(day, now) {
  */
 function hour({ quarter, text }, quarters) {
   const x = (quarter / quarters) * (WIDTH - LEFT);
-  return svg`<text class="hour" x=${x} y=${HEIGHT + 15}>${text}</text>`;
+  const place = quarter === 0 ? "first" : quarter === quarters ? "last" : "";
+  return svg`<text class="hour" data-place=${place} x=${x} y=${HEIGHT + 15}>${text}</text>`;
 }
 
 /** @param {Chart} chart */
