@@ -13,7 +13,7 @@ import { queueTile } from "./queues-view.js";
 import { filtered, queueIn, withQueue } from "./snapshot.js";
 
 /** @import {BoardSocket, Connection} from "./socket.js" */
-/** @import {Board, Day} from "./snapshot.js" */
+/** @import {Board, Day, Queue} from "./snapshot.js" */
 
 /** A sign that the figures on the page are not those of now. */
 const STALE_MS = 6_000;
@@ -46,7 +46,11 @@ export class LiveBoard {
     this.#agents = this.#rows("#agent-rows", "tr", agentRow);
     this.#cells = this.#rows("#agent-cells", "li", agentCell);
     this.#calls = this.#rows("#call-rows", "tr", callRow);
-    this.#queues = this.#rows("#queue-tiles", "li", queueTile);
+    // A wall has nothing to press.
+    const leads = this.#cells === null;
+    this.#queues = this.#rows("#queue-tiles", "li", (queue, now, element) =>
+      queueTile(/** @type {Queue} */ (queue), now, element, leads),
+    );
   }
 
   start() {

@@ -22,14 +22,18 @@ const JUDGED = ["service", "waiting", "wait", "abandoned", "available"];
  * @param {Queue} queue
  * @param {number} now
  * @param {HTMLElement} element
+ * @param {boolean} leads to the queue alone
  */
-export function queueTile(queue, now, element) {
+export function queueTile(queue, now, element, leads) {
   const of = (/** @type {Figure} */ figure) => queueLevel(queue, figure, now);
   element.className = "queue";
   element.dataset.level = worst(JUDGED.map(of));
   const waits =
     queue.waits_since === null ? null : secondsSince(queue.waits_since, now);
-  return html`<h3><a href=${`?queue=${queue.id}`} data-queue=${queue.id}>${queue.name}</a></h3>
+  const name = leads
+    ? html`<a href=${`?queue=${queue.id}`} data-queue=${queue.id}>${queue.name}</a>`
+    : queue.name;
+  return html`<h3>${name}</h3>
     <dl>
       ${figure(t("Waiting"), String(queue.waiting), of("waiting"))}
       ${figure(
