@@ -185,6 +185,9 @@ class Session:
         direct = self._router.direct
         if direct is not None and direct.listener is listener:
             self._uplink.speak(sequence, timestamp, payload)
+            if direct.overheard_by:
+                packet = Packet(0, sequence, timestamp, payload)
+                direct.pass_on(packet, self._router.now)
         else:
             self._router.speak(listener, sequence, timestamp, payload)
 

@@ -8,6 +8,7 @@ from calls.media.mixing.conference import Conference
 from calls.media.mixing.hold_audio import HoldAudio
 from calls.media.mixing.layout import Layout
 from calls.media.mixing.participant import Participant
+from calls.media.mixing.stream import Stream
 from calls.media.mixing.uplink import Uplink
 from calls.media.sounds.player import Sound
 from calls.media.transport.rtp import OPUS_SILENCE, Packet
@@ -20,7 +21,8 @@ class Router:
     """The participants of a call and the routes between them, anew at each change.
 
     One speaker and the customer, or two in a consult, hear each other's packets as they
-    are. More are mixed, and only for as long as they are more.
+    are. More are mixed, and only for as long as they are more. Who listens or whispers
+    makes nobody more: they get the packets of all others as they are, too.
     """
 
     def __init__(self, uplink: Uplink) -> None:
@@ -35,6 +37,9 @@ class Router:
         self._by_listener: dict[ListenerPort, Participant] = {}
         self._relays: dict[Participant, Participant] = {}
         self._conferences: dict[Participant, Conference] = {}
+        self._customer_heard_by: tuple[
+            Stream, ...
+        ] = ()  # by those who overhear the call
         self._talk: Conference | None = None
         self._consult: Conference | None = None
         self._hold_audio = HoldAudio()
@@ -88,19 +93,17 @@ class Router:
     ) -> None:
         """Take a frame of anybody but the one who is alone with the customer."""
         participant = self._by_listener.get(listener)
-        if (
-            participant is not None
-            and (hearer := self._relays.get(participant)) is not None
-        ):
-            packet = Packet(0, sequence, timestamp, payload)
-            hearer.hear(packet, self._loop.time())
-        elif (
-            participant is not None
-            and (conference := self._conferences.get(participant)) is not None
-        ):
-            conference.put(participant, sequence, payload)
-        else:
+        if participant is None:
             self._dropped += 1
+            return
+        packet, now = Packet(0, sequence, timestamp, payload), self._loop.time()
+        if (hearer := self._relays.get(participant)) is not None:
+            hearer.hear(packet, now)
+        elif (conference := self._conferences.get(participant)) is not None:
+            conference.put(participant, sequence, payload)
+        elif not participant.overheard_by:
+            self._dropped += 1
+        participant.pass_on(packet, now)
 
     def customer_spoke(self, packet: Packet) -> None:
         """Take a packet of the customer."""
@@ -108,6 +111,8 @@ class Router:
             self.direct.hear(packet, self.now)
         elif self._talk is not None:
             self._talk.put(CUSTOMER, packet.sequence, packet.payload)
+        for stream in self._customer_heard_by:
+            stream.hear(packet, self.now)
 
     def tick(self, now: float) -> None:
         """Make what is due by the clock; each 20 ms while the media is up."""
@@ -136,10 +141,35 @@ class Router:
         """Draw the ways between those who are there."""
         self._relays.clear()
         self._conferences.clear()
-        self._draw_talk(self._present(self.layout.speakers))
-        self._draw_consult(self._present(self.layout.consult))
+        speakers = self._present(self.layout.speakers)
+        consult = self._present(self.layout.consult)
+        self._draw_talk(speakers)
+        self._draw_consult(consult)
+        self._draw_overhearing(speakers + (consult if len(consult) > 1 else []))
         for participant in self.participants.values():
             participant.turn_to(self._source_of(participant))
+
+    def _draw_overhearing(self, heard: list[Participant]) -> None:
+        """Draw the ways to those who listen and whisper: packets as they are.
+
+        `heard`: those whom anybody hears. An agent alone on hold is nobody's to hear,
+        except for whoever whispers to them.
+        """
+        listeners = self._present(self.layout.listeners)
+        whisperers = self._present(self.layout.whisperers)
+        agent = self.participants.get(self.layout.whispered_to)
+        also = [agent] if agent is not None and agent not in heard else []
+        wanted = dict.fromkeys(listeners, heard)
+        wanted.update(dict.fromkeys(whisperers, heard + also))
+        if agent is not None and whisperers:
+            wanted[agent] = whisperers
+        ways: dict[Participant, list[Stream]] = {}
+        for hearer in self.participants.values():
+            for source, stream in hearer.overhear(wanted.get(hearer, [])):
+                ways.setdefault(source, []).append(stream)
+        for source in self.participants.values():
+            source.overheard_by = tuple(ways.get(source, ()))
+        self._customer_heard_by = (*listeners, *whisperers)
 
     def _draw_talk(self, speakers: list[Participant]) -> None:
         direct = speakers[0] if len(speakers) == 1 else None
@@ -183,7 +213,7 @@ class Router:
         return conference
 
     def _source_of(self, participant: Participant) -> object:
-        if participant is self.direct:
+        if participant is self.direct or participant in self._customer_heard_by:
             return CUSTOMER
         return self._relays.get(participant) or self._conferences.get(participant)
 

@@ -16,6 +16,7 @@ from calls.media.socket import wire
 from calls.media.socket.eager import Rest, begin
 from calls.media.socket.fast_path import FastPath, close_behind, find_fast_path
 from calls.media.socket.pcm import AsItIs, InThread, Transcoding
+from calls.media.socket.wire import STREAM_MASK
 from calls.media.transport.rtp import FRAME_SECONDS, SAMPLES_PER_SECOND, Packet
 
 logger = logging.getLogger(__name__)
@@ -75,13 +76,19 @@ class Listener:
         codec: Codec = Codec.OPUS,
         *,
         transcodes: bool = True,
+        takes_streams: bool = False,
     ) -> None:
-        """Set up; `transcodes`: whether the session speaks Opus in any case."""
+        """Set up; `transcodes`: whether the session speaks Opus in any case.
+
+        `takes_streams`: whether it tells several streams apart; others get the first.
+        """
         self.bad_frames = 0
         self.dropped = 0
         self._session = session
         self._participant = participant
         self._transcoding: Transcoding | None = None
+        self._further: dict[int, Transcoding] = {}  # of the streams after the first
+        self._takes_streams = takes_streams
         self._speaks = {wire.OPUS}
         if codec is Codec.PCM16:
             self._transcoding = InThread() if transcodes else AsItIs()
@@ -126,8 +133,15 @@ class Listener:
 
     def deliver(self, packet: Packet) -> None:
         """Send one packet now, or keep it while the socket is full."""
+        stream = packet.flags & STREAM_MASK
+        if stream and not self._takes_streams:
+            return
         if self._transcoding is None:
             self._deliver(wire.OPUS, packet)
+        elif stream:  # a decoder keeps the state of one stream
+            if stream not in self._further:
+                self._further[stream] = InThread()
+            self._further[stream].decode(packet, self._deliver_pcm)
         else:
             self._transcoding.decode(packet, self._deliver_pcm)
 
@@ -243,12 +257,16 @@ class Listener:
             self._pump = None
 
     def _keep(self, frame: bytes, timestamp: int) -> None:
+        """Keep a frame for later; each stream counts its time by a clock of its own."""
         waiting = self._waiting
-        waiting.append((frame, timestamp))
-        while (timestamp - waiting[0][1]) & 0xFFFFFFFF > MAX_WAITING_SAMPLES:
-            waiting.popleft()
+        same = [kept for kept in waiting if not (kept[0][1] ^ frame[1]) & STREAM_MASK]
+        for kept in same:
+            if (timestamp - kept[1]) & 0xFFFFFFFF <= MAX_WAITING_SAMPLES:
+                break
+            waiting.remove(kept)
             self.dropped += 1
             Dropped.frames += 1
+        waiting.append((frame, timestamp))
 
     async def _say_goodbye(self, send: Send, code: int) -> None:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
+from calls.media.socket.wire import STREAM_MASK
 from calls.media.sounds.opus import OpusDecoder, OpusEncoder
 from calls.media.transport.rtp import FRAME_SAMPLES, Packet
 
@@ -114,7 +115,7 @@ class PcmTranscoder:
         self._sequence = first + len(frames)
         return [
             Packet(
-                packet.flags if number == 0 else 0,
+                packet.flags if number == 0 else packet.flags & STREAM_MASK,
                 (first + number) & 0xFFFF,
                 (begin + number * FRAME_SAMPLES) & 0xFFFFFFFF,
                 sound,

@@ -6,6 +6,10 @@ from typing import NamedTuple
 OPUS = 1
 PCM = 2
 TALK_SPURT = 0x01
+# Bits 4 to 6 of the flags: which of the listener's streams the frame belongs to.
+STREAM_SHIFT = 4
+MOST_STREAMS = 8
+STREAM_MASK = (MOST_STREAMS - 1) << STREAM_SHIFT
 
 HEADER_BYTES = 8
 MAX_OPUS_BYTES = 1275
