@@ -3,8 +3,8 @@
  * page's main thread, however busy, is not in the path of sound.
  */
 import { AudioSocket } from "./audio-socket.js";
-import { Downlink } from "./downlink.js";
 import { Echo } from "./echo.js";
+import { Incoming } from "./incoming.js";
 import { HOLD_MS } from "./jitter-buffer.js";
 import { OpusDecoder, OpusEncoder } from "./opus-codec.js";
 import { encodePcm, PcmDecoder } from "./pcm.js";
@@ -13,6 +13,7 @@ import { Uplink } from "./uplink.js";
 import { OPUS, PCM } from "./wire.js";
 
 /** @import {Decoder, Player} from "./downlink.js" */
+/** @import {Play} from "./incoming.js" */
 /** @import {PlayoutReport} from "./playout.js" */
 /** @import {Keeping} from "./rewind.js" */
 /** @import {SocketState} from "./audio-socket.js" */
@@ -33,11 +34,10 @@ export class CallAudio {
   #support;
   #opus;
   #encoder;
-  #decoders = /** @type {Map<number, Decoder>} */ (new Map());
   #uplink;
   #rewind = new RewindBuffer();
   #replay = 0;
-  #downlink;
+  #incoming;
   #socket;
   #url = /** @type {string | null} */ (null);
   #echo = /** @type {Echo | null} */ (null);
@@ -57,9 +57,9 @@ export class CallAudio {
     this.#support = support;
     this.#opus = support.opus;
     this.#uplink = new Uplink((message) => this.#send(message));
-    this.#downlink = new Downlink(
+    this.#incoming = new Incoming(
       player,
-      (kind) => this.#decoderFor(kind),
+      (kind, play) => this.#createDecoder(kind, play),
       (playable) => this.#rewind.hear(playable),
     );
     this.#encoder = new OpusEncoder(
@@ -74,7 +74,7 @@ export class CallAudio {
   }
 
   /**
-   * @param {string} url without the codec, which is chosen here
+   * @param {string} url without the codec and the streams, which are chosen here
    * @param {boolean} echo whether it sends back what it gets
    */
   connect(url, echo = false) {
@@ -82,7 +82,7 @@ export class CallAudio {
     this.#url = url;
     this.#echo = echo ? new Echo() : null;
     this.#restart();
-    this.#socket.connect(this.#withCodec(url));
+    this.#socket.connect(this.#asked(url));
   }
 
   disconnect() {
@@ -135,9 +135,9 @@ export class CallAudio {
     else if (!this.#encode(samples)) this.#uplink.skip();
   }
 
-  /** @param {PlayoutReport} report */
+  /** @param {PlayoutReport & {stream?: number}} report */
   played(report) {
-    this.#downlink.played(report);
+    this.#incoming.played(report);
   }
 
   /** Ten times a second. */
@@ -147,7 +147,7 @@ export class CallAudio {
     this.#tell({
       type: "levels",
       microphone: this.#uplink.takeLoudness(),
-      speaker: this.#downlink.loudness,
+      speaker: this.#incoming.loudness,
       flatMs: this.#uplink.flatMs(now),
       packetMs: this.#socket.state === "connected" ? now - this.#packetAt : 0,
       keptMs: this.#rewind.ms,
@@ -167,7 +167,7 @@ export class CallAudio {
   #tellEcho() {
     if (this.#echo === null) return;
     const { networkMs, sent, returned, lost } = this.#echo;
-    const bufferMs = this.#downlink.report().targetMs;
+    const bufferMs = this.#incoming.report().targetMs;
     this.#tell({ type: "echo", networkMs, bufferMs, sent, returned, lost });
   }
 
@@ -176,7 +176,7 @@ export class CallAudio {
     if (this.#url === null) return;
     this.#tell({
       type: "report",
-      ...this.#downlink.report(),
+      ...this.#incoming.report(),
       sent: this.#uplink.sent,
       notSent: this.#uplink.dropped,
       microphoneFlat,
@@ -194,20 +194,20 @@ export class CallAudio {
   #restart() {
     this.#forget();
     this.#uplink.restart();
-    this.#downlink.restart();
+    this.#incoming.restart();
     this.#closeCodecs();
   }
 
   #beginStream() {
     this.#packetAt = performance.now();
     this.#uplink.beginStream();
-    this.#downlink.beginStream();
+    this.#incoming.beginStream();
     this.#closeCodecs();
   }
 
   #closeCodecs() {
     this.#encoder.close();
-    for (const decoder of this.#decoders.values()) decoder.close();
+    this.#incoming.closeDecoders();
   }
 
   /** @param {SocketState} state @param {number} code */
@@ -270,35 +270,32 @@ export class CallAudio {
   /** @param {ArrayBuffer} message @param {number} now */
   #hear(message, now) {
     try {
-      this.#downlink.receive(message, now);
+      this.#incoming.receive(message, now);
     } catch (error) {
       this.#codecFailed("decoder", error);
     }
-    if (!this.#downlink.holding || this.#holdTimer !== undefined) return;
+    if (!this.#incoming.holding || this.#holdTimer !== undefined) return;
     this.#holdTimer = setTimeout(() => {
       this.#holdTimer = undefined;
-      this.#downlink.tick(performance.now());
+      this.#incoming.tick(performance.now());
     }, HOLD_MS + 1);
   }
 
-  /** @param {number} kind @returns {Decoder | null} */
-  #decoderFor(kind) {
+  /**
+   * @param {number} kind
+   * @param {Play} play
+   * @returns {Decoder | null}
+   */
+  #createDecoder(kind, play) {
     if (kind === OPUS && !this.#support.opus) return null;
-    const known = this.#decoders.get(kind);
-    if (known) return known;
-    const decoder = this.#createDecoder(kind);
-    this.#decoders.set(kind, decoder);
-    return decoder;
-  }
-
-  /** @param {number} kind @returns {Decoder} */
-  #createDecoder(kind) {
     /** @param {Float32Array<ArrayBuffer>} samples */
-    const play = (samples) => {
+    const decoded = (samples) => {
       this.#failures.decoder = 0;
-      this.#downlink.play(samples);
+      play(samples);
     };
-    return this.#newDecoder(kind, play, (error) => this.#codecFailed("decoder", error));
+    return this.#newDecoder(kind, decoded, (error) =>
+      this.#codecFailed("decoder", error),
+    );
   }
 
   /**
@@ -323,14 +320,14 @@ export class CallAudio {
     if (!this.#opus || this.#failures[codec] < CODEC_FAILURES_MAX) return;
     this.#tell({ type: "problem", code: "codec-failed", message: String(error) });
     this.#opus = false;
-    if (this.#url !== null) this.#socket.connect(this.#withCodec(this.#url));
+    if (this.#url !== null) this.#socket.connect(this.#asked(this.#url));
   }
 
   /** @param {string} url */
-  #withCodec(url) {
-    if (this.#opus) return url;
+  #asked(url) {
     const address = new URL(url);
-    address.searchParams.set("codec", "pcm16");
+    if (!this.#opus) address.searchParams.set("codec", "pcm16");
+    address.searchParams.set("streams", "many");
     return address.href;
   }
 }

@@ -66,7 +66,7 @@ export class AudioEngine extends EventTarget {
     this.#devicesFollowed = this.#devicesFollowed.then(() => this.#followDevices());
   };
   #resume = () => {
-    this.#captureContext?.resume();
+    if (this.hasMicrophone) this.#captureContext?.resume();
     this.#playoutContext?.resume();
   };
 
@@ -102,15 +102,44 @@ export class AudioEngine extends EventTarget {
   /**
    * Opens microphone and speaker; to be called from a user's gesture, or after a reload.
    *
-   * @param {{microphoneId?: string, speakerId?: string}} [devices]
+   * @param {{microphoneId?: string, speakerId?: string, microphone?: boolean}} [devices]
+   *   without a microphone it only hears, until `openMicrophone`
    * @throws {AudioError} with a code and a sentence for the agent
    */
-  async open({ microphoneId = "", speakerId = "" } = {}) {
+  async open({ microphoneId = "", speakerId = "", microphone = true } = {}) {
     if (this.#open) return;
-    this.#opening ??= this.#openAll(microphoneId, speakerId).finally(() => {
+    this.#opening ??= this.#openAll(microphone, microphoneId, speakerId).finally(() => {
       this.#opening = null;
     });
     await this.#opening;
+  }
+
+  get hasMicrophone() {
+    return this.#microphoneKeeper !== null;
+  }
+
+  /**
+   * Opens the microphone of an engine that only hears.
+   *
+   * @throws {AudioError} with a code and a sentence for whoever wanted to speak
+   */
+  async openMicrophone(microphoneId = "") {
+    if (!this.#open || this.hasMicrophone) return;
+    const stream = await openMicrophone(microphoneId);
+    if (!this.#open || this.hasMicrophone) {
+      stopStream(stream);
+      return;
+    }
+    this.#keepMicrophone(stream, microphoneId);
+    this.#captureContext?.resume();
+  }
+
+  /** Gives the microphone back and goes on hearing. */
+  closeMicrophone() {
+    this.#microphone?.disconnect();
+    this.#microphoneKeeper?.close();
+    this.#microphone = this.#microphoneKeeper = null;
+    this.#captureContext?.suspend();
   }
 
   /**
@@ -196,14 +225,19 @@ export class AudioEngine extends EventTarget {
     await this.#closeAll();
   }
 
-  /** @param {string} microphoneId @param {string} speakerId */
-  async #openAll(microphoneId, speakerId) {
+  /**
+   * @param {boolean} microphone
+   * @param {string} microphoneId
+   * @param {string} speakerId
+   */
+  async #openAll(microphone, microphoneId, speakerId) {
     requireAudio();
     // First the microphone: while it runs, audio contexts may start without a gesture.
-    const stream = await openMicrophone(microphoneId);
+    const stream = microphone ? await openMicrophone(microphoneId) : null;
     try {
       await this.#build();
-      this.#keepMicrophone(stream, microphoneId);
+      if (stream !== null) this.#keepMicrophone(stream, microphoneId);
+      else this.#captureContext?.suspend();
       this.#open = true;
       this.#resume();
     } catch (error) {

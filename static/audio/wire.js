@@ -20,6 +20,8 @@ export const HEADER_BYTES = 8;
 export const OPUS_BYTES_MAX = 1275;
 
 const TALK_SPURT = 1;
+const STREAM_SHIFT = 4;
+const STREAMS_MASK = 7;
 const PCM_BYTES = FRAME_SAMPLES * 2;
 
 export class FrameError extends Error {}
@@ -57,6 +59,15 @@ export function parseFrame(message) {
     timestamp: view.getUint32(4),
     payload,
   };
+}
+
+/**
+ * @param {ArrayBuffer} message
+ * @returns {number} which of the listener's streams it belongs to, 0 for the first
+ */
+export function streamOf(message) {
+  if (message.byteLength < HEADER_BYTES) return 0;
+  return (new DataView(message).getUint8(1) >> STREAM_SHIFT) & STREAMS_MASK;
 }
 
 /** @param {number} kind @param {number} bytes */

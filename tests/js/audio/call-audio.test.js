@@ -127,7 +127,7 @@ test("with WebCodecs a call speaks and hears Opus", () => {
   const audio = call(true);
   audio.captured(voice(), 0);
   end().onmessage(opusFrame(0));
-  assert.equal(end().url, "ws://node/audio/?token=1");
+  assert.equal(end().url, "ws://node/audio/?token=1&streams=many");
   assert.deepEqual(end().kinds, [OPUS]);
   assert.equal(played.filter(({ samples }) => samples?.length === 960).length, 1);
   audio.close();
@@ -136,7 +136,7 @@ test("with WebCodecs a call speaks and hears Opus", () => {
 test("without WebCodecs it asks for PCM and sends it", () => {
   const audio = call(false);
   audio.captured(voice(), 0);
-  assert.equal(end().url, "ws://node/audio/?token=1&codec=pcm16");
+  assert.equal(end().url, "ws://node/audio/?token=1&codec=pcm16&streams=many");
   assert.deepEqual(end().kinds, [PCM]);
   audio.close();
 });
@@ -169,7 +169,7 @@ for (const codec of [Encoder, Decoder]) {
       told.filter(({ type }) => type === "problem").map(({ code }) => code),
       ["codec-failed"],
     );
-    assert.equal(end().url, "ws://node/audio/?token=1&codec=pcm16");
+    assert.equal(end().url, "ws://node/audio/?token=1&codec=pcm16&streams=many");
     end().onopen();
     audio.captured(voice(), 0);
     assert.deepEqual(end().kinds, [PCM]);
