@@ -147,6 +147,15 @@ class Queue(Targets):
             "are rejected. Leave empty for no limit."
         ),
     )
+    tells_of_listeners = models.BooleanField(
+        _("tell agents when a supervisor listens"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "The console then names the supervisor. Whoever whispers or joins the call "
+            "is heard and named in any case. The law may demand that agents are told."
+        ),
+    )
     when_nobody = models.CharField(
         _("when no agent is signed in"),
         max_length=10,

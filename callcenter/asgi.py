@@ -34,6 +34,7 @@ from calls.console.watch import console_watch  # noqa: E402
 from calls.console.window_watch import window_watch  # noqa: E402
 from calls.lifecycle import access  # noqa: E402
 from calls.node.process import node_process  # noqa: E402
+from calls.supervision.watch import supervision_watch  # noqa: E402
 from calls.webhooks.door import webhook_door  # noqa: E402
 
 refuse_demo()
@@ -55,6 +56,7 @@ async def stop() -> None:
     await node_process.stop()
     for console in open_consoles:
         console.restart()
+    await supervision_watch.close()
     is_seen = len(open_consoles) + len(boards) > 0
     await boards.close()
     await asyncio.sleep(GOODBYE if is_seen else 0)

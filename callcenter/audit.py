@@ -37,9 +37,12 @@ LONGEST_DETAILS = 2000
 
 
 class Visit:
-    """The request that is being answered, and from where it came."""
+    """The request that is being answered, and from where it came.
 
-    def __init__(self, request: HttpRequest, address: str) -> None:
+    A message over a websocket has no request; whoever sent it is told to `record()`.
+    """
+
+    def __init__(self, request: HttpRequest | None, address: str) -> None:
         self.request, self.address = request, address
         self.entries = 0  # that were written meanwhile
 
@@ -51,6 +54,16 @@ _visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
 def visit(request: HttpRequest, address: str) -> Iterator[None]:
     """Have what is recorded inside be this visitor's."""
     token = _visit.set(Visit(request, address))
+    try:
+        yield
+    finally:
+        _visit.reset(token)
+
+
+@contextmanager
+def from_address(address: str) -> Iterator[None]:
+    """Have what is recorded inside be asked for from this address."""
+    token = _visit.set(Visit(None, address))
     try:
         yield
     finally:

@@ -15,6 +15,8 @@ CONSOLE_MESSAGES = Rate(burst=60, seconds=1 / 20)
 CONSOLE_MESSAGE_UNIT = 4096  # characters
 # Messages over that limit; beyond these the socket is closed.
 CONSOLE_REFUSED_MESSAGES = Rate(burst=100, seconds=1)
+# Of a supervisor, all pages together; beyond it the page is closed.
+SUPERVISION_MESSAGES = Rate(burst=30, seconds=1 / 5)
 LOOK_UPS = Rate(burst=20, seconds=2)
 # Pages of own calls, sums of the day, searches for a contact: a handful of statements.
 LISTS = Rate(burst=30, seconds=1)

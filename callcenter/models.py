@@ -192,6 +192,7 @@ class AuditEntry(models.Model):
         EXPORTED = "exported", "exported"
         ERASED = "erased", "erased"
         SUBMITTED = "submitted", "submitted in the admin"
+        STEPPED_IN = "stepped_in", "stepped into a call"
 
     at = models.DateTimeField("time", default=timezone.now, db_index=True)
     action = models.CharField(max_length=20, choices=Action.choices)

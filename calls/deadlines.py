@@ -19,7 +19,7 @@ from calls import locking, placement
 from calls.lifecycle import access, answer, ending
 from calls.models import Announcement, Call, Leg, Offer, WatiRequest
 from calls.outbound import dialing, planned_calls
-from calls.queueing import dispatch, hold_queue, limits
+from calls.queueing import dispatch, hold_queue, limits, supervisors
 from calls.signaling import outbox
 from calls.states import FOR_ANYBODY, TALKING, Event, Status
 from permissions.models import CallPermission
@@ -108,6 +108,7 @@ def floor_is_due(now: Instant) -> Rows:
         Agent.objects.filter(_overdue(now)),
         access.locked_out(),
         access.without_agent(),
+        supervisors.overdue(now),
     )
 
 

@@ -27,6 +27,7 @@ from calls.models import (
     Node,
     Offer,
     Plan,
+    Supervision,
 )
 from calls.models.canned import MOST as MOST_CANNED_NOTES
 from calls.models.durations import agents_on, talk_clock_of
@@ -247,6 +248,7 @@ class CallNow:
     call: Call
     attempts: list[Attempt]
     legs: list[Leg]
+    supervisors: list[dict[str, str]]
     audio_url: str | None
 
     def audience(self) -> set[int]:
@@ -281,6 +283,7 @@ class CallNow:
             },
             "left": self._left(),
             "agents_on_call": self._agents_on(),
+            "supervisors": self.supervisors,
             "audio_url": self.audio_url,
             "muted": call.muted,
             "created_at": iso(call.created_at),
@@ -308,12 +311,18 @@ class CallNow:
 
 
 def calls_now(calls: Iterable[Call]) -> list[CallNow]:
-    """Return these calls with whom they concern; three queries, however many calls."""
+    """Return these calls with whom they concern; four queries, however many calls."""
     calls = list(calls)
     attempts, legs = _attempts(calls), _legs(calls)
-    nodes = _nodes(calls)
+    nodes, told = _nodes(calls), _supervisors(calls)
     return [
-        CallNow(call, attempts[call.pk], legs[call.pk], _audio_url(call, nodes))
+        CallNow(
+            call,
+            attempts[call.pk],
+            legs[call.pk],
+            told.get(call.pk, []),
+            _audio_url(call, nodes),
+        )
         for call in calls
     ]
 
@@ -340,6 +349,11 @@ def _legs(calls: list[Call]) -> dict[UUID, list[Leg]]:
     for leg in Leg.objects.filter(call__in=calls).select_related("agent"):
         found[leg.call_id].append(leg)
     return found
+
+
+def _supervisors(calls: list[Call]) -> dict[UUID, list[dict[str, str]]]:
+    heard = [call.pk for call in calls if call.status in ON_NODE]
+    return Supervision.objects.told(heard) if heard else {}
 
 
 def _nodes(calls: list[Call]) -> dict[str, Node]:

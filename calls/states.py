@@ -40,6 +40,7 @@ class Event(StrEnum):
     RESUMED = "resumed"
     TRANSFERRED = "transferred"  # to an agent or queue that has not answered yet
     HANDED_OVER = "handed_over"  # to the consulted agent
+    TAKEN_OVER = "taken_over"  # a supervisor talks, and the agent has left
     REQUEUED = "requeued"  # the agent's console stayed away: others may answer
     MEDIA_UP = "media_up"  # audio can flow
     CUSTOMER_ENDED = "customer_ended"
@@ -128,6 +129,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.PUT_ON_HOLD: H,
         Event.TRANSFERRED: W,
         Event.HANDED_OVER: A,
+        Event.TAKEN_OVER: A,
         Event.REQUEUED: W,
         **TALK_ENDS,
     },
@@ -135,6 +137,7 @@ TABLE: dict[Status, dict[Event, Status]] = {
         Event.RESUMED: A,
         Event.TRANSFERRED: W,
         Event.HANDED_OVER: A,
+        Event.TAKEN_OVER: A,
         Event.REQUEUED: W,
         **TALK_ENDS,
     },

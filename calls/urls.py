@@ -6,8 +6,10 @@ from calls.board.scope import WATCH
 from calls.console import consumer
 from calls.console.preferences import preferences
 from calls.console.views import console
+from calls.lifecycle.stepping_in import RIGHT
 from calls.node import audio_socket
 from calls.privacy.views import contact_data
+from calls.supervision.consumer import SupervisionConsumer
 from calls.webhooks.views import WebhookView
 
 urlpatterns = [
@@ -31,6 +33,11 @@ websocket_urlpatterns = [
         "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/",
         audio_socket.audio,  # type: ignore[arg-type]  # an ASGI application
     ),
+    path("ws/supervision/", SupervisionConsumer.as_asgi()),
+    path(
+        "ws/nodes/<str:node>/calls/<uuid:call_id>/supervision/",
+        audio_socket.supervision,  # type: ignore[arg-type]  # an ASGI application
+    ),
     path(
         "ws/nodes/<str:node>/echo/",
         audio_socket.echo,  # type: ignore[arg-type]  # an ASGI application
@@ -40,4 +47,6 @@ websocket_urlpatterns = [
 # The rights that a websocket needs, in place of an agent: agents.websocket_auth.
 websocket_rights = {
     r"/ws/board/": WATCH,
+    r"/ws/supervision/": RIGHT,
+    r"/ws/nodes/[^/]+/calls/[^/]+/supervision/": RIGHT,
 }

@@ -3,6 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -20,8 +21,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter import audit
@@ -35,9 +36,10 @@ from callcenter.admin_parts import (
 from callcenter.exporting.lists import ExportedList
 from callcenter.exporting.period import PeriodFilter
 from callcenter.long_lists import LongList
+from callcenter.web.language import console_catalogue
 from callcenter.word_index import Term
 from calls.admin.timeline import story_of
-from calls.lifecycle import ending
+from calls.lifecycle import ending, stepping_in
 from calls.models import Call, Direction
 from calls.models.durations import agents_on
 from calls.reporting import call_export, search
@@ -196,9 +198,13 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
 
     def details_of(self, request: HttpRequest, row: Call) -> dict[str, Any]:
         may_end = request.user.has_perm("calls.change_call")
+        may_listen = request.user.has_perm(stepping_in.RIGHT)
+        language = get_language() or settings.LANGUAGE_CODE
         return story_of(row) | {
             "title": capfirst(_("call")),
             "may_end": row.status in LIVE and may_end,
+            "may_listen": row.status in LIVE and may_listen,
+            "supervision_texts": console_catalogue(language),
         }
 
     @admin.display(description=gettext_lazy("started"), ordering="created_at")

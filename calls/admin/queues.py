@@ -160,6 +160,7 @@ class QueueAdmin(PreviewAdmin):
                 ],
             },
         ),
+        (gettext_lazy("Supervision"), {"fields": ["tells_of_listeners"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:

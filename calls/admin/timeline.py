@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agents.models import Agent
 from calls.admin.drawing import Drawing, Interval, draw, states_between
 from calls.admin.wati_traffic import deliveries_of
-from calls.models import Call, Leg
+from calls.models import Call, Leg, Supervision
 from calls.reporting.explain import explained, local_zone, outcome_of
 from calls.reporting.labels import duration, happened
 from calls.states import Status
@@ -25,6 +25,7 @@ def story_of(call: Call) -> dict[str, Any]:
             for row in changes
         ],
         "drawing": _drawing(call),
+        "supervisions": [_supervision(span) for span in _supervisions(call)],
         "participants": [_participant(leg) for leg in _legs(call)],
         "decisions": explained(call, local_zone()),
         "ring_attempts": [{"row": row, "what": outcome_of(row)} for row in attempts],
@@ -44,6 +45,22 @@ def _participant(leg: Leg) -> dict[str, Any]:
         "lasted": duration(leg.seconds),
         "wrap_up": duration(leg.wrap_up_seconds),
     }
+
+
+def _supervisions(call: Call) -> Any:
+    return call.supervisions.select_related("agent").order_by("pk")
+
+
+def _supervision(span: Supervision) -> dict[str, Any]:
+    """Describe who was in the call as a supervisor, how, and for how long."""
+    return {
+        "row": span,
+        "lasted": duration(_seconds(span.started_at, span.ended_at)),
+    }
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> int | None:
+    return round((end - start).total_seconds()) if start and end else None
 
 
 # --- The drawing ----------------------------------------------------------------------

@@ -12,9 +12,10 @@ from calls import locking
 from calls.errors import Refused
 from calls.lifecycle.permission_usage import note_end
 from calls.models import Call, Leg, Offer, WatiRequest
-from calls.queueing import participants, ring_attempts
+from calls.queueing import participants, ring_attempts, supervisors
 from calls.signaling import outbox
 from calls.states import (
+    ON_NODE,
     WITH_AGENT,
     Event,
     IllegalMove,
@@ -93,6 +94,8 @@ def finish(
     participants.stop_ringing(rang)
     if old in WITH_AGENT:
         participants.end_all(call, Leg.Left.CALL_ENDED)
+    if old in ON_NODE:
+        supervisors.end_all(call)
     if event not in OVER_AT_WATI and outbox.is_known_at_wati(call):
         outbox.ask(call=call, verb=WatiRequest.Verb.TERMINATE)
 

@@ -24,6 +24,7 @@ from calls.models.legs import (
 from calls.models.node import ClockJump, Node
 from calls.models.plan import Plan, PlanQuerySet
 from calls.models.spool import SetAsideLine, SpoolFile
+from calls.models.supervision import Supervision, SupervisionQuerySet
 from calls.models.sweep import SweepRun
 from calls.models.wati import LineHeard, WatiRequest, WebhookDelivery
 
@@ -51,6 +52,8 @@ __all__ = [
     "RoutingDecision",
     "SetAsideLine",
     "SpoolFile",
+    "Supervision",
+    "SupervisionQuerySet",
     "SweepRun",
     "Unheard",
     "WatiRequest",

@@ -27,6 +27,10 @@ class Node(models.Model):
     def audio_url(self, call_id: uuid.UUID) -> str:
         return f"{self._sockets}/calls/{call_id}/audio/"
 
+    def supervision_url(self, call_id: uuid.UUID) -> str:
+        """Return where a supervisor in the call hears it."""
+        return f"{self._sockets}/calls/{call_id}/supervision/"
+
     def console_url(self) -> str:
         """Return where a console is opened on this node and on no other."""
         return f"{self._sockets}/console/"

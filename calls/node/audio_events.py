@@ -12,7 +12,7 @@ from calls.lifecycle import answer, reconnect
 from calls.media.events import Flow
 from calls.media.session import Session
 from calls.models import Call
-from calls.node import layout
+from calls.node import layout, supervision
 from calls.node.answer_by_sound import await_answer
 from calls.node.following import follow
 from calls.node.held_calls import HeldCalls
@@ -72,7 +72,8 @@ class AudioEvents:
     def flow_changed(self, session: Session, flow: Flow) -> None:
         """Warn the agents within seconds when only one side is heard."""
         logger.info("call %s: %s", session.call_id, flow)
-        for participant in session.layout.speakers:
+        agents = [one for one in session.layout.speakers if layout.user_of(one) is None]
+        for participant in agents:
             notify.flow_changed(
                 int(participant),
                 session.call_id,
@@ -85,9 +86,13 @@ class AudioEvents:
     # --- Consoles ---
 
     def listener_joined(self, session: Session, participant: str) -> None:
-        logger.info("call %s: the console of %s listens", session.call_id, participant)
+        logger.info("call %s: the page of %s listens", session.call_id, participant)
         self._held.tasks.cancel(_missing(session, participant))
-        joined = self._joined(session, participant)
+        user_id = layout.user_of(participant)
+        if user_id is None:
+            joined = self._joined(session, participant)
+        else:
+            joined = supervision.joined(self._held, session, user_id)
         self._held.tasks.start(joined, call=session.call_id)
 
     async def _joined(self, session: Session, participant: str) -> None:
@@ -98,9 +103,13 @@ class AudioEvents:
             await _talks(self._held, session, call)
 
     def listener_left(self, session: Session, participant: str) -> None:
-        logger.info("call %s: the console of %s left", session.call_id, participant)
+        logger.info("call %s: the page of %s left", session.call_id, participant)
         if session.close_reason is None:
-            left = self._left(session, participant)
+            user_id = layout.user_of(participant)
+            if user_id is None:
+                left = self._left(session, participant)
+            else:
+                left = supervision.left(self._held, session, user_id)
             name = _missing(session, participant)
             self._held.tasks.start(left, name, call=session.call_id)
 

@@ -1,11 +1,11 @@
 """The websockets for audio: bare ASGI applications, with no code run per frame."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from agents.models import Agent
 from agents.websocket_auth import (
     NO_SUCH_CALL,
     NOT_YOURS,
@@ -19,6 +19,7 @@ from callcenter.buckets import Places
 from callcenter.database import in_database
 from calls.media.socket.echo import Echo
 from calls.media.socket.listener import Codec, Listener
+from calls.models import Call
 from calls.node import layout
 from calls.node.bridge import Full, bridge
 
@@ -35,11 +36,30 @@ class Turned(Exception):
 
 
 async def audio(scope: Scope, receive: Any, send: Any) -> None:
-    """Serve the audio of a call."""
+    """Serve the audio of a call to an agent on it."""
+    agent_id = scope["agent"].pk
+    may_hear = partial(layout.may_hear, agent_id=agent_id)
+    await _serve(scope, receive, send, str(agent_id), may_hear)
+
+
+async def supervision(scope: Scope, receive: Any, send: Any) -> None:
+    """Serve the audio of a call to a supervisor who has stepped in."""
+    user_id = scope["user"].pk
+    may_hear = partial(layout.has_stepped_in, user_id=user_id)
+    await _serve(scope, receive, send, layout.supervisor(user_id), may_hear)
+
+
+async def _serve(
+    scope: Scope,
+    receive: Any,
+    send: Any,
+    participant: str,
+    may_hear: Callable[[Call], bool],
+) -> None:
     await receive()  # websocket.connect
     try:
         with _place(_transcoding, _codec(scope), _codec(scope) is Codec.PCM16):
-            listener = await _listener(scope, scope["agent"])
+            listener = await _listener(scope, participant, may_hear)
             await listener.serve(receive, send)
     except Turned as turned:
         await turn_away(send, turned.code)
@@ -67,20 +87,27 @@ def _place(places: Places, key: Any, needed: bool = True) -> Iterator[None]:
             places.leave(key)
 
 
-async def _listener(scope: Scope, agent: Agent) -> Listener:
+async def _listener(
+    scope: Scope, participant: str, may_hear: Callable[[Call], bool]
+) -> Listener:
     call = await bridge.held.find(scope["url_route"]["kwargs"]["call_id"])
     if call is None:
         raise Turned(NO_SUCH_CALL)
-    if not await in_database(layout.may_hear, call, agent.pk):
+    if not await in_database(may_hear, call):
         raise Turned(NOT_YOURS)
     try:
         session = await bridge.session_for(call)
     except Full:
         raise Turned(TRY_AGAIN) from None
-    return Listener(session, str(agent.pk), _codec(scope))
+    takes_streams = _asked(scope, "streams") == "many"
+    return Listener(session, participant, _codec(scope), takes_streams=takes_streams)
+
+
+def _asked(scope: Scope, name: str) -> str:
+    query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
+    return query.get(name, [""])[0]
 
 
 def _codec(scope: Scope) -> Codec:
-    query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
-    wanted = query.get("codec", [""])[0]
+    wanted = _asked(scope, "codec")
     return Codec.PCM16 if wanted == Codec.PCM16.value else Codec.OPUS

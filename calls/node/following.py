@@ -7,7 +7,7 @@ from calls.lifecycle import reconnect
 from calls.media.mixing.layout import Layout
 from calls.media.session import CALL_OVER, Session
 from calls.models import Call, Direction
-from calls.node import announcements, layout, outbound
+from calls.node import announcements, layout, outbound, supervision
 from calls.node.held_calls import HeldCalls
 from calls.states import TALKING, Status
 
@@ -20,6 +20,7 @@ async def follow(held: HeldCalls, session: Session) -> None:
         return
     arrange(held, session, call, await in_database(layout.layout_of, call))
     await _agree_on_console(held, session, call)
+    await supervision.follow(held, session, call)
     if call.direction == Direction.OUTBOUND and call.answer_sdp:
         await outbound.take_answer(held, session, call)
     if call.status == Status.WAITING and session.is_up:
@@ -36,10 +37,7 @@ def arrange(held: HeldCalls, session: Session, call: Call, arrangement: Layout) 
         return
     held.versions[session.call_id] = call.version
     session.arrange(arrangement)
-    for participant in set(session.participants) - {
-        *arrangement.speakers,
-        *arrangement.consult,
-    }:
+    for participant in set(session.participants) - arrangement.names:
         session.dismiss(participant, CALL_OVER)
 
 

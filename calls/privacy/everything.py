@@ -20,12 +20,13 @@ from permissions.models import Contact
 
 # Rows that are named instead of numbered; all other foreign keys are left out.
 NAMED: tuple[type[Model], ...] = (Line, Queue, Disposition)
-NOBODYS = {"node", "node_epoch", "version", "deadline"}
+NOBODYS = {"node", "node_epoch", "version", "deadline", "supervisor_name"}
 CALLS_AT_ONCE = 50
 # What hangs on a call, and is about the contact.
 OF_A_CALL = {
     "participants": "legs",
     "ring_attempts": "offers",
+    "supervisions": "supervisions",
     "timeline": "changes",
     "requests_to_wati": "requests",
 }

@@ -10,7 +10,7 @@ from agents.models import Agent, Queue
 from agents.routing import AGENT_RING_TIME
 from calls import locking
 from calls.models import Call, Leg, Offer
-from calls.queueing import dispatch, participants
+from calls.queueing import dispatch, participants, supervisors
 from calls.queueing.hold_queue import wait_ends_at
 from calls.states import TALKING, Event, Status
 from calls.transitions import move, record
@@ -88,6 +88,7 @@ def requeue(call_id: UUID) -> bool:
         guest = participants.guest_with_audio(call)
         away = participants.leg_of(call, call.agent_id)
         participants.drop(call, call.agent_id)
+        supervisors.drop(call)
         if guest is not None:
             name = away.agent.name if away else ""
             record(call, "agent_disconnected", detail=name)

@@ -36,6 +36,7 @@ from calls.models import (
     Node,
     Offer,
     RoutingDecision,
+    Supervision,
     WatiRequest,
     WebhookDelivery,
 )
@@ -54,6 +55,7 @@ VOCABULARY: tuple[type[Enum], ...] = (
     Offer.Outcome,
     Offer.Kind,
     Leg.Mode,
+    Supervision.Mode,
     WatiRequest.Verb,
     WatiRequest.Status,
     WebhookDelivery.Status,
@@ -114,6 +116,9 @@ def bundle_of(call: Call) -> dict[str, Any]:
         "call": plain(call, *OF_A_CALL) | _of_call(call),
         "timeline": [plain(row, "event", "old", "new") for row in call.changes.all()],
         "participants": [plain(leg, "mode") for leg in call.legs.order_by("pk")],
+        "supervisions": [
+            plain(span, "mode") for span in call.supervisions.order_by("pk")
+        ],
         "ring_attempts": [plain(row, "kind", "outcome") for row in attempts],
         "decisions": [_decision(row) for row in call.decisions.all()],
         "webhooks": [_webhook(row) for row in _deliveries_of(call)],

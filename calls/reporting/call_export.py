@@ -15,7 +15,7 @@ from django.utils import timezone
 from callcenter.exporting.cells import Cell, phone, zone_name
 from callcenter.exporting.files import File, page_after
 from callcenter.exporting.views import Export
-from calls.models import Call, Offer
+from calls.models import Call, Offer, Supervision
 from calls.models.durations import seconds_between, talk_seconds_of, wait_seconds_of
 from calls.reporting.agent_columns import Work, work_on
 from permissions.facts import EventKind
@@ -90,6 +90,7 @@ class LogEntry(NamedTuple):
     permission: Used
     work: Work
     zone: str
+    supervisors: Sequence[str]  # with their modes, in order
 
 
 Getter = Callable[[LogEntry], Cell]
@@ -179,6 +180,7 @@ COLUMNS: list[tuple[str, Getter]] = [
     ("console_reconnects", _fact("reattach_count")),
     ("error_code", _fact("error_code")),
     ("error_text", _error_text),
+    ("supervisors", lambda entry: "; ".join(entry.supervisors)),
 ]
 
 
@@ -199,6 +201,7 @@ def _after(calls: QuerySet[Call], last: CallRow | None) -> list[CallRow]:
 def _entries(page: list[CallRow]) -> list[LogEntry]:
     ids = [call.pk for call in page]
     offers, used, work = _offers(ids), _used(ids), work_on(ids)
+    stepped_in = _supervisors(ids)
     nothing, zone = Used(), zone_name()
     return [
         LogEntry(
@@ -207,6 +210,7 @@ def _entries(page: list[CallRow]) -> list[LogEntry]:
             used.get(call.pk, nothing),
             work[call.pk],
             zone,
+            stepped_in.get(call.pk, ()),
         )
         for call in page
     ]
@@ -219,6 +223,19 @@ def _offers(ids: list[UUID]) -> dict[UUID, list[Rung]]:
         "call_id", "agent__name", "outcome", "kind"
     ):
         found[call_id].append(Rung._make(rung))
+    return found
+
+
+def _supervisors(ids: list[UUID]) -> dict[UUID, list[str]]:
+    """Return by call who was in it as a supervisor, and how: each once."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    spans = Supervision.objects.filter(call__among=ids).order_by("pk")
+    for call_id, username, mode in spans.values_list(
+        "call_id", "supervisor_name", "mode"
+    ):
+        said = f"{username} ({mode})"
+        if said not in found[call_id]:
+            found[call_id].append(said)
     return found
 
 

@@ -20,6 +20,7 @@ WHAT_HAPPENED = {
     Event.RESUMED: gettext_noop("Resumed."),
     Event.TRANSFERRED: gettext_noop("Transferred."),
     Event.HANDED_OVER: gettext_noop("Handed over to the consulted agent."),
+    Event.TAKEN_OVER: gettext_noop("A supervisor took over the call."),
     Event.REQUEUED: gettext_noop(
         "Agent disconnected; caller returned to the front of the queue."
     ),
@@ -32,6 +33,8 @@ WHAT_WAS_NOTED = {
     "candidate_dropped": gettext_noop("An address in WhatsApp's SDP was not used."),
     "answer_confirmed": gettext_noop("WhatsApp confirmed the answer."),
     "answer_withdrawn": gettext_noop("The call was not answered after all."),
+    "stepped_in": gettext_noop("A supervisor stepped in."),
+    "stepped_out": gettext_noop("A supervisor left the call."),
     "contradicted": gettext_noop("WhatsApp contradicts its own report of an answer."),
     "media_declined": gettext_noop("Media other than audio was declined."),
     "consulted": gettext_noop("Consult requested."),

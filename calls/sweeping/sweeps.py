@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from callcenter.shared_clock import SharedNow
 from calls import deadlines
-from calls.lifecycle import access, nodes
+from calls.lifecycle import access, nodes, stepping_in
 from calls.models import SweepRun
 from calls.outbound import planned_calls
 from calls.privacy import erasing, purging
@@ -125,6 +125,7 @@ FLOOR = Sweep(
     (
         agent_state.watch_agents,
         participants.watch_guests,
+        stepping_in.sweep,
         steps.requeue_abandoned,
         access.give_back_all,
         dispatch.expire_attempts,

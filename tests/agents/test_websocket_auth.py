@@ -37,6 +37,10 @@ ADDRESSES = {
     "ws/nodes/<str:node>/calls/<uuid:call_id>/audio/": (
         "/ws/nodes/node-1/calls/0b2f6d1c-7a52-4c3e-9a57-5f0c1f4a9e11/audio/"
     ),
+    "ws/supervision/": "/ws/supervision/",
+    "ws/nodes/<str:node>/calls/<uuid:call_id>/supervision/": (
+        "/ws/nodes/node-1/calls/0b2f6d1c-7a52-4c3e-9a57-5f0c1f4a9e11/supervision/"
+    ),
     "ws/nodes/<str:node>/console/": "/ws/nodes/node-1/console/",
     "ws/nodes/<str:node>/echo/": ECHO,
 }

@@ -7,8 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils.timezone import now
 
 from callcenter.models import AuditEntry
+from calls.models import Supervision
 from calls.privacy import everything
 from permissions import people
 from tests.calls.admin.users import staff
@@ -46,6 +48,19 @@ def test_it_has_nothing_of_others(life: Life):
     assert "Her sister" not in text
     for user in ("supervisor", "ana", "bruno"):
         assert f'"{user}"' not in text
+
+
+def test_it_tells_that_a_supervisor_listened_and_not_who(life: Life, cast: Cast):
+    contact = life.is_lived()
+    call = contact.calls.order_by("created_at").first()
+    assert call is not None
+    Supervision.objects.create(
+        call=call, user=cast.sofia, mode="listen", was_told=True, ended_at=now()
+    )
+    text = b"".join(everything.about(contact)).decode()
+    spans = [one["supervisions"] for one in json.loads(text)["calls"]]
+    assert [span["mode"] for some in spans for span in some] == ["listen"]
+    assert '"supervisor"' not in text
 
 
 def test_it_is_taken_from_the_page_and_recorded(cast: Cast):

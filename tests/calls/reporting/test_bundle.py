@@ -23,6 +23,7 @@ from calls.models import (
     Offer,
     Plan,
     RoutingDecision,
+    Supervision,
     WatiRequest,
     WebhookDelivery,
 )
@@ -52,6 +53,7 @@ TOUCHED = (
     Plan,
     Queue,
     RoutingDecision,
+    Supervision,
     WatiAccount,
     WatiRequest,
     WebhookDelivery,
@@ -85,6 +87,16 @@ def call(cast: Cast) -> Call:
     )
     disposition = Disposition.objects.create(name="Sold")
     Leg.objects.create(call=call, agent=cast.ana, notes="hm", disposition=disposition)
+    Supervision.objects.create(
+        call=call,
+        user=cast.sofia,
+        agent=cast.ana,
+        mode="listen",
+        was_told=True,
+        started_at=now - timedelta(seconds=30),
+        ended_at=now,
+        away_since=None,
+    )
     decision = RoutingDecision.objects.create(
         call=call, queue=cast.queue, rule_version=1, callers_waiting=1, facts={}
     )
@@ -112,6 +124,8 @@ def test_it_tells_what_happened(call: Call, cast: Cast):
     assert told["timeline"][0]["event"] == "claimed"
     assert told["ring_attempts"][0]["outcome"] == "answered"
     assert told["ring_attempts"][0]["agent_id"] == cast.ana.pk
+    assert told["supervisions"][0]["mode"] == "listen"
+    assert told["supervisions"][0]["agent_id"] == cast.ana.pk
     assert told["requests"][0]["verb"] == "accept"
     assert told["node"]["is_same_process"]
     assert told["versions"]["Django"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from callcenter.exporting import files
 from callcenter.exporting.period import BadPeriod, read_period
-from calls.models import Call, Offer
+from calls.models import Call, Offer, Supervision
 from calls.reporting import call_export
 from permissions.models import Contact
 from tests.cast import CARLA, HASHED, Cast
@@ -115,7 +115,22 @@ def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient):
         "console_reconnects": "0",
         "error_code": "",
         "error_text": "",
+        "supervisors": "",
     }
+
+
+def test_supervisors_stand_there_once_for_each_mode(cast: Cast, sofia: AsyncClient):
+    call = past_call(cast)
+    for mode in ("listen", "whisper", "listen"):
+        Supervision.objects.create(
+            call=call,
+            user=cast.sofia,
+            mode=mode,
+            was_told=True,
+            ended_at=timezone.now(),
+        )
+    [row] = read_log(sofia)
+    assert row["supervisors"] == "supervisor (listen); supervisor (whisper)"
 
 
 def test_times_stand_in_the_call_centers_zone_which_is_named(
