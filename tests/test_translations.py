@@ -35,7 +35,11 @@ from calls.models import Call
 from permissions.models import Contact
 from tests.cast import CARLA, Cast, introduce
 
-MODULES = ["static/console/**/*.js", "static/board/**/*.js"]
+MODULES = [
+    "static/console/**/*.js",
+    "static/board/**/*.js",
+    "static/supervision/*.js",
+]
 PAGES = ["templates/**/*.html"]
 LANGUAGES = pytest.mark.parametrize("language", catalogue.languages())
 

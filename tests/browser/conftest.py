@@ -11,6 +11,7 @@ from django.db import connections
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.windows import (
+    AdminWindow,
     ConsoleWindow,
     PhoneWindow,
     Window,
@@ -127,6 +128,12 @@ class Scene:
         window = ConsoleWindow(context)
         if init_script:
             window.page.add_init_script(init_script)
+        self._windows.append(window)
+        return window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
+
+    def admin(self, username: str, office: Browser) -> AdminWindow:
+        """A supervisor, signed in to the admin, with a microphone to be asked for."""
+        window = AdminWindow(office.new_context(permissions=["microphone"]))
         self._windows.append(window)
         return window.sign_in(self.stack.nodes[-1].url, username, PASSWORD)
 

@@ -11,6 +11,8 @@ from typing import Any, Self
 import numpy
 from playwright.sync_api import BrowserContext, ConsoleMessage, expect
 
+from calls.models import Call
+
 PAGES = Path(__file__).parent / "pages"
 SAMPLE_RATE = 48000
 PATIENCE_SECONDS = 60.0
@@ -233,6 +235,28 @@ class ConsoleWindow(Window):
         """Nothing rings any more, neither in the title nor in the ear."""
         expect(self.page).to_have_title("Console")
         self.until(lambda: not self.ask("ears.ringer.isOpen"), "the ring tone ends")
+
+
+class AdminWindow(Window):
+    """A supervisor's admin, on the page of a call."""
+
+    status_name = "Supervision"
+
+    def sign_in(self, url: str, username: str, password: str) -> Self:
+        self._url = url
+        self.page.goto(url)
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        self.press("Sign in")
+        return self
+
+    def opens(self, call: Call) -> None:
+        self.page.goto(f"{self._url}/admin/calls/call/{call.pk}/change/")
+
+    def is_out(self) -> None:
+        """She is in no call any more."""
+        status = self.page.get_by_role("status", name=self.status_name)
+        expect(status).to_have_count(0, timeout=PATIENCE_SECONDS * 1000)
 
 
 class PhoneWindow(Window):

@@ -11,6 +11,7 @@ import { callerView } from "./caller-view.js";
 import { consultView, participantsView } from "./consult-view.js";
 import { controlsView } from "./controls-view.js";
 import { rewindView } from "./rewind-view.js";
+import { supervisorsView } from "./supervisors-view.js";
 import { talkSeconds } from "./talk-clock.js";
 
 /** @import {AudioRating} from "../audio-devices/audio-check-rating.js" */
@@ -35,7 +36,7 @@ export function inCallView(state, call, quality, now, commands) {
       ${callerView(call, "caller-now")}
       <div class="call-times">${bigTimer(state, call, words, now)}</div>
     </div>
-    ${consultView(state, call, words.text, commands.transfer)}
+    ${supervisorsView(call)} ${consultView(state, call, words.text, commands.transfer)}
     ${controlsView(state, call, here, commands)}
     ${here ? sound(state, call, words, quality) : elsewhere(words, commands)}
     ${here ? rewindView(state, call, commands.rewind) : nothing}

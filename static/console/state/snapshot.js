@@ -31,6 +31,8 @@
  * @property {Record<string, string>} [ring_ends] by the agent's id, how ringing just ended
  * @property {LeftPart[]} [left] oldest first
  * @property {number} [agents_on_call]
+ * @property {{name: string, mode: string}[]} [supervisors] who listens or speaks, as
+ *   far as the agent is told
  * @property {string | null} audio_url
  * @property {boolean} muted
  * @property {string} created_at

@@ -56,6 +56,20 @@
       return { hertz: best * width, decibel: Math.max(-200, bins[best]) };
     }
 
+    /**
+     * @param {number[]} frequencies
+     * @returns {number[]} how loud each is just now, in decibels
+     */
+    levels(frequencies) {
+      const bins = new Float32Array(this.#spectrum.frequencyBinCount);
+      this.#spectrum.getFloatFrequencyData(bins);
+      const width = this.#context.sampleRate / this.#spectrum.fftSize;
+      return frequencies.map((hertz) => {
+        const at = Math.round(hertz / width);
+        return Math.max(-200, bins[at - 1], bins[at], bins[at + 1]);
+      });
+    }
+
     /** Looks at a long window now and then, since a busy page may come late. */
     listen(source) {
       const { context } = source;
@@ -117,7 +131,7 @@
     return new Ear(side);
   }
 
-  const ears = { microphone: null, speaker: null, ringer: null };
+  const ears = { microphone: null, speaker: null, ringer: null, microphones: [] };
   window.ears = ears;
   let context = null;
 
@@ -149,6 +163,7 @@
     mediaDevices.getUserMedia = async (constraints) => {
       const stream = await getUserMedia(constraints);
       listen("microphone", stream);
+      ears.microphones.push(...stream.getAudioTracks());
       return stream;
     };
   }
