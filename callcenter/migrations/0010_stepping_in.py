@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callcenter', '0008_canary_runs'),
+        ('callcenter', '0009_chat_link'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0008_prompts_in_a_bucket'),
+        ('agents', '0013_preferences'),
     ]
 
     operations = [

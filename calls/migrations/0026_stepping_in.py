@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0009_stepping_in'),
-        ('calls', '0022_canary_calls_and_audio_figures'),
+        ('agents', '0014_stepping_in'),
+        ('calls', '0025_live_board'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
