@@ -20,7 +20,12 @@ LEFT_OUT = re.compile(
     r"callcenter/(simulator|management|translations)/|/migrations/|/simulator/"
 )
 TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
-SCRIPTS = ("static/console/**/*.js", "static/audio/*.js", "static/supervision/*.js", "static/board/**/*.js")
+SCRIPTS = (
+    "static/console/**/*.js",
+    "static/audio/*.js",
+    "static/supervision/*.js",
+    "static/board/**/*.js",
+)
 # What a console says by itself, and the modules whose sentences reach it.
 CONSOLE = re.compile(
     r"static/(console|audio)/"

@@ -20,7 +20,7 @@ from calls import locking
 from calls.errors import Refused
 from calls.lifecycle import ending
 from calls.lifecycle.reconnect import CONSOLE_MUST_RETURN
-from calls.models import Call, Supervision
+from calls.models import Call, Leg, Supervision
 from calls.queueing import dispatch, participants, requeue, supervisors
 from calls.queueing.supervisors import Mode
 from calls.states import ON_NODE, TALKING, Event, Status
@@ -92,7 +92,7 @@ def _take_over(call: Call, user: User) -> None:
     """Let the agents go into their wrap-up; the caller hears the supervisor alone."""
     span = supervisors.enter(call, user, Mode.TAKE_OVER)
     participants.cancel_consults(call)
-    participants.end_all(call)
+    participants.end_all(call, Leg.Left.TAKEN_OVER)
     agent = call.agent
     assert agent is not None
     move(

@@ -39,4 +39,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(models.F('user'), condition=models.Q(('ended_at', None)), name='one_call_per_supervisor'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='supervision_ends_after_it_starts')],
             },
         ),
+        migrations.AlterField(
+            model_name='leg',
+            name='left_because',
+            field=models.CharField(blank=True, choices=[('left', 'Left'), ('removed', 'Removed'), ('handed_over', 'Handed the call over'), ('transferred', 'Call was transferred'), ('taken_over', 'A supervisor took over'), ('console', 'Console disconnected'), ('no_audio', 'Audio did not connect'), ('call_ended', 'Call ended')], db_default='', default='', max_length=12),
+        ),
     ]

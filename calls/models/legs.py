@@ -159,6 +159,7 @@ class Leg(models.Model):
         REMOVED = "removed", _("Removed")
         HANDED_OVER = "handed_over", _("Handed the call over")
         TRANSFERRED = "transferred", _("Call was transferred")
+        TAKEN_OVER = "taken_over", _("A supervisor took over")
         CONSOLE = "console", _("Console disconnected")
         NO_AUDIO = "no_audio", _("Audio did not connect")
         CALL_ENDED = "call_ended", _("Call ended")

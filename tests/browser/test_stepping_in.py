@@ -182,7 +182,7 @@ def test_who_takes_over_talks_with_the_caller_and_ana_has_wrap_up(
     sofia.reads("In the call")
     sofia.shows("The caller hears you. No agent is on the call.")
     ana.is_agent("Wrap-up")
-    ana.shows("Supervisor supervisor has taken over the call.")
+    ana.shows("supervisor took over the call.")
     hears(None, "sofia")
     hears(sofia, "carla")
     sofia.page.reload()

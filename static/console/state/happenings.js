@@ -7,7 +7,7 @@
  *   | "caller_hung_up" | "contact_hung_up" | "you_hung_up" | "you_hung_up_on_all"
  *   | "owner_hung_up" | "ended"
  *   | "you_left" | "you_were_removed" | "you_handed_over" | "you_transferred"
- *   | "call_transferred"
+ *   | "call_transferred" | "call_taken_over"
  *   | "you_were_disconnected" | "your_audio_failed"
  *   | "colleague_declined" | "colleague_not_answered" | "colleague_no_ring"
  *   | "colleague_ring_stopped" | "colleague_left" | "colleague_removed"
@@ -112,9 +112,15 @@ function whyCancelled(previous, call) {
   if (isSame(previous.agent, call.agent)) {
     return "consult_cancelled";
   }
-  const because = leftPart(call, previous.agent)?.because;
-  return because === "console" ? "colleague_disconnected" : "call_transferred";
+  const because = leftPart(call, previous.agent)?.because ?? "";
+  return OWNER_PARTS[because] ?? "call_transferred";
 }
+
+/** @type {Record<string, Happening>} */
+const OWNER_PARTS = {
+  console: "colleague_disconnected",
+  taken_over: "call_taken_over",
+};
 
 /** @type {Record<string, Happening>} */
 const PARTS = {
@@ -122,6 +128,7 @@ const PARTS = {
   removed: "you_were_removed",
   handed_over: "you_handed_over",
   transferred: "call_transferred",
+  taken_over: "call_taken_over",
   console: "you_were_disconnected",
   no_audio: "your_audio_failed",
 };

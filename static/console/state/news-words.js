@@ -64,6 +64,11 @@ export const NEWS = {
     rung: marked("{colleague} transferred the call"),
     after: marked("The call was transferred."),
   },
+  call_taken_over: {
+    rung: marked("{supervisor} took over the call"),
+    notice: marked("{supervisor} took over the call."),
+    after: marked("{supervisor} took over the call."),
+  },
   you_were_disconnected: {
     notice: marked("Your console was disconnected for too long."),
     after: marked("Your console was disconnected for too long."),
@@ -185,7 +190,7 @@ export function afterWords(call, agent) {
   if (what === "ended") {
     return endText(call) || text;
   }
-  return ENDINGS.includes(what) ? text : [text, whoHasIt(call)].join(" ");
+  return ENDINGS.includes(what) ? text : [text, whoHasIt(call)].join(" ").trim();
 }
 
 /** @param {Call} call */
@@ -193,7 +198,18 @@ function whoHasIt(call) {
   if (call.status === "ended") {
     return t(OVER);
   }
+  if (supervisorWith(call) !== undefined) {
+    return "";
+  }
   return said(call.agent === null ? WAITS : HAS_IT, call, null);
+}
+
+/**
+ * Return the supervisor who has this call instead of an agent.
+ * @param {Call} call
+ */
+function supervisorWith(call) {
+  return call.supervisors?.find(({ mode }) => mode === "take_over");
 }
 
 /**
@@ -223,6 +239,7 @@ function said(text, call, who, agent = null) {
     caller: callerName(call),
     colleague: who?.name ?? t("A colleague"),
     owner: call.agent?.name ?? t("Another agent"),
+    supervisor: supervisorWith(call)?.name ?? t("A supervisor"),
     others: othersAtTheEnd(call, agent).join(", "),
   });
 }

@@ -1,6 +1,5 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { callerView } from "../call/caller-view.js";
-import { supervisorsView } from "../call/supervisors-view.js";
 import { countdown, spokenCountdown } from "../shell/countdown.js";
 import { t } from "../shell/i18n.js";
 import { check, pencil, warning } from "../shell/icons.js";
@@ -51,7 +50,7 @@ function inCallHead() {
 function wrapUpHead(state, work, now) {
   const call = work.call_snapshot;
   return html`<div class="wrap-up-head">
-    <div class="call-who">${callerView(call, "wrap-up-caller")} ${supervisorsView(call)}</div>
+    <div class="call-who">${callerView(call, "wrap-up-caller")}</div>
     <h2 id="wrap-up-heading" class="visually-hidden" tabindex="-1">
       ${t("About this call")}
     </h2>

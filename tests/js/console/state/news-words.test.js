@@ -57,6 +57,14 @@ const rungByQueue = (more = {}) =>
     offer_kinds: { 1: "queue", 2: "queue" },
     ...more,
   });
+const takenOver = (more = {}) =>
+  carla({
+    agent: null,
+    legs: [],
+    left: [gone(ana, "taken_over")],
+    supervisors: [{ name: "Sofia", mode: "take_over" }],
+    ...more,
+  });
 const waiting = (/** @type {any} */ more) =>
   carla({ status: "waiting", agent: null, legs: [], ...more });
 const brunos = (/** @type {any} */ more = {}) =>
@@ -327,6 +335,22 @@ const TABLE = [
     "The call was transferred. Carla waits for another agent.",
   ],
   [
+    "a supervisor takes over",
+    ANA,
+    carla(),
+    takenOver(),
+    "Sofia took over the call.",
+    "Sofia took over the call.",
+  ],
+  [
+    "a supervisor takes over while it rings at Bruno",
+    BRUNO,
+    rungForConsult(),
+    takenOver({ ring_ends: { 2: "cancelled" } }),
+    "Sofia took over the call",
+    "",
+  ],
+  [
     "Ana's console stays away",
     ANA,
     carla(),
@@ -500,6 +524,14 @@ test("what is said of the last call stays true while it goes on elsewhere", () =
   assert.equal(
     text(later, over),
     "You handed the call over. The call has ended since.",
+  );
+});
+
+test("of a call that a supervisor took over it is said when it has ended", () => {
+  const over = ended({ left: [gone(ana, "taken_over")], ended_by: "supervisor" });
+  assert.equal(
+    pageOf(ANA, carla(), takenOver(), over).lastCall.text,
+    "A supervisor took over the call. The call has ended since.",
   );
 });
 
