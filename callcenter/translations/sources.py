@@ -34,11 +34,12 @@ CONSOLE = re.compile(
     r"|agents/readiness\.py"
     r"|callcenter/wati/errors\.py"
 )
-# The same for the live board: what it borrows of the console, and agents' reasons.
+# The same for the live board and a call's page: stepping in, what both borrow of the
+# console, and agents' reasons.
 BOARD = re.compile(
-    r"static/board/"
+    r"static/(audio|board|supervision)/"
     r"|static/console/(shell/(clock|times)|state/labels)\.js"
-    r"|calls/board/consumer\.py"
+    r"|calls/(board/consumer|states|lifecycle/|supervision/)"
     r"|agents/readiness\.py"
 )
 Found = tuple[str, ...]

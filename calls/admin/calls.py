@@ -36,7 +36,7 @@ from callcenter.admin_parts import (
 from callcenter.exporting.lists import ExportedList
 from callcenter.exporting.period import PeriodFilter
 from callcenter.long_lists import LongList
-from callcenter.web.language import console_catalogue
+from callcenter.web.language import board_catalogue
 from callcenter.word_index import Term
 from calls.admin.timeline import story_of
 from calls.lifecycle import ending, stepping_in
@@ -204,7 +204,7 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
             "title": capfirst(_("call")),
             "may_end": row.status in LIVE and may_end,
             "may_listen": row.status in LIVE and may_listen,
-            "supervision_texts": console_catalogue(language),
+            "supervision_texts": board_catalogue(language),
         }
 
     @admin.display(description=gettext_lazy("started"), ordering="created_at")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from callcenter.web.language import board_catalogue
 from calls.board.scope import has_right
+from calls.lifecycle import stepping_in
 
 
 @require_safe
@@ -24,6 +25,7 @@ def board(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     is_wall, others = _parameters(request)
     context |= {
         "title": _("Live board"),
+        "may_listen": request.user.has_perm(stepping_in.RIGHT),
         "catalogue": board_catalogue(get_language() or settings.LANGUAGE_CODE),
         "way_back": f"{request.path}?{others}" if others else request.path,
     }

@@ -2,6 +2,7 @@
 
 import { ServerClock } from "../console/shell/clock.js";
 import { locale, t } from "../console/shell/i18n.js";
+import { barView } from "../supervision/view.js";
 import { render } from "../vendor/lit-html.js";
 import { agentCell, agentItems, agentRow } from "./agents-view.js";
 import { alertsView } from "./alerts-view.js";
@@ -12,6 +13,8 @@ import { KeyedRows } from "./keyed-rows.js";
 import { queueTile } from "./queues-view.js";
 import { filtered, queueIn, withQueue } from "./snapshot.js";
 
+/** @import {SteppingIn} from "../supervision/stepping-in.js" */
+/** @import {CallItem} from "./calls-view.js" */
 /** @import {BoardSocket, Connection} from "./socket.js" */
 /** @import {Board, Day, Queue} from "./snapshot.js" */
 
@@ -21,6 +24,7 @@ const STALE_MS = 6_000;
 export class LiveBoard {
   #root;
   #socket;
+  #steppingIn;
   #clock = new ServerClock();
   /** @type {Board | null} */
   #board = null;
@@ -39,13 +43,17 @@ export class LiveBoard {
   /**
    * @param {HTMLElement} root
    * @param {BoardSocket} socket
+   * @param {SteppingIn | null} steppingIn null: who watches may not, or a wall
    */
-  constructor(root, socket) {
+  constructor(root, socket, steppingIn) {
     this.#root = root;
     this.#socket = socket;
+    this.#steppingIn = steppingIn;
     this.#agents = this.#rows("#agent-rows", "tr", agentRow);
     this.#cells = this.#rows("#agent-cells", "li", agentCell);
-    this.#calls = this.#rows("#call-rows", "tr", callRow);
+    this.#calls = this.#rows("#call-rows", "tr", (item, now, element) =>
+      callRow(/** @type {CallItem} */ (item), now, element, steppingIn),
+    );
     // A wall has nothing to press.
     const leads = this.#cells === null;
     this.#queues = this.#rows("#queue-tiles", "li", (queue, now, element) =>
@@ -63,6 +71,7 @@ export class LiveBoard {
     this.#socket.addEventListener("signedout", () =>
       location.assign(this.#root.dataset.signIn ?? "/"),
     );
+    this.#steppingIn?.addEventListener("change", () => this.#drawSteppingIn());
     addEventListener("online", () => this.#socket.retryNow());
     addEventListener("popstate", () => this.#choose(queueIn(location.search), false));
     this.#listen();
@@ -169,6 +178,13 @@ export class LiveBoard {
   #drawFigures(board, now) {
     this.#render("#gauges", gauges(board, now));
     this.#render("#alerts", alertsView(board.alerts, now));
+  }
+
+  #drawSteppingIn() {
+    if (this.#steppingIn !== null) {
+      this.#render("#stepping-in-bar", barView(this.#steppingIn));
+      this.#calls?.tick(this.#clock.now(performance.now()));
+    }
   }
 
   #drawCharts() {

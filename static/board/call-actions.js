@@ -1,13 +1,17 @@
 /** What a supervisor can do with a call: the last cell of its row. */
 
-import { html } from "../vendor/lit-html.js";
+import { rowView } from "../supervision/view.js";
+import { html, nothing } from "../vendor/lit-html.js";
 
+/** @import {SteppingIn} from "../supervision/stepping-in.js" */
 /** @import {Call} from "./snapshot.js" */
 
 /**
- * Return the cell; what mounts there finds it by its class and the call's id.
  * @param {Call} call
+ * @param {SteppingIn | null} steppingIn null: who watches may not
  */
-export function callActions(call) {
-  return html`<td class="call-actions" data-call-id=${call.id}></td>`;
+export function callActions({ id, status, agent }, steppingIn) {
+  const now = { id, status, agent: agent?.name ?? null };
+  const ways = steppingIn === null ? nothing : rowView(steppingIn, now);
+  return html`<td class="call-actions" data-call-id=${id}>${ways}</td>`;
 }

@@ -8,6 +8,7 @@ import { callLevel } from "./levels.js";
 import { duration, levelMark, pill } from "./marks.js";
 import { callerOf, callState, callTrouble, stepWords } from "./words.js";
 
+/** @import {SteppingIn} from "../supervision/stepping-in.js" */
 /** @import {Board, Call, Queue} from "./snapshot.js" */
 
 /**
@@ -65,8 +66,9 @@ export function callSeconds(call, now) {
  * @param {CallItem} item
  * @param {number} now
  * @param {HTMLElement} element
+ * @param {SteppingIn | null} steppingIn
  */
-export function callRow({ call, page, queue }, now, element) {
+export function callRow({ call, page, queue }, now, element, steppingIn) {
   const known = new Map(queue === null ? [] : [[queue.id, queue]]);
   const seconds = callSeconds(call, now);
   const level = callLevel(call, seconds, known);
@@ -83,7 +85,7 @@ export function callRow({ call, page, queue }, now, element) {
       ${trouble === "" ? nothing : html`<span class="trouble">${trouble}</span>`}</td>
     <td class="time">${duration(secondsSince(call.since, now))}</td>
     <td class="way">${way(call)}</td>
-    ${callActions(call)}`;
+    ${callActions(call, steppingIn)}`;
 }
 
 /** @param {Call} call */

@@ -1,4 +1,5 @@
 import { loadCatalogue } from "../console/shell/i18n.js";
+import { steppingInOf } from "../supervision/page.js";
 import { LiveBoard } from "./board.js";
 import { BoardSocket } from "./socket.js";
 
@@ -14,4 +15,6 @@ addEventListener("keydown", ({ key }) => {
     location.assign(way.href);
   }
 });
-new LiveBoard(root, new BoardSocket(address.href)).start();
+const steppingIn = steppingInOf(document.querySelector("#supervision"));
+new LiveBoard(root, new BoardSocket(address.href), steppingIn).start();
+steppingIn?.resume();

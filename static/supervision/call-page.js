@@ -1,12 +1,17 @@
 /** The admin's page of a live call: the supervisor steps in from here. */
-import { mount, steppingInOf } from "./page.js";
+import { loadCatalogue } from "../console/shell/i18n.js";
+import { render } from "../vendor/lit-html.js";
+import { steppingInOf } from "./page.js";
+import { actionsView } from "./view.js";
 
-const given = /** @type {HTMLElement} */ (document.querySelector("#supervision"));
-const steppingIn = steppingInOf(given);
-for (const cell of document.querySelectorAll(".call-actions")) {
-  if (cell instanceof HTMLElement) {
-    const { callId = "", status = "", agent = "" } = cell.dataset;
-    mount(steppingIn, cell, { id: callId, status, agent: agent || null });
-  }
+loadCatalogue(document.querySelector("#catalogue")?.textContent);
+const steppingIn = steppingInOf(document.querySelector("#supervision"));
+const cell = document.querySelector(".call-actions");
+if (steppingIn !== null && cell instanceof HTMLElement) {
+  const { callId = "", status = "", agent = "" } = cell.dataset;
+  const call = { id: callId, status, agent: agent || null };
+  const draw = () => render(actionsView(steppingIn, call), cell);
+  steppingIn.addEventListener("change", draw);
+  draw();
+  steppingIn.resume();
 }
-steppingIn.resume();

@@ -31,6 +31,8 @@ const STATUSES = {
 };
 
 const TALKING = ["active", "held"];
+/** In which a server has the audio, and the caller is there. */
+const HEARD = ["waiting", "connecting", ...TALKING];
 
 /** @param {Mode} mode */
 export function speaks(mode) {
@@ -82,7 +84,7 @@ function listening(agent, isTold) {
  * @param {{status: string, agent: string | null}} call
  */
 export function isPossible(mode, { status, agent }) {
-  if (mode === "listen") return true;
+  if (mode === "listen") return HEARD.includes(status);
   if (!TALKING.includes(status)) return false;
   return mode === "barge" || agent !== null;
 }

@@ -22,7 +22,7 @@ const MODES = /** @type {Mode[]} */ (Object.keys(ACTIONS));
  */
 export function actionsView(steppingIn, call) {
   const { state } = steppingIn;
-  const here = state.supervision?.call === call.id ? state.supervision : null;
+  const here = partIn(state, call.id);
   return html`<div class="stepping-in" data-mode=${here?.mode ?? "none"}>
     ${here === null ? nothing : statusView(state, here)}
     <div class="stepping-in-buttons" role="group" aria-label=${t("Step in")}>
@@ -31,6 +31,48 @@ export function actionsView(steppingIn, call) {
     </div>
     ${noticeView(steppingIn, call.id)}
   </div>`;
+}
+
+/**
+ * What stands beside one of many calls: the ways into it.
+ *
+ * @param {SteppingIn} steppingIn
+ * @param {CallNow} call
+ */
+export function rowView(steppingIn, call) {
+  const here = partIn(steppingIn.state, call.id);
+  if (here?.mode === "take_over" || !isPossible("listen", here ?? call)) return nothing;
+  return html`<div class="stepping-in" data-mode=${here?.mode ?? "none"}>
+    <div class="stepping-in-buttons" role="group" aria-label=${t("Step in")}>
+      ${modesView(steppingIn, here, call)}
+    </div>
+  </div>`;
+}
+
+/**
+ * What stands at the foot of a page with many calls, wherever the row of theirs is.
+ *
+ * @param {SteppingIn} steppingIn
+ */
+export function barView(steppingIn) {
+  const { supervision, notice } = steppingIn.state;
+  if (supervision === null) {
+    return notice === null
+      ? nothing
+      : html`<div class="stepping-in">${noticeView(steppingIn, notice.call)}</div>`;
+  }
+  const { call, contact, queue } = supervision;
+  return html`<p class="stepping-in-call"><strong><bdi translate="no">${contact.name || contact.number}</bdi></strong>
+      ${queue}</p>
+    ${actionsView(steppingIn, { ...supervision, id: call })}`;
+}
+
+/**
+ * @param {State} state
+ * @param {string} call
+ */
+function partIn({ supervision }, call) {
+  return supervision?.call === call ? supervision : null;
 }
 
 /**

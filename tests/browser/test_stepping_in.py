@@ -259,3 +259,25 @@ def test_ana_is_not_told_where_the_queue_says_so(
     expect(ana.page.get_by_text("is listening")).to_have_count(0)
     sofia.press("Whisper")
     ana.shows("Supervisor supervisor is whispering to you.")
+
+
+def test_from_the_board_she_steps_in_and_it_says_so_when_the_call_is_over(
+    ana: ConsoleWindow, sofia: AdminWindow, call: Call, hears: Callable[..., None]
+) -> None:
+    sofia.opens_the_board()
+    row = sofia.page.get_by_role("table", name="Calls").locator("tbody tr")
+    row.get_by_role("button", name="Listen").click()
+    sofia.reads("Listening")
+    sofia.shows("Nobody hears you. The console of Ana says that you listen.")
+    hears(sofia, "carla", "ana")
+    row.get_by_role("button", name="Whisper").click()
+    sofia.reads("Whispering")
+    hears(ana, "carla", "sofia")
+    sofia.page.reload()
+    sofia.reads("Whispering")
+    ana.press("Hang up")
+    sofia.is_out()
+    sofia.shows("The agent hung up.")
+    microphone_is(sofia, open_=False)
+    sofia.press("Dismiss")
+    assert modes(call) == ["listen", "whisper"]

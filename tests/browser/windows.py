@@ -253,6 +253,9 @@ class AdminWindow(Window):
     def opens(self, call: Call) -> None:
         self.page.goto(f"{self._url}/admin/calls/call/{call.pk}/change/")
 
+    def opens_the_board(self) -> None:
+        self.page.goto(f"{self._url}/admin/board/")
+
     def is_out(self) -> None:
         """She is in no call any more."""
         status = self.page.get_by_role("status", name=self.status_name)

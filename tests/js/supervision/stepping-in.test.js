@@ -248,6 +248,7 @@ test("what is not possible is not offered", () => {
   const modes = /** @type {Mode[]} */ (["listen", "whisper", "barge", "take_over"]);
   const possible = (/** @type {typeof talk | typeof waiting} */ call) =>
     modes.filter((mode) => isPossible(mode, call));
+  assert.deepEqual(possible({ status: "ringing", agent: null }), []);
   assert.deepEqual(possible(waiting), ["listen"]);
   assert.deepEqual(possible(taken), ["listen", "barge"]);
   assert.deepEqual(possible(talk), modes);
