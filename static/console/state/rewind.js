@@ -5,6 +5,7 @@ import { audioCall } from "./selectors.js";
 import { noRewind } from "./state.js";
 
 /** @import {Keeping} from "../../audio/rewind.js" */
+/** @import {Call} from "./snapshot.js" */
 /** @import {Rewind, State} from "./state.js" */
 
 /** @type {Record<string, (state: State, action: any) => State>} */
@@ -31,7 +32,15 @@ export function keepingOf(state) {
   if (phase === "guest") {
     return "off";
   }
-  return phase === "talk" ? "on" : "paused";
+  return phase === "talk" && !isJoined(call) ? "on" : "paused";
+}
+
+/**
+ * Tell whether a supervisor's voice comes with the caller's; a whisper comes apart.
+ * @param {Call} call
+ */
+function isJoined({ supervisors = [] }) {
+  return supervisors.some(({ mode }) => mode === "barge");
 }
 
 /**

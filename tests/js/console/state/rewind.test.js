@@ -17,6 +17,16 @@ const rows = [
   ["alone with the caller", talking({ rewind: true }), "on"],
   ["in a queue without it", talking({ rewind: false }), "off"],
   ["told by an older server", talking(), "off"],
+  [
+    "while a supervisor is in the call",
+    talking({ rewind: true, supervisors: [{ name: "Sofia", mode: "barge" }] }),
+    "paused",
+  ],
+  [
+    "while a supervisor whispers",
+    talking({ rewind: true, supervisors: [{ name: "Sofia", mode: "whisper" }] }),
+    "on",
+  ],
   ["on hold", talking({ rewind: true, status: "held" }), "paused"],
   [
     "while a colleague's console rings",
