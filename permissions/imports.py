@@ -207,8 +207,8 @@ def _places(header: list[str]) -> dict[str, int]:
     return places
 
 
-def _waid(text: str, home: Home) -> str:
-    """Read the number of a row. Raises ValueError with a sentence."""
+def waid_of(text: str, home: Home) -> str:
+    """Read a number as it was written down. Raises ValueError with a sentence."""
     try:
         return parse_typed(text, near=home.near, has_country=home.has_country)
     except Ambiguous as question:
@@ -224,7 +224,7 @@ def _waid(text: str, home: Home) -> str:
 
 def _contact(cells: dict[str, str], home: Home) -> Contact:
     """Build a contact. Raises ValueError with a sentence."""
-    waid = _waid(cells.get("number", ""), home)
+    waid = waid_of(cells.get("number", ""), home)
     name = cells.get("name", "")
     if not name:
         raise ValueError(_("The name is missing."))

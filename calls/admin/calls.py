@@ -31,6 +31,7 @@ from callcenter.admin_parts import (
     ReadOnlyAdmin,
     badge,
     fact,
+    link_to,
     when,
 )
 from callcenter.exporting.lists import ExportedList
@@ -112,7 +113,7 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
                 {
                     "fields": [
                         ("outcome", "direction_word"),
-                        ("caller", "business_line"),
+                        ("person", "business_line"),
                         ("queue", "agent"),
                         "why_it_ended",
                     ]
@@ -176,7 +177,7 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
         """Download what is known of a call, without anything of the people in it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        call = get_object_or_404(Call.objects.logged(), pk=call_id)
+        call = get_object_or_404(self.get_queryset(request), pk=call_id)
         audit.record(audit.Action.EXPORTED, call, "debug bundle")
         response = JsonResponse(bundle_of(call), json_dumps_params={"indent": 1})
         name = f'attachment; filename="call-{call.pk}.json"'
@@ -230,6 +231,16 @@ class CallAdmin(LongList, ExportedList, DetailedAdmin, FoundByPerson, ReadOnlyAd
             '<span class="person">{}</span> <span class="number">{}</span>',
             name or (STRANGER if not number else ""),
             number,
+        )
+
+    @admin.display(description=gettext_lazy("contact"))
+    def person(self, call: Call) -> SafeString | str:
+        """Lead to the page of the contact."""
+        if call.contact is None:
+            return str(STRANGER)
+        number = display(call.contact.waid or "")
+        return format_html(
+            '{} <span class="number">{}</span>', link_to(call.contact), number
         )
 
     @admin.display(description=gettext_lazy("result"), ordering="result")

@@ -41,6 +41,8 @@ class PlanAdmin(FoundByPerson, ReadOnlyAdmin):
         when("expires_at", "expires"),
         "sentence_of",
     ]
+    # Not the person, who is a link to the contact.
+    list_display_links = ["state_badge"]
     list_filter = [PlanStateFilter, "kind", "agent", "line"]
     search_help_text = gettext_lazy("Name, number or agent")
     date_hierarchy = "created_at"

@@ -24,14 +24,16 @@ from callcenter.admin_parts import DetailedAdmin, badge, when
 from callcenter.long_lists import LongList
 from callcenter.models import WatiAccount
 from callcenter.web.uploads import upload_of
-from permissions import services, words
+from permissions import people, services, words
 from permissions.admin.ledger import WithHistory
 from permissions.admin.merges import WithMerges, to_page_of
 from permissions.admin.privacy import WithErasure
 from permissions.filters import ContactStateFilter, FirstContactFilter
 from permissions.forms import (
     LONGEST_REASON,
+    CheckedForm,
     ImportForm,
+    NewContactForm,
     ReasonActionForm,
     ReasonForm,
 )
@@ -47,7 +49,10 @@ FIRST_HEARD = when("created_at", "first contact")
 
 @admin.register(Contact)
 class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin):
-    """Their IDs are WhatsApp's; the name and the calling hours are ours to mend."""
+    """Their IDs are WhatsApp's; the name and the calling hours are ours to mend.
+
+    People come from calls and files, and by hand.
+    """
 
     list_title = gettext_lazy("Contacts")
     export_of = "contacts"
@@ -69,6 +74,9 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
     search_help_text = gettext_lazy("Name or number")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            new = ["number", "name", "time_zone", ("calls_from", "calls_until")]
+            return [(None, {"fields": new})]
         who = ["name", "number_as_read", "country_code", "do_not_call_story"]
         hours = ["time_zone", ("calls_from", "calls_until")]
         ids = ["waid", "bsuid", "username", FIRST_HEARD]
@@ -78,12 +86,31 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
             (_("Technical details"), {"classes": ["collapse"], "fields": ids}),
         ]
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            here = {"near": _home_number(), "__module__": __name__}
+            kwargs["form"] = type("NewContact", (NewContactForm,), here)
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: Contact, form: Any, change: bool
+    ) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        people.add_all([obj])
+        if obj.pk is None:  # the person called in the meantime
+            [obj.pk] = [
+                one.pk for one in people.known_numbers([obj.waid or ""]).values()
+            ]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        if obj is None:
+            return []
         shown = ["number_as_read", "country_code", "do_not_call_story"]
         return [*shown, "waid", "bsuid", "username", FIRST_HEARD]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -225,7 +252,7 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
         ]
 
     def do_not_call(self, request: HttpRequest, contact_id: int) -> HttpResponse:
-        contact = get_object_or_404(Contact, pk=contact_id)
+        contact = get_object_or_404(self.get_queryset(request), pk=contact_id)
         if not self.has_change_permission(request, contact):
             raise PermissionDenied
         on = not contact.do_not_call
@@ -263,7 +290,10 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
         """Let one more call through, though the streak says no."""
         if not self.has_override_permission(request):
             raise PermissionDenied
-        permissions = CallPermission.objects.filter(contact=contact_id)
+        mine = self.get_queryset(request).values("pk")
+        permissions = CallPermission.objects.filter(
+            contact=contact_id, contact__in=mine
+        )
         permissions = permissions.select_related("contact", "account")
         permission = get_object_or_404(permissions, pk=permission_id)
         now_is = standing(permission, timezone.now())
@@ -288,31 +318,52 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
         return self._ask_why(request, permission.contact, form, context)
 
     def import_file(self, request: HttpRequest) -> HttpResponse:
-        # Not has_add_permission(): people come from calls and files, not from a form.
-        if not request.user.has_perm("permissions.add_contact"):
+        """Show what a file would do, and have it done once somebody has seen it."""
+        if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ImportForm(_posted(request), request.FILES)
-        report = None
-        if form.is_valid():
-            report = self._report_of(form, request.user.pk)
+        asked = _posted(request)
+        form, checked = ImportForm(), CheckedForm(asked)
+        report, again = None, None
+        if asked is not None and checked.is_valid():
+            file, has_country = checked.cleaned_data["checked"]
+            report = self._report_of(form, request, file, has_country, rehearse=False)
+        elif asked is not None:
+            form = ImportForm(asked, request.FILES)
+            if form.is_valid():
+                file, has_country = (
+                    form.cleaned_data[n] for n in ("file", "has_country")
+                )
+                report = self._report_of(
+                    form, request, file, has_country, rehearse=True
+                )
+                again = CheckedForm.of(file, has_country=has_country)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "form": form,
             "report": report,
+            "checked": again if report and report.new + report.completed else None,
             "title": _("Import contacts"),
         }
         return render(request, "admin/permissions/import.html", context)
 
-    def _report_of(self, form: ImportForm, user_id: int | None) -> Report | None:
-        given = form.cleaned_data
+    def _report_of(
+        self,
+        form: ImportForm,
+        request: HttpRequest,
+        file: bytes,
+        has_country: bool,
+        *,
+        rehearse: bool,
+    ) -> Report | None:
+        user_id = request.user.pk
         try:
             with upload_of(user_id):
                 report = import_contacts(
-                    given["file"],
+                    file,
                     near=_home_number(),
-                    has_country=given["has_country"],
-                    rehearse=given["rehearse"],
+                    has_country=has_country,
+                    rehearse=rehearse,
                 )
         except NotUsable as problem:
             form.add_error("file", str(problem))
@@ -320,7 +371,8 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
         except ValidationError as refusal:
             form.add_error("file", refusal)
             return None
-        logger.info("user %s imports contacts: %s new", user_id, report.new)
+        if not rehearse:
+            logger.info("user %s imports contacts: %s new", user_id, report.new)
         return report
 
     def _ask_why(

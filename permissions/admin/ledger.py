@@ -65,6 +65,8 @@ class CallPermissionAdmin(LedgerAdmin):
         "unanswered",
         when("read_at", "last checked with WhatsApp"),
     ]
+    # Not the person, who is a link to the contact.
+    list_display_links = ["state"]
     list_filter = [WatchFilter, "status", LineFilter]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallPermission]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.celery import wake
 from permissions.admin.merges import to_page_of
-from permissions.models import Contact, Erasure
+from permissions.models import Erasure
 
 
 class WithErasure(admin.ModelAdmin):
@@ -30,7 +30,7 @@ class WithErasure(admin.ModelAdmin):
     def erase(self, request: HttpRequest, contact_id: int) -> HttpResponse:
         if not self.has_erase_permission(request):
             raise PermissionDenied
-        contact = get_object_or_404(Contact, pk=contact_id)
+        contact = get_object_or_404(self.get_queryset(request), pk=contact_id)
         if request.method == "POST":
             Erasure.ask(contact, user=cast(User, request.user))
             wake("calls.tasks.erase_contacts")

@@ -15,7 +15,7 @@ from callcenter.wati.events import PermissionChanged, Person
 from calls.lifecycle.permission_usage import pair_of
 from calls.models import Call, Line, Plan, WatiRequest
 from calls.outbound import permission_news, planned_calls
-from permissions import merging, services, words
+from permissions import marks, merging, services, words
 from permissions.facts import EventKind
 from permissions.ledger import Pair, facts_for
 from permissions.models import CallPermission, Contact, Merge, PermissionEvent
@@ -473,17 +473,31 @@ IMPORT = f"{PEOPLE}import/"
 
 
 def upload(client: Client, content: bytes, **fields: str) -> str:
+    """Have a file checked; returns the page."""
     file = SimpleUploadedFile("people.csv", content, content_type="text/csv")
     return client.post(IMPORT, {"file": file, **fields}).content.decode()
 
 
+def import_now(client: Client, checked_page: str) -> str:
+    """Press the button of a page that has checked a file."""
+    [checked] = re.findall(r'name="checked" value="([^"]+)"', checked_page)
+    return client.post(IMPORT, {"checked": checked}).content.decode()
+
+
+def test_the_import_opens_clean(cast: Cast, sofia: Client):
+    page = text_of(sofia, IMPORT)
+    assert "This field is required." not in page
+    assert "Check the file" in page
+
+
 def test_an_import_tells_what_became_of_each_row(cast: Cast, sofia: Client):
     rows = b"number,name\r\n+4915112345678,Carla\r\n12,<b>Nobody</b>\r\n"
-    page = upload(sofia, rows, rehearse="on")
+    page = upload(sofia, rows)
     assert "nothing was saved" in page
     assert not Contact.objects.exists()
-    page = upload(sofia, rows)
+    page = import_now(sofia, page)
     assert "Import result" in page
+    assert "Import these contacts" not in page
     assert "not a complete phone number" in page
     assert "&lt;b&gt;Nobody" in page
     assert Contact.objects.get().name == "Carla"
@@ -493,12 +507,25 @@ def test_an_import_reads_numbers_near_the_only_country_of_the_business(
     cast: Cast, sofia: Client
 ):
     Line.objects.update(number="4930123456")
-    upload(sofia, b"number,name\r\n01511 2345678,Carla\r\n")
+    import_now(sofia, upload(sofia, b"number,name\r\n01511 2345678,Carla\r\n"))
     assert Contact.objects.get().waid == CARLA
     rows = b"number,name\r\n4915112345679,Dario\r\n"
     assert "may be +49 491 5112345679" in upload(sofia, rows)
-    upload(sofia, rows, has_country="on")
+    import_now(sofia, upload(sofia, rows, has_country="on"))
     assert Contact.objects.get(name="Dario").waid == "4915112345679"
+
+
+def test_only_what_was_checked_is_imported(cast: Cast, sofia: Client):
+    page = sofia.post(IMPORT, {"checked": "made-up"}).content.decode()
+    assert "This field is required." in page
+    assert "Check the file" in page
+    assert not Contact.objects.exists()
+
+
+def test_a_file_with_nothing_new_has_no_button(cast: Cast, sofia: Client):
+    page = upload(sofia, b"number,name\r\n12,Nobody\r\n")
+    assert "There is nothing to import." in page
+    assert "Import these contacts" not in page
 
 
 def test_with_numbers_in_two_countries_an_import_wants_each_country_code(
@@ -539,6 +566,55 @@ def test_importing_needs_its_right(cast: Cast, rui: Client):
     rui_user.user_permissions.add(Permission.objects.get(codename="add_contact"))
     assert "Import contacts" in text_of(rui, PEOPLE)
     assert rui.get(IMPORT).status_code == 200
+
+
+# --- One by hand -------------------------------------------------------------------
+
+ADD = f"{PEOPLE}add/"
+
+
+def test_a_contact_is_added_by_hand(cast: Cast, sofia: Client):
+    Line.objects.update(number="4930123456")
+    new = {"number": "0151 12345678", "name": "Carla", "time_zone": "Europe/Berlin"}
+    assert "Number" in text_of(sofia, ADD)
+    answer = sofia.post(ADD, new)
+    assert answer.status_code == 302
+    carla = Contact.objects.get()
+    assert (carla.waid, carla.name, carla.time_zone) == (
+        CARLA,
+        "Carla",
+        "Europe/Berlin",
+    )
+    assert "Carla" in text_of(sofia, f"{PEOPLE}?q=12345678")
+    again = sofia.post(ADD, new | {"number": f"+{CARLA}"}).content.decode()
+    assert "This number belongs to the contact Carla." in again
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("12", "not a complete phone number"),
+        ("Carla", "phone number"),
+        ("4915112345679", "Write it with + and its country code."),
+        ("", "This field is required."),
+    ],
+)
+def test_a_number_that_is_none_is_said_at_its_field(
+    cast: Cast, sofia: Client, number: str, words: str
+):
+    Line.objects.update(number="4930123456")
+    page = sofia.post(ADD, {"number": number, "name": "Carla"}).content.decode()
+    assert words in page
+    assert not Contact.objects.exists()
+
+
+def test_who_was_erased_and_wants_no_call_is_not_called_again(
+    cast: Cast, sofia: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(marks, "marked", lambda contacts: contacts)
+    sofia.post(ADD, {"number": f"+{CARLA}", "name": "Carla"})
+    assert Contact.objects.get().do_not_call
 
 
 def test_another_site_changes_nothing(cast: Cast, carla: Pair):
