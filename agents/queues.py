@@ -1,7 +1,8 @@
 """Queues: the lines that callers stand in, who serves them, what is heard, and when."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from agents.admission import LATEST_AUTO_ANSWER, RING_TIMEOUT, WhenNobody
 from agents.routing import AGENT_RING_TIME, Strategy
 from agents.targets import Targets
+from callcenter import roles
 
 if TYPE_CHECKING:
     from agents.models import Agent
@@ -38,6 +40,8 @@ class Prompt(models.Model):
 
 # Nobody chooses the canary's own, and no filter names them.
 NO_CANARY = {"is_canary": False}
+# A queue that is retired has a past, and no new callers.
+IN_USE = {"is_canary": False, "is_active": True}
 NO_CANARYS_LINE = {"queue__is_canary": False}
 
 
@@ -49,6 +53,10 @@ class QueueQuerySet(models.QuerySet["Queue"]):
     def of_people(self) -> "QueueQuerySet":
         """Leave out the canary's own."""
         return self.filter(is_canary=False)
+
+    def in_use(self) -> "QueueQuerySet":
+        """Keep those that callers can come to."""
+        return self.filter(is_active=True)
 
 
 class Queue(Targets):
@@ -165,7 +173,7 @@ class Queue(Targets):
     overflow_to = models.ForeignKey(
         "self",
         models.SET_NULL,
-        limit_choices_to=NO_CANARY,
+        limit_choices_to=IN_USE,
         null=True,
         blank=True,
         related_name="+",
@@ -218,6 +226,38 @@ class Queue(Targets):
             "Agents can hear the caller's last 20 seconds again during the call. They "
             "are kept in the memory of the agent's browser and are gone with the call. "
             "Check first whether your callers must be told."
+        ),
+    )
+
+    team_leads: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="led_queues",
+        limit_choices_to={"groups__name": roles.TEAM_LEAD},
+        verbose_name=_("team leads"),
+        help_text=_(
+            "Users with the role “Team lead” see and change the queues that they lead."
+        ),
+    )
+    schedule = models.ForeignKey(
+        "Schedule",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="queues",
+        verbose_name=_("business hours"),
+        help_text=_(
+            "Besides those of the business number: a call is taken when both are open. "
+            "Transfers and overflow reach the queue at any time. Leave empty if always "
+            "open."
+        ),
+    )
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "Untick to retire the queue: no calls come to it, and the log keeps it."
         ),
     )
 

@@ -4,6 +4,7 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -11,6 +12,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from agents import led_queues
 from callcenter import audit
 from callcenter.audited_admin import audited
 from callcenter.exporting.period import day_of
@@ -36,7 +38,8 @@ class CallCenterAdminSite(AdminSite):
         self, model_or_iterable: Any, admin_class: Any = None, **options: Any
     ) -> None:
         """Register pages whose changes are all recorded, whoever wrote them."""
-        admin_class = audited(admin_class or ModelAdmin)
+        page = audited(admin_class or ModelAdmin)
+        admin_class = type(page.__name__, (OfOwnQueues, page), {"__module__": __name__})
         super().register(model_or_iterable, admin_class, **options)
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -72,9 +75,17 @@ class CallCenterAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         context = dict(extra_context or {})
-        if request.user.has_perm("calls.view_call"):
+        sees_all = led_queues.queues_of(request.user) is None
+        if sees_all and request.user.has_perm("calls.view_call"):
             context["overview"] = overview(timezone.now())
         return super().index(request, context)
+
+
+class OfOwnQueues(ModelAdmin):
+    """Shows team leads what belongs to their queues, and everybody else all."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return led_queues.within(super().get_queryset(request), request.user)
 
 
 def leaves_an_entry(

@@ -19,7 +19,7 @@ class CallcenterConfig(AppConfig):
         from celery.signals import beat_init, worker_init
 
         # These set what Celery does with rows, and what `manage.py check` looks at.
-        from callcenter import audit, checks, worker  # noqa: F401
+        from callcenter import audit, checks, roles, worker  # noqa: F401
         from callcenter.web import (  # noqa: F401  # checks and signals
             metrics_token,
             one_time_passwords,
@@ -29,6 +29,7 @@ class CallcenterConfig(AppConfig):
         for starts in (worker_init, beat_init):
             starts.connect(_refuse_demo)
         audit.listen()
+        roles.listen()
         translate_names()
 
 

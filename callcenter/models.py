@@ -203,6 +203,8 @@ class AuditEntry(models.Model):
     object_pk = models.CharField("object ID", max_length=64, blank=True)
     object_name = models.CharField("object", max_length=200, blank=True)
     details = models.TextField(blank=True)
+    # What a form changed: for each field what it is called, the old value and the new.
+    changes = models.JSONField(null=True, editable=False)
 
     objects = AuditQuerySet.as_manager()
 

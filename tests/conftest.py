@@ -5,13 +5,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections, transaction
 from django.test.utils import setup_databases
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from callcenter import roles
 from callcenter.models import AuditEntry
 from callcenter.shared_clock import SharedNow
 from calls import placement
@@ -75,12 +76,15 @@ def django_db_setup(django_test_environment: None, django_db_blocker) -> None:
 
 def empty_tables() -> None:
     """Django's own way costs a quarter of a second: it makes all permissions anew."""
-    kept = (ContentType, Permission, AuditEntry)  # the last refuses to go
+    rights = Group.permissions.through  # of the roles, which migrations make
+    # The audit log refuses to go.
+    kept = (ContentType, Permission, AuditEntry, Group, rights)
     models = apps.get_models(include_auto_created=True)
     tables = {m._meta.db_table for m in models if not issubclass(m, kept)}
     with transaction.atomic(), connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f'DELETE FROM "{table}"')
+        Group.objects.exclude(name__in=roles.ROLES).delete()
 
 
 @pytest.fixture

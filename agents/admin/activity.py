@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agents import exports
+from agents import exports, led_queues
 from agents.days import Day, Interval, day_from
 from agents.models import Agent, AgentState, AgentStateSpan, canaries
 from callcenter.admin_parts import ReadOnlyAdmin, badge, when
@@ -43,6 +43,12 @@ class DayForm(forms.Form):
         label=gettext_lazy("Agent"),
         empty_label=None,
     )
+
+    def __init__(self, *args: Any, agents: QuerySet[Agent], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["agent"]
+        assert isinstance(chosen, forms.ModelChoiceField)
+        chosen.queryset = agents.order_by("name")
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
@@ -82,12 +88,15 @@ class AgentStateSpanAdmin(ExportedList, ReadOnlyAdmin):
 
     def day(self, request: HttpRequest, agent_id: int) -> HttpResponse:
         """Show one agent's day as a bar, a sum and a table."""
-        agent = get_object_or_404(Agent, pk=agent_id)
         if not self.has_view_permission(request):
             raise PermissionDenied
+        agents = led_queues.within(Agent.objects.people(), request.user)
+        agent = get_object_or_404(agents, pk=agent_id)
         today = timezone.localdate()
         asked = {"day": request.GET.get("day") or today}
-        form = DayForm({"agent": request.GET.get("agent") or agent.pk, **asked})
+        form = DayForm(
+            {"agent": request.GET.get("agent") or agent.pk, **asked}, agents=agents
+        )
         day = today
         if form.is_valid():
             agent, day = form.cleaned_data["agent"], form.cleaned_data["day"]

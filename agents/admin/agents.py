@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents.models import Agent, BreakReason, Membership
+from callcenter import roles
 from callcenter.admin_parts import DistinctRows, badge, when
 
 User = get_user_model()
@@ -140,13 +141,8 @@ class AgentAdmin(admin.ModelAdmin):
             obj.user = User.objects.create_user(
                 username, password=form.cleaned_data["password"]
             )
+            roles.give(obj.user, roles.AGENT)
         super().save_model(request, obj, form, change)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # The log has their ring attempts and calls; deactivate the user instead.
-        if isinstance(obj, Agent) and obj.offers.exists():
-            return False
-        return super().has_delete_permission(request, obj)
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_badge(self, agent: Agent) -> SafeString:

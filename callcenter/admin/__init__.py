@@ -1,5 +1,5 @@
-"""The admin's pages about Wati accounts and the audit log."""
+"""The admin's pages about Wati accounts, users and the audit log."""
 
-from callcenter.admin import accounts, audit_log
+from callcenter.admin import accounts, audit_log, users
 
-__all__ = ["accounts", "audit_log"]
+__all__ = ["accounts", "audit_log", "users"]

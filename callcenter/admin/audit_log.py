@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,7 +34,7 @@ class AuditEntryAdmin(LongList, ExportedList, ReadOnlyAdmin):
         "user",
         "address",
         "thing",
-        "details",
+        "what",
     ]
     list_filter = [TimeFilter, "action"]
     search_fields = ["username", "address", "object_pk", "object_name", "details"]
@@ -53,6 +53,20 @@ class AuditEntryAdmin(LongList, ExportedList, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("user"), ordering="username")
     def user(self, entry: AuditEntry) -> str:
         return entry.username or _("not signed in")
+
+    @admin.display(description=gettext_lazy("details"))
+    def what(self, entry: AuditEntry) -> SafeString | str:
+        """Show the values before and after, or else the words of the entry."""
+        if not entry.changes:
+            return entry.details
+        return format_html_join(
+            "",
+            '<div class="change">{}: <del>{}</del> → <ins>{}</ins></div>',
+            (
+                (one["field"], one["old"] or "-", one["new"] or "-")
+                for one in entry.changes
+            ),
+        )
 
     @admin.display(description=gettext_lazy("object"), ordering="object_type")
     def thing(self, entry: AuditEntry) -> SafeString | str:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agents.line_hours import opening_of
+from agents.line_hours import opening_of_all
 from agents.models import Holiday, OpenHours, Schedule
 from callcenter.admin_parts import DistinctRows, badge
 from callcenter.wall_clock import validate_zone
@@ -80,7 +80,7 @@ class ScheduleAdmin(PreviewAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         schedules: QuerySet[Schedule] = super().get_queryset(request)
-        return schedules.prefetch_related("hours", "holidays", "lines")
+        return schedules.prefetch_related("hours", "holidays", "lines", "queues")
 
     def lines_of(self, row: Any) -> QuerySet[Line]:
         return Line.objects.all()
@@ -98,14 +98,14 @@ class ScheduleAdmin(PreviewAdmin):
     def week(self, schedule: Schedule) -> str:
         return "; ".join(str(hours) for hours in schedule.hours.all())
 
-    @admin.display(description=gettext_lazy("business numbers"))
+    @admin.display(description=gettext_lazy("used by"))
     def used_by(self, schedule: Schedule) -> str:
-        names = (line.name for line in schedule.lines.all())
+        names = [str(row) for row in (*schedule.lines.all(), *schedule.queues.all())]
         return ", ".join(sorted(names)) or _("none yet")
 
 
-def state_now(schedule: Schedule | None) -> SafeString:
-    opening = opening_of(schedule, timezone.now())
+def state_now(*schedules: Schedule | None) -> SafeString:
+    opening = opening_of_all(schedules, timezone.now())
     word = _("Open") if opening.open else _("Closed")
     state = badge("ok" if opening.open else "none", word)
     if opening.until is None:
@@ -119,7 +119,7 @@ class LineAdmin(PreviewAdmin):
     """A line comes and goes with its Wati account; here is how it is served."""
 
     list_display = ["name", "number_as_read", "queue", "priority", "schedule", "now"]
-    list_select_related = ["queue", "schedule"]
+    list_select_related = ["queue__schedule", "schedule"]
     search_fields = ["name", "number"]
     fieldsets = [
         (None, {"fields": ["name", "number_as_read", "account"]}),
@@ -143,4 +143,4 @@ class LineAdmin(PreviewAdmin):
 
     @admin.display(description=gettext_lazy("now"))
     def now(self, line: Line) -> SafeString:
-        return state_now(line.schedule)
+        return state_now(line.schedule, line.queue.schedule)

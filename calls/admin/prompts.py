@@ -89,6 +89,7 @@ class PromptAdmin(admin.ModelAdmin):
     form = PromptForm
     list_display = ["name", "lasts", "player", "used_by", UPLOADED]
     search_fields = ["name"]
+    also_shown = ("uploaded_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
         return super().get_queryset(request).defer("sound")
@@ -116,12 +117,12 @@ class PromptAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Prompt, form: Any, change: bool
     ) -> None:
-        if form.encoded is None:  # only the name changed: uploaded_at must stay
+        if change and form.encoded is None:  # uploaded_at must stay
             Prompt.objects.filter(pk=obj.pk).update(name=obj.name)
             return
         obj.seconds = form.encoded.seconds
         obj.file_name = form.cleaned_data["file"].name[:200]
-        obj.save()
+        super().save_model(request, obj, form, change)
 
     def get_urls(self) -> list[URLPattern]:
         listen = self.admin_site.admin_view(require_safe(self.listen))

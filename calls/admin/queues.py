@@ -10,14 +10,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agents import targets
+from agents import led_queues, targets
 from agents.admission import WhenNobody
-from agents.models import AgentState, Membership, Queue
+from agents.models import Agent, AgentState, Membership, Queue
 from callcenter.admin_parts import DistinctRows
 from calls.admin.preview import PreviewAdmin
-from calls.models import CannedNote, Disposition, Line
+from calls.models import Call, CannedNote, Disposition, Line
 from calls.models.canned import MOST
-from calls.states import FOR_ANYBODY
+from calls.states import FOR_ANYBODY, LIVE
 
 WAITS = Q(call__status__in=FOR_ANYBODY, call__announcement="")
 
@@ -44,6 +44,8 @@ class QueueForm(forms.ModelForm):
         self._check_answer(data)
         for field, text in targets.crossed(data):
             self.add_error(field, text)
+        if not data.get("is_active", True) and (reasons := why_needed(self.instance)):
+            self.add_error("is_active", " ".join(reasons))
         return data
 
     def _check_answer(self, data: dict[str, Any]) -> None:
@@ -70,6 +72,22 @@ def way_back(queue: Queue, onward: Queue | None) -> list[str]:
             return []
         seen.add(onward.pk if onward else None)
     return []
+
+
+def why_needed(queue: Queue) -> list[str]:
+    """Return what still brings callers to a queue, or waits in it."""
+    if queue.pk is None:
+        return []
+    lines = ", ".join(queue.lines.order_by("name").values_list("name", flat=True))
+    others = Queue.objects.filter(overflow_to=queue).order_by("name")
+    overflows = ", ".join(others.values_list("name", flat=True))
+    live = Call.objects.filter(queue=queue, status__in=LIVE).count()
+    texts = [
+        (lines, _("Its business numbers need another queue first: {what}.")),
+        (overflows, _("These queues overflow into it: {what}.")),
+        (live, _("Live calls in it: {what}.")),
+    ]
+    return [text.format(what=what) for what, text in texts if what]
 
 
 class OneForAgent(DistinctRows):
@@ -100,16 +118,35 @@ class MembershipInline(admin.TabularInline):
     verbose_name = gettext_lazy("member")
     verbose_name_plural = gettext_lazy("queue members")
 
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "agent":
+            people = Agent.objects.people()
+            kwargs["queryset"] = led_queues.within(people, request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 @admin.register(Queue)
 class QueueAdmin(PreviewAdmin):
     form = QueueForm
-    list_display = ["name", "strategy", "members", "waiting_now", "ready_now", "leads"]
-    list_select_related = ["overflow_to"]
+    list_display = [
+        "name",
+        "strategy",
+        "members",
+        "waiting_now",
+        "ready_now",
+        "leads",
+        "schedule",
+        "is_active",
+    ]
+    list_filter = ["is_active"]
+    list_select_related = ["overflow_to", "schedule"]
     search_fields = ["name"]
     inlines = [MembershipInline, CannedNoteInline]
     fieldsets = [
-        (None, {"fields": ["name"]}),
+        (None, {"fields": ["name", "is_active", "team_leads"]}),
+        (gettext_lazy("Business hours"), {"fields": ["schedule"]}),
         (
             gettext_lazy("Ringing"),
             {
@@ -168,6 +205,11 @@ class QueueAdmin(PreviewAdmin):
         waiting = Count("call", filter=WAITS, distinct=True)
         return queues.of_people().annotate(callers=waiting).prefetch_related("agents")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Whoever leads some queues does not say who leads which.
+        leads_only = led_queues.queues_of(request.user) is not None
+        return ["team_leads", "is_active"] if leads_only else []
+
     def lines_of(self, row: Any) -> QuerySet[Line]:
         return Line.objects.filter(queue=row)
 
@@ -206,11 +248,6 @@ class FinerInline(admin.TabularInline):
         "sub-dispositions, offered when this disposition is selected"
     )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if isinstance(obj, Disposition) and is_used(obj):
-            return False
-        return super().has_delete_permission(request, obj)
-
 
 class DispositionForm(forms.ModelForm):
     class Meta:
@@ -241,12 +278,6 @@ class DispositionAdmin(admin.ModelAdmin):
         coarse: QuerySet[Disposition] = super().get_queryset(request)
         return coarse.filter(parent=None).prefetch_related("children", "queues")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # The log names it; take it off the list instead ("offered").
-        if isinstance(obj, Disposition) and is_used(obj):
-            return False
-        return super().has_delete_permission(request, obj)
-
     @admin.display(description=gettext_lazy("sub-dispositions"))
     def finer(self, disposition: Disposition) -> str:
         return ", ".join(one.name for one in disposition.children.all()) or "-"
@@ -255,8 +286,3 @@ class DispositionAdmin(admin.ModelAdmin):
     def of_queues(self, disposition: Disposition) -> str:
         names = (queue.name for queue in disposition.queues.all())
         return ", ".join(sorted(names)) or _("all")
-
-
-def is_used(disposition: Disposition) -> bool:
-    mine = Q(pk=disposition.pk) | Q(parent=disposition)
-    return Disposition.objects.filter(mine).exclude(legs=None).exists()

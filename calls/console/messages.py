@@ -62,7 +62,7 @@ def instant_of(text: Any) -> datetime | None:
 
 def queue_of(queue_id: Any) -> Queue:
     known = isinstance(queue_id, int)
-    queue = Queue.objects.filter(pk=queue_id).first() if known else None
+    queue = Queue.objects.in_use().filter(pk=queue_id).first() if known else None
     if queue is None:
         raise Refused("Unknown queue.")
     return queue

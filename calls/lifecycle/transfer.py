@@ -90,7 +90,7 @@ def targets(agent: Agent) -> dict[str, Any]:
                 "waiting": waits.filter(queue=queue).count(),
                 "ready": len(ready_for(queue.pk)),
             }
-            for queue in Queue.objects.of_people().order_by("name")
+            for queue in Queue.objects.of_people().in_use().order_by("name")
         ],
     }
 

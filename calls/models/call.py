@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from agents.models import Agent, Prompt, Queue, Schedule
-from agents.queues import NO_CANARY, NO_CANARYS_LINE, no_canarys_agent
+from agents.queues import IN_USE, NO_CANARY, NO_CANARYS_LINE, no_canarys_agent
 from callcenter.models import WatiAccount
 from calls.models.durations import talk_seconds_of, wait_seconds_of
 from calls.models.legs import Offer
@@ -23,7 +23,7 @@ class Line(models.Model):
     )
     name = models.CharField(max_length=100)
     queue = models.ForeignKey(
-        Queue, models.PROTECT, related_name="lines", limit_choices_to=NO_CANARY
+        Queue, models.PROTECT, related_name="lines", limit_choices_to=IN_USE
     )
     priority = models.SmallIntegerField(
         default=0,

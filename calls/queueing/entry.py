@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.admission import EntryOutcome, keeps_place, resolve_overflow
-from agents.line_hours import opening_of
+from agents.line_hours import opening_of_all
 from agents.models import Queue
 from calls.models import Announcement, Call, Direction, Leg, Line, Offer
 from calls.queueing import dispatch
@@ -40,7 +40,8 @@ NOT_TAKEN = {
 def enter(call: Call, line: Line) -> None:
     """Let a new call ring in its line's queue, or tell the caller why not."""
     call.queued_at, call.place_since = call.created_at, _place_of(call)
-    if opening_of(line.schedule, timezone.now()).open:
+    hours = (line.schedule, line.queue.schedule)
+    if opening_of_all(hours, timezone.now()).open:
         announcement = _join(call, line.queue)
     else:
         announcement = Announcement.CLOSED

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agents.admission import Action, EntryOutcome, Resolution, resolve_overflow
-from agents.line_hours import opening_of
+from agents.line_hours import opening_of_all
 from agents.models import Prompt, Queue
 from agents.routing import Decision, Question
 from agents.schedule import Opening
@@ -48,8 +48,9 @@ class Preview:
 
 def what_would_happen(line: Line, at: datetime) -> Preview:
     """Preview an inbound call from a new caller to this number at `at`."""
-    opening = opening_of(line.schedule, at)
-    zone = ZoneInfo(line.schedule.time_zone) if line.schedule else None
+    hours = [one for one in (line.schedule, line.queue.schedule) if one]
+    opening = opening_of_all(hours, at)
+    zone = ZoneInfo(hours[0].time_zone) if hours else None
     words = _opening_words(opening, zone)
     has_room = placement.choose() is not None
     if not opening.open:
@@ -87,7 +88,9 @@ def _call(line: Line, queue: Queue) -> Call:
 
 def _opening_words(opening: Opening, zone: ZoneInfo | None) -> str:
     if zone is None:
-        return _("Always open: this business number has no business hours.")
+        return _(
+            "Always open: neither the business number nor its queue has business hours."
+        )
     reason = opening.sentence(_)
     if opening.until is None:
         always = _("Open, with no closing time.")

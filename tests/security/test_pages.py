@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from django.contrib import admin
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Model
 from django.template.response import TemplateResponse
@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from agents.models import AgentStateSpan, BreakReason, Prompt, Schedule
+from callcenter import roles
 from callcenter.models import AuditEntry, SecondFactor
 from callcenter.wati.events import Kind
 from callcenter.web.middleware import CONTENT_SECURITY_POLICY
@@ -42,89 +43,104 @@ from tests.security.markup import forbidden_in
 pytestmark = pytest.mark.stackless
 
 # Of each role what it is answered: first to GET, then to POST, with an empty form.
-# `staff` has no right, `auditor` may view everything, `supervisor` has every right and
-# is no superuser.
-ROLES = ("nobody", "agent", "staff", "auditor", "supervisor", "superuser")
+# `staff` has no right; `lead` is the team lead of the queue that all rows belong to.
+ROLES = (
+    "nobody",
+    "agent",
+    "staff",
+    "lead",
+    "auditor",
+    "supervisor",
+    "administrator",
+    "superuser",
+)
 PAGES = """
-                                     nobody  agent   staff   auditor superv. superuser
-''                                   302 302 302 302 302 302 302 302 302 302 302 302
-sign-in/                             200 200 200 200 200 200 200 200 200 200 200 200
-sign-in/code/                        302 302 302 302 302 302 302 302 302 302 302 302
-sign-in/instead/                     302 302 302 302 302 302 302 302 302 302 302 302
-sign-in/set-up/                      302 302 200 200 200 200 200 200 200 200 200 200
-profile/                             302 302 200 200 200 200 200 200 200 200 200 200
-profile/preferences/                 302 302 405 302 405 403 405 403 405 403 405 403
-language/                            302 302 302 302 302 302 302 302 302 302 302 302
-sign-out/                            405 302 405 302 405 302 405 302 405 302 405 302
-console/                             302 302 200 200 302 302 302 302 302 302 302 302
-healthz                              200 200 200 200 200 200 200 200 200 200 200 200
-readyz                               503 503 503 503 503 503 503 503 503 503 503 503
-metrics                              403 405 403 405 403 405 403 405 403 405 403 405
-calls/export.csv                     302 302 403 405 403 405 200 405 200 405 200 405
-calls/export.xlsx                    302 302 403 405 403 405 200 405 200 405 200 405
-agents/time.csv                      302 302 403 405 403 405 200 405 200 405 200 405
-agents/time.xlsx                     302 302 403 405 403 405 200 405 200 405 200 405
-permissions/export.csv               302 302 403 405 403 405 200 405 200 405 200 405
-permissions/export.xlsx              302 302 403 405 403 405 200 405 200 405 200 405
-contacts/<contact_id>/data.json      302 302 403 405 403 405 403 405 200 405 200 405
-audit/export.csv                     302 302 403 405 403 405 200 405 200 405 200 405
-audit/export.xlsx                    302 302 403 405 403 405 200 405 200 405 200 405
-admin/                               302 302 302 302 200 200 200 200 200 200 200 200
-admin/login/                         200 200 200 200 302 200 302 200 302 200 302 200
-admin/logout/                        302 302 302 302 405 302 405 302 405 302 405 302
-admin/password_change/               302 302 302 302 200 200 200 200 200 200 200 200
-admin/password_change/done/          302 302 302 302 200 405 200 405 200 405 200 405
-admin/autocomplete/                  302 302 302 302 403 405 403 405 403 405 403 405
-admin/board/                         302 302 302 302 403 405 403 405 200 405 200 405
-admin/jsi18n/                        302 302 302 302 200 405 200 405 200 405 200 405
-admin/r/<content_type_id>/<object_id>/  302 302 302 302 404 404 404 404 404 404 404 404
-admin/<app_label>/                   302 302 302 302 404 404 200 200 200 200 200 200
-admin/<url>                          302 302 302 302 404 404 404 404 404 404 404 404
-admin/auth/user/<id>/password/       302 302 302 302 403 403 403 403 200 200 200 200
+                        nobody  agent   staff   lead    auditor superv. admin.  superu.
+''                      302 302 302 302 302 302 302 302 302 302 302 302 302 302 302 302
+sign-in/                200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+sign-in/code/           302 302 302 302 302 302 302 302 302 302 302 302 302 302 302 302
+sign-in/instead/        302 302 302 302 302 302 302 302 302 302 302 302 302 302 302 302
+sign-in/set-up/         302 302 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+profile/                302 302 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+profile/preferences/    302 302 405 302 405 403 405 403 405 403 405 403 405 403 405 403
+language/               302 302 302 302 302 302 302 302 302 302 302 302 302 302 302 302
+sign-out/               405 302 405 302 405 302 405 302 405 302 405 302 405 302 405 302
+console/                302 302 200 200 302 302 302 302 302 302 302 302 302 302 302 302
+healthz                 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+readyz                  503 503 503 503 503 503 503 503 503 503 503 503 503 503 503 503
+metrics                 403 405 403 405 403 405 403 405 403 405 403 405 403 405 403 405
+calls/export.csv        302 302 403 405 403 405 200 405 200 405 200 405 200 405 200 405
+calls/export.xlsx       302 302 403 405 403 405 200 405 200 405 200 405 200 405 200 405
+agents/time.csv         302 302 403 405 403 405 200 405 200 405 200 405 200 405 200 405
+agents/time.xlsx        302 302 403 405 403 405 200 405 200 405 200 405 200 405 200 405
+permissions/export.csv  302 302 403 405 403 405 403 405 200 405 200 405 200 405 200 405
+permissions/export.xlsx 302 302 403 405 403 405 403 405 200 405 200 405 200 405 200 405
+contacts/<contact_id>/data.json
+                        302 302 403 405 403 405 403 405 403 405 200 405 200 405 200 405
+audit/export.csv        302 302 403 405 403 405 403 405 200 405 200 405 200 405 200 405
+audit/export.xlsx       302 302 403 405 403 405 403 405 200 405 200 405 200 405 200 405
+admin/                  302 302 302 302 200 200 200 200 200 200 200 200 200 200 200 200
+admin/login/            200 200 200 200 302 200 302 200 302 200 302 200 302 200 302 200
+admin/logout/           302 302 302 302 405 302 405 302 405 302 405 302 405 302 405 302
+admin/password_change/  302 302 302 302 200 200 200 200 200 200 200 200 200 200 200 200
+admin/password_change/done/
+                        302 302 302 302 200 405 200 405 200 405 200 405 200 405 200 405
+admin/autocomplete/     302 302 302 302 403 405 403 405 403 405 403 405 403 405 403 405
+admin/board/            302 302 302 302 403 405 200 405 200 405 200 405 200 405 200 405
+admin/jsi18n/           302 302 302 302 200 405 200 405 200 405 200 405 200 405 200 405
+admin/r/<content_type_id>/<object_id>/
+                        302 302 302 302 404 404 404 404 404 404 404 404 404 404 404 404
+admin/<app_label>/      302 302 302 302 404 404 200 200 200 200 200 200 200 200 200 200
+admin/<url>             302 302 302 302 404 404 404 404 404 404 404 404 404 404 404 404
+admin/auth/user/<id>/password/
+                        302 302 302 302 403 403 403 403 403 403 200 200 200 200 200 200
 admin/callcenter/watiaccount/<account_id>/test/
-                                     302 302 302 302 405 403 405 403 405 302 405 302
+                        302 302 302 302 405 403 405 403 405 403 405 403 405 302 405 302
 admin/agents/agentstatespan/day/<agent_id>/
-                                     302 302 302 302 403 403 200 200 200 200 200 200
+                        302 302 302 302 403 403 200 200 200 200 200 200 200 200 200 200
 admin/agents/prompt/<prompt_id>/sound/
-                                     302 302 302 302 403 405 200 405 200 405 200 405
-admin/permissions/contact/import/    302 302 302 302 403 403 403 403 200 200 200 200
+                        302 302 302 302 403 405 200 405 200 405 200 405 200 405 200 405
+admin/permissions/contact/import/
+                        302 302 302 302 403 403 403 403 403 403 200 200 200 200 200 200
 admin/permissions/contact/<contact_id>/do-not-call/
-                                     302 302 302 302 403 403 403 403 200 200 200 200
+                        302 302 302 302 403 403 403 403 403 403 200 200 200 200 200 200
 admin/permissions/contact/<contact_id>/override/<permission_id>/
-                                     302 302 302 302 403 403 403 403 302 302 302 302
+                        302 302 302 302 403 403 403 403 403 403 302 302 302 302 302 302
 admin/permissions/contact/<contact_id>/erase/
-                                     302 302 302 302 403 403 403 403 200 302 200 302
+                        302 302 302 302 403 403 403 403 403 403 403 403 200 302 200 302
 admin/permissions/contact/undo-merge/<merge_id>/
-                                     302 302 302 302 405 403 405 403 405 302 405 302
-admin/calls/call/<call_id>/bundle/   302 302 302 302 403 405 200 405 200 405 200 405
-admin/calls/call/<call_id>/end/      302 302 302 302 405 403 405 403 405 302 405 302
+                        302 302 302 302 405 403 405 403 405 403 405 302 405 302 405 302
+admin/calls/call/<call_id>/bundle/
+                        302 302 302 302 403 405 200 405 200 405 200 405 200 405 200 405
+admin/calls/call/<call_id>/end/
+                        302 302 302 302 405 403 405 302 405 403 405 302 405 302 405 302
 """
 # Of each list of the admin who may view, add, change and delete its rows. Who may not
 # view it gets 403; agents and nobody are sent to the sign-in page.
 LISTS = """
-                             staff auditor supervisor superuser
-auth.group                   -     v       vacd       vacd
-auth.user                    -     v       vacd       vacd
-callcenter.watiaccount       -     v       vc         vacd
-callcenter.auditentry        -     v       v          v
-callcenter.secondfactor      -     -       -          vd
-agents.agent                 -     v       vacd       vacd
-agents.agentstatespan        -     v       v          v
-agents.breakreason           -     v       vacd       vacd
-agents.prompt                -     v       vacd       vacd
-agents.queue                 -     v       vacd       vacd
-agents.schedule              -     v       vacd       vacd
-calls.call                   -     v       v          v
-calls.disposition            -     v       vacd       vacd
-calls.line                   -     v       vc         vc
-calls.node                   -     v       v          v
-calls.plan                   -     v       v          v
-calls.setasideline           -     v       vd         vd
-calls.watirequest            -     v       v          v
-calls.webhookdelivery        -     v       v          v
-permissions.callpermission   -     v       v          v
-permissions.contact          -     v       vc         vc
-permissions.permissionevent  -     v       v          v
+                             staff lead auditor supervisor administrator superuser
+auth.group                   -     -    v       v          vacd          vacd
+auth.user                    -     -    v       vac        vacd          vacd
+callcenter.watiaccount       -     -    v       v          vc            vacd
+callcenter.auditentry        -     -    v       v          v             v
+callcenter.secondfactor      -     -    -       -          -             vd
+agents.agent                 -     v    v       vacd       vacd          vacd
+agents.agentstatespan        -     v    v       v          v             v
+agents.breakreason           -     v    v       vacd       vacd          vacd
+agents.prompt                -     v    v       vacd       vacd          vacd
+agents.queue                 -     vc   v       vacd       vacd          vacd
+agents.schedule              -     v    v       vacd       vacd          vacd
+calls.call                   -     v    v       v          v             v
+calls.disposition            -     v    v       vacd       vacd          vacd
+calls.line                   -     v    v       vc         vc            vc
+calls.node                   -     -    v       v          v             v
+calls.plan                   -     v    v       v          v             v
+calls.setasideline           -     -    v       vd         vd            vd
+calls.watirequest            -     -    v       v          v             v
+calls.webhookdelivery        -     -    v       v          v             v
+permissions.callpermission   -     -    v       v          v             v
+permissions.contact          -     v    v       vac        vac           vac
+permissions.permissionevent  -     -    v       v          v             v
 """
 # Wati alone, by its key: a session is worth nothing here.
 WEBHOOKS = {f"webhooks/wati/{kind}{slash}" for kind in Kind for slash in ("/", "")}
@@ -187,7 +203,7 @@ def test_every_address_has_its_line():
 
 def test_the_tables_are_readable():
     assert {len(row) for row in pages().values()} == {2 * len(ROLES)}
-    assert {len(row) for row in lists().values()} == {4}
+    assert {len(row) for row in lists().values()} == {len(ROLES) - 2}
 
 
 # --- A row of each kind ---------------------------------------------------------------
@@ -204,6 +220,7 @@ class World:
             wati_call_id="wacid.1",
             direction="inbound",
             line=cast.line,
+            queue=cast.queue,
             contact=carla,
             status="active",
             agent=cast.bruno,
@@ -224,7 +241,7 @@ class World:
             cast.queue,
             cast.ana,
             cast.ana.user,
-            Group.objects.create(name="Team leads"),
+            Group.objects.create(name="Night shift"),
             AuditEntry.objects.latest("pk"),
             SecondFactor.objects.create(user=cast.bruno.user, secret="x"),
             AgentStateSpan.objects.create(
@@ -251,9 +268,13 @@ class World:
     def _people(self) -> Iterator[Client]:
         yield Client()
         yield signed_in(self.cast.ana.user)
-        yield signed_in(staff("rui"))
-        yield signed_in(staff("vera", codename__startswith="view_"))
-        yield signed_in(staff("tom", pk__gt=0))
+        yield signed_in(person("rui"))
+        self.lead = person("lea", roles.TEAM_LEAD)
+        self.cast.queue.team_leads.add(self.lead)
+        yield signed_in(self.lead)
+        yield signed_in(person("vera", roles.AUDITOR))
+        yield signed_in(person("tom", roles.SUPERVISOR))
+        yield signed_in(person("ines", roles.ADMINISTRATOR))
         yield signed_in(self.cast.sofia)
 
     def ask(self, role: str, verb: str, address: str, **options: Any) -> Any:
@@ -285,8 +306,8 @@ class World:
         listed, add, change, history, delete = self.pages_of(label)
 
         def may(*asks: tuple[str, str]) -> bool:
-            statuses = {self.ask(role, verb, page).status_code for verb, page in asks}
-            assert statuses == {403} or statuses <= {200, 302}, (role, asks)
+            statuses = {status_of(self.ask(role, verb, page)) for verb, page in asks}
+            assert statuses == {403} or statuses <= {200, 302, 409}, (role, asks)
             return statuses != {403}
 
         if may(("get", listed), ("get", change), ("get", history)):
@@ -316,10 +337,16 @@ class World:
         return "/" + re.sub(r"<(\w+)>", lambda name: str(values[name[1]]), route)
 
 
-def staff(name: str, **rights: Any) -> User:
+def status_of(answer: Any) -> int:
+    """Return the status; a row that is not there for somebody counts as forbidden."""
+    is_home = answer.headers.get("Location") == "/admin/"
+    return 403 if is_home else int(answer.status_code)
+
+
+def person(name: str, *their_roles: str) -> User:
+    """Make a user with a desk in the admin, and these roles."""
     user = User.objects.create(username=name, password=HASHED, is_staff=True)
-    if rights:
-        user.user_permissions.set(Permission.objects.filter(**rights))
+    roles.give(user, *their_roles)
     return user
 
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
+from callcenter import roles
 from callcenter.models import ONE_TIME_PASSWORD_LASTS, OneTimePassword
 
 # Without what looks alike; 16 of them have 79 bits.
@@ -33,6 +34,7 @@ class Command(BaseCommand):
             user = find(name) if options["reset"] else create(name)
             user.set_password(password)
             user.save()
+            roles.give(user, roles.SUPERVISOR, roles.ADMINISTRATOR, roles.LISTENER)
             OneTimePassword.objects.create(user=user)
         done = "New password for" if options["reset"] else "Created"
         days = ONE_TIME_PASSWORD_LASTS.days

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Membership, Queue
 from agents.routing import Strategy
+from callcenter import roles
 from callcenter.demo.desk import make_desk
 from callcenter.demo.marks import marking
 from callcenter.demo.past_calls import make_past_calls
@@ -65,6 +66,7 @@ def make_agent(username: str) -> Agent:
     user = User.objects.filter(username=username).first()
     if user is None:
         user = User.objects.create_user(username, password=settings.DEMO_PASSWORD)
+    roles.give(user, roles.AGENT)
     agent, _ = Agent.objects.get_or_create(
         user=user, defaults={"name": username.title()}
     )
@@ -72,8 +74,12 @@ def make_agent(username: str) -> Agent:
 
 
 def make_supervisor() -> None:
-    if not User.objects.filter(username=SUPERVISOR).exists():
-        User.objects.create_superuser(SUPERVISOR, password=settings.DEMO_PASSWORD)
+    user = User.objects.filter(username=SUPERVISOR).first()
+    if user is None:
+        user = User.objects.create_superuser(
+            SUPERVISOR, password=settings.DEMO_PASSWORD
+        )
+    roles.give(user, roles.SUPERVISOR, roles.ADMINISTRATOR, roles.LISTENER)
 
 
 def make_account() -> WatiAccount:

@@ -255,6 +255,16 @@ def test_outside_of_business_hours_the_caller_is_told(
     assert list(call.requests.values_list("verb", flat=True)) == ["terminate"]
 
 
+def test_outside_of_the_hours_of_the_queue_the_caller_is_told(
+    cast: Cast, shift: Shift, closed: Schedule
+):
+    change(cast.line, schedule=None)
+    change(cast.queue, schedule=closed)
+    shift.begins(cast.ana)
+    call = shift.system_answers(shift.calls_in())
+    assert (call.announcement, outcomes(call)) == ("closed", [])
+
+
 def test_a_closed_line_without_a_node_rings_nobody_and_ends(
     cast: Cast, shift: Shift, closed: Schedule
 ):

@@ -76,6 +76,17 @@ def test_hours_that_never_open_say_so(cast: Cast):
     assert "no opening hours ahead" in now(cast).opening
 
 
+def test_the_queue_keeps_hours_of_its_own(cast: Cast):
+    office = office_hours(cast)
+    change(cast.queue, schedule=office)
+    type(cast.line).objects.update(schedule=None)
+    line = type(cast.line).objects.get()
+    assert what_would_happen(line, MONDAY_NOON).is_open
+    preview = what_would_happen(line, MONDAY_NOON + timedelta(hours=6))
+    assert not preview.is_open
+    assert "Tue, 1 Dec 2026, 09:00 (Europe/Berlin)" in preview.opening
+
+
 def test_it_names_who_would_be_rung_and_why_nobody_else(cast: Cast):
     on_duty(cast.ana)
     dario = hire("dario", cast.queue)
