@@ -6,7 +6,7 @@ of calls and contacts they keep the key, so that a contact can be erased.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -34,6 +34,8 @@ ABOUT_CALLERS = {"calls", "permissions"}
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 A_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LONGEST_DETAILS = 2000
+LONGEST_VALUE = 300
+MOST_CHANGES = 500  # fields of one entry
 
 
 class Visit:
@@ -77,11 +79,12 @@ def record(
     *,
     user: AbstractBaseUser | None = None,
     username: str = "",
+    changes: Iterable[Mapping[str, str]] = (),
 ) -> None:
     """Write an entry: what the present visitor, or `user`, did to `about`.
 
     Outside a request, as in a command, an entry has neither user nor address unless
-    told. `details` must hold no secret, and no number or name of a caller.
+    told. `details` and `changes` hold no secret, and no number or name of a caller.
     """
     now = _visit.get()
     who = user or _visitor(now)
@@ -94,9 +97,14 @@ def record(
         object_pk=one_line(str(about.pk), 64) if about is not None else "",
         object_name=name_of(about),
         details=one_line(details, LONGEST_DETAILS),
+        changes=[_bounded(one) for one in changes][:MOST_CHANGES] or None,
     )
     if now:
         now.entries += 1
+
+
+def _bounded(change: Mapping[str, str]) -> dict[str, str]:
+    return {name: one_line(text, LONGEST_VALUE) for name, text in change.items()}
 
 
 def forget(keys: Sequence[int]) -> int:
@@ -123,6 +131,14 @@ def one_line(text: str, most: int) -> str:
     """Escape what could begin a new line, or turn the text around it."""
     plain = A_CONTROL_CHARACTER.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+
+
+def as_text(changes: Iterable[Mapping[str, str]] | None) -> str:
+    """Return an entry's changes as one line, for files and lists."""
+    return "; ".join(
+        f"{one['field']}: {one['old'] or '-'} → {one['new'] or '-'}"
+        for one in changes or ()
+    )
 
 
 def _visitor(now: Visit | None) -> AbstractBaseUser | None:

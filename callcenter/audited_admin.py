@@ -4,11 +4,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import unquote
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from callcenter import audit
 from callcenter.audit import Action
+from callcenter.checked_lists import CheckedList, ShortSearch
+from callcenter.editing import changes
+from callcenter.editing.admin import SafeEdits
+from callcenter.models import AuditEntry
+
+MOST_ENTRIES = 200  # on the page of a row's history
 
 # Opening the page of one of these is recorded: they are what callers said and did.
 PRIVATE = {
@@ -22,21 +29,36 @@ PRIVATE = {
 }
 
 
-class Audited(ModelAdmin):
+class Audited(SafeEdits):
     """Records what Django writes into the history of a row, and who opens its page."""
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        audit.record(Action.ADDED, obj, words_of(message))
+        told = self.added(request, obj)
+        audit.record(Action.ADDED, obj, words_of(message), changes=told)
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        audit.record(Action.CHANGED, obj, words_of(message))
+        told = self.changes_of(request, obj)
+        audit.record(Action.CHANGED, obj, words_of(message), changes=told)
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         for row in queryset:
-            audit.record(Action.DELETED, row)
+            audit.record(Action.DELETED, row, changes=changes.of_deleted(row))
         return super().log_deletions(request, queryset)
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show who changed what of a row, from the audit log."""
+        entries = AuditEntry.objects.filter(
+            object_type=self.model._meta.label_lower, object_pk=unquote(object_id)
+        ).exclude(action=Action.VIEWED)
+        context = {"entries": entries.order_by("-pk")[:MOST_ENTRIES]}
+        return super().history_view(request, object_id, context | (extra_context or {}))
 
     def change_view(
         self,
@@ -53,9 +75,10 @@ class Audited(ModelAdmin):
 
 
 def audited(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:
-    """Return the same pages, audited."""
+    """Return the same pages, audited, with their edits and addresses made safe."""
     here = {"__module__": admin_class.__module__}
-    return type(admin_class.__name__, (Audited, admin_class), here)
+    bases = (CheckedList, Audited, admin_class, ShortSearch, SafeEdits)
+    return type(admin_class.__name__, bases, here)
 
 
 def words_of(message: Any) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from callcenter.audit import as_text
 from callcenter.exporting import files
 from callcenter.exporting.cells import Cell, zone_name
 from callcenter.exporting.files import File
@@ -28,6 +29,7 @@ class EntryRow(NamedTuple):
     object_pk: str
     object_name: str
     details: str
+    changes: list[dict[str, str]] | None
 
 
 COLUMNS: list[tuple[str, Callable[[EntryRow], Cell]]] = [
@@ -42,6 +44,7 @@ COLUMNS: list[tuple[str, Callable[[EntryRow], Cell]]] = [
     ("object_id", attrgetter("object_pk")),
     ("object_name", attrgetter("object_name")),
     ("details", attrgetter("details")),
+    ("changes", lambda entry: as_text(entry.changes)),
 ]
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
+from callcenter.checked_lists import BadQuery
 from callcenter.exporting import files
 from callcenter.exporting.csv_files import CSV, FOR_SPREADSHEETS
 from callcenter.exporting.period import BadPeriod, read_period
@@ -56,7 +55,7 @@ class ExportCommand(BaseCommand):
             return self.export.rows_for(_asked(options["query"], wish))
         except BadPeriod as problem:
             raise CommandError(str(problem)) from None
-        except (IncorrectLookupParameters, DisallowedModelAdminLookup):
+        except BadQuery:
             raise CommandError(
                 "--query has a filter that is unknown or invalid."
             ) from None

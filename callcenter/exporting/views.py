@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 from weakref import finalize
 
 from django.contrib import admin
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -25,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from callcenter import audit, limits
 from callcenter.buckets import Places
+from callcenter.checked_lists import BadQuery
 from callcenter.exporting import files
 from callcenter.exporting.csv_files import CSV, FOR_SPREADSHEETS, WITH_MARK
 from callcenter.exporting.files import File, Format, Writer
@@ -112,7 +111,7 @@ def download(request: HttpRequest, export: Export, suffix: str) -> HttpResponseB
         found = export.rows_for(request)
     except BadPeriod as problem:
         return _refusal(str(problem))
-    except (IncorrectLookupParameters, DisallowedModelAdminLookup):
+    except BadQuery:
         return _refusal(_("This URL has a filter that is unknown or invalid."))
     kind = format_of(suffix, wish)
     name = files.name_of(export.name, wish, suffix)
@@ -147,7 +146,7 @@ def filters_of(wish: dict[str, str]) -> str:
 def listed(request: HttpRequest, *, model: type[Model]) -> QuerySet[Any]:
     """Return the rows that the admin's list shows for this query string.
 
-    Raises IncorrectLookupParameters or DisallowedModelAdminLookup.
+    Raises BadQuery.
     """
     wanted = request.GET.copy()
     for name in (*ONLY_FOR_THE_SCREEN, MARK, EXCEL, OF):
