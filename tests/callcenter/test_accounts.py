@@ -20,6 +20,7 @@ from calls.models import Line, WebhookDelivery
 from calls.outbound import planned_calls
 from calls.signaling import outbox
 from permissions.models import Contact
+from tests.calls.admin.users import version_of
 from tests.cast import CARLA, HASHED, Cast
 
 PAGE = "/admin/callcenter/watiaccount/"
@@ -86,8 +87,9 @@ def save(client: Client, account: WatiAccount, **changes: str):
         "api_token": "",
         "webhook_key": "",
     }
-    data = fields | NO_LINES | changes
-    return client.post(f"{PAGE}{account.pk}/change/", data, follow=True)
+    page = f"{PAGE}{account.pk}/change/"
+    data = fields | NO_LINES | version_of(client, page) | changes
+    return client.post(page, data, follow=True)
 
 
 def test_empty_secrets_keep_what_is_stored(cast: Cast, sofia: Client):
@@ -118,7 +120,8 @@ def test_a_wrong_form_does_not_echo_the_secret(cast: Cast, sofia: Client):
 def test_the_history_says_what_changed_and_not_more(cast: Cast, sofia: Client):
     save(sofia, cast.account, name="Renamed")
     history = sofia.get(f"{PAGE}{cast.account.pk}/history/").content.decode()
-    assert "Changed Name." in history
+    assert "Name: <del><bdi>Simulator</bdi></del>" in history
+    assert "<ins><bdi>Renamed</bdi></ins>" in history
     assert "API token" not in history
 
 

@@ -11,7 +11,7 @@ from callcenter import limits
 from callcenter.web import uploads
 from calls.media.sounds import encode
 from calls.media.sounds.player import Sound
-from tests.calls.admin.users import errors_of, staff
+from tests.calls.admin.users import errors_of, staff, version_of
 from tests.calls.media.sounds.test_encode import voice, wav
 from tests.cast import Cast
 
@@ -26,7 +26,9 @@ def sofia(cast: Cast, client: Client) -> Client:
 
 def upload(client: Client, content: bytes, name: str = "Hello", page: str = "add/"):
     file = SimpleUploadedFile("hello.wav", content, "audio/wav")
-    return client.post(f"{PROMPTS}{page}", {"name": name, "file": file})
+    address = f"{PROMPTS}{page}"
+    version = {} if page == "add/" else version_of(client, address)
+    return client.post(address, {"name": name, "file": file} | version)
 
 
 def test_an_upload_becomes_a_sound_that_can_be_played(sofia: Client, tmp_path):
@@ -85,7 +87,8 @@ def test_a_new_name_keeps_the_sound(sofia: Client):
     upload(sofia, wav(voice(1.0)))
     before = Prompt.objects.get()
     page = f"{PROMPTS}{before.pk}/change/"
-    assert sofia.post(page, {"name": "Welcome"}).status_code == 302
+    form = {"name": "Welcome"} | version_of(sofia, page)
+    assert sofia.post(page, form).status_code == 302
     after = Prompt.objects.get()
     assert after.name == "Welcome"
     assert bytes(after.sound) == bytes(before.sound)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from callcenter.editing.versions import VERSION_FIELD
 from tests.cast import HASHED
 
 
@@ -30,6 +31,12 @@ def form_of(client: Client, address: str) -> dict[str, Any]:
         for name, value in fields.items()
         if not any(value is nothing for nothing in unset)
     }
+
+
+def version_of(client: Client, address: str) -> dict[str, Any]:
+    """Return what a form says of the rows that it shows."""
+    form = client.get(address).context["adminform"].form
+    return {VERSION_FIELD: form.initial[VERSION_FIELD]}
 
 
 def errors_of(response: Any) -> str:
