@@ -18,7 +18,13 @@ from agents.sessions import Badge, Standing, has_session, standings
 from calls.lifecycle import answer, ending
 from calls.locking import dispatch_lock
 from calls.models import Call, Leg, Offer
-from calls.queueing import agent_state, participants, requeue, ring_attempts
+from calls.queueing import (
+    agent_state,
+    participants,
+    requeue,
+    ring_attempts,
+    supervisors,
+)
 from calls.queueing.dispatch import change_agent
 from calls.queueing.wrap_up import finish_wrap_up
 from calls.states import TALKING, Event, Status
@@ -98,8 +104,12 @@ def locked_out() -> QuerySet[Agent]:
 
 
 def without_agent() -> QuerySet[Call]:
-    """Select calls whose agent is none any more: they were removed in the middle."""
-    return Call.objects.filter(status__in=TALKING, agent=None)
+    """Select calls whose agent is none any more: they were removed in the middle.
+
+    Who was taken over has no agent either, and a supervisor to talk with.
+    """
+    calls = Call.objects.filter(status__in=TALKING, agent=None)
+    return calls.exclude(pk__in=supervisors.taken_over().values("call"))
 
 
 def give_back_all() -> None:

@@ -24,11 +24,16 @@ def here(user_id: int) -> Supervision | None:
     return Supervision.objects.open().filter(user=user_id).first()
 
 
+def taken_over() -> SupervisionQuerySet:
+    """Select the spans in which a supervisor talks in place of an agent."""
+    return Supervision.objects.open().filter(mode=Mode.TAKE_OVER)
+
+
 def has_taken_over(call: Call) -> Supervision | None:
     """Return the span of the supervisor who talks in place of an agent."""
     if call.agent_id is not None:
         return None
-    return call.supervisions.open().filter(mode=Mode.TAKE_OVER).first()
+    return taken_over().filter(call=call).first()
 
 
 def enter(call: Call, user: User, mode: str) -> Supervision:
