@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_migrate
 
 AGENT = "Agent"
@@ -18,13 +19,15 @@ TEAM_LEAD = "Team lead"
 SUPERVISOR = "Supervisor"
 AUDITOR = "Auditor"
 ADMINISTRATOR = "Administrator"
-# Apart from the rest: to be given to whom it belongs, besides their role.
+# To be given to whom it belongs, besides a role that has it not.
 LISTENER = "Live listening"
 
 OUR_APPS = ("agents", "calls", "callcenter", "permissions")
 PEOPLE = ("auth.user", "auth.group")
-# Rights that no role has because of its models.
-APART = {"calls.listen_call"}
+# Of the live board, and to step into a call that is on it.
+WATCHES, LISTENS = {"calls.watch_board"}, {"calls.listen_call"}
+# Rights that a role has only if it is named here: not because it has all of a model.
+APART = LISTENS
 
 
 def _all(verbs: str, *models: str) -> set[str]:
@@ -55,6 +58,8 @@ LEADS = (
     OF_QUEUES
     | _all("vc", "agents.queue", "calls.call", "calls.plan")
     | _all("vacd", "agents.membership")
+    | WATCHES
+    | LISTENS
 )
 SETUP = _all(
     "vacd",
@@ -78,6 +83,8 @@ SUPERVISES = (
     | _all("v", "agents.agentstatespan", "callcenter.auditentry")
     | _all("v", "callcenter.watiaccount", "auth.group")
     | {"permissions.export_contact"}
+    | WATCHES
+    | LISTENS
 )
 
 # By role; of a right that is not there yet, the role gets it when it is.
@@ -85,9 +92,9 @@ RIGHTS: dict[str, set[str]] = {
     AGENT: set(),
     TEAM_LEAD: LEADS,
     SUPERVISOR: SUPERVISES,
-    LISTENER: APART,
+    LISTENER: LISTENS,
 }
-# Their rights follow the models: of each to view, or all.
+# Their rights follow the models: of each to view, or all. Neither listens.
 VIEWS_ALL, HAS_ALL = {AUDITOR}, {ADMINISTRATOR}
 ROLES = (AGENT, TEAM_LEAD, SUPERVISOR, AUDITOR, ADMINISTRATOR, LISTENER)
 # Those who work in the admin.
@@ -99,14 +106,15 @@ def rights_of(role: str) -> set[str]:
     if role in RIGHTS:
         return RIGHTS[role]
     rights = set(_of_our_models("v" if role in VIEWS_ALL else "vacd"))
-    return rights if role in VIEWS_ALL else rights | _more_rights()
+    return rights | (WATCHES if role in VIEWS_ALL else _more_rights() - APART)
 
 
 def _of_our_models(verbs: str) -> Iterable[str]:
     ours = [
         model for app in OUR_APPS for model in apps.get_app_config(app).get_models()
     ]
-    return _all(verbs, *(model._meta.label_lower for model in ours), *PEOPLE)
+    labels = [one._meta.label_lower for one in ours if one._meta.default_permissions]
+    return _all(verbs, *labels, *PEOPLE)
 
 
 def _more_rights() -> set[str]:
@@ -116,7 +124,7 @@ def _more_rights() -> set[str]:
         for app in OUR_APPS
         for model in apps.get_app_config(app).get_models()
         for codename, _name in model._meta.permissions
-    } | APART
+    }
 
 
 def complete() -> None:
@@ -160,6 +168,26 @@ def leads_only(user: Any) -> bool:
     if user.is_superuser or not user.is_authenticated:
         return False
     return roles_of(user) & AT_A_DESK == {TEAM_LEAD}
+
+
+def team_leads_without(*others: str) -> QuerySet[User]:
+    """Select the team leads who have none of these roles besides."""
+    leads = User.objects.filter(groups__name=TEAM_LEAD, is_superuser=False)
+    return leads.exclude(groups__name__in=others)
+
+
+def who_lead_only() -> QuerySet[User]:
+    """Select the users of whom `leads_only` is true."""
+    return team_leads_without(*AT_A_DESK - {TEAM_LEAD})
+
+
+def given_by(user: Any) -> set[str]:
+    """Return the rights that a user can give to others: those that they have.
+
+    An administrator gives the roles of others, too, who listen to calls.
+    """
+    mine = set(user.get_all_permissions())
+    return mine | APART if ADMINISTRATOR in roles_of(user) else mine
 
 
 # --- What follows by itself -----------------------------------------------------------

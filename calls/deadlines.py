@@ -109,6 +109,7 @@ def floor_is_due(now: Instant) -> Rows:
         access.locked_out(),
         access.without_agent(),
         supervisors.overdue(now),
+        supervisors.strayed(),
     )
 
 

@@ -87,10 +87,11 @@ class RightsGroupAdmin(GroupAdmin):
     ) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if request is not None and not request.user.is_superuser:
+            given = roles.given_by(request.user)
             keys = [
                 one.pk
                 for one in field.queryset.select_related("content_type")
-                if name_of(one) in request.user.get_all_permissions()
+                if name_of(one) in given
             ]
             field.queryset = field.queryset.filter(pk__in=keys)
         return field
@@ -112,12 +113,12 @@ def has_no_more(user: User, than: Any) -> bool:
     if than.is_superuser or user.pk == than.pk:
         return True
     rights: set[str] = user.get_all_permissions()
-    return not user.is_superuser and rights <= than.get_all_permissions()
+    return not user.is_superuser and rights <= roles.given_by(than)
 
 
 def groups_within(user: Any) -> list[int]:
-    """Return the groups that a user can give: those with no right that they lack."""
-    mine = user.get_all_permissions()
+    """Return the groups that a user can give: those with no right that they cannot."""
+    mine = roles.given_by(user)
     groups = Group.objects.prefetch_related("permissions__content_type")
     return [
         group.pk

@@ -1,8 +1,12 @@
 """The one rule of who may watch the live board, and which queues they see there."""
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
+
+from callcenter import roles
 
 WATCH = "calls.watch_board"
 
@@ -13,13 +17,21 @@ Scope = frozenset[int] | None
 def scopes_of(user_ids: Collection[int]) -> dict[int, Scope]:
     """Return what each of these users sees; who may see nothing is left out.
 
-    One statement, however many they are. Staff with the right sees every queue.
+    One statement, however many they are. Team leads see the queues that they lead, and
+    all others with the right every queue.
     """
     users = get_user_model().objects.with_perm(
         WATCH, backend="django.contrib.auth.backends.ModelBackend"
     )
     may = users.filter(pk__in=user_ids, is_staff=True)
-    return dict.fromkeys(may.values_list("pk", flat=True))
+    leads_only = Exists(roles.who_lead_only().filter(pk=OuterRef("pk")))
+    rows = may.values_list("pk", leads_only, "led_queues")
+    found: dict[int, Scope] = {}
+    led: defaultdict[int, set[int]] = defaultdict(set)
+    for user_id, has_only_theirs, queue_id in rows:
+        led[user_id] |= {queue_id} - {None}
+        found[user_id] = frozenset(led[user_id]) if has_only_theirs else None
+    return found
 
 
 def has_right(user: object) -> bool:

@@ -63,6 +63,8 @@ def step_in(call_id: UUID, user: User, mode: str) -> None:
 
 
 def _check(call: Call, user: User, mode: str, before: Supervision | None) -> None:
+    if not supervisors.is_open_to(call, user):
+        raise Refused(_("Unknown call."))
     if call.status == Status.ENDED:
         raise Refused(call.end_text or gettext_noop("The call has ended."))
     if call.status not in ON_NODE or not call.node:
@@ -191,9 +193,18 @@ def follow_agent(call_id: UUID) -> None:
 
 
 def sweep() -> None:
-    """End the spans of pages that stayed away: since when they were away."""
-    if not supervisors.overdue().exists():
-        return
+    """End the spans of pages that stayed away, and those that strayed."""
+    if supervisors.overdue().exists():
+        _end_overdue()
+    if supervisors.strayed().exists():
+        with locking.dispatch_lock():
+            for span in supervisors.strayed():
+                assert span.user_id is not None
+                supervisors.end_of_user(span.user_id)
+
+
+def _end_overdue() -> None:
+    """End each of them since when its page was away."""
     with locking.dispatch_lock():
         for span in supervisors.overdue().select_related("call", "user"):
             call = span.call

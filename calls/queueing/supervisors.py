@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from agents.models import Queue
+from callcenter import roles
 from callcenter.beat import Instant
 from calls.models import Call, Supervision, SupervisionQuerySet
 from calls.transitions import bump_versions
@@ -34,6 +36,24 @@ def has_taken_over(call: Call) -> Supervision | None:
     if call.agent_id is not None:
         return None
     return taken_over().filter(call=call).first()
+
+
+def is_open_to(call: Call, user: User) -> bool:
+    """Say whether this call is one that a user may step into.
+
+    A team lead's are those of the queues that they lead, whatever else they may see.
+    """
+    leads = roles.team_leads_without(roles.SUPERVISOR).filter(pk=user.pk)
+    led = Queue.objects.filter(pk=call.queue_id, team_leads=user.pk)
+    return led.exists() or not leads.exists()
+
+
+def strayed() -> SupervisionQuerySet:
+    """Select spans of team leads in calls that are not of their queues any more."""
+    led = Queue.objects.filter(pk=OuterRef("call__queue"), team_leads=OuterRef("user"))
+    leads = roles.team_leads_without(roles.SUPERVISOR)
+    spans = Supervision.objects.open().filter(user__in=leads)
+    return spans.filter(~Exists(led))
 
 
 def enter(call: Call, user: User, mode: str) -> Supervision:

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.models import Agent, AgentState, Membership, Queue
+from callcenter import roles
 from callcenter.canary import rows as canary
 from calls.board import day, reading, scope, snapshot
 from calls.board.alerts import Alert
@@ -233,6 +235,31 @@ def test_many_viewers_are_judged_by_one_statement(
     with django_assert_num_queries(1):
         found = scope.scopes_of([cast.sofia.pk, cast.ana.user_id, 999])
     assert found == {cast.sofia.pk: None}
+
+
+def person(name: str, *their_roles: str) -> int:
+    user = User.objects.create(username=name)
+    roles.give(user, *their_roles)
+    return user.pk
+
+
+def test_a_team_lead_sees_the_queues_that_they_lead_and_others_all(
+    cast: Cast, django_assert_num_queries
+):
+    sales, back = (Queue.objects.create(name=name) for name in ("Sales", "Back office"))
+    lea, leo, lou = (person(name, roles.TEAM_LEAD) for name in ("lea", "leo", "lou"))
+    sales.team_leads.add(lea, lou)
+    back.team_leads.add(lea)
+    roles.give(User.objects.get(pk=lou), roles.SUPERVISOR)
+    everything = {
+        person(role, role): None
+        for role in (roles.SUPERVISOR, roles.AUDITOR, roles.ADMINISTRATOR)
+    }
+    nothing = [person("rui"), person("ana2", roles.AGENT)]
+    with django_assert_num_queries(1):
+        found = scope.scopes_of([lea, leo, lou, *everything, *nothing])
+    theirs = {lea: frozenset({sales.pk, back.pk}), leo: frozenset(), lou: None}
+    assert found == theirs | everything
 
 
 def test_a_caller_without_a_name_has_a_number_and_one_without_both_neither(cast: Cast):

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from agents.models import Agent
+from agents.models import Agent, Queue
+from callcenter import roles
 from callcenter.models import AuditEntry
 from calls.errors import Refused
 from calls.lifecycle import answer, ending, reconnect, stepping_in, transfer
@@ -335,6 +336,76 @@ def test_who_may_not_listen_any_more_is_out_and_their_caller_waits(
     shift.later(2)
     assert fresh(talk).status == "waiting"
     assert supervisors.here(cast.sofia.pk) is None
+
+
+# --- Team leads ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def lea(cast: Cast) -> User:
+    """The team lead of the one queue."""
+    user = User.objects.create(username="lea")
+    roles.give(user, roles.TEAM_LEAD)
+    cast.queue.team_leads.add(user)
+    return user
+
+
+@pytest.mark.parametrize("mode", ALL)
+def test_a_team_lead_steps_into_calls_of_their_queues(
+    cast: Cast, shift: Shift, talk: Call, lea: User, mode: str
+):
+    steps_in(lea, talk, mode)
+    shift.later(5)
+    assert spans(talk) == [(mode, "Ana", True)]
+
+
+@pytest.mark.parametrize("others", [(), (roles.AUDITOR,), (roles.LISTENER,)])
+def test_a_team_lead_steps_into_no_other_call(
+    cast: Cast, talk: Call, lea: User, others: tuple[str, ...]
+):
+    roles.give(lea, *others)
+    cast.queue.team_leads.clear()
+    for mode in ALL:
+        with pytest.raises(Refused, match="Unknown call"):
+            stepping_in.step_in(talk.pk, lea, mode)
+    Call.objects.filter(pk=talk.pk).update(queue=None)
+    with pytest.raises(Refused, match="Unknown call"):
+        stepping_in.step_in(talk.pk, lea, "listen")
+    assert not Supervision.objects.exists()
+
+
+def test_who_leads_and_supervises_steps_into_all_calls(
+    cast: Cast, shift: Shift, talk: Call, lea: User
+):
+    roles.give(lea, roles.SUPERVISOR)
+    cast.queue.team_leads.clear()
+    steps_in(lea, talk, "listen")
+    shift.later(5)
+    assert spans(talk) == [("listen", "Ana", True)]
+
+
+def test_a_team_lead_does_not_follow_a_call_out_of_their_queues(
+    cast: Cast, shift: Shift, talk: Call, lea: User
+):
+    steps_in(lea, talk, "whisper")
+    steps_in(cast.sofia, talk, "listen")
+    sales = Queue.objects.create(name="Sales")
+    shift.begins(hire("carlo", sales))
+    transfer.transfer_to_queue(talk.pk, cast.ana, sales)
+    shift.later(2)
+    assert spans(talk)[0] == ("whisper", "Ana", False)
+    assert supervisors.here(lea.pk) is None
+    assert supervisors.here(cast.sofia.pk) is not None
+
+
+def test_who_leads_the_queue_no_more_is_out_and_their_caller_waits(
+    cast: Cast, shift: Shift, talk: Call, lea: User
+):
+    steps_in(lea, talk, "take_over")
+    cast.queue.team_leads.clear()
+    shift.later(2)
+    assert fresh(talk).status == "waiting"
+    assert supervisors.here(lea.pk) is None
 
 
 # --- What is refused -----------------------------------------------------------------
