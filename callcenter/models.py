@@ -57,6 +57,7 @@ class WatiAccount(models.Model):
         "link to a chat",
         max_length=300,
         blank=True,
+        default="",
         db_default="",
         help_text=(
             "Opens a contact's chat from the console, for example "

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='watiaccount',
             name='chat_link',
-            field=models.CharField(blank=True, db_default='', help_text="Opens a contact's chat from the console, for example https://live.wati.io/1234/teamInbox?phone={number}. {number} stands for the phone number in digits. Leave empty for no link.", max_length=300, verbose_name='link to a chat'),
+            field=models.CharField(blank=True, db_default='', default='', help_text="Opens a contact's chat from the console, for example https://live.wati.io/1234/teamInbox?phone={number}. {number} stands for the phone number in digits. Leave empty for no link.", max_length=300, verbose_name='link to a chat'),
         ),
     ]
