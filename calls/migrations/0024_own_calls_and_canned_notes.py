@@ -21,11 +21,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(help_text='For example tx: agents type /tx and a space.', max_length=20, validators=[django.core.validators.RegexValidator('^[^\\W_]+(-[^\\W_]+)*\\Z', 'Use letters, digits and hyphens only.')], verbose_name='key')),
                 ('text', models.TextField(max_length=1000, verbose_name='text')),
+                ('queue', models.ForeignKey(limit_choices_to={'is_canary': False}, on_delete=django.db.models.deletion.CASCADE, related_name='canned_notes', to='agents.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'canned note',
                 'verbose_name_plural': 'canned notes',
                 'ordering': ['key'],
+                'constraints': [models.UniqueConstraint(models.F('queue'), models.F('key'), name='one_canned_note_of_a_key')],
             },
         ),
         migrations.AddIndex(
@@ -39,14 +41,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='offer',
             index=models.Index(models.F('agent'), models.F('offered_at'), condition=models.Q(('outcome', 'no_answer')), name='offers_not_answered'),
-        ),
-        migrations.AddField(
-            model_name='cannednote',
-            name='queue',
-            field=models.ForeignKey(limit_choices_to={'is_canary': False}, on_delete=django.db.models.deletion.CASCADE, related_name='canned_notes', to='agents.queue', verbose_name='queue'),
-        ),
-        migrations.AddConstraint(
-            model_name='cannednote',
-            constraint=models.UniqueConstraint(models.F('queue'), models.F('key'), name='one_canned_note_of_a_key'),
         ),
     ]
