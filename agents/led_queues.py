@@ -1,4 +1,4 @@
-"""What belongs to the queues that a team lead leads; all others see all queues."""
+"""Rows of the queues that a team lead leads; all others see all queues."""
 
 from typing import Any
 

@@ -77,7 +77,8 @@ class Audited(SafeEdits):
 def audited(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:
     """Return the same pages, audited, with their edits and addresses made safe."""
     here = {"__module__": admin_class.__module__}
-    bases = (CheckedList, Audited, admin_class, ShortSearch, SafeEdits)
+    theirs = () if admin_class is ModelAdmin else (admin_class,)
+    bases = (CheckedList, Audited, *theirs, ShortSearch, SafeEdits)
     return type(admin_class.__name__, bases, here)
 
 

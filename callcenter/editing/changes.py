@@ -1,4 +1,4 @@
-"""What an edit changed, with the values before and after, for the audit log."""
+"""Changes of an edit, with the values before and after, for the audit log."""
 
 from collections.abc import Iterator
 from typing import Any

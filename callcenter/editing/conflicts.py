@@ -108,7 +108,7 @@ def last_to_change(row: Model, name: str) -> str:
 
 
 class Typed:
-    """What was typed into a form that is refused, put into one that is up to date."""
+    """The entries of a form that is refused, put into one that is up to date."""
 
     def __init__(self, data: QueryDict, files: Any, seen: Seen | None) -> None:
         self._data, self._files, self._seen = data, files, seen

@@ -1,4 +1,4 @@
-"""What may be deleted: one rule for each relation to a row.
+"""Deletions that are refused: one rule for each relation to a row.
 
 A relation without a rule keeps its row, so that a new one is safe until somebody says
 what it is.

@@ -1,4 +1,4 @@
-"""What keeps a row of the admin from being deleted: the one table of it.
+"""Reasons that keep a row of the admin from being deleted: the one table of them.
 
 A relation that is new needs a line here; until then it keeps the row.
 """
@@ -33,6 +33,7 @@ REQUESTS = gettext_noop("Requests to Wati: {count}.")
 DO_NOT_CALL = gettext_noop("Contacts whom they put on the do-not-call list: {count}.")
 MERGES = gettext_noop("Merges of contacts: {count}.")
 ERASURES = gettext_noop("Erasures: {count}.")
+SUPERVISED = gettext_noop("Supervised calls in the log: {count}.")
 STEPS = gettext_noop("Steps of calls in the log: {count}.")
 IDS = gettext_noop("IDs of contacts: {count}.")
 UNKNOWN = gettext_noop("Other rows that refer to it: {count}.")
@@ -46,6 +47,7 @@ RULES: dict[str, Rule] = {
     "calls.disposition.queues": DISPOSITIONS,
     "agents.queue.overflow_to": OVERFLOWS,
     "agents.membership.queue": PART,
+    "calls.cannednote.queue": PART,
     # of an agent
     "calls.call.agent": CALLS,
     "calls.call.wanted_agent": CALLS,
@@ -56,10 +58,14 @@ RULES: dict[str, Rule] = {
     "agents.agentstatespan.agent": ACTIVITY,
     "agents.membership.agent": PART,
     "agents.queue.agents": PART,
+    "agents.consolewindow.agent": PART,
+    "agents.preferences.agent": PART,
+    "calls.supervision.agent": SUPERVISED,
     # of a user
     "agents.agent.user": PART,
     "agents.queue.team_leads": PART,
     "calls.callchange.user": STEPS,
+    "calls.supervision.user": SUPERVISED,
     "permissions.permissionevent.user": EVENTS,
     "permissions.contact.do_not_call_by": DO_NOT_CALL,
     "permissions.merge.user": MERGES,
@@ -133,7 +139,7 @@ INSTEAD: dict[str, Any] = {
     ),
     "agents.agent": _OF_A_PERSON,
     "auth.user": _OF_A_PERSON,
-    "auth.group": gettext_lazy("Take them out of it first."),
+    "auth.group": gettext_lazy("Remove them from it first."),
     "agents.breakreason": _UNTICK,
     "calls.disposition": _UNTICK,
     "agents.schedule": _ELSEWHERE,

@@ -1,4 +1,4 @@
-"""What a form showed of its rows, and what the rows hold now."""
+"""Versions of forms: what one showed of its rows, and what they hold now."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
