@@ -68,7 +68,7 @@ def test_a_call_is_taken_when_both_are_open(berlin: Schedule, evenings: Schedule
     assert hours[15].until == MONDAY.replace(hour=16)
     assert hours[9].until == MONDAY.replace(hour=15)
     # Neither the number's holiday nor its inventory lets both be open.
-    assert hours[17].until == MONDAY.replace(day=16, hour=15)
+    assert hours[17].until == MONDAY.replace(day=23, hour=15)
     assert hours[9].reason == "Outside business hours."
 
 

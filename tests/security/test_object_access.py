@@ -26,13 +26,15 @@ from agents import services as staff
 from agents.models import Agent, BreakReason, Membership, Queue
 from agents.websocket_auth import NO_SUCH_CALL, NOT_YOURS
 from callcenter.asgi import application, stop
+from callcenter.buckets import Buckets, Rate
 from callcenter.database import in_database
+from callcenter.models import WatiAccount
 from callcenter.urls import websocket_urlpatterns
 from callcenter.wati.events import PermissionChanged, Person
 from calls import snapshots
 from calls.console.consumer import NOT_UNDERSTOOD, OF_THE_SOCKET, ConsoleConsumer
 from calls.console.messages import Page
-from calls.console.requests import REQUESTS
+from calls.console.requests import REQUESTS, training
 from calls.errors import Refused
 from calls.lifecycle import ending, transfer
 from calls.lifecycle.permission_usage import pair_of
@@ -140,6 +142,9 @@ class Scene:
         mine = Agent.objects.filter(pk=self.bruno.pk)
         mine.update(unconfirmed_rings=1, state="cannot_ring")
 
+    def trains(self) -> None:
+        WatiAccount.objects.create(name="Training", tenant_id=snapshots.TRAINING)
+
     def is_free(self) -> None:
         """Bruno is available, and that is all."""
 
@@ -183,14 +188,17 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "look_up": Scene.talks,
     "find": Scene.talks,
     "save_contact": Scene.talks,
+    "keys": Scene.talks,
     "my_calls": Scene.talks,
     "my_day": Scene.talks,
     "call": Scene.is_offered,
     "ask": Scene.has_not_asked,
     "call_plan": Scene.is_offered,
     "drop_plan": Scene.is_offered,
+    "training_call": Scene.trains,
 }
-NOTHING_COMES_OF = {"quality"}  # a line of the log
+# Of these no row: a line of the log, and a request to the training desk.
+NOTHING_COMES_OF = {"quality", "training_call"}
 # Contacts and what is known of their permission are everybody's who may call them. A
 # scheduled call is done with when somebody calls its contact, whoever that is.
 EVERYBODYS = {
@@ -251,6 +259,7 @@ VALUES: dict[str, Callable[[Scene], Any]] = {
     "kind": lambda _: "",
     "before": lambda _: None,
     "last": lambda _: None,
+    "keys": lambda _: "off",
 }
 
 
@@ -347,8 +356,25 @@ def touched(kind: str, before: Rows, done: Done, scene: Scene) -> list[str]:
 
 
 @pytest.fixture
-def scene(shift: Shift) -> Scene:
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The agents at whom the training desk was asked to ring."""
+    found: list[int] = []
+    monkeypatch.setattr(training, "_ask", lambda _, agent: found.append(agent) or 200)
+    monkeypatch.setattr(training, "_wishes", Buckets(Rate(1000, 1)))
+    return found
+
+
+@pytest.fixture
+def scene(shift: Shift, trained: list[int]) -> Scene:
     return Scene(shift)
+
+
+def test_a_training_call_rings_at_the_agent_who_asks(scene: Scene, trained: list[int]):
+    scene.trains()
+    scene.ana_is_free()
+    for _page, message in tries("training_call", scene):
+        Done("training_call", Page(scene.ana, ANAS_PAGE), message)
+    assert set(trained) == {scene.ana.pk}
 
 
 def test_every_request_has_its_scene():

@@ -122,7 +122,7 @@ def test_a_call_is_found_by_whatever_is_known_of_it(
 
 
 def test_a_search_for_nonsense_finds_nothing_and_breaks_nothing(sofia: Client):
-    for term in ("%00", "'; drop table", "%F0%9F%93%9E", "9" * 500):
+    for term in ("'; drop table", "%F0%9F%93%9E", "9" * 500):
         assert shown(sofia, f"?q={term}") == set()
 
 
