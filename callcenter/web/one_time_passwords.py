@@ -69,7 +69,7 @@ def _name_of(path: str) -> str:
     try:
         return resolve(path).view_name
     except Resolver404:
-        return ""
+        return _("Your password can’t be a one-time password that you were given.")
 
 
 class OneTimePasswordValidator:

@@ -126,7 +126,7 @@ def test_the_song_is_heard_again_in_one_ear_while_it_goes_on_in_the_other(
     ana.until(lambda: kept(ana) >= 8, "eight seconds are kept")
     ana.page.evaluate(WATCH)
 
-    ana.page.keyboard.press("r")
+    ana.page.keyboard.press("Alt+Shift+r")
 
     note = ana.page.locator("#rewind-note")
     expect(note).to_have_text(
@@ -233,7 +233,7 @@ def test_a_queue_without_it_offers_none_and_keeps_nothing(scene: Scene) -> None:
     assert not Queue.objects.filter(rewind=True).exists()
     talk(ana, carla)
     ana.until(lambda: bool(ana.ask("ears.left?.loudest.decibel > -60")), "she hears")
-    ana.page.keyboard.press("r")
+    ana.page.keyboard.press("Alt+Shift+r")
 
     ana.offers("Rewind", is_there=False)
     ana.offers("Back to live", is_there=False)

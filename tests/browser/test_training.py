@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def desk(stack: Stack, crew: Cast) -> Iterator[None]:
+def training_desk(stack: Stack, crew: Cast) -> Iterator[None]:
     """What `manage.py training` runs, beside the product."""
     opened, ends = threading.Event(), threading.Event()
 
@@ -41,7 +41,7 @@ def desk(stack: Stack, crew: Cast) -> Iterator[None]:
     thread.join(30)
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("training_desk")
 def test_a_training_call_rings_is_heard_and_counts_nowhere(
     scene: Scene, crew: Cast
 ) -> None:

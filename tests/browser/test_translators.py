@@ -57,7 +57,7 @@ def test_states_and_buttons_change_under_a_translator(
     ana.press("Mute")
     ana.offers("Unmute")
     ana.offers("Mute", is_there=False)
-    ana.shows("You are muted. The caller cannot hear you.")
+    ana.shows("You are muted. Carla cannot hear you.")
     ana.press("Unmute")
     ana.offers("Mute")
     expect(ana.page.get_by_text("You are muted.")).to_have_count(0)

@@ -52,7 +52,7 @@ def test_carla_calls_and_they_hear_each_other(
     tell(told("Ana to Carla", to_carla))
 
     ana.press("Mute")
-    ana.shows("You are muted. The caller cannot hear you.")
+    ana.shows("You are muted. Carla cannot hear you.")
     carla.hears_silence()
     ana.hears(CARLAS_TONE)
     ana.press("Unmute")

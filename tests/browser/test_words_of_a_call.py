@@ -110,6 +110,7 @@ def test_in_a_consult_and_with_three_each_reads_what_is_so(
         bruno.hears(hertz)
 
     talking.press("Hang up")
+    talking.press("End for everyone")
     wraps_up(talking, "You hung up. That ended the call for Bruno, too.")
     is_told(bruno, "Ana hung up. That ended the call for everyone.")
     wraps_up(bruno, "Ana hung up. That ended the call for everyone.")
@@ -196,6 +197,7 @@ def test_the_older_window_says_where_the_call_is(
     )
     expect(older.get_by_role("meter")).to_have_count(0)
     talking.press("Hang up")
+    talking.press("End for everyone")
     wraps_up(talking, "You hung up. That ended the call for Bruno, too.")
     expect(older.locator(".wrap-up-facts")).to_contain_text("You hung up.")
 
@@ -207,6 +209,7 @@ def test_the_figures_of_a_three_way_call_are_those_of_the_call_log(
     all_three(talking, bruno)
     bruno.hears(CARLAS_TONE)
     talking.press("Hang up")
+    talking.press("End for everyone")
     wraps_up(talking, "You hung up. That ended the call for Bruno, too.")
     (call,) = Call.objects.all()
     facts = talking.page.locator(".wrap-up-facts")

@@ -68,6 +68,8 @@ export const PAUSE_MS = 1_000;
 export const ALONE_MS = 300;
 /** From this letter on it is plain that the agent types beside the fields. */
 const STRAY_FROM = 3;
+/** After so many more they have not noticed yet. */
+const STRAY_AGAIN = 60;
 
 /** @type {Map<string, string>} */
 const VERBS = new Map(SHORTCUTS.map(({ key, verb }) => [key, verb]));
@@ -221,7 +223,7 @@ export class KeyGate {
       this.mode === "single" || (this.mode === "modifier" && verb === "help");
     return isKey && !isWord && !isBlocked && verb !== undefined
       ? { kind: "alone", verb }
-      : { kind: "text", isStray: this.#strays === STRAY_FROM };
+      : { kind: "text", isStray: this.#strays % STRAY_AGAIN === STRAY_FROM };
   }
 
   /**
@@ -246,7 +248,7 @@ const OF_TEXT = new Set(["Shift", "CapsLock", "Backspace", "Delete", "Dead"]);
 /** @type {Verdict} */
 const NOTHING = Object.freeze({ kind: "nothing" });
 
-/** Dispatches "verb" {verb}; "text" when the agent types beside the fields, "stray" once. */
+/** Dispatches "verb" {verb}; "text" when the agent types beside the fields, "stray" now and then. */
 export class Keyboard extends EventTarget {
   #gate = new KeyGate();
   #swallowsUp = false;

@@ -22,6 +22,8 @@
   class Ear {
     /** When a tone set in after a pause, milliseconds of the wall clock. */
     onsets = [];
+    /** Whether there was any sound at all. */
+    isHeard = false;
     #context;
     #spectrum;
     #loudAt = Date.now();
@@ -98,6 +100,7 @@
         const at = end - ((samples.length - i) / rate) * 1000;
         if (at - this.#loudAt > PAUSE_MS) this.onsets.push(at);
         this.#loudAt = Math.max(at, this.#loudAt);
+        this.isHeard = true;
       }
     }
   }
