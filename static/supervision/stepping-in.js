@@ -72,7 +72,9 @@ export class SteppingIn extends EventTarget {
 
   /** @param {string} call @param {Mode} mode from a gesture, for the audio's sake */
   async stepIn(call, mode) {
-    this.#change({ asked: call, notice: null, audio: "idle" });
+    const { audio } = this.#state;
+    const goesOn = call === this.#mine && audio === "connected";
+    this.#change({ asked: call, notice: null, audio: goesOn ? audio : "idle" });
     try {
       await this.#engine.open({ microphone: speaks(mode) });
       if (speaks(mode)) await this.#engine.openMicrophone();

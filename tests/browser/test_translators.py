@@ -81,7 +81,7 @@ def test_states_and_buttons_change_under_a_translator(
     ana.reads("Idle")
     ana.is_agent("Available")
     ana.press("Go offline")
-    ana.shows("You are offline")
+    ana.shows("No calls ring here")
     expect(ana.page.get_by_text("Ready for calls")).to_have_count(0)
 
 

@@ -129,6 +129,19 @@ test("listening opens no microphone", async () => {
   assert.equal(sofia.state.supervision?.mode, "listen");
 });
 
+test("another way in the same call leaves the audio as it is", async () => {
+  const sofia = made();
+  await sofia.stepIn("c1", "listen");
+  await told(supervision("listen"));
+  const detail = { state: "connected" };
+  engine.dispatchEvent(new CustomEvent("state", { detail }));
+  await sofia.stepIn("c1", "whisper");
+  await told(supervision("whisper"));
+  assert.equal(sofia.state.audio, "connected");
+  await sofia.stepIn("c2", "listen");
+  assert.equal(sofia.state.audio, "idle");
+});
+
 test("the microphone is asked for at the whisper and given back after it", async () => {
   const sofia = made();
   await sofia.stepIn("c1", "listen");
