@@ -1,4 +1,4 @@
-"""What all snapshots are made of."""
+"""The parts that all snapshots are made of."""
 
 from datetime import datetime
 from typing import Any

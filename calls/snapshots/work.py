@@ -1,4 +1,4 @@
-"""What an agent writes about a call, and what is offered for it."""
+"""The notes and the disposition of a call, and what is offered for them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
