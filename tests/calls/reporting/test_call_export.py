@@ -120,14 +120,15 @@ def test_an_answered_call_is_one_full_line(cast: Cast, sofia: AsyncClient):
 
 
 def test_supervisors_stand_there_once_for_each_mode(cast: Cast, sofia: AsyncClient):
-    call = past_call(cast)
+    call, now = past_call(cast), timezone.now()
     for mode in ("listen", "whisper", "listen"):
         Supervision.objects.create(
             call=call,
             user=cast.sofia,
             mode=mode,
             was_told=True,
-            ended_at=timezone.now(),
+            started_at=now,
+            ended_at=now,
         )
     [row] = read_log(sofia)
     assert row["supervisors"] == "supervisor (listen); supervisor (whisper)"
