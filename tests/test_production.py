@@ -50,6 +50,7 @@ def production(**environment: str) -> dict[str, str]:
         "DEBUG": "0",
         "SIMULATOR": "0",
         "MEDIA_ALLOW_PRIVATE_CANDIDATES": "0",
+        "PASSWORD_ITERATIONS": "",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ENCRYPTION_KEYS": settings.SECRET_KEY,
         "ALLOWED_HOSTS": HOST,

@@ -44,8 +44,9 @@ def is_open_to(call: Call, user: User) -> bool:
     A team lead's are those of the queues that they lead, whatever else they may see.
     """
     leads = roles.team_leads_without(roles.SUPERVISOR).filter(pk=user.pk)
-    led = Queue.objects.filter(pk=call.queue_id, team_leads=user.pk)
-    return led.exists() or not leads.exists()
+    queue = call.queue
+    leads_it = queue is not None and queue.team_leads.filter(pk=user.pk).exists()
+    return leads_it or not leads.exists()
 
 
 def strayed() -> SupervisionQuerySet:

@@ -130,7 +130,8 @@ async def test_ten_pages_cost_one_look_and_one_text(boards: Boards, cast: Cast):
     before = len(looks(boards))
     await in_database(change, cast)
     await until(lambda: all(page.of("board")[-1]["calls"] for page in pages))
-    assert len(looks(boards)) == before + 1
+    # One that had begun may have found the change already.
+    assert len(looks(boards)) - before <= 1
     assert len({id(page.texts[-1]) for page in pages}) == 1
 
 

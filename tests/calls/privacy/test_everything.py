@@ -54,8 +54,14 @@ def test_it_tells_that_a_supervisor_listened_and_not_who(life: Life, cast: Cast)
     contact = life.is_lived()
     call = contact.calls.order_by("created_at").first()
     assert call is not None
+    at = now()
     Supervision.objects.create(
-        call=call, user=cast.sofia, mode="listen", was_told=True, ended_at=now()
+        call=call,
+        user=cast.sofia,
+        mode="listen",
+        was_told=True,
+        started_at=at,
+        ended_at=at,
     )
     text = b"".join(everything.about(contact)).decode()
     spans = [one["supervisions"] for one in json.loads(text)["calls"]]

@@ -73,7 +73,7 @@ def test_a_step_that_breaks_keeps_none_of_the_others_from_running(
 def test_the_steps_are_the_real_ones():
     """Each is a function of its own: two in one would share their fate."""
     steps = [step for sweep in SWEEPS for step in sweep.steps]
-    assert len(steps) == len(set(steps)) == 16
+    assert len(steps) == len(set(steps)) == 17
 
 
 def test_a_sweep_that_fails_is_heard_of_until_it_succeeds(
