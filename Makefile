@@ -7,7 +7,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 WORKERS ?= 3
 
-.PHONY: help run test check bench stack drill messages clean
+.PHONY: help run test stories check bench stack drill messages clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,11 +20,16 @@ run: .venv/runtime  ## Set up and start everything, with demo data and the simul
 
 # Else each of the many processes compiles the same sources again.
 test: export PYTHONDONTWRITEBYTECODE =
-test: .venv/development node_modules/.package-lock.json  ## Run every test, on both databases
+test: .venv/development node_modules/.package-lock.json  ## Run all tests but the long stories, on both databases
 	@./deploy/test-tools.sh
 	npm test
-	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
-	FULL=1 $(BIN)/python -m pytest -n $(WORKERS) --durations=10
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not long" --durations=10
+	FULL=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not long" --durations=10
+
+# One after the other: each has up to three browsers, and needs the machine for them.
+stories: export PYTHONDONTWRITEBYTECODE =
+stories: .venv/development node_modules/.package-lock.json  ## Play the long stories in real browsers, which make test leaves out
+	$(BIN)/python -m pytest -m long --durations=10
 
 check: export DEBUG = 1
 check: .venv/development node_modules/.package-lock.json  ## Format, lint, types, imports, migrations

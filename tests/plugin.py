@@ -32,6 +32,8 @@ RULES = {
     "distributed": "on the running product, and a second node, a broker, a worker of "
     "its own or PostgreSQL can change what it sees: runs in both modes",
     "full": "needs a worker of its own, hence only where FULL=1",
+    "long": "plays a story in several browsers: `make stories` runs it, `make test` "
+    "does not",
 }
 
 var_dir = processes.RUN_DIR / (WORKER or "var")

@@ -13,7 +13,7 @@ from tests.browser.windows import ConsoleWindow, PhoneWindow
 from tests.cast import CARLA, PASSWORD
 from tests.stack import Stack
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 QUIET_MS = 3000
 

@@ -74,7 +74,7 @@ def test_ana_asks_carla_allows_and_they_hear_each_other(
     carla.hears(ANAS_TONE)
 
     ana.press("Mute")
-    ana.shows("You are muted. The customer cannot hear you.")
+    ana.shows("You are muted. Carla cannot hear you.")
     carla.hears_silence()
     ana.press("Unmute")
     carla.hears(ANAS_TONE)
@@ -184,10 +184,10 @@ def test_ana_hangs_up_while_it_rings(
 
 
 def test_what_is_no_number_is_said_beside_the_field(ana: ConsoleWindow) -> None:
-    ana.page.keyboard.press("n")
-    ana.page.keyboard.type("Carla")
+    ana.page.keyboard.press("Alt+Shift+n")
+    ana.page.keyboard.type("12")
     ana.page.keyboard.press("Enter")
     alert = ana.page.get_by_role("alert").filter(has_text="number")
     expect(alert).to_be_visible()
-    ana.page.keyboard.type(" 1")
+    ana.page.keyboard.type("3")
     expect(alert).to_have_count(0)

@@ -12,7 +12,7 @@ from tests.browser.conftest import ANAS_TONE, CARLAS_TONE, Scene
 from tests.browser.windows import PATIENCE_SECONDS, ConsoleWindow, PhoneWindow
 from tests.cast import PASSWORD, Cast
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PATIENCE_MS = PATIENCE_SECONDS * 1000
 NEW_PASSWORD = "a-long-and-rare-one"

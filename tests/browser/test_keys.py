@@ -13,7 +13,7 @@ from tests.browser.conftest import ANAS_TONE, CARLAS_TONE, Scene
 from tests.browser.windows import PATIENCE_SECONDS, ConsoleWindow, PhoneWindow
 from tests.cast import Cast
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PATIENCE_MS = PATIENCE_SECONDS * 1000
 TEN_SECONDS_OF_TYPING = f"{string.ascii_lowercase} {string.digits}?! the caller moved "

@@ -21,7 +21,7 @@ from tests.browser.windows import (
     flags,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 # Carla sings these one after the other, again and again, without a pause.
 SONG = (500, 700, 900, 1100, 1300, 1500)

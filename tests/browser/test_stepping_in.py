@@ -21,7 +21,7 @@ from tests.cast import Cast
 from tests.stack import Stack
 from tests.talking import call_in, wait_for_row
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CARLAS_TONE, SOFIAS_TONE = 440, 3400.0
 VOICES = {

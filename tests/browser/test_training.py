@@ -15,7 +15,7 @@ from tests.cast import Cast
 from tests.servers import wait_for
 from tests.stack import Stack
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture

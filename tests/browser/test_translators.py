@@ -7,7 +7,7 @@ from agents.models import Queue
 from tests.browser.conftest import Scene
 from tests.browser.windows import ConsoleWindow, PhoneWindow
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 # As Google Translate does: each text becomes an element in its place, also each text
 # that comes later, unless the page says that it must not be translated. Here it stays

@@ -13,7 +13,7 @@ from tests.browser.conftest import ANAS_TONE, BRUNOS_TONE, CARLAS_TONE, Scene, T
 from tests.browser.windows import PATIENCE_SECONDS, ConsoleWindow, PhoneWindow
 from tests.cast import PASSWORD
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ELSEWHERE = "Your calls are in another window: Chrome, Linux, opened at "
 TAKES_OVER = "If it closes, this one takes over."

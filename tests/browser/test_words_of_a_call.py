@@ -11,7 +11,7 @@ from calls.reporting.labels import duration
 from tests.browser.conftest import ANAS_TONE, BRUNOS_TONE, CARLAS_TONE, Scene
 from tests.browser.windows import PATIENCE_SECONDS, ConsoleWindow, PhoneWindow
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PATIENCE = PATIENCE_SECONDS * 1000
 
