@@ -38,7 +38,7 @@ class Changed:
 
 @dataclass
 class Conflict:
-    """Why a form is refused. Without a version nobody knows what it showed."""
+    """The refusal of a form; without a version nobody knows what it showed."""
 
     is_unknown: bool
     changes: list[Changed]
