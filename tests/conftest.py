@@ -12,9 +12,11 @@ from django.test.utils import setup_databases
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from callcenter import roles
+from callcenter import limits, roles
+from callcenter.buckets import Buckets
 from callcenter.models import AuditEntry
 from callcenter.shared_clock import SharedNow
+from callcenter.web import sign_in
 from calls import placement
 from calls.reporting import hearing
 from calls.webhooks import processor
@@ -64,6 +66,20 @@ def pages_keep_to_their_policy() -> Iterator[None]:
     """Whatever test opened them; set up first, so that it looks last."""
     yield
     assert policy.taken() == []
+
+
+WRONG_PASSWORDS = (
+    limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS,
+    limits.WRONG_AT_AN_ADDRESS,
+    limits.WRONG_FOR_A_NAME,
+)
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong passwords count for no other test."""
+    buckets = tuple(Buckets(rate) for rate in WRONG_PASSWORDS)
+    monkeypatch.setattr(sign_in, "_wrong", buckets)
 
 
 @pytest.fixture(scope="session")

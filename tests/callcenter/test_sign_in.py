@@ -16,6 +16,7 @@ from callcenter import limits
 from callcenter.buckets import Buckets
 from callcenter.web import password_hashing, sign_in
 from tests.cast import PASSWORD, Cast
+from tests.conftest import WRONG_PASSWORDS
 
 pytestmark = pytest.mark.stackless
 
@@ -34,12 +35,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """New buckets, whose clock the test turns."""
     clock = Clock()
-    rates = (
-        limits.WRONG_FOR_A_NAME_AT_AN_ADDRESS,
-        limits.WRONG_AT_AN_ADDRESS,
-        limits.WRONG_FOR_A_NAME,
-    )
-    buckets = tuple(Buckets(rate, clock=clock) for rate in rates)
+    buckets = tuple(Buckets(rate, clock=clock) for rate in WRONG_PASSWORDS)
     monkeypatch.setattr(sign_in, "_wrong", buckets)
     return clock
 
