@@ -183,10 +183,16 @@ def test_the_console_and_the_admin_load_with_everything_they_name(node):
 
     agent = Visitor(node.url).sign_in("ana")
     assert 'id="console"' in agent.open("/console/")
+    agent.open("/profile/")
     assert set(MODULES) <= set(agent.loaded)
 
     supervisor = Visitor(node.url).sign_in("sofia")
-    for address in ("/admin/", "/admin/calls/call/", "/admin/agents/agent/"):
+    for address in (
+        "/admin/",
+        "/admin/board/",
+        "/admin/calls/call/",
+        "/admin/agents/agent/",
+    ):
         supervisor.open(address)
     assert "/static/admin/css/base.css" in supervisor.loaded
     assert "/static/admin-extra/admin.css" in supervisor.loaded
