@@ -298,8 +298,8 @@ def test_a_change_stands_in_the_log_and_on_the_rows_page(crew: Cast, sofia: Clie
 def test_a_change_stands_in_the_file(cast: Cast):
     sofia, page = at_desk(cast.sofia), page_of(cast.line)
     sofia.post(page, form_of(sofia, page) | {"name": "Till", "priority": "2"})
-    [line] = read(signed_in(cast.sofia), "/audit/export.csv?action__exact=changed")
-    assert line["changes"] == "Name: Shop → Till; Priority: 0 → 2"
+    lines = read(signed_in(cast.sofia), "/audit/export.csv?action__exact=changed")
+    assert "Name: Shop → Till; Priority: 0 → 2" in [line["changes"] for line in lines]
 
 
 def test_an_added_row_and_a_deleted_one_stand_there_too(crew: Cast, sofia: Client):
