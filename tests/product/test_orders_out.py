@@ -13,7 +13,7 @@ from calls.models import Call, Direction, Node, WebhookDelivery
 from calls.outbound import dialing
 from calls.states import Event
 from permissions.models import Contact
-from tests.cast import Cast
+from tests.cast import Cast, hire
 from tests.orders import EVERY_ORDER, Order, part_of
 from tests.paths import SDP
 from tests.servers import wait_for
@@ -43,13 +43,15 @@ def expected(order: Order) -> tuple[str, str]:
 
 
 def begin(cast: Cast, node: Node, number: int) -> Call:
-    """A call out whose request is on its way."""
+    """A call out whose request is on its way, with an agent of its own."""
+    agent = hire(f"agent-{number}", cast.queue)
     contact = Contact.objects.create(waid=f"4915{number:08}")
     call = Call.objects.create(
         account=cast.account,
         direction=Direction.OUTBOUND,
         line=cast.line,
         contact=contact,
+        agent=agent,
         offer_sdp="v=0",
     )
     later = timezone.now() + timedelta(hours=1)
