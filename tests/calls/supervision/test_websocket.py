@@ -42,6 +42,9 @@ async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
 class Desk:
     """A supervisor's page, as a program."""
 
+    over: dict[str, str] | None = None
+    """The call that was over last, whether that was pushed or answered."""
+
     def __init__(self, site: Any, key: str) -> None:
         self.socket: WebsocketCommunicator = visit(site, ADDRESS, key)
 
@@ -59,6 +62,7 @@ class Desk:
         message = await self.socket.receive_output(20)
         assert message["type"] == "websocket.send", message
         told: dict[str, Any] = json.loads(message["text"])
+        self.over = told.get("over") or self.over
         return told
 
 
@@ -122,7 +126,7 @@ async def test_she_steps_in_and_is_told_what_is_so(cast: Cast, site: Any):
     assert told["supervision"]["mode"] == "whisper"
     told = await desk.ask("stop")
     assert told["supervision"] is None
-    assert told["over"] == {"call": str(call.pk), "text": ""}
+    assert desk.over == {"call": str(call.pk), "text": ""}
     entries = AuditEntry.objects.filter(action="stepped_in", object_pk=str(call.pk))
     details = entries.order_by("pk").values_list("details", flat=True)
     assert await in_database(list, details) == ["listen", "whisper"]
