@@ -195,7 +195,7 @@ export class AudioEngine extends EventTarget {
     if (wasPlaying) this.#rewinds(0);
   }
 
-  /** How much is still to be heard again, in milliseconds. */
+  /** How much is still to be heard again, in whole milliseconds. */
   get rewindLeftMs() {
     return this.#ears?.leftMs ?? 0;
   }

@@ -43,10 +43,10 @@ export class TwoEars {
     return this.#source !== null;
   }
 
-  /** How much is still to be heard once more, in milliseconds. */
+  /** How much is still to be heard once more, in whole milliseconds. */
   get leftMs() {
     if (this.#source === null) return 0;
-    return Math.max(0, this.#endsAt - this.#context.currentTime) * 1000;
+    return Math.max(0, Math.round((this.#endsAt - this.#context.currentTime) * 1000));
   }
 
   /**
