@@ -50,6 +50,7 @@ def within(rows: QuerySet[Any], user: Any) -> QuerySet[Any]:
         "agents.membership": Q(queue__in=mine),
         "agents.agent": Q(pk__in=theirs),
         "agents.agentstatespan": Q(agent__in=theirs),
+        "agents.floormessage": Q(receipts__agent__in=theirs),
         "calls.line": Q(queue__in=mine),
         "calls.call": Q(queue__in=mine),
         "calls.plan": Q(line__queue__in=mine),

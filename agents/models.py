@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.console_windows import ConsoleWindow
+from agents.floor_messages import FloorMessage, FloorMessageReceipt
 from agents.preferences import Preferences
 from agents.queues import (
     Holiday,
@@ -25,6 +26,8 @@ __all__ = [
     "AgentStateSpan",
     "BreakReason",
     "ConsoleWindow",
+    "FloorMessage",
+    "FloorMessageReceipt",
     "Holiday",
     "Membership",
     "OpenHours",
@@ -121,6 +124,11 @@ class Agent(models.Model):
     # What follows the call or the wrap-up; empty: available.
     next_state = models.CharField(max_length=20, blank=True, editable=False)
     next_reason = models.CharField(max_length=100, blank=True, editable=False)
+    # Wants a supervisor, until one of them or the agent lowers the hand.
+    hand_raised_at = models.DateTimeField(null=True, editable=False)
+    hand_reason = models.CharField(
+        max_length=200, blank=True, db_default="", editable=False
+    )
     version = models.PositiveIntegerField(default=0, editable=False)
 
     seen_at = models.DateTimeField(null=True, editable=False)
@@ -140,6 +148,12 @@ class Agent(models.Model):
     class Meta:
         verbose_name = _("agent")
         verbose_name_plural = _("agents")
+        permissions = [
+            (
+                "direct_floor",
+                "Can set the states of agents, move callers and write to agents",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

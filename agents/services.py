@@ -85,6 +85,8 @@ def _move(
     fields = {**also, **new._asdict(), "state_since": since}
     if new.state in AWAY:  # what was to follow a call is of no use any more
         fields |= {"next_state": "", "next_reason": ""}
+    if new.state == AgentState.OFFLINE:  # nor is a supervisor wanted
+        fields |= {"hand_raised_at": None, "hand_reason": ""}
     agents = Agent.objects.filter(pk__among=agent_ids)
     agents.update(version=F("version") + 1, **fields)
     spans = AgentStateSpan.objects.filter(agent_id__among=agent_ids, ended_at=None)

@@ -18,6 +18,7 @@ from callcenter.audited_admin import audited
 from callcenter.exporting.period import day_of
 from callcenter.navigation import navigation
 from callcenter.web.sign_in_views import SignIn, SignOut
+from calls.board import orders as board_orders
 from calls.board import views as board_views
 from calls.reporting import figures
 from calls.reporting.alarms import alarms
@@ -66,7 +67,11 @@ class CallCenterAdminSite(AdminSite):
 
     def get_urls(self) -> list[Any]:
         board = self.admin_view(self.board)
-        return [path("board/", board, name="board"), *super().get_urls()]
+        orders = [
+            path(address, self.admin_view(view), name=name)
+            for address, view, name in board_orders.ADDRESSES
+        ]
+        return [path("board/", board, name="board"), *orders, *super().get_urls()]
 
     def board(self, request: HttpRequest) -> HttpResponse:
         return board_views.board(request, self.each_context(request))

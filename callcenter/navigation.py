@@ -59,6 +59,7 @@ TASKS = (
         (
             Place(label=gettext_lazy("Today")),
             Place(label=gettext_lazy("Live board"), url_name="board", right=WATCH),
+            Place("agents.floormessage"),
         ),
     ),
     Task(

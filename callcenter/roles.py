@@ -24,8 +24,10 @@ LISTENER = "Live listening"
 
 OUR_APPS = ("agents", "calls", "callcenter", "permissions")
 PEOPLE = ("auth.user", "auth.group")
-# Of the live board, and to step into a call that is on it.
+# Of the live board: to see it, to step into a call that is on it, and to set states of
+# agents, move callers and write to agents.
 WATCHES, LISTENS = {"calls.watch_board"}, {"calls.listen_call"}
+DIRECTS = {"agents.direct_floor"}
 # Rights that a role has only if it is named here: not because it has all of a model.
 APART = LISTENS
 
@@ -46,6 +48,7 @@ OF_QUEUES = _all(
     "agents.agent",
     "agents.agentstatespan",
     "agents.breakreason",
+    "agents.floormessage",
     "agents.prompt",
     "agents.schedule",
     "agents.openhours",
@@ -60,6 +63,7 @@ LEADS = (
     | _all("vacd", "agents.membership")
     | WATCHES
     | LISTENS
+    | DIRECTS
 )
 SETUP = _all(
     "vacd",
@@ -81,10 +85,12 @@ SUPERVISES = (
     | _all("v", "calls.node", "calls.watirequest", "permissions.permissionevent")
     | _all("vd", "calls.setasideline")
     | _all("v", "agents.agentstatespan", "callcenter.auditentry")
+    | _all("v", "agents.floormessage")
     | _all("v", "callcenter.watiaccount", "auth.group")
     | {"permissions.export_contact"}
     | WATCHES
     | LISTENS
+    | DIRECTS
 )
 
 # By role; of a right that is not there yet, the role gets it when it is.

@@ -22,6 +22,7 @@ from calls.snapshots import (
     agent_snapshot,
     calls_now,
     message,
+    messages_snapshots,
     plans_snapshot,
     preferences_snapshot,
     window_snapshot,
@@ -69,6 +70,17 @@ def work_changed(agent_id: int) -> None:
 def preferences_changed(agent_id: int) -> None:
     """Push what this agent chose, to every console of theirs."""
     _after_commit("preferences", [agent_id])
+
+
+def messages_changed(agent_ids: Iterable[int]) -> None:
+    """Push what supervisors wrote to these agents and they have not read."""
+    _after_commit("messages", agent_ids)
+
+
+def directed(agent_id: int, **what: str) -> None:
+    """Say, after the commit, what a supervisor did about this agent, and who it was."""
+    told = message("directed", **what)
+    transaction.on_commit(lambda: _send([push([agent_id], told)]), robust=True)
 
 
 def boards_changed() -> None:
@@ -193,12 +205,18 @@ def _preferences(agent_ids: list[int]) -> Contents:
         yield [agent_id], message("preferences", preferences=chosen)
 
 
+def _messages(agent_ids: list[int]) -> Contents:
+    for agent_id, unread in messages_snapshots(agent_ids).items():
+        yield [agent_id], message("messages", messages=unread)
+
+
 CONTENTS: dict[str, Callable[[list[Any]], Contents]] = {
     "calls": _calls,
     "agents": _agents,
     "plans": _plans,
     "work": _works,
     "preferences": _preferences,
+    "messages": _messages,
 }
 
 

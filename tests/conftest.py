@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -17,7 +18,7 @@ from callcenter.buckets import Buckets
 from callcenter.models import AuditEntry
 from callcenter.shared_clock import SharedNow
 from callcenter.web import sign_in
-from calls import placement
+from calls import notify, placement
 from calls.reporting import hearing
 from calls.webhooks import processor
 from tests.browser import policy
@@ -132,6 +133,16 @@ def shift(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Shift:
     monkeypatch.setattr(SharedNow, "as_postgresql", SharedNow.as_sql)
     monkeypatch.setattr(placement, "shared_now", clock.now)
     return Shift(cast, clock)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What is pushed to browsers."""
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        notify, "send_group", lambda _, event: sent.extend(event.get("pushes", []))
+    )
+    return sent
 
 
 @pytest.fixture(scope="session")

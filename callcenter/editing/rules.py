@@ -60,10 +60,12 @@ RULES: dict[str, Rule] = {
     "agents.queue.agents": PART,
     "agents.consolewindow.agent": PART,
     "agents.preferences.agent": PART,
+    "agents.floormessagereceipt.agent": PART,
     "calls.supervision.agent": SUPERVISED,
     # of a user
     "agents.agent.user": PART,
     "agents.queue.team_leads": PART,
+    "agents.floormessage.sender": PART,
     "calls.callchange.user": STEPS,
     "calls.supervision.user": SUPERVISED,
     "permissions.permissionevent.user": EVENTS,
@@ -75,6 +77,8 @@ RULES: dict[str, Rule] = {
     "callcenter.onetimepassword.user": PART,
     "callcenter.signin.user": PART,
     "callcenter.secondfactor.user": PART,
+    # of a message to agents
+    "agents.floormessagereceipt.message": PART,
     # of a group
     "auth.user.groups": PEOPLE,
     # of business hours and prompts

@@ -2,15 +2,19 @@
 
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agents import led_queues
+from agents.models import Agent
 from callcenter.admin_parts import (
     ReadOnlyAdmin,
     age,
@@ -25,6 +29,22 @@ from calls.reporting.filters import PlanStateFilter
 from calls.reporting.search import agents_named
 from permissions.admin.finding import FoundByPerson
 from permissions.search import Elsewhere
+
+
+class ReassignForm(forms.Form):
+    agent = forms.ModelChoiceField(
+        Agent.objects.none(),
+        label=gettext_lazy("Agent"),
+        empty_label=gettext_lazy("Any available agent"),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Agent.objects.people().filter(user__is_active=True)
+        chosen = self.fields["agent"]
+        assert isinstance(chosen, forms.ModelChoiceField)
+        chosen.queryset = led_queues.within(people, user).order_by("name")
 
 
 @admin.register(Plan)
@@ -46,7 +66,7 @@ class PlanAdmin(FoundByPerson, ReadOnlyAdmin):
     list_filter = [PlanStateFilter, "kind", "agent", "line"]
     search_help_text = gettext_lazy("Name, number or agent")
     date_hierarchy = "created_at"
-    actions = ["cancel"]
+    actions = ["reassign", "cancel"]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -98,6 +118,46 @@ class PlanAdmin(FoundByPerson, ReadOnlyAdmin):
             messages.warning(
                 request, _("{count} had already ended.").format(count=late)
             )
+
+    def has_reassign_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("calls.change_plan")
+
+    @admin.action(description=gettext_lazy("Reassign"), permissions=["reassign"])
+    def reassign(
+        self, request: HttpRequest, chosen: QuerySet[Plan]
+    ) -> HttpResponse | None:
+        """Ask who is to make these calls; then give each to them."""
+        form = ReassignForm(
+            request.POST if "reassigned" in request.POST else None, user=request.user
+        )
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Reassign scheduled calls"),
+                "opts": self.opts,
+                "form": form,
+                "chosen": chosen,
+                "count": chosen.count(),
+            }
+            return render(request, "admin/calls/reassign.html", context)
+        self._reassign(request, list(chosen), form.cleaned_data["agent"])
+        return None
+
+    def _reassign(
+        self, request: HttpRequest, plans: list[Plan], agent: Agent | None
+    ) -> None:
+        done = [plan for plan in plans if planned_calls.reassign(plan, agent)]
+        for plan in done:
+            self.log_change(request, plan, f"Reassigned to {agent or 'any agent'}.")
+        messages.success(
+            request,
+            _("{count} reassigned to {name}.").format(
+                count=len(done), name=agent or _("any available agent")
+            ),
+        )
+        if late := len(plans) - len(done):
+            changed = _("{count} had ended or changed meanwhile.")
+            messages.warning(request, changed.format(count=late))
 
     @admin.display(description=gettext_lazy("contact"), ordering="contact__name")
     def person(self, plan: Plan) -> SafeString:

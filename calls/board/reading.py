@@ -38,6 +38,8 @@ class AgentRow(NamedTuple):
     reason: str
     until: datetime | None
     next_state: str
+    hand_raised_at: datetime | None
+    hand_reason: str
     seen_at: datetime | None
 
 

@@ -11,7 +11,7 @@ from calls.board.reading import AgentRow, Rows
 from calls.board.scope import Scope
 from calls.models import Call, Leg, Offer
 from calls.reporting.service_level import Service, Services
-from calls.snapshots import Snapshot, iso
+from calls.snapshots import Snapshot, hand_snapshot, iso
 from calls.states import FOR_ANYBODY, TALKING, WITH_AGENT, Event, Status
 from permissions.numbers import display
 
@@ -147,6 +147,7 @@ def _agent(agent: AgentRow, call: UUID | None, rows: Rows) -> Snapshot:
         "until": iso(agent.until),
         "reason": agent.reason,
         "next": agent.next_state,
+        "hand": hand_snapshot(agent.hand_raised_at, agent.hand_reason),
         "is_there": rows.is_there(agent),
         "queues": rows.queues_of[agent.pk],
         "call": str(call) if call else None,

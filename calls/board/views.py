@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from agents import led_queues
+from agents.models import BreakReason, Queue
 from callcenter.web.language import board_catalogue
 from calls.board.scope import has_right
-from calls.lifecycle import stepping_in
+from calls.lifecycle import directing, stepping_in
 
 
 @require_safe
@@ -23,8 +25,14 @@ def board(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     if not has_right(request.user):
         raise PermissionDenied
     is_wall, others = _parameters(request)
+    queues = Queue.objects.of_people().in_use().order_by("name")
     context |= {
         "title": _("Live board"),
+        "may_direct": request.user.has_perm(directing.RIGHT),
+        "may_end": request.user.has_perm("calls.change_call"),
+        "breaks": BreakReason.objects.filter(is_active=True),
+        "all_queues": queues,
+        "my_queues": led_queues.within(queues, request.user),
         "may_listen": request.user.has_perm(stepping_in.RIGHT),
         "catalogue": board_catalogue(get_language() or settings.LANGUAGE_CODE),
         "way_back": f"{request.path}?{others}" if others else request.path,

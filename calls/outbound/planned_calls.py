@@ -206,6 +206,18 @@ def cancel(plan: Plan, *, sentence: str = "") -> bool:
     return True
 
 
+def reassign(plan: Plan, agent: Agent | None) -> bool:
+    """Have another agent make it; None: any available one. False if it is over.
+
+    One that is offered already goes back, and is offered to them.
+    """
+    state = State.GRANTED if plan.state == State.OFFERED else plan.state
+    fields: dict[str, Any] = {"agent": agent}
+    if plan.state == State.OFFERED:
+        fields |= {"offered_at": None, "due_at": timezone.now()}
+    return move(plan, state, as_read=True, **fields)
+
+
 def mine(plan_id: UUID, agent: Agent) -> Plan | None:
     plans = Plan.objects.open().select_related("contact", "line__account")
     return plans.filter(pk=plan_id, agent=agent).first()

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from agents.models import AgentStateSpan
+from agents.models import AgentStateSpan, FloorMessage
 from callcenter import audit
 from callcenter.models import AuditEntry
 from callcenter.shared_clock import SharedNow
@@ -135,6 +135,8 @@ def permissions(before: datetime) -> Iterator[int]:
 def activity(before: datetime) -> Iterator[int]:
     spans = AgentStateSpan.objects.filter(ended_at__lt=before)
     yield from _delete(spans, "started_at")
+    messages = FloorMessage.objects.filter(until__lt=before)
+    yield from _delete(messages, "until")
 
 
 def contacts(before: datetime) -> Iterator[int]:

@@ -34,6 +34,8 @@ WHAT_WAS_NOTED = {
     "answer_confirmed": gettext_noop("WhatsApp confirmed the answer."),
     "answer_withdrawn": gettext_noop("The call was not answered after all."),
     "stepped_in": gettext_noop("A supervisor stepped in."),
+    "moved": gettext_noop("A supervisor moved the caller to another queue."),
+    "moved_to_front": gettext_noop("A supervisor moved the caller to the front."),
     "stepped_out": gettext_noop("A supervisor left the call."),
     "contradicted": gettext_noop("WhatsApp contradicts its own report of an answer."),
     "media_declined": gettext_noop("Media other than audio was declined."),

@@ -3,6 +3,8 @@
 from calls.snapshots.agents import (
     SHOWN_OF_AGENT,
     agent_snapshot,
+    hand_snapshot,
+    messages_snapshots,
     preferences_snapshot,
     training_account,
 )
@@ -29,9 +31,11 @@ __all__ = [
     "calls_now",
     "choices_of",
     "console_snapshot",
+    "hand_snapshot",
     "iso",
     "leg_at_work",
     "message",
+    "messages_snapshots",
     "plans_snapshot",
     "preferences_snapshot",
     "standings",

@@ -1,6 +1,10 @@
 """Agents, their breaks and their preferences, as consoles show them."""
 
-from agents.models import Agent, BreakReason
+from collections.abc import Collection
+from datetime import datetime
+
+from agents import messaging
+from agents.models import Agent, BreakReason, FloorMessage
 from agents.preferences import preferences_of
 from callcenter.models import WatiAccount
 from calls.snapshots.parts import TRAINING, Snapshot, iso
@@ -14,6 +18,8 @@ SHOWN_OF_AGENT = (
     "until",
     "next_state",
     "next_reason",
+    "hand_raised_at",
+    "hand_reason",
 )
 
 
@@ -28,6 +34,27 @@ def agent_snapshot(agent: Agent) -> Snapshot:
         "reason": agent.reason,
         "until": iso(agent.until),
         "next_state": following if agent.next_state else None,
+        "hand": hand_snapshot(agent.hand_raised_at, agent.hand_reason),
+    }
+
+
+def hand_snapshot(raised_at: datetime | None, reason: str) -> Snapshot | None:
+    return {"since": iso(raised_at), "reason": reason} if raised_at else None
+
+
+def messages_snapshots(agent_ids: Collection[int]) -> dict[int, list[Snapshot]]:
+    """Return by agent what supervisors wrote and they have not read, oldest first."""
+    unread = messaging.unread(agent_ids)
+    return {pk: [_message(one) for one in found] for pk, found in unread.items()}
+
+
+def _message(one: FloorMessage) -> Snapshot:
+    return {
+        "id": one.pk,
+        "from": one.sender_name,
+        "to": one.sent_to,
+        "text": one.text,
+        "sent_at": iso(one.sent_at),
     }
 
 

@@ -13,6 +13,7 @@ from calls.models import Call, Offer, Plan
 from calls.snapshots.agents import (
     agent_snapshot,
     breaks_snapshot,
+    messages_snapshots,
     preferences_snapshot,
     training_account,
 )
@@ -39,6 +40,7 @@ def console_snapshot(agent_id: int) -> Snapshot:
         work=work_snapshot(agent_id),
         window=window_snapshot(agent_id),
         preferences=preferences_snapshot(agent_id),
+        messages=messages_snapshots([agent_id])[agent_id],
         training=training_account() is not None,
         echo_url=f"/ws/nodes/{settings.NODE_NAME}/echo/",
     )

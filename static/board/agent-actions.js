@@ -1,13 +1,25 @@
-/** What a supervisor can do for an agent: the last cell of the agent's row. */
+/** What a supervisor can do about an agent: the last cell of the agent's row. */
 
-import { html } from "../vendor/lit-html.js";
+import { t } from "../console/shell/i18n.js";
+import { html, nothing } from "../vendor/lit-html.js";
 
 /** @import {Agent} from "./snapshot.js" */
 
 /**
- * Return the cell; what mounts there finds it by its class and the agent's id.
  * @param {Agent} agent
+ * @param {boolean} mayDirect
  */
-export function agentActions(agent) {
-  return html`<td class="agent-actions" data-agent-id=${agent.id}></td>`;
+export function agentActions({ id, name }, mayDirect) {
+  return html`<td class="agent-actions">${mayDirect ? ordersButton("agent", id, name) : nothing}</td>`;
+}
+
+/**
+ * Return the button that opens the orders about an agent or a call.
+ * @param {"agent" | "call"} kind
+ * @param {string | number} id
+ * @param {string} name
+ */
+export function ordersButton(kind, id, name) {
+  return html`<button type="button" class="board-button" data-orders=${kind} data-id=${id}
+    aria-haspopup="dialog" aria-label=${t("Actions for {name}", { name })}>${t("Actions")}</button>`;
 }

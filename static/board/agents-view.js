@@ -20,7 +20,8 @@ import { agentState, callerOf, nextWords } from "./words.js";
  */
 
 /**
- * Return the agents who are there first, each part by name.
+ * Return those who want a supervisor first, and those who are off last; each part by
+ * name.
  * @param {Board} board
  * @param {Board} whole with all calls: an agent may talk for another queue
  * @returns {AgentItem[]}
@@ -38,8 +39,9 @@ export function agentItems(board, whole) {
       queues: ids.flatMap((id) => withThresholds(queues.get(id))),
     };
   });
-  const isOff = (/** @type {AgentItem} */ { agent }) => agent.state === "offline";
-  return [...items.filter((one) => !isOff(one)), ...items.filter(isOff)];
+  const rank = (/** @type {AgentItem} */ { agent }) =>
+    agent.hand !== null ? 0 : agent.state === "offline" ? 2 : 1;
+  return items.sort((one, other) => rank(one) - rank(other));
 }
 
 /**
@@ -82,20 +84,35 @@ function judged({ agent, call, queues }, now) {
  * @param {AgentItem} item
  * @param {number} now
  * @param {HTMLElement} element
+ * @param {boolean} mayDirect
  */
-export function agentRow(item, now, element) {
+export function agentRow(item, now, element, mayDirect) {
   const { agent, call } = item;
   const { seconds, level } = judged(item, now);
   element.dataset.level = level;
   element.dataset.state = agent.state;
   const next = nextWords(agent);
-  return html`<th scope="row">${agent.name}</th>
+  return html`<th scope="row">${agent.name}${handView(agent, now)}</th>
     <td class="state">${pill(agent.state, agentState(agent))}${levelMark(level)}
       ${next === "" ? nothing : html`<span class="note">${next}</span>`}</td>
     <td class="time">${agent.state === "offline" ? "" : duration(seconds)}</td>
     <td class="call">${call === null ? "" : html`<bdi>${callerOf(call)}</bdi>`}</td>
     <td class="reason">${reasonOf(agent)}</td>
-    ${agentActions(agent)}`;
+    ${agentActions(agent, mayDirect)}`;
+}
+
+/**
+ * Show that the agent wants a supervisor, why, and for how long.
+ * @param {Agent} agent
+ * @param {number} now
+ */
+function handView({ hand }, now) {
+  if (hand === null) {
+    return nothing;
+  }
+  return html`<span class="hand"><span aria-hidden="true">✋</span> ${t("Hand raised")}
+    <span class="time">${duration(secondsSince(hand.since, now))}</span>
+    ${hand.reason === "" ? nothing : html`<bdi>${hand.reason}</bdi>`}</span>`;
 }
 
 /**
@@ -109,7 +126,7 @@ export function agentCell(item, now, element) {
   element.className = "cell";
   element.dataset.level = level;
   element.dataset.state = agent.state;
-  return html`<span class="name">${agent.name}</span>${levelMark(level)}
+  return html`<span class="name">${agent.name}${agent.hand === null ? "" : " ✋"}</span>${levelMark(level)}
     <span class="state">${agentState(agent)}</span>
     ${agent.state === "offline" ? nothing : duration(seconds)}
     <span class="call">${call === null ? reasonOf(agent) : callerOf(call)}</span>`;

@@ -14,7 +14,9 @@ import { queueTile } from "./queues-view.js";
 import { filtered, queueIn, withQueue } from "./snapshot.js";
 
 /** @import {SteppingIn} from "../supervision/stepping-in.js" */
+/** @import {AgentItem} from "./agents-view.js" */
 /** @import {CallItem} from "./calls-view.js" */
+/** @import {FloorOrders} from "./orders.js" */
 /** @import {BoardSocket, Connection} from "./socket.js" */
 /** @import {Board, Day, Queue} from "./snapshot.js" */
 
@@ -25,6 +27,7 @@ export class LiveBoard {
   #root;
   #socket;
   #steppingIn;
+  #orders;
   #clock = new ServerClock();
   /** @type {Board | null} */
   #board = null;
@@ -44,15 +47,20 @@ export class LiveBoard {
    * @param {HTMLElement} root
    * @param {BoardSocket} socket
    * @param {SteppingIn | null} steppingIn null: who watches may not, or a wall
+   * @param {FloorOrders | null} orders null: the same
    */
-  constructor(root, socket, steppingIn) {
+  constructor(root, socket, steppingIn, orders) {
     this.#root = root;
     this.#socket = socket;
     this.#steppingIn = steppingIn;
-    this.#agents = this.#rows("#agent-rows", "tr", agentRow);
+    this.#orders = orders;
+    const mayDirect = orders !== null;
+    this.#agents = this.#rows("#agent-rows", "tr", (item, now, element) =>
+      agentRow(/** @type {AgentItem} */ (item), now, element, mayDirect),
+    );
     this.#cells = this.#rows("#agent-cells", "li", agentCell);
     this.#calls = this.#rows("#call-rows", "tr", (item, now, element) =>
-      callRow(/** @type {CallItem} */ (item), now, element, steppingIn),
+      callRow(/** @type {CallItem} */ (item), now, element, steppingIn, mayDirect),
     );
     // A wall has nothing to press.
     const leads = this.#cells === null;
@@ -116,6 +124,7 @@ export class LiveBoard {
     }
     if (message.type === "board") {
       this.#board = message;
+      this.#orders?.update(message);
       this.#draw();
     } else if (message.type === "day") {
       this.#day = message;

@@ -2,6 +2,8 @@
 
 import { rowView } from "../supervision/view.js";
 import { html, nothing } from "../vendor/lit-html.js";
+import { ordersButton } from "./agent-actions.js";
+import { callerOf } from "./words.js";
 
 /** @import {SteppingIn} from "../supervision/stepping-in.js" */
 /** @import {Call} from "./snapshot.js" */
@@ -9,9 +11,12 @@ import { html, nothing } from "../vendor/lit-html.js";
 /**
  * @param {Call} call
  * @param {SteppingIn | null} steppingIn null: who watches may not
+ * @param {boolean} mayDirect
  */
-export function callActions({ id, status, agent }, steppingIn) {
+export function callActions(call, steppingIn, mayDirect) {
+  const { id, status, agent } = call;
   const now = { id, status, agent: agent?.name ?? null };
   const ways = steppingIn === null ? nothing : rowView(steppingIn, now);
-  return html`<td class="call-actions" data-call-id=${id}>${ways}</td>`;
+  const orders = mayDirect ? ordersButton("call", id, callerOf(call)) : nothing;
+  return html`<td class="call-actions" data-call-id=${id}>${ways}${orders}</td>`;
 }

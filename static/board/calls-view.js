@@ -67,8 +67,9 @@ export function callSeconds(call, now) {
  * @param {number} now
  * @param {HTMLElement} element
  * @param {SteppingIn | null} steppingIn
+ * @param {boolean} mayDirect
  */
-export function callRow({ call, page, queue }, now, element, steppingIn) {
+export function callRow({ call, page, queue }, now, element, steppingIn, mayDirect) {
   const known = new Map(queue === null ? [] : [[queue.id, queue]]);
   const seconds = callSeconds(call, now);
   const level = callLevel(call, seconds, known);
@@ -85,7 +86,7 @@ export function callRow({ call, page, queue }, now, element, steppingIn) {
       ${trouble === "" ? nothing : html`<span class="trouble">${trouble}</span>`}</td>
     <td class="time">${duration(secondsSince(call.since, now))}</td>
     <td class="way">${way(call)}</td>
-    ${callActions(call, steppingIn)}`;
+    ${callActions(call, steppingIn, mayDirect)}`;
 }
 
 /** @param {Call} call */

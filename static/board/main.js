@@ -1,6 +1,7 @@
 import { loadCatalogue } from "../console/shell/i18n.js";
 import { steppingInOf } from "../supervision/page.js";
 import { LiveBoard } from "./board.js";
+import { FloorOrders } from "./orders.js";
 import { BoardSocket } from "./socket.js";
 
 const root = /** @type {HTMLElement} */ (document.querySelector("#board"));
@@ -16,5 +17,8 @@ addEventListener("keydown", ({ key }) => {
   }
 });
 const steppingIn = steppingInOf(document.querySelector("#supervision"));
-new LiveBoard(root, new BoardSocket(address.href), steppingIn).start();
+const dialogs = /** @type {HTMLElement | null} */ (document.querySelector("#orders"));
+const orders = dialogs === null ? null : new FloorOrders(dialogs);
+orders?.start();
+new LiveBoard(root, new BoardSocket(address.href), steppingIn, orders).start();
 steppingIn?.resume();

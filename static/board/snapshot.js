@@ -33,6 +33,7 @@
  * @property {string | null} until
  * @property {string} reason
  * @property {string} next
+ * @property {{since: string, reason: string} | null} hand raised for a supervisor
  * @property {boolean} is_there
  * @property {number[]} queues
  * @property {string | null} call

@@ -11,6 +11,7 @@ import { TransferCommands } from "./call/transfer.js";
 import { CallerCardCommands } from "./caller-card/commands.js";
 import { DialingCommands } from "./dialing/commands.js";
 import { DayCommands } from "./floor/commands.js";
+import { SupervisorCommands } from "./floor/supervisor-commands.js";
 import { MyCallsCommands } from "./my-calls/commands.js";
 import { PeopleCommands } from "./people/commands.js";
 import { RingingCommands } from "./ringing/commands.js";
@@ -86,6 +87,7 @@ export function consoleCommands(parts, store, audio, now) {
     people: new PeopleCommands(store, requests, dialing),
     myCalls: new MyCallsCommands(store, requests, dialing),
     day: new DayCommands(store, requests),
+    supervisor: new SupervisorCommands(requests),
     card: new CallerCardCommands(store, socket),
     audioCheck,
     guided,

@@ -31,6 +31,7 @@ import { newCallView } from "./dialing/new-call-view.js";
 import { proposalView, scheduledCallsView } from "./dialing/scheduled-calls-view.js";
 import { floorView } from "./floor/floor-view.js";
 import { isIdle } from "./floor/idle.js";
+import { supervisorView } from "./floor/supervisor-view.js";
 import { helpButton } from "./keys/help.js";
 import { myCallsView } from "./my-calls/my-calls-view.js";
 import { ringingView } from "./ringing/ringing-view.js";
@@ -114,6 +115,7 @@ export class Screen {
 
   /** @param {ScreenModel} model */
   #side({ state, now, devices }) {
+    this.#into("supervisor", supervisorView(state, now, this.#commands.supervisor));
     const isAlone = isIdle(state);
     this.#element("floor").hidden = !isAlone;
     if (isAlone) {

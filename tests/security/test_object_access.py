@@ -22,8 +22,9 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from agents import hands, messaging
 from agents import services as staff
-from agents.models import Agent, BreakReason, Membership, Queue
+from agents.models import Agent, BreakReason, FloorMessage, Membership, Queue
 from agents.websocket_auth import NO_SUCH_CALL, NOT_YOURS
 from callcenter.asgi import application, stop
 from callcenter.buckets import Buckets, Rate
@@ -78,6 +79,7 @@ class Scene:
         shift.begins(self.bruno)
         self.call: Call | None = None
         self.plan: Plan | None = None
+        self.message: FloorMessage | None = None
 
     @property
     def contact(self) -> Contact | None:
@@ -142,6 +144,14 @@ class Scene:
         mine = Agent.objects.filter(pk=self.bruno.pk)
         mine.update(unconfirmed_rings=1, state="cannot_ring")
 
+    def has_raised_a_hand(self) -> None:
+        hands.raise_hand(self.bruno.pk, "")
+
+    def has_a_message(self) -> None:
+        agents, day = [self.bruno.pk], timedelta(days=1)
+        sofia = self.shift.cast.sofia
+        self.message = messaging.send("Hello", sofia, agents, "Bruno", day)
+
     def trains(self) -> None:
         WatiAccount.objects.create(name="Training", tenant_id=snapshots.TRAINING)
 
@@ -195,6 +205,9 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "ask": Scene.has_not_asked,
     "call_plan": Scene.is_offered,
     "drop_plan": Scene.is_offered,
+    "raise_hand": Scene.is_free,
+    "lower_hand": Scene.has_raised_a_hand,
+    "read_message": Scene.has_a_message,
     "training_call": Scene.trains,
 }
 # Of these no row: a line of the log, and a request to the training desk.
@@ -260,6 +273,7 @@ VALUES: dict[str, Callable[[Scene], Any]] = {
     "before": lambda _: None,
     "last": lambda _: None,
     "keys": lambda _: "off",
+    "message": lambda scene: scene.message.pk if scene.message else None,
 }
 
 

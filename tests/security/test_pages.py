@@ -7,6 +7,7 @@ fails the test: who adds a page says here who may see it.
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 from uuid import uuid4
@@ -22,6 +23,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from agents import messaging
 from agents.models import AgentStateSpan, BreakReason, Prompt, Schedule
 from callcenter import roles
 from callcenter.models import AuditEntry, SecondFactor
@@ -41,6 +43,8 @@ from tests.cast import CARLA, HASHED, PASSWORD, Cast, introduce
 from tests.security.markup import forbidden_in
 
 pytestmark = pytest.mark.stackless
+
+DAY = timedelta(days=1)
 
 # Of each role what it is answered: first to GET, then to POST, with an empty form.
 # `staff` has no right; `lead` is the team lead of the queue that all rows belong to.
@@ -87,6 +91,17 @@ admin/password_change/done/
                         302 302 302 302 200 405 200 405 200 405 200 405 200 405 200 405
 admin/autocomplete/     302 302 302 302 403 405 403 405 403 405 403 405 403 405 403 405
 admin/board/            302 302 302 302 403 405 200 405 200 405 200 405 200 405 200 405
+admin/board/agents/<agent_id>/state/
+                        302 302 302 302 405 403 405 409 405 403 405 409 405 409 405 409
+admin/board/agents/<agent_id>/release/
+                        302 302 302 302 405 403 405 409 405 403 405 409 405 409 405 409
+admin/board/agents/<agent_id>/hand/
+                        302 302 302 302 405 403 405 200 405 403 405 200 405 200 405 200
+admin/board/calls/<call_id>/move/
+                        302 302 302 302 405 403 405 409 405 403 405 409 405 409 405 409
+admin/board/calls/<call_id>/end/
+                        302 302 302 302 405 403 405 200 405 403 405 200 405 200 405 200
+admin/board/messages/   302 302 302 302 405 403 405 409 405 403 405 409 405 409 405 409
 admin/jsi18n/           302 302 302 302 200 405 200 405 200 405 200 405 200 405 200 405
 admin/r/<content_type_id>/<object_id>/
                         302 302 302 302 404 404 404 404 404 404 404 404 404 404 404 404
@@ -127,6 +142,7 @@ callcenter.secondfactor      -     -    -       -          -             vd
 agents.agent                 -     v    v       vacd       vacd          vacd
 agents.agentstatespan        -     v    v       v          v             v
 agents.breakreason           -     v    v       vacd       vacd          vacd
+agents.floormessage          -     v    v       v          v             v
 agents.prompt                -     v    v       vacd       vacd          vacd
 agents.queue                 -     vc   v       vacd       vacd          vacd
 agents.schedule              -     v    v       vacd       vacd          vacd
@@ -248,6 +264,7 @@ class World:
                 agent=cast.ana, state="available", started_at=now
             ),
             BreakReason.objects.create(name="Lunch"),
+            messaging.send("Hello", cast.sofia, [cast.ana.pk], "Ana", DAY),
             Prompt.objects.create(name="Hello", sound=b"OggS"),
             Schedule.objects.create(name="Office", time_zone="UTC"),
             Disposition.objects.create(name="Sold"),

@@ -11,6 +11,7 @@ from calls.console.requests import (
     agent_state,
     calls,
     dialing,
+    floor,
     own_calls,
     people,
     preferences,
@@ -57,5 +58,8 @@ REQUESTS: dict[str, Handler] = {
     "find": people.find,
     "save_contact": people.save_contact,
     "keys": preferences.keys,
+    "raise_hand": floor.raise_hand,
+    "lower_hand": floor.lower_hand,
+    "read_message": floor.read_message,
     "training_call": training.training_call,
 }

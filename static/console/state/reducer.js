@@ -27,11 +27,12 @@ import { PREFERENCE_REDUCERS } from "./preferences.js";
 import { REWIND_REDUCERS } from "./rewind.js";
 import { myCall } from "./selectors.js";
 import { SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
+import { SUPERVISOR_REDUCERS } from "./supervisors.js";
 import { TRANSFER_REDUCERS, transferRefused } from "./transfer.js";
 import { WINDOW_REDUCERS } from "./windows.js";
 
 /** @import {Agent, Call, Named, Work} from "./snapshot.js" */
-/** @import {Asked, Preferences, State} from "./state.js" */
+/** @import {Asked, FloorMessage, Preferences, State} from "./state.js" */
 
 const NOTICE_LIFE_MS = 15_000;
 const REPLY_WITHIN_MS = 10_000;
@@ -48,6 +49,7 @@ const REDUCERS = {
   ...MY_CALLS_REDUCERS,
   ...PEOPLE_REDUCERS,
   ...FLOOR_REDUCERS,
+  ...SUPERVISOR_REDUCERS,
   person: personTold,
   readings: readingsTold,
   ...GUIDED_REDUCERS,
@@ -112,7 +114,8 @@ function newer(known, told) {
  * reply will come to what was asked before; otherwise it may still be on its way.
  * @param {State} state
  * @param {{agent: Agent, calls: Call[], preferences?: Preferences} & Parameters<typeof dialingRefreshed>[1]
- *   & Parameters<typeof shiftRefreshed>[1] & {queues?: Named[]}} message
+ *   & Parameters<typeof shiftRefreshed>[1]
+ *   & {queues?: Named[], messages?: FloorMessage[]}} message
  * @param {number} now
  */
 function replaceAll(state, { agent, calls, preferences: chosen, ...more }, now) {
@@ -136,7 +139,8 @@ function replaceAll(state, { agent, calls, preferences: chosen, ...more }, now) 
   const found = state.loaded ? next.audioHere : (myCall(next)?.id ?? next.audioHere);
   const dialing = dialingRefreshed(next.dialing, more, isBack);
   const preferences = chosen ?? next.preferences;
-  next = { ...next, loaded: true, audioHere: found, dialing, preferences };
+  const messages = more.messages ?? [];
+  next = { ...next, loaded: true, audioHere: found, dialing, preferences, messages };
   next = floorRefreshed(next, more.queues ?? [], isBack);
   next = isBack ? peopleLost(myCallsRefused(next)) : next;
   return shiftRefreshed(next, more);

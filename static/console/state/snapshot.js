@@ -5,7 +5,8 @@
  * @typedef {{id: Id, name: string}} Named
  * @typedef {{state: "on_break" | "offline", reason: string}} NextState
  * @typedef {Named & {version: number, state: string, state_since: string | null,
- *   reason?: string, until?: string | null, next_state?: NextState | null}} Agent
+ *   reason?: string, until?: string | null, next_state?: NextState | null,
+ *   hand?: {since: string, reason: string} | null}} Agent
  * @typedef {{agent: Named, mode: "talk" | "consult", state: "ringing" | "joined",
  *   joined_at: string | null, audio?: "connecting" | "connected" | "lost"}} Leg
  * @typedef {{agent: Named, mode: "talk" | "consult", because: string, at: string,

@@ -37,6 +37,9 @@
  * @property {Floor} floor
  * @property {GuidedCheck} guided
  * @property {Preferences} preferences
+ * @property {FloorMessage[]} messages of supervisors, that the agent has not read
+ *
+ * @typedef {{id: Id, from: string, to: string, text: string, sent_at: string}} FloorMessage
  *
  * @typedef {object} OwnCall a row of the agent's own calls
  * @property {string} id
@@ -326,4 +329,5 @@ export const initialState = Object.freeze({
   floor: emptyFloor,
   guided: noGuidedCheck,
   preferences: unknownPreferences,
+  messages: [],
 });

@@ -8,7 +8,6 @@ from django.test import Client
 
 from agents.models import Agent
 from agents.preferences import KeyMode, NoticeKind, Preferences, choose_keys
-from calls import notify
 from calls.console.messages import Page
 from calls.console.requests import REQUESTS
 from calls.errors import Refused
@@ -16,16 +15,6 @@ from calls.snapshots import console_snapshot, preferences_snapshot
 from tests.cast import Cast
 
 EVERYTHING = ["calls", "scheduled", "trouble"]
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What is pushed to browsers."""
-    sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        notify, "send_group", lambda _, event: sent.extend(event["pushes"])
-    )
-    return sent
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ export function agent(fields = {}) {
     until: null,
     reason: "",
     next: "",
+    hand: null,
     is_there: true,
     queues: [1],
     call: null,
