@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,11 +37,6 @@ class FloorMessage(models.Model):
         verbose_name = _("message to agents")
         verbose_name_plural = _("messages to agents")
         ordering = ["-sent_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(until__gte=F("sent_at")), name="message_ends_after_sent"
-            )
-        ]
         indexes = [models.Index("until", name="message_until")]
 
     def __str__(self) -> str:

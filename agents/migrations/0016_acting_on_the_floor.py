@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message to agents',
                 'verbose_name_plural': 'messages to agents',
                 'ordering': ['-sent_at'],
+                'indexes': [models.Index(models.F('until'), name='message_until')],
             },
         ),
         migrations.CreateModel(
@@ -57,18 +58,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'receipt',
                 'verbose_name_plural': 'receipts',
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(
+                        models.F('message'), models.F('agent'), name='one_receipt_per_agent'
+                    )
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='floormessage',
-            index=models.Index(models.F('until'), name='message_until'),
-        ),
-        migrations.AddConstraint(
-            model_name='floormessage',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gte', models.F('sent_at'))), name='message_ends_after_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='floormessagereceipt',
-            constraint=models.UniqueConstraint(models.F('message'), models.F('agent'), name='one_receipt_per_agent'),
         ),
     ]

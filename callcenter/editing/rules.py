@@ -77,8 +77,6 @@ RULES: dict[str, Rule] = {
     "callcenter.onetimepassword.user": PART,
     "callcenter.signin.user": PART,
     "callcenter.secondfactor.user": PART,
-    # of a message to agents
-    "agents.floormessagereceipt.message": PART,
     # of a group
     "auth.user.groups": PEOPLE,
     # of business hours and prompts

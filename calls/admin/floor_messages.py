@@ -1,4 +1,4 @@
-"""What supervisors wrote to agents, and who has read it."""
+"""Messages of supervisors to agents, and who has read them."""
 
 from typing import Any
 

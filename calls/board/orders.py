@@ -1,4 +1,4 @@
-"""What a supervisor does from the board: each a POST, answered with a sentence.
+"""Orders that a supervisor gives from the board: each a POST, answered by a sentence.
 
 200 with what was done, 409 with why it was not; 403 without the right, 404 for what is
 not of the supervisor's queues.
