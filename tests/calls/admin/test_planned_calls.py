@@ -32,7 +32,7 @@ def plan(cast: Cast, agent: Agent, state: str = "waiting", **fields: Any) -> Pla
 
 def reassign(desk: Client, *plans: Plan, **chosen: Any) -> Any:
     asked = {"action": "reassign", "_selected_action": [one.pk for one in plans]}
-    return desk.post(f"{PLANS}?state=open", asked | chosen, follow=True)
+    return desk.post(PLANS, asked | chosen, follow=True)
 
 
 def agents_of(*plans: Plan) -> list[str]:
