@@ -110,7 +110,7 @@ function handView({ hand }, now) {
   if (hand === null) {
     return nothing;
   }
-  return html`<span class="hand"><span aria-hidden="true">✋</span> ${t("Hand raised")}
+  return html`<span class="hand">${t("Hand raised")}
     <span class="time">${duration(secondsSince(hand.since, now))}</span>
     ${hand.reason === "" ? nothing : html`<bdi>${hand.reason}</bdi>`}</span>`;
 }
@@ -126,7 +126,8 @@ export function agentCell(item, now, element) {
   element.className = "cell";
   element.dataset.level = level;
   element.dataset.state = agent.state;
-  return html`<span class="name">${agent.name}${agent.hand === null ? "" : " ✋"}</span>${levelMark(level)}
+  return html`<span class="name">${agent.name}</span>${levelMark(level)}
+    ${agent.hand === null ? nothing : html`<span class="hand">${t("Hand raised")}</span>`}
     <span class="state">${agentState(agent)}</span>
     ${agent.state === "offline" ? nothing : duration(seconds)}
     <span class="call">${call === null ? reasonOf(agent) : callerOf(call)}</span>`;

@@ -10,6 +10,7 @@ import { agentState, callerOf, callState } from "./words.js";
 /** @import {Agent, Board, Call} from "./snapshot.js" */
 
 const LASTS_MS = 15_000;
+const ANSWER_LASTS_MS = 8_000;
 /** They stand in the forms' addresses where an id belongs. */
 const NO_AGENT = "/0/";
 const NO_CALL = "00000000-0000-0000-0000-000000000000";
@@ -20,6 +21,8 @@ export class FloorOrders {
   #board = null;
   /** @type {string} the id of whom or what the open dialog is about */
   #about = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #fading;
 
   /** @param {HTMLElement} root with the dialogs, as templates/admin/board/orders.html has them */
   constructor(root) {
@@ -153,7 +156,7 @@ export class FloorOrders {
     const about = this.#about;
     const address = form.action.replace(NO_AGENT, `/${about}/`).replace(NO_CALL, about);
     const button = form.querySelector("button[type=submit]");
-    const data = new FormData(form);
+    const data = fieldsOf(form);
     if (dialog.id === "agent-orders" && data.has("text")) {
       data.set("agent", about);
     }
@@ -170,7 +173,7 @@ export class FloorOrders {
 
   /**
    * @param {string} address
-   * @param {FormData} data
+   * @param {URLSearchParams} data
    * @returns {Promise<{done: boolean, text: string}>}
    */
   async #post(address, data) {
@@ -208,6 +211,8 @@ export class FloorOrders {
     const line = /** @type {HTMLElement} */ (this.#root.querySelector("#order-answer"));
     line.textContent = text;
     line.dataset.tone = isProblem ? "problem" : "done";
+    clearTimeout(this.#fading);
+    this.#fading = setTimeout(() => line.replaceChildren(), ANSWER_LASTS_MS);
   }
 
   /**
@@ -239,4 +244,14 @@ export class FloorOrders {
   #show(dialog, part, isShown) {
     dialog.querySelector(`[data-part=${part}]`)?.toggleAttribute("hidden", !isShown);
   }
+}
+
+/**
+ * Return what is chosen. Not as a form with parts: one without a field has no part, and
+ * such a body is not understood.
+ * @param {HTMLFormElement} form
+ */
+function fieldsOf(form) {
+  const entries = /** @type {[string, string][]} */ ([...new FormData(form)]);
+  return new URLSearchParams(entries);
 }

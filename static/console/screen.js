@@ -31,7 +31,7 @@ import { newCallView } from "./dialing/new-call-view.js";
 import { proposalView, scheduledCallsView } from "./dialing/scheduled-calls-view.js";
 import { floorView } from "./floor/floor-view.js";
 import { isIdle } from "./floor/idle.js";
-import { supervisorView } from "./floor/supervisor-view.js";
+import { handView, mayRaiseHand, messagesView } from "./floor/supervisor-view.js";
 import { helpButton } from "./keys/help.js";
 import { myCallsView } from "./my-calls/my-calls-view.js";
 import { ringingView } from "./ringing/ringing-view.js";
@@ -115,7 +115,7 @@ export class Screen {
 
   /** @param {ScreenModel} model */
   #side({ state, now, devices }) {
-    this.#into("supervisor", supervisorView(state, now, this.#commands.supervisor));
+    this.#supervisors(state, now);
     const isAlone = isIdle(state);
     this.#element("floor").hidden = !isAlone;
     if (isAlone) {
@@ -128,6 +128,19 @@ export class Screen {
       html`${view} ${trainingView(state, this.#commands.shift)}
       ${helpButton(this.#commands.help)}`,
     );
+  }
+
+  /**
+   * Show what supervisors write above the caller's card, and the hand below it.
+   * @param {State} state
+   * @param {number} now
+   */
+  #supervisors(state, now) {
+    const { supervisor } = this.#commands;
+    this.#element("floor-messages").hidden = state.messages.length === 0;
+    this.#into("floor-messages", messagesView(state, now, supervisor));
+    this.#element("hand").hidden = !mayRaiseHand(state);
+    this.#into("hand", handView(state, now, supervisor));
   }
 
   /** @param {{microphone: number, speaker: number}} levels root mean squares */

@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser.board_window import LINES, BoardWindow
 from tests.browser.windows import (
     AdminWindow,
     ConsoleWindow,
@@ -168,3 +169,13 @@ def ana(scene: Scene) -> ConsoleWindow:
 @pytest.fixture
 def carla(scene: Scene) -> PhoneWindow:
     return scene.phone()
+
+
+@pytest.fixture
+def board(stack: Stack, crew: Cast, desk: Browser) -> Iterator[BoardWindow]:
+    context = desk.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(LINES)
+    window = BoardWindow(context)
+    yield window.sign_in(stack.nodes[-1].url)
+    window.close()
+    assert window.problems == []

@@ -14,11 +14,8 @@ const LONGEST_REASON = 200;
  * @param {number} now
  * @param {SupervisorCommands} commands
  */
-export function supervisorView(state, now, commands) {
-  return html`<div class="floor-messages" aria-live="polite">
-      ${state.messages.map((one) => messageView(one, now, commands))}
-    </div>
-    ${handView(state, now, commands)}`;
+export function messagesView({ messages }, now, commands) {
+  return messages.map((one) => messageView(one, now, commands));
 }
 
 /**
@@ -38,18 +35,20 @@ function messageView({ id, from, text, sent_at: sentAt }, now, commands) {
   </article>`;
 }
 
+/** @param {State} state */
+export function mayRaiseHand({ agent }) {
+  return agent !== null && agent.state !== "offline";
+}
+
 /**
  * @param {State} state
  * @param {number} now
  * @param {SupervisorCommands} commands
  */
-function handView({ agent, connection }, now, commands) {
-  if (agent === null || agent.state === "offline") {
-    return nothing;
-  }
+export function handView({ agent, connection }, now, commands) {
   const isAway = connection !== "online";
-  const hand = agent.hand ?? null;
-  return html`<section class="panel hand" aria-labelledby="hand-heading" data-raised=${hand !== null}>
+  const hand = agent?.hand ?? null;
+  return html`<section class="panel hand" data-raised=${hand !== null}>
     <h2 id="hand-heading">${t("Need a supervisor?")}</h2>
     ${hand === null ? raising(isAway, commands) : raised(hand, now, isAway, commands)}
   </section>`;
@@ -66,14 +65,16 @@ function raising(isAway, commands) {
     commands.raiseHand(String(new FormData(form).get("reason") ?? ""));
   };
   return html`<form @submit=${raise}>
-    <input
-      name="reason"
-      type="text"
-      maxlength=${LONGEST_REASON}
-      autocomplete="off"
-      aria-label=${t("Why (optional)")}
-      placeholder=${t("Why (optional)")}
-    />
+    <label class="field"
+      ><span class="visually-hidden">${t("Why (optional)")}</span>
+      <input
+        name="reason"
+        type="text"
+        maxlength=${LONGEST_REASON}
+        autocomplete="off"
+        placeholder=${t("Why (optional)")}
+      />
+    </label>
     <button class="button small" ?disabled=${isAway}>${t("Raise hand")}</button>
   </form>`;
 }

@@ -82,11 +82,12 @@ function wrapUpHead(state, work, now) {
 function nextWords({ agent }, { until }) {
   const next = agent?.next_state;
   if (next) {
-    return next.state === "offline"
-      ? t("Next: offline")
-      : t("Next: break ({reason})", {
-          reason: next.reason ? t(next.reason) : t("A break"),
-        });
+    if (next.state === "offline") {
+      return t("Next: offline");
+    }
+    return next.reason
+      ? t("Next: break ({reason})", { reason: t(next.reason) })
+      : t("Next: {what}", { what: t("A break") });
   }
   return until === null ? "" : t("Next: available");
 }
