@@ -20,7 +20,7 @@ from callcenter.navigation import navigation
 from callcenter.web.sign_in_views import SignIn, SignOut
 from calls.board import orders as board_orders
 from calls.board import views as board_views
-from calls.reporting import figures
+from calls.reporting import checklist, figures
 from calls.reporting.alarms import alarms
 from calls.reporting.hearing_words import needs_attention
 from calls.reporting.labels import duration
@@ -83,6 +83,7 @@ class CallCenterAdminSite(AdminSite):
         sees_all = led_queues.queues_of(request.user) is None
         if sees_all and request.user.has_perm("calls.view_call"):
             context["overview"] = overview(timezone.now())
+            context |= setup(request.user)
         return super().index(request, context)
 
 
@@ -117,6 +118,21 @@ def _what_was_asked(request: HttpRequest) -> str:
     chosen = {"action": request.POST["action"]} if "action" in request.POST else {}
     words = [f"{key}={value}" for key, value in (given | chosen).items()]
     return " ".join([name or "", *words])
+
+
+def setup(user: Any) -> dict[str, Any]:
+    """Return the steps to the first call, with links to what this user may do."""
+    steps = checklist.checklist()
+    if steps is None:
+        return {}
+    shown = [
+        (step, step.way if _may_go(user, step.way) else None) for step in steps.steps
+    ]
+    return {"checklist": steps, "checklist_steps": shown}
+
+
+def _may_go(user: Any, way: checklist.Way) -> bool:
+    return bool(way.link) and (not way.right or user.has_perm(way.right))
 
 
 def overview(now: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from callcenter.wati.client import WatiClient
 # Between two tries of a token that Wati refuses.
 SHORTEST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
+AN_HOUR = timedelta(hours=1)
 PROBE_LASTS = timedelta(seconds=20)  # longer than any request
 
 ONE_TIME_PASSWORD_LASTS = timedelta(days=7)
@@ -68,6 +69,8 @@ class WatiAccount(models.Model):
     is_active = models.BooleanField(default=True)
     # Since when Wati refuses the token; empty while it is good.
     unauthorised_since = models.DateTimeField(null=True, editable=False)
+    # When Wati last took it, to the hour; empty: never, or another token since.
+    token_worked_at = models.DateTimeField(null=True, editable=False)
     # Then one request, and no more, may try it again.
     probe_at = models.DateTimeField(null=True, editable=False)
 
@@ -128,10 +131,13 @@ class WatiAccount(models.Model):
 
     def token_works(self) -> None:
         """Note that Wati took the token: what waited for that goes on."""
+        now = timezone.now()
         mine = WatiAccount.objects.filter(pk=self.pk)
         mine.exclude(unauthorised_since=None).update(
             unauthorised_since=None, probe_at=None
         )
+        stale = Q(token_worked_at=None) | Q(token_worked_at__lt=now - AN_HOUR)
+        mine.filter(stale).update(token_worked_at=now)
 
     def may_probe(self) -> bool:
         """Claim the one try that a refused token gets now; by compare-and-set."""

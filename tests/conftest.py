@@ -160,15 +160,21 @@ def stack(django_db_setup: None, django_db_blocker) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def crew(stack: Stack, django_db_blocker) -> Iterator[Cast]:
-    """The cast, on a running stack; everything but the nodes is new for each test."""
+def nobody(stack: Stack, django_db_blocker) -> Iterator[None]:
+    """A running stack in which nothing is set up."""
     with django_db_blocker.unblock():
         stack.simulator.reset()
-        yield introduce(stack.wati_url)
+        yield
         try:
             stack.forget()
         finally:
             stack.tell()
+
+
+@pytest.fixture
+def crew(stack: Stack, nobody: None) -> Cast:
+    """The cast, on a running stack; everything but the nodes is new for each test."""
+    return introduce(stack.wati_url)
 
 
 @pytest.fixture

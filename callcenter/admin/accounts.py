@@ -1,13 +1,13 @@
 """Wati accounts: secrets that go in and never come out, and what to type into Wati."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -77,6 +77,12 @@ class WatiAccountForm(forms.ModelForm):
             render_value=False,
             attrs={"autocomplete": "new-password", "class": "vTextField"},
         )
+        if name == "webhook_key":
+            field.widget.attrs |= {
+                "data-generate": _("Generate a key"),
+                "data-copy-label": _("Copy"),
+                "data-copied": _("Copied"),
+            }
         field.help_text = f"{hint(getattr(self.instance, name))} {_(HELP[name])}"
 
     @cached_property
@@ -110,9 +116,9 @@ HELP = {
         "From Wati: Connectors, API Tokens. Leave empty to keep the current one."
     ),
     "webhook_key": gettext_noop(
-        "The ApiKey that Wati sends with every webhook. Make up a long random text"
-        " and enter it here and in Wati. Leave empty to keep the current key. "
-        "After a change, the previous key stays valid for 24 hours."
+        "The ApiKey that Wati sends with every webhook. Generate it here, copy it, and "
+        "enter it in Wati, too: it is not shown again. Leave empty to keep the current "
+        "key. After a change, the previous key stays valid for 24 hours."
     ),
 }
 
@@ -148,6 +154,9 @@ class LineInline(admin.TabularInline):
     fields = ["number", "name", "queue", "schedule"]
     show_change_link = True  # to what else a line has
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
 
 @admin.register(WatiAccount)
 class WatiAccountAdmin(admin.ModelAdmin):
@@ -157,7 +166,10 @@ class WatiAccountAdmin(admin.ModelAdmin):
     list_display = ["name", "base_url", "tenant_id", "is_active", "token", "last_heard"]
 
     class Media:
-        js = [Script("admin-extra/copy.js", type="module")]
+        js = [
+            Script("admin-extra/copy.js", type="module"),
+            Script("admin-extra/generate-key.js", type="module"),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         accounts: Any = super().get_queryset(request)
@@ -197,8 +209,19 @@ class WatiAccountAdmin(admin.ModelAdmin):
             obj.old_webhook_key = stored
             obj.old_webhook_key_until = timezone.now() + OLD_KEY_LASTS
         if "api_token" in form.changed_data:
-            obj.unauthorised_since = obj.probe_at = None
+            obj.unauthorised_since = obj.probe_at = obj.token_worked_at = None
         super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: WatiAccount, post_url_continue: Any = None
+    ) -> HttpResponse:
+        """Show the page of the new account: what to enter in Wati stands there."""
+        if {"_addanother", "_popup"} & request.POST.keys():
+            return super().response_add(request, obj, post_url_continue)
+        text = _("{account} was added. Enter the five addresses below in Wati.")
+        messages.success(request, text.format(account=obj))
+        page = reverse("admin:callcenter_watiaccount_change", args=[obj.pk])
+        return HttpResponseRedirect(page)
 
     def get_urls(self) -> list[URLPattern]:
         test = self.admin_site.admin_view(require_POST(self.test_connection))
@@ -224,7 +247,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
             )
         since = account.unauthorised_since
         if since is None:
-            return _("Not rejected")
+            return _("Valid") if account.token_worked_at else _("Not tested yet")
         instant = date_format(timezone.localtime(since), _("M d, H:i"))
         text = _("Rejected since {instant}").format(instant=instant)
         return format_html('<span class="badge badge-failed">{}</span>', text)
@@ -241,7 +264,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("last received"))
     def last_heard(self, account: WatiAccount) -> str:
-        times = heard_of(account).values()
+        times = [one.last for one in heard_of(account).values()]
         if not times:
             return _("never")
         return date_format(timezone.localtime(max(times)), _("M d, H:i:s"))
@@ -253,7 +276,8 @@ class WatiAccountAdmin(admin.ModelAdmin):
             {
                 "name": kind_name(kind),
                 "address": f"{settings.PUBLIC_URL}{reverse(kind)}",
-                "heard": heard.get(kind),
+                "first": heard[kind].first if kind in heard else None,
+                "last": heard[kind].last if kind in heard else None,
             }
             for kind in Kind
         ]
@@ -278,11 +302,20 @@ class WatiAccountAdmin(admin.ModelAdmin):
         return render_to_string("admin/callcenter/hearing.html", context)
 
 
-def heard_of(account: WatiAccount) -> dict[str, Any]:
-    """Return when the last webhook of each kind came."""
+class Heard(NamedTuple):
+    """When webhooks of a kind came, as far as they are kept."""
+
+    first: datetime
+    last: datetime
+
+
+def heard_of(account: WatiAccount) -> dict[str, Heard]:
+    """Return it by kind; what never came is left out."""
     deliveries = WebhookDelivery.objects.filter(account=account).order_by()
-    newest = deliveries.values_list("kind").annotate(at=Max("received_at"))
-    return dict(newest)
+    times = deliveries.values_list("kind").annotate(
+        first=Min("received_at"), last=Max("received_at")
+    )
+    return {kind: Heard(first, last) for kind, first, last in times}
 
 
 @admin.register(SecondFactor)

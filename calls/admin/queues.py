@@ -1,19 +1,22 @@
 """Queues and what their agents write after a call, as supervisors set them up."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents import led_queues, targets
 from agents.admission import WhenNobody
 from agents.models import Agent, AgentState, Membership, Queue
-from callcenter.admin_parts import DistinctRows
+from callcenter.admin_parts import DistinctRows, link_to
 from calls.admin.preview import PreviewAdmin
 from calls.models import Call, CannedNote, Disposition, Line
 from calls.models.canned import MOST
@@ -118,6 +121,9 @@ class MembershipInline(admin.TabularInline):
     verbose_name = gettext_lazy("member")
     verbose_name_plural = gettext_lazy("queue members")
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
@@ -145,7 +151,7 @@ class QueueAdmin(PreviewAdmin):
     search_fields = ["name"]
     inlines = [MembershipInline, CannedNoteInline]
     fieldsets = [
-        (None, {"fields": ["name", "is_active", "team_leads"]}),
+        (None, {"fields": ["name", "is_active", "numbers", "team_leads"]}),
         (gettext_lazy("Business hours"), {"fields": ["schedule"]}),
         (
             gettext_lazy("Ringing"),
@@ -182,7 +188,7 @@ class QueueAdmin(PreviewAdmin):
         (gettext_lazy("During the call"), {"fields": ["rewind"]}),
         (
             gettext_lazy("After the call"),
-            {"fields": ["wrap_up_seconds", "disposition_required"]},
+            {"fields": ["wrap_up_seconds", "disposition_required", "offered"]},
         ),
         (
             gettext_lazy("Targets and thresholds"),
@@ -208,10 +214,23 @@ class QueueAdmin(PreviewAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Whoever leads some queues does not say who leads which.
         leads_only = led_queues.queues_of(request.user) is not None
-        return ["team_leads", "is_active"] if leads_only else []
+        shown = ["numbers", "offered"]
+        return [*shown, "team_leads", "is_active"] if leads_only else shown
 
     def lines_of(self, row: Any) -> QuerySet[Line]:
         return Line.objects.filter(queue=row)
+
+    @admin.display(description=gettext_lazy("business numbers"))
+    def numbers(self, queue: Queue) -> SafeString | str:
+        lines = queue.lines.order_by("name") if queue.pk else []
+        return _links(lines) or _("None yet. Add one on the page of the Wati account.")
+
+    @admin.display(description=gettext_lazy("dispositions"))
+    def offered(self, queue: Queue) -> SafeString | str:
+        """Name those of this queue alone, and those of all queues."""
+        offered = Q(queues=queue.pk) | Q(queues=None)
+        top = Disposition.objects.filter(offered, parent=None, is_active=True)
+        return _links(top.distinct()) or _("None yet.")
 
     @admin.display(description=gettext_lazy("agents"))
     def members(self, queue: Queue) -> str:
@@ -235,6 +254,10 @@ class QueueAdmin(PreviewAdmin):
     @admin.display(description=gettext_lazy("overflow queue"))
     def leads(self, queue: Queue) -> str:
         return queue.overflow_to.name if queue.overflow_to else "-"
+
+
+def _links(rows: Iterable[Model]) -> SafeString:
+    return format_html_join(", ", "{}", ([link_to(row)] for row in rows))
 
 
 class FinerInline(admin.TabularInline):

@@ -11,11 +11,13 @@ async function refresh() {
     return;
   }
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById("overview");
-  const shown = document.getElementById("overview");
-  // Whoever tabs through the tiles keeps their place.
-  if (fresh && shown && !shown.contains(document.activeElement)) {
-    shown.replaceWith(fresh);
+  for (const part of ["setup", "overview"]) {
+    const fresh = page.getElementById(part);
+    const shown = document.getElementById(part);
+    // Whoever tabs through the tiles keeps their place.
+    if (fresh && shown && !shown.contains(document.activeElement)) {
+      shown.replaceWith(fresh);
+    }
   }
 }
 
