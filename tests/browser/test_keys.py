@@ -210,8 +210,10 @@ def test_the_list_of_keys_says_what_each_does_and_keeps_the_choice(
     keys = dialog(ana, "Keyboard shortcuts")
     expect(keys).to_contain_text("Puts Carla on hold")
     expect(keys).to_contain_text("Alt+Shift+H")
-    # A space, typed on without looking, closes the list and changes nothing.
+    # A space, typed on without looking, presses nothing.
     ana.page.keyboard.press("Space")
+    expect(keys).to_be_visible()
+    ana.page.keyboard.press("Escape")
     expect(keys).to_have_count(0)
     assert not Preferences.objects.exists()
 

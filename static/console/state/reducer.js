@@ -29,7 +29,7 @@ import { myCall } from "./selectors.js";
 import { SHIFT_REDUCERS, shiftRefreshed } from "./shift.js";
 import { SUPERVISOR_REDUCERS } from "./supervisors.js";
 import { TRANSFER_REDUCERS, transferRefused } from "./transfer.js";
-import { WINDOW_REDUCERS } from "./windows.js";
+import { belongingTo, WINDOW_REDUCERS } from "./windows.js";
 
 /** @import {Agent, Call, Named, Work} from "./snapshot.js" */
 /** @import {Asked, FloorMessage, Preferences, State} from "./state.js" */
@@ -112,13 +112,14 @@ function newer(known, told) {
 /**
  * Take everything again. What is no longer told is gone. After a lost connection no
  * reply will come to what was asked before; otherwise it may still be on its way.
- * @param {State} state
+ * @param {State} before
  * @param {{agent: Agent, calls: Call[], preferences?: Preferences} & Parameters<typeof dialingRefreshed>[1]
  *   & Parameters<typeof shiftRefreshed>[1]
  *   & {queues?: Named[], messages?: FloorMessage[]}} message
  * @param {number} now
  */
-function replaceAll(state, { agent, calls, preferences: chosen, ...more }, now) {
+function replaceAll(before, { agent, calls, preferences: chosen, ...more }, now) {
+  const state = belongingTo(before, agent);
   const told = new Set(calls.map((call) => call.id));
   const isBack = state.connection !== "online";
   /** @type {State} */

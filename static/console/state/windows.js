@@ -2,9 +2,10 @@
 
 import { t } from "../shell/i18n.js";
 import { withNotice } from "./notices.js";
-import { isInCall } from "./snapshot.js";
+import { isId, isInCall } from "./snapshot.js";
+import { initialState } from "./state.js";
 
-/** @import {RingingWindow} from "./snapshot.js" */
+/** @import {Agent, RingingWindow} from "./snapshot.js" */
 /** @import {State} from "./state.js" */
 
 /** @typedef {"newer" | "closed" | "silent"} Why what became of the window before */
@@ -24,6 +25,22 @@ function windowTold(state, { window, primary, why }, now) {
   const next = withWindow(state, window, primary);
   const text = isTurn && next.shift.primary ? whyHere(why, ownCall(next) !== null) : "";
   return text ? withNotice(next, { who: "", text, tone: "info" }, now) : next;
+}
+
+/**
+ * Return what this page may still know when it shows this agent. A colleague who signs in
+ * in another tab of this browser has this one, too: nothing that was the other's is
+ * theirs. Not by a load, for a page just loaded would take their rings.
+ * @param {State} state
+ * @param {Agent} agent
+ * @returns {State}
+ */
+export function belongingTo(state, agent) {
+  if (state.agent === null || isId(state.agent.id, agent.id)) {
+    return state;
+  }
+  const { connection, open, audioProblem } = state;
+  return { ...initialState, connection, open, audioProblem };
 }
 
 /**

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reduce } from "../../../../static/console/state/reducer.js";
 import {
   audioCall,
   callStatus,
   ringingCalls,
 } from "../../../../static/console/state/selectors.js";
-import { after, carla, talking, told } from "../calls.js";
+import { ANA, after, BRUNO, carla, talking, told } from "../calls.js";
 
 /** @param {number} second @param {any} changes */
 const turn = (second, changes = {}) => ({
@@ -92,4 +93,26 @@ test("a window repeats the place that it has by now", () => {
   assert.equal(after(told([]), turn(1), here(4)).shift.since, here(4).window.since);
   const other = after(told([], { since: "mine" }), turn(1));
   assert.equal(other.shift.since, "mine");
+});
+
+test("a page whose browser is a colleague's now knows nothing of the agent before", () => {
+  const ana = {
+    ...after(told([talking()])),
+    audioHere: "carla-1",
+    lastCall: /** @type {any} */ ({}),
+  };
+  const bruno = { ...BRUNO, version: 1, state: "offline", state_since: null };
+  const snapshot = (/** @type {any} */ agent) => ({
+    type: "console",
+    agent,
+    calls: [],
+  });
+  const state = reduce(ana, snapshot(bruno), 0);
+  assert.deepEqual(state.agent, bruno);
+  assert.deepEqual([state.calls, state.notices], [{}, []]);
+  assert.deepEqual([state.audioHere, state.lastCall], [null, null]);
+  assert.equal(state.connection, "online");
+  // Her own next snapshot takes no call from her that it tells.
+  const hers = { ...snapshot({ ...ANA, version: 9 }), calls: [talking()] };
+  assert.ok(reduce(ana, hers, 0).calls["carla-1"]);
 });
