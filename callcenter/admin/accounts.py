@@ -303,7 +303,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
 
 
 class Heard(NamedTuple):
-    """When webhooks of a kind came, as far as they are kept."""
+    """Times of the webhooks of one kind, as far as they are kept."""
 
     first: datetime
     last: datetime

@@ -26,7 +26,7 @@ NEEDED = (Kind.INBOUND_CALL, Kind.TERMINATE_CALL)
 
 
 class Way(NamedTuple):
-    """Where a step is done; who lacks the right is not sent there."""
+    """A page where a step is done; who lacks the right is not sent there."""
 
     link: str = ""
     text: str = ""
@@ -213,7 +213,7 @@ def _webhooks(accounts: list[WatiAccount]) -> Step:
         is_done=heard.issuperset(NEEDED),
         text=_(
             "Enter the five addresses and the webhook API key in Wati. Each is ticked "
-            "when it was first heard."
+            "with its first webhook."
         ),
         way=way,
         parts=[(kind_name(kind), kind in heard) for kind in Kind],
