@@ -8,6 +8,7 @@ import { agentCell, agentItems, agentRow } from "./agents-view.js";
 import { alertsView } from "./alerts-view.js";
 import { callItems, callRow } from "./calls-view.js";
 import { charts } from "./charts-view.js";
+import { clockTime } from "./clock-times.js";
 import { gauges } from "./gauges-view.js";
 import { KeyedRows } from "./keyed-rows.js";
 import { queueTile } from "./queues-view.js";
@@ -257,8 +258,7 @@ export class LiveBoard {
   }
 
   #clockWords() {
-    const now = new Date(this.#clock.now(performance.now()));
-    return now.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+    return clockTime(this.#clock.now(performance.now()), locale());
   }
 
   /**

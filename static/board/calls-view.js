@@ -4,6 +4,7 @@ import { secondsSince } from "../console/shell/clock.js";
 import { locale, t } from "../console/shell/i18n.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { callActions } from "./call-actions.js";
+import { clockTime } from "./clock-times.js";
 import { callLevel } from "./levels.js";
 import { duration, levelMark, pill } from "./marks.js";
 import { callerOf, callState, callTrouble, stepWords } from "./words.js";
@@ -104,15 +105,6 @@ function way(call) {
   return html`<ol>${call.way.map(
     (step) =>
       html`<li data-step=${step.what}><span>${stepWords(step)}</span>
-        <time datetime=${step.at}>${clockTime(step.at)}</time></li>`,
+        <time datetime=${step.at}>${clockTime(Date.parse(step.at), locale(), { seconds: true })}</time></li>`,
   )}</ol>`;
-}
-
-/** @param {string} instant */
-function clockTime(instant) {
-  return new Date(instant).toLocaleTimeString(locale(), {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
 }

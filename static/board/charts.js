@@ -1,5 +1,6 @@
 /** The geometry of the charts of the day. Pure. */
 
+import { clockTime } from "./clock-times.js";
 import { ALL } from "./snapshot.js";
 
 /** @import {Agent, Day} from "./snapshot.js" */
@@ -119,10 +120,6 @@ export function sum(counts) {
  * @param {string} locale
  */
 export function timeOf(day, quarter, locale) {
-  const at = new Date(Date.parse(day.start) + quarter * 900_000);
-  return at.toLocaleTimeString(locale, {
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZone: day.zone,
-  });
+  const at = Date.parse(day.start) + quarter * 900_000;
+  return clockTime(at, locale, { zone: day.zone });
 }
