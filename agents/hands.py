@@ -3,16 +3,20 @@
 from django.db.models import F
 from django.utils import timezone
 
-from agents.models import Agent
+from agents.models import Agent, AgentState
 
 LONGEST_REASON = 200
 
 
-def raise_hand(agent_id: int, reason: str) -> None:
-    """Want a supervisor; another reason does not begin the wait anew."""
-    mine = Agent.objects.filter(pk=agent_id)
+def raise_hand(agent_id: int, reason: str) -> bool:
+    """Want a supervisor; another reason does not begin the wait anew.
+
+    False for who is offline: nobody looks for them.
+    """
+    mine = Agent.objects.filter(pk=agent_id).exclude(state=AgentState.OFFLINE)
     mine.filter(hand_raised_at=None).update(hand_raised_at=timezone.now())
-    mine.update(hand_reason=reason[:LONGEST_REASON], version=F("version") + 1)
+    reason = reason[:LONGEST_REASON]
+    return bool(mine.update(hand_reason=reason, version=F("version") + 1))
 
 
 def lower_hand(agent_id: int) -> bool:

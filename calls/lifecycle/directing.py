@@ -44,23 +44,31 @@ def _locked(agent_id: int) -> Iterator[Agent]:
 
 
 def set_state(agent_id: int, wish: Wish, by: User) -> str:
-    """Do what is wished, and tell the agent who did. Returns it as a sentence.
+    """Do what is wished, and tell the agent who did. Returns a sentence of how it is.
 
     Raises Refused where it cannot be.
     """
     with _locked(agent_id) as agent:
-        waits = wish.after_call and agent.state in WITH_A_CALL
-        if waits:
-            follows = "" if wish.state == AgentState.AVAILABLE else wish.state
-            agent_state.choose_next(agent.pk, follows, wish.reason)
-        elif wish.state == AgentState.AVAILABLE:
+        if wish.after_call and agent.state in WITH_A_CALL:
+            return _set_next(agent, wish, by)
+        before = agent.version
+        if wish.state == AgentState.AVAILABLE:
             _make_available(agent)
         else:
             _rest(agent, wish)
-        _tell(agent, by, "next" if waits else "state", wish)
-    label = AgentState(wish.state).label
-    told = _("{name}: {state}, after the call.") if waits else _("{name}: {state}.")
-    return told.format(name=agent.name, state=label)
+        agent.refresh_from_db()
+        if agent.version != before:
+            _tell(agent, by, "state", wish)
+    told = _("{name}: {state}.")
+    return told.format(name=agent.name, state=agent.get_state_display())
+
+
+def _set_next(agent: Agent, wish: Wish, by: User) -> str:
+    follows = "" if wish.state == AgentState.AVAILABLE else wish.state
+    agent_state.choose_next(agent.pk, follows, wish.reason)
+    _tell(agent, by, "next", wish)
+    told = _("{name}: {state}, after the call.")
+    return told.format(name=agent.name, state=AgentState(wish.state).label)
 
 
 def _make_available(agent: Agent) -> None:

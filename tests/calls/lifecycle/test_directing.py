@@ -8,6 +8,8 @@ import pytest
 from agents import hands
 from agents.models import Agent, BreakReason
 from callcenter.models import AuditEntry
+from calls.console.messages import Page
+from calls.console.requests import REQUESTS
 from calls.errors import Refused
 from calls.lifecycle import directing
 from calls.lifecycle.directing import Wish
@@ -52,6 +54,17 @@ def test_from_a_break_ana_is_available_again(cast: Cast, shift: Shift):
     sets(cast, cast.ana, BREAK)
     sets(cast, cast.ana, Wish("available"))
     assert state_of(cast.ana) == "available"
+
+
+def test_what_is_so_already_changes_nothing_and_tells_nobody(
+    cast: Cast, shift: Shift, told: list[dict[str, Any]]
+):
+    shift.begins(cast.ana)
+    assert sets(cast, cast.ana, Wish("available")) == "Ana: Available."
+    call = shift.calls_in()
+    assert sets(cast, cast.ana, Wish("available")) == "Ana: Ringing."
+    assert ringing(call) == ["Ana"]
+    assert notices(told, cast.ana) == []
 
 
 def test_nobody_is_available_without_a_console(cast: Cast, shift: Shift):
@@ -189,6 +202,12 @@ def test_who_goes_offline_wants_nobody_any_more(cast: Cast, shift: Shift):
     shift.begins(cast.ana)
     hands.raise_hand(cast.ana.pk, "")
     sets(cast, cast.ana, Wish("offline"))
+    assert Agent.objects.get(pk=cast.ana.pk).hand_raised_at is None
+
+
+def test_who_is_offline_raises_no_hand(cast: Cast, shift: Shift):
+    with pytest.raises(Refused, match="You are offline"):
+        REQUESTS["raise_hand"](Page(cast.ana, "page"), {"reason": "A refund"})
     assert Agent.objects.get(pk=cast.ana.pk).hand_raised_at is None
 
 
