@@ -22,8 +22,11 @@ from tests.shift import DORA, ERIK, Shift, change, fresh, state_of
 
 HOUR = 3600.0
 JUMPS = [HOUR, -HOUR, 2 * HOUR, -2 * HOUR, 40.0, -40.0]
-# Times that are told and not counted from.
+# Times that are told and not counted from; or a text that stands for longer, or not as
+# long.
 HISTORY = {
+    "agents.FloorMessage",
+    "agents.FloorMessageReceipt",
     "agents.Prompt",
     "calls.ClockJump",
     "calls.LineHeard",

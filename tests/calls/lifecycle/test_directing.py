@@ -45,7 +45,7 @@ def test_ana_goes_on_a_break_and_reads_who_sent_her(
     (notice,) = notices(told, cast.ana)
     assert (notice["by"], notice["what"]) == ("supervisor", "state")
     assert (notice["state"], notice["reason"]) == ("on_break", "Lunch")
-    entry = AuditEntry.objects.get(object_type="agents.agent")
+    entry = AuditEntry.objects.filter(object_type="agents.agent").latest("pk")
     assert (entry.username, entry.details) == ("supervisor", "state on_break Lunch")
 
 
