@@ -1,7 +1,8 @@
 """Wati accounts: secrets that go in and never come out, and what to type into Wati."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -26,6 +27,7 @@ from callcenter import connection
 from callcenter.admin_parts import DistinctRows, age
 from callcenter.models import SecondFactor, WatiAccount
 from callcenter.wati.events import Kind
+from callcenter.wati.forms import Form, form_of
 from calls.models import Line, WebhookDelivery
 from calls.reporting.hearing import hearings
 from calls.reporting.hearing_words import facts
@@ -278,6 +280,7 @@ class WatiAccountAdmin(admin.ModelAdmin):
                 "address": f"{settings.PUBLIC_URL}{reverse(kind)}",
                 "first": heard[kind].first if kind in heard else None,
                 "last": heard[kind].last if kind in heard else None,
+                "form": heard[kind].form(account, kind) if kind in heard else "",
             }
             for kind in Kind
         ]
@@ -302,11 +305,27 @@ class WatiAccountAdmin(admin.ModelAdmin):
         return render_to_string("admin/callcenter/hearing.html", context)
 
 
-class Heard(NamedTuple):
-    """Times of the webhooks of one kind, as far as they are kept."""
+FORMS = {
+    Form.WATI: gettext_noop("As in Wati's help"),
+    Form.CAPITALS: gettext_noop("As in Wati's help, with capitals"),
+    Form.WHATSAPP: gettext_noop("As from WhatsApp"),
+    Form.LIST: gettext_noop("Several in a list"),
+    Form.OTHER: gettext_noop("Unknown"),
+}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The webhooks of one kind, as far as they are kept."""
 
     first: datetime
     last: datetime
+
+    def form(self, account: WatiAccount, kind: str) -> str:
+        """Return in which form the last of them came."""
+        deliveries = WebhookDelivery.objects.filter(account=account, kind=kind)
+        newest = deliveries.order_by("-received_at").values_list("body", flat=True)
+        return _(FORMS[form_of(bytes(newest[0]))])
 
 
 def heard_of(account: WatiAccount) -> dict[str, Heard]:

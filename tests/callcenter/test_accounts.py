@@ -305,6 +305,7 @@ def test_the_page_has_the_five_addresses_and_when_each_was_heard(
         "call-permission",
     ):
         assert f"https://calls.example/webhooks/wati/{kind}/" in text
+    assert "<td>Unknown</td>" in text  # the form of {}
     assert "03:05:06" in text  # first received
     assert "04:05:06" in text  # and last
     addresses, _, _ = text.partition("What Wati sends")
