@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections, transaction
 from django.test.utils import setup_databases
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from callcenter import limits, roles
@@ -81,6 +81,13 @@ def nobody_has_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wrong passwords count for no other test."""
     buckets = tuple(Buckets(rate) for rate in WRONG_PASSWORDS)
     monkeypatch.setattr(sign_in, "_wrong", buckets)
+
+
+@pytest.fixture(autouse=True)
+def everybody_speaks_english() -> Iterator[None]:
+    """A request leaves its language in the thread until the next one."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone
-from django.utils.translation import deactivate, gettext, override, trans_real
+from django.utils.translation import gettext, override, trans_real
 from pytest_django import Settings
 
 from agents.models import Agent, Queue
@@ -42,13 +42,6 @@ MODULES = [
 ]
 PAGES = ["templates/**/*.html"]
 LANGUAGES = pytest.mark.parametrize("language", catalogue.languages())
-
-
-@pytest.fixture(autouse=True)
-def english_afterwards() -> Iterator[None]:
-    """A request leaves its language behind in the thread of the test client."""
-    yield
-    deactivate()
 
 
 @LANGUAGES

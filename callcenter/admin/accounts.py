@@ -220,7 +220,9 @@ class WatiAccountAdmin(admin.ModelAdmin):
         """Show the page of the new account: what to enter in Wati stands there."""
         if {"_addanother", "_popup"} & request.POST.keys():
             return super().response_add(request, obj, post_url_continue)
-        text = _("{account} was added. Enter the five addresses below in Wati.")
+        text = _(
+            "{account} was added successfully. Enter the five addresses below in Wati."
+        )
         messages.success(request, text.format(account=obj))
         page = reverse("admin:callcenter_watiaccount_change", args=[obj.pk])
         return HttpResponseRedirect(page)
