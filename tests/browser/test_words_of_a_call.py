@@ -82,6 +82,10 @@ def joins(ana: ConsoleWindow, bruno: ConsoleWindow) -> None:
 
 def all_three(ana: ConsoleWindow, bruno: ConsoleWindow) -> None:
     joins(ana, bruno)
+    all_three_talk(ana, bruno)
+
+
+def all_three_talk(ana: ConsoleWindow, bruno: ConsoleWindow) -> None:
     ana.press("Three-way call")
     reads(ana, "On call with Carla and Bruno.", "Carla and Bruno")
     reads(bruno, "On call with Carla and Ana.", "Carla and Ana")
@@ -206,7 +210,9 @@ def test_the_figures_of_a_three_way_call_are_those_of_the_call_log(
     talking: ConsoleWindow, bruno: ConsoleWindow
 ) -> None:
     talking.hears(CARLAS_TONE)
-    all_three(talking, bruno)
+    joins(talking, bruno)
+    talking.page.wait_for_timeout(1500)  # a hold that is no whole second is not told
+    all_three_talk(talking, bruno)
     bruno.hears(CARLAS_TONE)
     talking.press("Hang up")
     talking.press("End for everyone")
