@@ -9,15 +9,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from agents.models import Agent, AgentQuerySet, FloorMessage, FloorMessageReceipt
+from agents.models import Agent, FloorMessage, FloorMessageReceipt
 from callcenter.sets import insert_for_each
 
 MOST_SHOWN = 20  # of one agent, the newest
-
-
-def reachable_by_message() -> AgentQuerySet:
-    """Select the agents who can open a console."""
-    return Agent.objects.people().filter(user__is_active=True)
 
 
 def send(

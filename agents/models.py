@@ -86,6 +86,10 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Leave out the canary's own agent."""
         return self.exclude(pk__in=canaries())
 
+    def in_use(self) -> "AgentQuerySet":
+        """Keep the people who can open a console."""
+        return self.people().filter(user__is_active=True)
+
     def present(self) -> "AgentQuerySet":
         return self.filter(seen_at__gt=timezone.now() - PRESENCE_LASTS)
 

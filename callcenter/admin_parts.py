@@ -76,6 +76,15 @@ class DistinctRows(BaseInlineFormSet):
             seen.add(value)
 
 
+class OneToBegin(admin.TabularInline):
+    """Rows below a new row: one is there to be filled in."""
+
+    extra = 0
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
+
 @cache
 def when(name: str, title: str) -> Callable[[Any], str]:
     """Return a column or field for an instant, with seconds; `title` in English.

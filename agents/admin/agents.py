@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from agents.models import Agent, BreakReason, Membership
 from callcenter import roles
-from callcenter.admin_parts import DistinctRows, badge, when
+from callcenter.admin_parts import DistinctRows, OneToBegin, badge, when
 
 User = get_user_model()
 
@@ -27,15 +27,11 @@ class OneForQueue(DistinctRows):
     distinct = "queue"
 
 
-class QueueOfAgentInline(admin.TabularInline):
+class QueueOfAgentInline(OneToBegin):
     model = Membership
     formset = OneForQueue
-    extra = 0
     verbose_name = gettext_lazy("queue")
     verbose_name_plural = gettext_lazy("queues of this agent")
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj is None else 0
 
 
 class AgentOfUserForm(forms.ModelForm):

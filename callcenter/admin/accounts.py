@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from callcenter import connection
-from callcenter.admin_parts import DistinctRows, age
+from callcenter.admin_parts import DistinctRows, OneToBegin, age
 from callcenter.models import SecondFactor, WatiAccount
 from callcenter.wati.events import Kind
 from callcenter.wati.forms import Form, form_of
@@ -148,16 +148,12 @@ class LineForm(forms.ModelForm):
             raise ValidationError(str(problem)) from None
 
 
-class LineInline(admin.TabularInline):
+class LineInline(OneToBegin):
     model = Line
     form = LineForm
     formset = OneForNumber
-    extra = 0
     fields = ["number", "name", "queue", "schedule"]
     show_change_link = True  # to what else a line has
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj is None else 0
 
 
 @admin.register(WatiAccount)

@@ -41,7 +41,7 @@ class ReassignForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Agent.objects.people().filter(user__is_active=True)
+        people = Agent.objects.in_use()
         chosen = self.fields["agent"]
         assert isinstance(chosen, forms.ModelChoiceField)
         chosen.queryset = led_queues.within(people, user).order_by("name")

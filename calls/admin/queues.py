@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from agents import led_queues, targets
 from agents.admission import WhenNobody
 from agents.models import Agent, AgentState, Membership, Queue
-from callcenter.admin_parts import DistinctRows, link_to
+from callcenter.admin_parts import DistinctRows, OneToBegin, link_to
 from calls.admin.preview import PreviewAdmin
 from calls.models import Call, CannedNote, Disposition, Line
 from calls.models.canned import MOST
@@ -113,16 +113,12 @@ class OneOfName(DistinctRows):
     distinct = "name"
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(OneToBegin):
     model = Membership
     formset = OneForAgent
-    extra = 0
     autocomplete_fields = ["agent"]
     verbose_name = gettext_lazy("member")
     verbose_name_plural = gettext_lazy("queue members")
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj is None else 0
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

@@ -168,7 +168,7 @@ class MessageForm(forms.Form):
 
 @order(form=MessageForm)
 def send_message(user: User, chosen: Chosen, _nobody: None) -> str:
-    agents = led_queues.within(messaging.reachable_by_message(), user)
+    agents = led_queues.within(Agent.objects.in_use(), user)
     sent_to = capfirst(_("all agents"))
     if (queue_id := chosen["queue"]) is not None:
         queues = led_queues.within(Queue.objects.of_people(), user)

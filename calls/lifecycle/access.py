@@ -22,13 +22,12 @@ from calls.queueing import (
     agent_state,
     participants,
     requeue,
-    ring_attempts,
     supervisors,
 )
-from calls.queueing.dispatch import change_agent
+from calls.queueing.dispatch import change_agent, rings_no_more
 from calls.queueing.wrap_up import finish_wrap_up
 from calls.states import TALKING, Event, Status
-from calls.transitions import bump_version, bump_versions
+from calls.transitions import bump_version
 
 SIGNED_OUT = gettext_noop("The agent was signed out.")
 
@@ -54,7 +53,7 @@ def give_back(agent_id: int) -> None:
         legs = Leg.objects.open().filter(agent=agent_id).select_related("agent")
         for leg in legs.order_by("pk"):
             _leave(leg, Call.objects.select_for_update().get(pk=leg.call_id))
-        _rings_no_more(agent_id)
+        rings_no_more(agent_id, Offer.Outcome.CONSOLE)
         _goes(agent_id)
 
 
@@ -73,13 +72,6 @@ def _leave(leg: Leg, call: Call) -> None:
 def _requeue(call_id: UUID) -> None:
     Call.objects.filter(pk=call_id).update(console_lost_until=timezone.now())
     requeue.requeue(call_id)
-
-
-def _rings_no_more(agent_id: int) -> None:
-    ringing = Offer.objects.filter(agent=agent_id, outcome=Offer.Outcome.RINGING)
-    attempts = list(ringing.select_related("call"))
-    ring_attempts.stop(attempts, Offer.Outcome.CONSOLE)
-    bump_versions(attempt.call for attempt in attempts)
 
 
 def _goes(agent_id: int) -> None:

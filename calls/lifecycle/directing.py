@@ -8,22 +8,20 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agents import hands
 from agents import services as staff
-from agents.models import IN_A_CALL, PRESENCE_LASTS, Agent, AgentState
+from agents.models import IN_A_CALL, Agent, AgentState
 from callcenter import audit
 from calls import notify
 from calls.errors import Refused
 from calls.locking import dispatch_lock
 from calls.models import Call, Leg, Offer
-from calls.queueing import agent_state, ring_attempts
-from calls.queueing.dispatch import WITH_A_CALL, change_agent, free
+from calls.queueing import agent_state
+from calls.queueing.dispatch import WITH_A_CALL, change_agent, free, rings_no_more
 from calls.queueing.wrap_up import finish_wrap_up
 from calls.states import WITH_AGENT
-from calls.transitions import bump_versions
 
 RIGHT = "agents.direct_floor"
 
@@ -77,7 +75,7 @@ def _make_available(agent: Agent) -> None:
     elif agent.state == AgentState.WRAP_UP:
         staff.set_next(agent.pk, "")
         _end_wrap_up(agent)
-    elif not _has_console(agent):
+    elif not Agent.objects.present().filter(pk=agent.pk).exists():
         no_console = _("{name} has no console open.")
         raise Refused(no_console.format(name=agent.name))
     else:
@@ -88,19 +86,12 @@ def _rest(agent: Agent, wish: Wish) -> None:
     """Let them rest at once: what rings there rings on elsewhere."""
     _refuse_if_talking(agent)
     if agent.state == AgentState.RINGING:
-        _ring_elsewhere(agent)
+        rings_no_more(agent.pk, Offer.Outcome.CANCELLED)
     if agent.state == AgentState.WRAP_UP:
         finish_wrap_up(agent.pk)
     until = staff.break_ends(wish.reason)
     change_agent(agent.pk, wish.state, reason=wish.reason, until=until)
     notify.work_changed(agent.pk)
-
-
-def _ring_elsewhere(agent: Agent) -> None:
-    ringing = Offer.objects.filter(agent=agent, outcome=Offer.Outcome.RINGING)
-    attempts = list(ringing.select_related("call"))
-    ring_attempts.stop(attempts, Offer.Outcome.CANCELLED)
-    bump_versions(attempt.call for attempt in attempts)
 
 
 def release(agent_id: int, by: User) -> str:
@@ -159,8 +150,3 @@ def _refuse_if_talking(agent: Agent) -> None:
 def _rings_at(agent: Agent) -> bool:
     ringing = Offer.objects.filter(agent=agent, outcome=Offer.Outcome.RINGING)
     return agent.state == AgentState.RINGING and ringing.exists()
-
-
-def _has_console(agent: Agent) -> bool:
-    seen = agent.seen_at
-    return seen is not None and seen > timezone.now() - PRESENCE_LASTS

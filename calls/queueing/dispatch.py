@@ -95,6 +95,14 @@ def free(
         )
 
 
+def rings_no_more(agent_id: int, outcome: str) -> None:
+    """Stop what rings at an agent; the calls ring on elsewhere."""
+    ringing = Offer.objects.filter(agent=agent_id, outcome=Offer.Outcome.RINGING)
+    attempts = list(ringing.select_related("call"))
+    ring_attempts.stop(attempts, outcome)
+    bump_versions(attempt.call for attempt in attempts)
+
+
 def run_soon() -> None:
     """Look at the floor before the lock is given back, or after the commit without."""
     if not before_release(_look):

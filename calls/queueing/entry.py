@@ -8,7 +8,7 @@ from django.utils import timezone
 from agents.admission import EntryOutcome, keeps_place, resolve_overflow
 from agents.line_hours import opening_of_all
 from agents.models import Queue
-from calls.models import Announcement, Call, Direction, Leg, Line, Offer
+from calls.models import Announcement, Call, CallQuerySet, Direction, Leg, Line, Offer
 from calls.queueing import dispatch
 from calls.queueing.hold_queue import play_announcement
 from calls.queueing.limits import deadline_of
@@ -98,10 +98,16 @@ def _want_sticky(call: Call, queue: Queue) -> None:
         call.wanted_until = timezone.now() + timedelta(seconds=queue.sticky_seconds)
 
 
+def waiting_in(queue_id: int | None) -> CallQuerySet:
+    """Select the callers who wait in a queue for an agent."""
+    waiting: CallQuerySet = Call.objects.filter(
+        queue=queue_id, status__in=FOR_ANYBODY, announcement=""
+    )
+    return waiting
+
+
 def place_of(call: Call) -> int | None:
     """Return the place among those who wait in the queue, from 1; None: no longer."""
-    waits = Call.objects.filter(
-        queue=call.queue_id, status__in=FOR_ANYBODY, announcement=""
-    ).order_by("-priority", "place_since", "pk")
+    waits = waiting_in(call.queue_id).order_by("-priority", "place_since", "pk")
     line = list(waits.values_list("pk", flat=True))
     return line.index(call.pk) + 1 if call.pk in line else None

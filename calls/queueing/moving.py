@@ -16,10 +16,11 @@ from calls.errors import Refused
 from calls.locking import dispatch_lock
 from calls.models import Call
 from calls.queueing import dispatch
-from calls.queueing.entry import place_of
+from calls.queueing.entry import place_of, waiting_in
 from calls.queueing.hold_queue import set_fields, wait_ends_at
 from calls.queueing.limits import deadline_of
 from calls.queueing.queue_state import queues_now
+from calls.queueing.requeue import visited_with
 from calls.states import FOR_ANYBODY, Status
 from calls.transitions import bump_version, record
 
@@ -54,14 +55,11 @@ def _to_queue(call: Call, queue: Queue, by: User) -> None:
     if not on_duty_for(queue.pk):
         nobody = _("No agent of {queue} is signed in.")
         raise Refused(nobody.format(queue=queue))
-    visited = call.visited_queues
-    if queue.pk not in visited:
-        visited = [*visited, queue.pk]
     set_fields(
         call,
         queue=queue,
         queued_at=timezone.now(),
-        visited_queues=visited,
+        visited_queues=visited_with(call, queue),
         queue_visits=call.queue_visits + 1,
         wanted_agent=None,
         wanted_as="",
@@ -80,9 +78,7 @@ def _set_deadline(call: Call) -> None:
 
 
 def _to_front(call: Call, by: User) -> None:
-    others = Call.objects.filter(
-        queue=call.queue_id, status__in=FOR_ANYBODY, announcement=""
-    ).exclude(pk=call.pk)
+    others = waiting_in(call.queue_id).exclude(pk=call.pk)
     highest: dict[str, Any] = others.aggregate(priority=Max("priority"))
     if highest["priority"] is None or place_of(call) == 1:
         return

@@ -42,7 +42,7 @@ def send_to_queue(
         "media_at": call.media_at or now,  # of a call out nobody noted it
         "queued_at": now,
         "queue_visits": call.queue_visits + 1,
-        "visited_queues": _visited(call, queue),
+        "visited_queues": visited_with(call, queue),
         "priority": max(call.priority, FRONT),
         "held_since": call.held_since or now,
         "console_lost_until": None,
@@ -59,7 +59,8 @@ def send_to_queue(
     dispatch.run_soon()
 
 
-def _visited(call: Call, queue: Queue | None) -> list[int]:
+def visited_with(call: Call, queue: Queue | None) -> list[int]:
+    """Return the queues that a call has visited when this one is added."""
     if queue is None or queue.pk in call.visited_queues:
         return call.visited_queues
     return [*call.visited_queues, queue.pk]

@@ -74,7 +74,7 @@ def _answered() -> Any:
 
 
 def _steps(*, is_live: bool) -> Iterator[Step]:
-    people = Agent.objects.people().filter(user__is_active=True)
+    people = Agent.objects.in_use()
     queues = _queues()
     accounts = list(WatiAccount.objects.of_people().filter(is_active=True))
     lines = list(Line.objects.filter(account__in=accounts).select_related("queue"))
