@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NOT_YOURS, NO_SUCH_CALL, TRY_AGAIN = 4401, 4403, 4404, 4503
 TOO_MUCH = 4429  # more sockets or messages than one person may have
+# Not 1012, which websockets have for it: Daphne fails at the codes 1001 to 2999.
+RESTART = 4012
 
 # A websocket that is told to end may take so long; then it is closed under its hands.
 ENDS_WITHIN = 0.5  # seconds

@@ -15,7 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from agents.websocket_auth import NOT_YOURS, TOO_MUCH
+from agents.websocket_auth import NOT_YOURS, RESTART, TOO_MUCH
 from callcenter import limits
 from callcenter.buckets import Buckets, Places
 from callcenter.database import in_database
@@ -25,7 +25,6 @@ from calls.board.screens import Screen
 
 logger = logging.getLogger(__name__)
 
-RESTART = 1012  # as websockets have it: the service restarts
 NOT_UNDERSTOOD = gettext_noop(
     "The server did not understand the page. Reload the page."
 )

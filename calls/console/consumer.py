@@ -20,7 +20,7 @@ from agents.heartbeats import ConsolePage
 from agents.models import Agent
 from agents.session_watch import session_watch
 from agents.sessions import is_over
-from agents.websocket_auth import NOT_SIGNED_IN, TOO_MUCH
+from agents.websocket_auth import NOT_SIGNED_IN, RESTART, TOO_MUCH
 from callcenter.database import in_database
 from callcenter.logs import about
 from callcenter.web.language import speaking
@@ -48,7 +48,6 @@ from calls.queueing import agent_state
 
 logger = logging.getLogger(__name__)
 
-RESTART = 1012  # as websockets have it: the service restarts
 MOVES_WITHIN = 5.0  # seconds
 
 NOT_UNDERSTOOD = gettext_noop(

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_noop
 
 from agents.sessions import is_over
-from agents.websocket_auth import NOT_SIGNED_IN, TOO_MUCH
+from agents.websocket_auth import NOT_SIGNED_IN, RESTART, TOO_MUCH
 from callcenter import audit, limits
 from callcenter.buckets import Buckets
 from callcenter.database import in_database
@@ -24,7 +24,6 @@ from calls.supervision.watch import supervision_watch
 
 logger = logging.getLogger(__name__)
 
-RESTART = 1012  # as websockets have it: the service restarts
 LARGEST_MESSAGE = 4096
 NOT_UNDERSTOOD = gettext_noop("The server did not understand the page. Reload it.")
 FAILED = gettext_noop("The server could not do that. Try again.")

@@ -7,7 +7,7 @@ import { Backoff } from "../console/shell/backoff.js";
  * is gone, though neither side closed.
  */
 const SILENCE_MS = 7_000;
-const RESTART = 1012;
+const RESTART = 4012;
 const RESTART_SPREAD_MS = 500;
 const NOT_SIGNED_IN = 4401;
 const NOT_ALLOWED = 4403;

@@ -1,14 +1,20 @@
 """Nodes are restarted one by one while people talk: no call is lost."""
 
+import json
 import signal
 import time
+from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import httpx2
 import pytest
 from django.utils import timezone
+from websockets.exceptions import ConnectionClosed
 
+from agents.websocket_auth import RESTART
+from calls.console.consumer import MOVES_WITHIN
 from calls.lifecycle import nodes
 from calls.models import Call, Node
 from tests.cast import Cast, hire
@@ -123,6 +129,21 @@ def test_a_rolling_restart_loses_no_call(
     assert {c.moves for c in (ana, bruno)} <= {1, 2}
     assert [c.problems for c in (ana, bruno, clara)] == [[], [], []]
     clara.close()
+
+
+@pytest.mark.full
+def test_a_page_that_does_not_go_is_told_that_the_server_restarts(
+    own_stack: Stack, crew: Cast, ana: Console
+):
+    """By a code that the server in front of it can send."""
+    node = next(one for one in own_stack.nodes if is_on(ana, one))
+    with ana.open("/ws/console/") as stubborn:
+        stubborn.send(json.dumps({"type": "hello", "console": "stubborn", "since": ""}))
+        nodes.drain(node.name)
+        with pytest.raises(ConnectionClosed) as closed:
+            deque(iter(partial(stubborn.recv, MOVES_WITHIN + 10), None))
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == RESTART
 
 
 @pytest.mark.distributed

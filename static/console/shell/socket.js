@@ -17,7 +17,7 @@ const AWAY_MS = 3_500;
 const SECOND_CHANCE_MS = 2_000;
 const OPEN_WITHIN_MS = 8_000;
 /** The server restarts, or sent us to another one and we did not go. */
-const RESTART = 1012;
+const RESTART = 4012;
 /** All consoles of a server come back then, but not in one instant. */
 const RESTART_SPREAD_MS = 500;
 const NOT_SIGNED_IN = 4401;

@@ -69,7 +69,7 @@ test("a problem is no message to take, or both sides would never stop", () => {
 
 test("a line that is lost is opened again, right after a restart", () => {
   const { socket, lines, heard, last } = opened();
-  last().end(1012);
+  last().end(4012);
   assert.deepEqual(heard, ["lost"]);
   socket.tick(later(500));
   assert.equal(lines.length, 2);

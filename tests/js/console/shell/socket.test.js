@@ -248,7 +248,7 @@ test("a page that cannot go elsewhere stays until its server closes, and comes b
   lines[0].say({ type: "move", address: AWAY });
   lines[1].hangUp(1006);
   assert.ok(socket.isOpen);
-  lines[0].hangUp(1012);
+  lines[0].hangUp(4012);
   assert.deepEqual(told, ["lost"]);
   socket.tick(later(500));
   assert.equal(lines[2].address, "ws://console");
