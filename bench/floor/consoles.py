@@ -33,6 +33,7 @@ PROOF = {
     "page_ms": 20,
 }
 PACKET_EVERY = 1.0  # seconds
+LOOKS_AGAIN = 5.0
 PACKET = voice(1)[25]
 
 
@@ -108,15 +109,25 @@ class Console:
                 act.cancel()
 
     async def _sit_down(self) -> None:
-        async with self._open("/ws/console/") as self._socket:
-            await self._say("hello", console=self._page, since="")
-            await self._say("available")
-            beats = asyncio.create_task(self._beat())
-            try:
-                async for text in self._socket:
-                    self._hear(json.loads(text))
-            finally:
-                beats.cancel()
+        address = "/ws/console/"
+        while address:
+            async with self._open(address) as self._socket:
+                address = await self._serve(self._socket)
+
+    async def _serve(self, socket: ClientConnection) -> str:
+        """Listen and beat until the line ends; return the address to go to, if any."""
+        await self._say("hello", console=self._page, since="")
+        await self._say("available")
+        beats = asyncio.create_task(self._beat())
+        try:
+            async for text in socket:
+                message = json.loads(text)
+                if message["type"] == "move":
+                    return str(message["address"])
+                self._hear(message)
+        finally:
+            beats.cancel()
+        return ""
 
     def _open(self, address: str) -> connect:
         root = self.seat.url.replace("http", "ws", 1)
@@ -133,6 +144,14 @@ class Console:
     async def _say(self, kind: str, **fields: Any) -> None:
         if self._socket is not None:
             await self._socket.send(json.dumps({"type": kind, **fields}))
+
+    async def _insist(self, kind: str, **fields: Any) -> None:
+        """Say it as soon as there is a line, as a page does with what was clicked."""
+        while True:
+            with suppress(WebSocketException):
+                await self._say(kind, **fields)
+                return
+            await asyncio.sleep(0.5)
 
     async def _beat(self) -> None:
         await asyncio.sleep(self.random.uniform(0, BEAT_EVERY) if self.state else 0)
@@ -239,27 +258,27 @@ class Console:
         self._note(self.seen.talks, call)
         choice, call_id = self.random.random(), call["id"]
         length = self.random.uniform(0.5, 1.5) * self.habits.talk
-        with suppress(WebSocketException):
-            await asyncio.sleep(length / 2)
-            if choice < self.habits.holds:
-                await self._say("hold", call=call_id)
-                await asyncio.sleep(min(3.0, length / 4))
-                await self._say("resume", call=call_id)
-            elif choice < self.habits.holds + self.habits.transfers:
-                queue = self.random.choice(self.habits.queues)
-                await self._say("transfer", call=call_id, queue=queue)
-                return
-            await asyncio.sleep(length / 2)
-            if not caller_hangs_up(digits(call)):
-                self._note(self.seen.hang_ups, call)
-                await self._say("hang_up", call=call_id)
-            else:
-                await asyncio.sleep(60 + 2 * self.habits.talk)  # theirs to end
+        await asyncio.sleep(length / 2)
+        if choice < self.habits.holds:
+            await self._insist("hold", call=call_id)
+            await asyncio.sleep(min(3.0, length / 4))
+            await self._insist("resume", call=call_id)
+        elif choice < self.habits.holds + self.habits.transfers:
+            queue = self.random.choice(self.habits.queues)
+            await self._insist("transfer", call=call_id, queue=queue)
+            return
+        await asyncio.sleep(length / 2)
+        if caller_hangs_up(digits(call)):
+            return  # theirs to end
+        self._note(self.seen.hang_ups, call)
+        # Again until the call is over, which ends this: a line may break just now.
+        while True:
+            await self._insist("hang_up", call=call_id)
+            await asyncio.sleep(LOOKS_AGAIN)
 
     async def _wrap_up(self) -> None:
         await asyncio.sleep(self.random.uniform(0.5, 1.5) * self.habits.wrap_up)
-        with suppress(WebSocketException):
-            await self._say("finish")
+        await self._insist("finish")
 
 
 async def _listen(socket: ClientConnection) -> None:
