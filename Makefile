@@ -7,7 +7,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 WORKERS ?= 3
 
-.PHONY: help run test stories check bench stack drill messages clean
+.PHONY: help run test stories check bench stack drill sbom messages clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -56,6 +56,13 @@ stack: .venv/development  ## Run what production has on this machine, with a fal
 drill: .venv/development  ## Break that under load, one part after the other (DRILL=name for one)
 	@./deploy/test-tools.sh
 	@exec $(BIN)/python -m deploy.drills $(DRILL)
+
+sbom: .venv/development  ## Write the product's bill of materials (CycloneDX) to var/sbom.json
+	@mkdir -p var
+	@$(BIN)/uv venv --quiet --clear var/product
+	@$(BIN)/uv pip install --quiet --python var/product --require-hashes -r requirements.lock
+	@$(BIN)/uv tool run --quiet --from 'cyclonedx-bom>=7.3,<8' cyclonedx-py environment \
+		var/product --pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json
 
 messages: export DEBUG = 1
 messages: export DJANGO_SETTINGS_MODULE = callcenter.settings
