@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx2
+from django.db import connection
 from django.utils import timezone
 
 from agents.models import Queue
@@ -95,6 +96,7 @@ class Runner:
             traceback.print_exc()
             scene.complain(f"{type(error).__name__}: {error}")
         finally:
+            connection.close()  # PostgreSQL may have been stopped meanwhile
             self.control.clear_faults()
             load.stop()
             self._wait(lambda: not _live(), SETTLES_WITHIN)
@@ -162,6 +164,7 @@ class Runner:
                     return
             except Exception:
                 traceback.print_exc()
+                connection.close()
             time.sleep(0.5)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from callcenter.simulator.control import SimulatorControl
 from deploy.drills.recovery import Recovery
+from deploy.stack.proxy import NODES
 from deploy.stack.stack import Stack
 
 
@@ -41,7 +42,9 @@ class Scene:
     def restart(self, name: str, patience: float) -> None:
         """Ask a process to end as a deploy does, wait for it, and start it again."""
         self.anew.add(name)
-        self.stack[name].stop(signal.SIGTERM, patience)
+        # Nodes drain at SIGTERM; what ends by another signal would wait for clients.
+        how = signal.SIGTERM if name in NODES else None
+        self.stack[name].stop(how, patience)
         self.start(name)
 
     def freeze(self, name: str, seconds: float) -> None:
