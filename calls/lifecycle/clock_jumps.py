@@ -10,7 +10,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, F, Model, Q, QuerySet
+from django.db.models import Case, DateTimeField, F, Model, Q, QuerySet, When
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from agents.models import Agent, AgentState, AgentStateSpan, ConsoleWindow
@@ -35,12 +36,35 @@ logger = logging.getLogger(__name__)
 
 # Of two clocks that notice the same jump one moves the rows.
 SAME_JUMP = timedelta(seconds=30)
-# What began so short a time ago, began after the clock was set.
+# What happened so short a time ago, happened after the clock was set.
 NOTICED_WITHIN = timedelta(seconds=2)
-# Fixed by people, by the clock on the wall.
+# Fixed by people, by the clock on the wall; or by the clock of somebody else.
 FIXED: dict[type[Model], set[str]] = {
-    Plan: {"created_at", "due_at", "expires_at", "withdrawn_at"}
+    Plan: {"created_at", "due_at", "expires_at", "withdrawn_at"},
+    WebhookDelivery: {"sent_at"},
 }
+# What lies ahead, or did; all other times tell when something was.
+AHEAD = {
+    "confirm_by",
+    "console_lost_until",
+    "deadline",
+    "lease_until",
+    "next_attempt_at",
+    "not_before",
+    "retry_at",
+    "ring_until",
+    "until",
+    "wanted_until",
+}
+# The first of these that a row has tells when it was written first.
+BEGINNINGS = (
+    "created_at",
+    "received_at",
+    "started_at",
+    "opened_at",
+    "offered_at",
+    "at",
+)
 
 
 def going_on() -> list[QuerySet[Any]]:
@@ -88,10 +112,34 @@ def move_times(seconds: float) -> bool:
 
 
 def _move(rows: QuerySet[Any], by: timedelta, now: datetime) -> None:
+    """Move what the clock showed before it was set, and nothing of later."""
     names = times_of(rows.model)
-    if "created_at" in names:
-        rows = rows.exclude(created_at__range=(now - NOTICED_WITHIN, now))
-    rows.update(**{name: F(name) + by for name in names})
+    if beginning := next((name for name in BEGINNINGS if name in names), None):
+        rows = rows.exclude(**{f"{beginning}__range": (now - NOTICED_WITHIN, now)})
+    if rows.model is WebhookDelivery:
+        rows = _free(rows)
+    rows.update(**{name: _moved(name, by, now) for name in names})
+
+
+def _free(rows: QuerySet[WebhookDelivery]) -> QuerySet[WebhookDelivery]:
+    """Leave out what is at work now: it waits for our lock, and we must not for it."""
+    free = rows.select_for_update(skip_locked=True)
+    return WebhookDelivery.objects.filter(
+        pk__in=list(free.values_list("pk", flat=True))
+    )
+
+
+def _moved(name: str, by: timedelta, now: datetime) -> Combinable:
+    """Return the time moved, unless it was written after the clock was set."""
+    moved = F(name) + by
+    if name not in AHEAD:
+        written_since = Q(**{f"{name}__range": (now - NOTICED_WITHIN, now)})
+    elif by < timedelta():
+        # By the clock before, all that lies ahead is further away than the jump.
+        written_since = Q(**{f"{name}__lt": now - by / 2})
+    else:
+        return moved
+    return Case(When(written_since, then=F(name)), default=moved)
 
 
 def times_of(model: type[Model]) -> list[str]:

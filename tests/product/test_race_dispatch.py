@@ -10,15 +10,22 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.models import IN_A_CALL, Agent
 from callcenter.wati.events import CallTerminated, InboundCall
-from calls import deadlines, placement, tasks
+from calls import deadlines, locking, placement, tasks
 from calls.errors import Refused
-from calls.lifecycle import answer, ending, inbound, reconnect, transfer
-from calls.models import Call, Leg, Offer
+from calls.lifecycle import (
+    answer,
+    clock_jumps,
+    ending,
+    inbound,
+    reconnect,
+    transfer,
+)
+from calls.models import Call, Leg, Offer, WebhookDelivery
 from calls.queueing import agent_state, dispatch, ring_attempts, wrap_up
 from calls.states import FOR_ANYBODY, LIVE, TALKING, Event
 from tests.cast import Cast, hire
@@ -254,6 +261,25 @@ def test_everything_at_once_neither_deadlocks_nor_leaves_anybody_behind(cast: Ca
     assert not Leg.objects.open().exists()
     assert not Offer.objects.filter(outcome="ringing").exists()
     assert not Agent.objects.filter(state__in=[*IN_A_CALL, "ringing"]).exists()
+
+
+def test_a_clock_that_is_set_waits_for_no_webhook_at_work(cast: Cast):
+    """Whose effect waits for the floor, which the clock has."""
+    webhook = WebhookDelivery.objects.create(account=cast.account, kind="any", body=b"")
+    is_claimed = threading.Event()
+
+    def takes_effect() -> None:
+        with transaction.atomic():
+            WebhookDelivery.objects.filter(pk=webhook.pk).update(status="done")
+            is_claimed.set()
+            time.sleep(0.3)  # the clock has the floor by then, and wants the rows
+            with locking.dispatch_lock():
+                pass
+
+    def is_set() -> bool:
+        return is_claimed.wait(10) and clock_jumps.move_times(-3600.0)
+
+    assert at_once(takes_effect, is_set) == [None, True]
 
 
 def keep_node(over: threading.Event) -> None:

@@ -14,12 +14,13 @@ from agents.models import Agent
 from callcenter import beat
 from calls import placement
 from calls.lifecycle import clock_jumps, ending, transfer
-from calls.models import Call, ClockJump, Leg, Plan
+from calls.models import Call, ClockJump, Leg, Plan, WebhookDelivery
 from calls.states import Event
 from permissions.models import Contact
 from tests.cast import hire
 from tests.shift import DORA, ERIK, Shift, change, fresh, state_of
 
+FRANK = "4915112345681"  # calls once the clock is set
 HOUR = 3600.0
 JUMPS = [HOUR, -HOUR, 2 * HOUR, -2 * HOUR, 40.0, -40.0]
 # Times that are told and not counted from; or a text that stands for longer, or not as
@@ -60,16 +61,21 @@ def jumps(shift: Shift, seconds: float) -> None:
     assert clock_jumps.move_times(seconds)
 
 
-def ages() -> dict[tuple[str, Any, str], float]:
-    """How far from now each time is that counts."""
-    now = timezone.now()
+def times() -> dict[tuple[str, Any, str], datetime]:
+    """All times that count."""
     return {
-        (rows.model.__name__, row["pk"], name): (row[name] - now).total_seconds()
+        (rows.model.__name__, row["pk"], name): row[name]
         for rows in clock_jumps.going_on()
         for row in rows.values("pk", *clock_jumps.times_of(rows.model))
         for name in clock_jumps.times_of(rows.model)
         if row[name] is not None
     }
+
+
+def ages() -> dict[tuple[str, Any, str], float]:
+    """How far from now each of them is."""
+    now = timezone.now()
+    return {key: (at - now).total_seconds() for key, at in times().items()}
 
 
 @pytest.mark.parametrize("seconds", JUMPS)
@@ -90,6 +96,46 @@ def test_nothing_happens_that_would_not_have_happened(
     assert state_of(shift.cast.bruno) == "available"
     ended = shift.hangs_up(talk)
     assert 30 < (ended.ended_at - ended.answered_at).total_seconds() < 60
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_what_happens_before_anybody_notices_keeps_its_time(
+    shift: Shift, busy: list[Call], seconds: float
+):
+    """The webhook that comes just then is not an hour old."""
+    talk, rings = busy
+    clara = next(iter(rings.offers.all())).agent
+    before, shown_before = ages(), times()
+    shift.clock.forward(seconds)
+    placement.renew(shift.node, calls=0)
+    transfer.hold(talk.pk, shift.cast.ana)
+    shift.answers(clara, rings)
+    frank = shift.calls_in(FRANK)
+    webhook = WebhookDelivery.objects.create(
+        account=shift.cast.line.account,
+        kind="terminate-call",
+        body=b"{}",
+        received_at=timezone.now(),
+        next_attempt_at=timezone.now() + timedelta(seconds=2),
+    )
+    changed = {
+        key: age for key, age in ages().items() if shown_before.get(key) != times()[key]
+    }
+    # What may not lie before something older shows the time of the clock before.
+    written = {key: age for key, age in changed.items() if abs(age) < 30}
+    assert ("WebhookDelivery", webhook.pk, "received_at") in written
+    assert ("Call", frank.pk, "created_at") in written
+    assert ("Call", talk.pk, "held_since") in written
+    assert clock_jumps.move_times(seconds)
+    # When it is put forward, nobody can tell whose clock showed what lies ahead.
+    unknown = clock_jumps.AHEAD if seconds > 0 else set()
+    after = {
+        key: age
+        for key, age in ages().items()
+        if key not in changed or (key in written and key[2] not in unknown)
+    }
+    kept = {key: age for key, age in (before | written).items() if key in after}
+    assert after == pytest.approx(kept, abs=0.1)
 
 
 def test_without_that_the_hour_would_be_noticed(shift: Shift, busy: list[Call]):
