@@ -1,4 +1,4 @@
-"""`python -m deploy.drills [NAME ...]`: run drills, write docs/drills.md."""
+"""`python -m deploy.drills [NAME ...]`: run drills, write them into docs/drills.md."""
 
 import argparse
 import os
@@ -63,8 +63,10 @@ def _run(stack: Stack, names: list[str], *, is_short: bool) -> int:
         reports.append(report)
         print(table.row(report), *table.broken(report), sep="\n  ", flush=True)
         print(f"  {dict(report.endings)} {dict(report.problems)}", flush=True)
-    if not names:
-        table.PAGE.write_text(table.page(reports))
+    if not is_short:
+        kept = names and table.PAGE.exists()
+        before = table.PAGE.read_text() if kept else ""
+        table.PAGE.write_text(table.page(reports, before))
     return (
         0 if all(report.is_passed(is_timed=not is_short) for report in reports) else 1
     )

@@ -89,15 +89,18 @@ def _begin(wire: Wire) -> datetime:
 
 
 def ends_are_known(wire: Wire) -> Finding:
-    """Look for calls that ended here and went on at Wati, or ended there too late."""
-    rows = Call.objects.filter(wati_call_id__in=wire.phones, status=Status.ENDED)
+    """Look for calls that ended here and went on at Wati, or ended there too late.
+
+    One whose webhook was refused rings at Wati until the caller gives up.
+    """
+    known = Call.objects.filter(wati_call_id__in=wire.phones)
+    open_there = known.filter(wati_call_id__in=wire.open_calls())
     delays = [0.0]
-    open_there = set(wire.open_calls())
-    for row in rows.only("wati_call_id", "ended_at"):
+    for row in known.filter(status=Status.ENDED).only("wati_call_id", "ended_at"):
         phone = wire.phones[row.wati_call_id]
         if phone.ended and row.ended_at:
             delays.append(phone.ended - row.ended_at.timestamp())
-    worst, left = max(delays), len(open_there)
+    worst, left = max(delays), open_there.count()
     kept = worst <= KNOWN_WITHIN and not left
     figure = f"worst {worst:.1f} s, {left} still open at Wati"
     promise = "every end is known to Wati within 15 s"

@@ -4,13 +4,13 @@ import threading
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import httpx2
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from calls.models import WebhookDelivery
+from calls.webhooks import spool_figures
 from deploy.stack.proxy import NODES
 from deploy.stack.stack import Stack
 
@@ -58,15 +58,14 @@ class Recovery:
     def _is_up_to_date(self) -> bool:
         late = timezone.now() - FRESH
         try:
-            return not undone_before(self._stack, late)
+            return not undone_before(late)
         except DatabaseError:
             connection.close()
             return False
 
 
-def undone_before(stack: Stack, instant: datetime) -> bool:
+def undone_before(instant: datetime) -> bool:
     """Say whether webhooks wait on disk, or as rows that are older than this."""
-    spool = Path(stack.environment["VAR_DIR"]) / "spool"
-    waiting = [path.stat().st_size for path in spool.glob("webhooks.jsonl*")]
     new = WebhookDelivery.objects.filter(status=WebhookDelivery.Status.NEW)
-    return any(waiting) or new.filter(received_at__lt=instant).exists()
+    on_disk = spool_figures.look().bytes
+    return bool(on_disk) or new.filter(received_at__lt=instant).exists()

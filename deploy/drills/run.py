@@ -148,7 +148,7 @@ class Runner:
         return int(float(tasks))
 
     def _is_quiet(self) -> bool:
-        return not _live() and not undone_before(self.stack, timezone.now())
+        return not _live() and not undone_before(timezone.now())
 
     def _is_ready(self) -> bool:
         self.stack.wait_until_ready()

@@ -2,12 +2,16 @@
 
 import os
 import platform
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.drills.run import Report
 
 PAGE = Path(__file__).parents[2] / "docs" / "drills.md"
+
+ROW = re.compile(r"^\| (?!drill )(?P<name>[a-z-]*[a-z]) \|.*$", re.M)
+WRONG = re.compile(r"^- (?P<name>[a-z-]+): .*$", re.M)
 
 # ruff: noqa: E501 - a page
 HEAD = """\
@@ -65,17 +69,31 @@ def broken(report: Report) -> list[str]:
     ]
 
 
-def page(reports: list[Report]) -> str:
+def page(reports: list[Report], before: str = "") -> str:
+    """Return the page; drills that were not run now keep their lines of `before`."""
+    run = {report.drill.name: row(report) for report in reports}
+    rows = _lines(ROW, before) | run
+    wrong = [line for name, line in _lines(WRONG, before).items() if name not in run]
+    wrong += [f"- {line}" for report in reports for line in broken(report)]
     head = HEAD.format(
         when=datetime.now(UTC).strftime("%Y-%m-%d"),
         processor=_processor(),
         cores=os.cpu_count(),
         python=platform.python_version(),
     )
-    text = head + "\n".join(map(row, reports)) + "\n"
-    if wrong := [line for report in reports for line in broken(report)]:
-        text += "\nNot kept:\n\n" + "\n".join(f"- {line}" for line in wrong) + "\n"
+    text = head + "\n".join(rows.values()) + "\n"
+    if wrong:
+        text += "\nNot kept:\n\n" + "\n".join(wrong) + "\n"
     return text
+
+
+def _lines(of_a_drill: re.Pattern[str], text: str) -> dict[str, str]:
+    """Return the lines by the drill's name, one or several for each."""
+    lines: dict[str, str] = {}
+    for found in of_a_drill.finditer(text):
+        name, line = found["name"], found[0]
+        lines[name] = f"{lines[name]}\n{line}" if name in lines else line
+    return lines
 
 
 def _processor() -> str:

@@ -82,6 +82,18 @@ def test_the_table_says_which_promise_was_broken() -> None:
     assert broken(report)[0] in page([report])
 
 
+def test_a_drill_that_is_run_again_gets_new_lines_and_no_other_does() -> None:
+    lost = Finding("timelines add up", False, "1 calls without an end")
+    other = Drill("valkey-gone", "Valkey is away", lambda scene: None, 1.0, False)
+    reports = [Report(DRILL, findings=[*PROMISES, lost]), Report(other, lost=7)]
+    reports[1].findings = [*PROMISES, lost]
+    before = page(reports)
+    after = page([Report(DRILL, findings=list(PROMISES))], before)
+    assert after == page([Report(DRILL, findings=list(PROMISES)), reports[1]])
+    assert "- valkey-gone: timelines add up" in after
+    assert page([], before) == before
+
+
 def test_every_line_of_a_page_has_the_cells_of_its_head() -> None:
     lines = page([Report(DRILL, findings=list(PROMISES))]).splitlines()
     table = [line for line in lines if line.startswith("|")]
