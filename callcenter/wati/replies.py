@@ -20,7 +20,7 @@ from callcenter.wati.errors import (
     WatiError,
     meaning_of,
 )
-from callcenter.wati.fields import find, plain, text_of, truth_of
+from callcenter.wati.fields import find, flat, instant_of, plain, text_of, truth_of
 from callcenter.wati.words import redacted
 
 MOST_NESTED = 12
@@ -90,7 +90,7 @@ def judge(
     """
     body = _parsed(content)
     codes, texts = _said(body)
-    is_yes, root = 200 <= status < 300, _root(body)
+    is_yes, root = 200 <= status < 300, flat(body)
     if is_yes and _agrees(root, codes):
         result = root.get("result")
         shown = result if isinstance(result, dict) and result else body
@@ -117,13 +117,6 @@ def _parsed(content: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return "" if text.startswith("<") else text
-
-
-def _root(body: Any) -> dict[str, Any]:
-    """Return the envelope's fields by their plain names; none of another body."""
-    if not isinstance(body, dict):
-        return {}
-    return {plain(name): value for name, value in body.items()}
 
 
 def _agrees(root: dict[str, Any], codes: list[Code]) -> bool:
@@ -251,7 +244,9 @@ def _wait(
     """Return how long to wait, as the reply says it; None if it does not."""
     told = {name.lower(): value for name, value in headers.items()}
     times = [_retry_after(told.get("retry-after", ""), now)]
-    times += [_instant(found[0]) for text in texts for found in INSTANT.finditer(text)]
+    times += [
+        instant_of(found[0]) for text in texts for found in INSTANT.finditer(text)
+    ]
     waits = (at - now for at in times if at)
     return next((wait for wait in waits if timedelta() < wait <= LONGEST_WAIT), None)
 
@@ -263,15 +258,5 @@ def _retry_after(text: str, now: datetime) -> datetime | None:
             return now + timedelta(seconds=int(text))
         at = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        if text.isdigit():
-            return datetime.fromtimestamp(int(text), UTC)
-        at = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
