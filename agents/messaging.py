@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from agents.models import Agent, FloorMessage, FloorMessageReceipt
 from callcenter.sets import insert_for_each
+from callcenter.users import shown_name
 
 MOST_SHOWN = 20  # of one agent, the newest
 
@@ -24,7 +25,7 @@ def send(
         message = FloorMessage.objects.create(
             text=text,
             sender=sender,
-            sender_name=sender.get_full_name() or sender.get_username(),
+            sender_name=shown_name(sender),
             sent_to=sent_to,
             sent_at=now,
             until=now + lasts,

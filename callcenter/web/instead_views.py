@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from callcenter.users import shown_name
 from callcenter.web.at_work import agent_at_work, what_signing_in_costs
 from callcenter.web.sign_in_views import (
     PENDING,
@@ -36,7 +37,7 @@ def instead(request: HttpRequest) -> HttpResponse:
     context = {
         "agent": agent,
         "sentence": what_signing_in_costs(agent) if agent else "",
-        "name": user.get_full_name() or user.get_username(),
+        "name": shown_name(user),
     }
     return render(request, "sign_in/instead.html", context)
 

@@ -22,6 +22,7 @@ from callcenter.admin_parts import (
     link_to,
     when,
 )
+from callcenter.users import shown_name
 from callcenter.word_index import Term
 from calls.models import Plan
 from calls.outbound import planned_calls
@@ -106,7 +107,7 @@ class PlanAdmin(FoundByPerson, ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Cancel"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, chosen: QuerySet[Plan]) -> None:
         user = cast(User, request.user)
-        sentence = f"Cancelled by {user.get_full_name() or user.get_username()}."
+        sentence = f"Cancelled by {shown_name(user)}."
         found = list(chosen.select_related("contact", "line__account"))
         cancelled = [
             plan for plan in found if planned_calls.cancel(plan, sentence=sentence)

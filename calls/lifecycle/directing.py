@@ -14,6 +14,7 @@ from agents import hands
 from agents import services as staff
 from agents.models import IN_A_CALL, Agent, AgentState
 from callcenter import audit
+from callcenter.users import shown_name
 from calls import notify
 from calls.errors import Refused
 from calls.locking import dispatch_lock
@@ -132,7 +133,7 @@ def lower_hand(agent_id: int, by: User) -> str:
 def _tell(agent: Agent, by: User, what: str, wish: Wish | None = None) -> None:
     asked = f"{what} {wish.state} {wish.reason}".strip() if wish else what
     audit.record(audit.Action.CHANGED, agent, asked, user=by)
-    name = by.get_full_name() or by.get_username()
+    name = shown_name(by)
     state, reason = (wish.state, wish.reason) if wish else ("", "")
     notify.directed(agent.pk, by=name, what=what, state=state, reason=reason)
 

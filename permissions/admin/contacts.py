@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from callcenter.admin_parts import DetailedAdmin, badge, when
 from callcenter.long_lists import LongList
 from callcenter.models import WatiAccount
+from callcenter.users import shown_name
 from callcenter.web.uploads import upload_of
 from permissions import people, services, words
 from permissions.admin.ledger import WithHistory
@@ -172,7 +173,7 @@ class ContactAdmin(LongList, WithMerges, WithErasure, WithHistory, DetailedAdmin
         by = contact.do_not_call_by
         told = {"instant": words.moment(at), "reason": contact.do_not_call_reason}
         if by:
-            who = by.get_full_name() or by.get_username()
+            who = shown_name(by)
             since = _("Since {instant}, by {who}: {reason}").format(who=who, **told)
         else:
             since = _("Since {instant}: {reason}").format(**told)
