@@ -124,6 +124,8 @@ class Console:
                 message = json.loads(text)
                 if message["type"] == "move":
                     return str(message["address"])
+                if message["type"] == "test_ring":
+                    await self._say("test_rang")
                 self._hear(message)
         finally:
             beats.cancel()

@@ -109,7 +109,16 @@ def ends_are_known(wire: Wire) -> Finding:
 
 def nobody_in_silence(wire: Wire, allowed: float) -> Finding:
     """Look for the longest time that a caller heard no packet at all."""
-    silences = [phone.silence for phone in wire.phones.values() if phone.accepted]
+    rows = Call.objects.filter(wati_call_id__in=wire.phones).exclude(ended_at=None)
+    here = {
+        name: at.timestamp()
+        for name, at in rows.values_list("wati_call_id", "ended_at")
+    }
+    silences = [
+        phone.silence(here.get(name))
+        for name, phone in wire.phones.items()
+        if phone.accepted
+    ]
     worst = max(silences, default=0.0)
     figure = f"longest {worst:.2f} s of {len(silences)} calls (allowed {allowed:g} s)"
     kept = worst <= allowed

@@ -1,6 +1,7 @@
 """The other side's view: what the simulated Wati sent and what its phones heard."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Iterable
@@ -41,11 +42,14 @@ class Phone:
     gap: float = 0.0
     until: float = 0.0
 
-    @property
-    def silence(self) -> float:
-        """Return the longest silence in seconds; the end without audio counts."""
-        tail = (self.ended or time.time()) - self.until if self.until else 0.0
-        return max(self.gap, tail)
+    def silence(self, ended_here: float | None = None) -> float:
+        """Return the longest silence in seconds; the end without audio counts.
+
+        ended_here: when the call ended on our side, in unix seconds. From there it is
+        a matter of telling Wati.
+        """
+        ends = (self.ended or time.time(), ended_here or math.inf)
+        return max(self.gap, min(ends) - self.until if self.until else 0.0)
 
 
 @dataclass

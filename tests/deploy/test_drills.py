@@ -57,8 +57,14 @@ def test_the_order_of_a_bodys_fields_makes_no_other_body() -> None:
 
 
 def test_a_call_that_ends_in_silence_was_silent() -> None:
-    assert Phone(accepted=100.0, ended=130.0, gap=0.1, until=110.0).silence == 20.0
-    assert Phone(accepted=100.0, ended=130.0, gap=0.5, until=129.9).silence == 0.5
+    assert Phone(accepted=100.0, ended=130.0, gap=0.1, until=110.0).silence() == 20.0
+    assert Phone(accepted=100.0, ended=130.0, gap=0.5, until=129.9).silence() == 0.5
+
+
+def test_a_call_that_is_over_here_is_not_silent_until_wati_knows() -> None:
+    late = Phone(accepted=100.0, ended=130.0, gap=0.1, until=110.0)
+    assert late.silence(ended_here=110.2) == pytest.approx(0.2)
+    assert late.silence(ended_here=140.0) == 20.0
 
 
 @pytest.mark.parametrize("what", ["files", "threads", "tasks", "megabytes"])
