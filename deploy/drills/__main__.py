@@ -58,15 +58,14 @@ def _run(stack: Stack, names: list[str], *, is_short: bool) -> int:
     else:
         runner.warm_up()
     reports = []
+    before = table.PAGE.read_text() if names and table.PAGE.exists() else ""
     for name in names or DRILLS:
         report = runner.run(DRILLS[name])
         reports.append(report)
         print(table.row(report), *table.broken(report), sep="\n  ", flush=True)
         print(f"  {dict(report.endings)} {dict(report.problems)}", flush=True)
-    if not is_short:
-        kept = names and table.PAGE.exists()
-        before = table.PAGE.read_text() if kept else ""
-        table.PAGE.write_text(table.page(reports, before))
+        if not is_short:  # at once: a later one may break off
+            table.PAGE.write_text(table.page(reports, before))
     return (
         0 if all(report.is_passed(is_timed=not is_short) for report in reports) else 1
     )
