@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 # Of two clocks that notice the same jump one moves the rows.
 SAME_JUMP = timedelta(seconds=30)
-# What happened so short a time ago, happened after the clock was set.
+# What happened so short a time ago, or while the rows are moved, happened after the
+# clock was set.
 NOTICED_WITHIN = timedelta(seconds=2)
 # Fixed by people, by the clock on the wall; or by the clock of somebody else.
 FIXED: dict[type[Model], set[str]] = {
@@ -115,7 +116,7 @@ def _move(rows: QuerySet[Any], by: timedelta, now: datetime) -> None:
     """Move what the clock showed before it was set, and nothing of later."""
     names = times_of(rows.model)
     if beginning := next((name for name in BEGINNINGS if name in names), None):
-        rows = rows.exclude(**{f"{beginning}__range": (now - NOTICED_WITHIN, now)})
+        rows = rows.exclude(_since(beginning, now))
     if rows.model is WebhookDelivery:
         rows = _free(rows)
     rows.update(**{name: _moved(name, by, now) for name in names})
@@ -133,13 +134,18 @@ def _moved(name: str, by: timedelta, now: datetime) -> Combinable:
     """Return the time moved, unless it was written after the clock was set."""
     moved = F(name) + by
     if name not in AHEAD:
-        written_since = Q(**{f"{name}__range": (now - NOTICED_WITHIN, now)})
+        written_since = _since(name, now)
     elif by < timedelta():
         # By the clock before, all that lies ahead is further away than the jump.
         written_since = Q(**{f"{name}__lt": now - by / 2})
     else:
         return moved
     return Case(When(written_since, then=F(name)), default=moved)
+
+
+def _since(name: str, now: datetime) -> Q:
+    """Return the condition that this was written after the clock was set."""
+    return Q(**{f"{name}__range": (now - NOTICED_WITHIN, now + NOTICED_WITHIN)})
 
 
 def times_of(model: type[Model]) -> list[str]:

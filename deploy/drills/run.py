@@ -64,8 +64,9 @@ class Runner:
 
     def run(self, drill: Drill) -> Report:
         report, begin = Report(drill), time.monotonic()
-        drill.before(Scene(self.stack, self.control))
-        scene, before = Scene(self.stack, self.control), self._usage()
+        scene = Scene(self.stack, self.control)
+        drill.before(scene)
+        before = self._usage()
         with Wire(self.control) as wire:
             seen = self._under_load(scene, report)
             self._settle()
