@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -27,9 +28,11 @@ from calls.lifecycle import (
 )
 from calls.models import Call, Leg, Offer, WebhookDelivery
 from calls.queueing import agent_state, dispatch, ring_attempts, wrap_up
+from calls.signaling import deliveries
 from calls.states import FOR_ANYBODY, LIVE, TALKING, Event
 from tests.cast import Cast, hire
 from tests.console import PROOF
+from tests.servers import wait_for
 from tests.shift import change
 
 pytestmark = pytest.mark.full  # SQLite lets one write at a time anyway
@@ -265,21 +268,35 @@ def test_everything_at_once_neither_deadlocks_nor_leaves_anybody_behind(cast: Ca
 
 def test_a_clock_that_is_set_waits_for_no_webhook_at_work(cast: Cast):
     """Whose effect waits for the floor, which the clock has."""
-    webhook = WebhookDelivery.objects.create(account=cast.account, kind="any", body=b"")
-    is_claimed = threading.Event()
+    before = timezone.now() + timedelta(hours=1)
+    webhook = WebhookDelivery.objects.create(
+        account=cast.account, kind="any", body=b"", received_at=before
+    )
+    is_claimed, is_moved = threading.Event(), threading.Event()
 
     def takes_effect() -> None:
         with transaction.atomic():
-            WebhookDelivery.objects.filter(pk=webhook.pk).update(status="done")
+            assert deliveries.claim(webhook.pk)
             is_claimed.set()
-            time.sleep(0.3)  # the clock has the floor by then, and wants the rows
+            wait_for(lambda: is_moved.is_set() or somebody_waits(), "the clock")
             with locking.dispatch_lock():
                 pass
 
     def is_set() -> bool:
-        return is_claimed.wait(10) and clock_jumps.move_times(-3600.0)
+        is_claimed.wait(10)
+        try:
+            return clock_jumps.move_times(-3600.0)
+        finally:
+            is_moved.set()
 
     assert at_once(takes_effect, is_set) == [None, True]
+
+
+def somebody_waits() -> bool:
+    """Tell whether somebody waits for a lock that another one has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def keep_node(over: threading.Event) -> None:
