@@ -212,11 +212,15 @@ def _at(calls: int, place: str, seconds: int) -> str:
 
 
 def _insert(model: Any, values: dict[str, Any], many: int) -> None:
-    """Insert rows for n from 1; what has no value is as the model has it."""
+    """Insert rows for n from 1; what has no value is as model or database have it."""
     from django.db import connection
+    from django.db.models.fields import NOT_PROVIDED
 
-    fields = [f for f in model._meta.concrete_fields if getattr(f, "column", None)]
-    fields = [f for f in fields if f.attname in values or not f.primary_key]
+    fields = [
+        f
+        for f in model._meta.concrete_fields
+        if f.attname in values or not (f.primary_key or f.db_default != NOT_PROVIDED)
+    ]
     usual = [
         f.get_db_prep_save(f.get_default(), connection)
         for f in fields
