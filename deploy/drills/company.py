@@ -14,23 +14,27 @@ QUEUES = 2
 
 
 def found() -> list[Queue]:
-    """Make queues, numbers and agents, at the account that the stack has made."""
+    """Make queues, numbers and agents, at the account that the stack has made.
+
+    Returns the queues that are called.
+    """
     account = WatiAccount.objects.get()
-    queues = [
-        Queue.objects.create(name=f"Drill {place}", wrap_up_seconds=30)
-        for place in range(QUEUES)
-    ]
-    for place, queue in enumerate(queues):
-        Line.objects.create(
-            account=account, number=number_of(place), name=queue.name, queue=queue
-        )
-    hire(AGENTS, queues)
-    _hire_olga(queues[0])
-    return queues
+    *called, olgas = (_queue(account, place) for place in range(QUEUES + 1))
+    hire(AGENTS, called)
+    _hire_olga(olgas)
+    return called
+
+
+def _queue(account: WatiAccount, place: int) -> Queue:
+    queue = Queue.objects.create(name=f"Drill {place}", wrap_up_seconds=30)
+    Line.objects.create(
+        account=account, number=number_of(place), name=queue.name, queue=queue
+    )
+    return queue
 
 
 def _hire_olga(queue: Queue) -> None:
-    """Make an agent who places calls, and whose console no load opens."""
+    """Make an agent who places calls, gets none, and has a console of her own."""
     user = User.objects.create_user("olga")
     Membership.objects.create(
         queue=queue, agent=Agent.objects.create(user=user, name="Olga")

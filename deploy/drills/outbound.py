@@ -27,6 +27,7 @@ class Story:
         self.waid = str(next(_contacts))
         scene.control.set_person(self.waid, reply="temporary", reply_after=0.5)
         self.olga = Console(scene.stack.url, Agent.objects.get(name="Olga"))
+        self.olga.go_available()
 
     def tell(self) -> None:
         try:
@@ -54,12 +55,15 @@ class Story:
     def _call(self, person: dict[str, Any]) -> tuple[str, Headset]:
         with self._dying("outbound"):
             self.olga.say("call", contact=person["contact"], line=person["line"])
-            self.olga.until(lambda: self.olga.dialing() is not None, "the call")
+            self.olga.until(self._has_reply, "the call")
             call = self.olga.dialing()
-            assert call is not None
+            assert call is not None, self.olga.problems
             headset = Headset(self.olga.open(call["audio_url"]), 1200)
         self.olga.until(lambda: self._status(call) != "dialing", "an answer", PATIENCE)
         return call["id"], headset
+
+    def _has_reply(self) -> bool:
+        return self.olga.dialing() is not None or bool(self.olga.problems)
 
     def _status(self, call: dict[str, Any]) -> str:
         return str(self.olga.calls[call["id"]]["status"])
