@@ -331,16 +331,21 @@ def _next_attempt(
 def _pause(request: WatiRequest, error: WatiError) -> timedelta | None:
     match error.outcome:
         case Outcome.UNREACHABLE:
-            return timedelta(seconds=min(10.0, 0.5 * 2**request.attempts))
+            return _growing(request)
         case Outcome.UNAUTHORISED:
             # Nothing was done: it goes on once the account has a valid token.
             return None if request.verb == Verb.OUTBOUND else timedelta()
         case Outcome.UNKNOWN:
-            again = request.verb == Verb.TERMINATE and request.attempts < 2
-            return (error.wait or timedelta(seconds=1)) if again else None
+            # To end a call again does no harm; one that goes on is somebody's silence.
+            again = request.verb == Verb.TERMINATE
+            return (error.wait or _growing(request)) if again else None
         case Outcome.WAIT:
             return error.wait or timedelta(seconds=5)
     return None
+
+
+def _growing(request: WatiRequest) -> timedelta:
+    return timedelta(seconds=min(10.0, 0.5 * 2 ** min(request.attempts, 5)))
 
 
 def _final_status(error: WatiError | None) -> str:

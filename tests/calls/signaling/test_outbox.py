@@ -427,15 +427,38 @@ def test_wati_is_told_to_end_what_still_rings_and_nothing_else(cast: Cast, wati:
 
 
 def test_a_hang_up_is_repeated_unless_the_no_is_final(cast: Cast, wati: Wati):
-    """A maybe is asked once more; a token or a limit is waited for."""
+    """A maybe is asked again; a token or a limit is waited for."""
     for number, reply in enumerate([*STILL_RINGS[::2], *IS_OVER[:1]]):
         call = accepted(cast, wati, *OK, call_id=f"wacid.{number}")
         ending.end(call.pk, Event.AGENT_ENDED)
         wati.will_say(reply)
         told = outcome_of(call, "terminate")
-        times = {"refused": 1, "unknown": 2, "pending": 3}[told]
+        times = {"refused": 1, "pending": 3}[told]
         assert wati.asked == [f"wacid.{number}/terminate"] * times, reply
         call.requests.all().delete()
+
+
+def test_a_hang_up_is_told_to_a_wati_that_was_broken_for_minutes(
+    cast: Cast, wati: Wati
+):
+    call = accepted(cast, wati, *OK, call_id="wacid.1")
+    ending.end(call.pk, Event.AGENT_ENDED)
+    wati.will_say(*[(502, "<html>Bad gateway</html>")] * 20, OK)
+    for _ in range(21):
+        later()
+        tasks.sweep_requests()
+    assert call.requests.get(verb="terminate").status == "ok"
+
+
+def test_a_hang_up_is_not_repeated_for_ever(cast: Cast, wati: Wati):
+    call = accepted(cast, wati, *OK, call_id="wacid.1")
+    ending.end(call.pk, Event.AGENT_ENDED)
+    wati.will_say((502, "<html>Bad gateway</html>"))
+    long_ago = timezone.now() - outbox.GIVE_UP_AFTER
+    call.requests.filter(verb="terminate").update(created_at=long_ago)
+    later()
+    tasks.sweep_requests()
+    assert call.requests.get(verb="terminate").status == "unknown"
 
 
 def test_a_hang_up_after_a_refused_accept_is_repeated_until_wati_has_it(
