@@ -36,7 +36,7 @@ def node_frozen_long(scene: Scene) -> None:
     scene.rest(15)
 
 
-@drill("Both nodes are drained and started again, one after the other")
+@drill("Both nodes are drained and started again, first one, then the other")
 def rolling_restart(scene: Scene) -> None:
     for name in NODES:
         scene.restart(name, patience=90)

@@ -125,7 +125,7 @@ class Runner:
         )
         return [
             promises.webhooks_are_kept(wire),
-            promises.ends_are_known(wire),
+            promises.ends_are_known(wire, drill.deaf),
             promises.nobody_in_silence(wire, drill.silence),
             promises.timelines_add_up(wire),
             promises.resources_are_back(same, now),

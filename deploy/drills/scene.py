@@ -70,7 +70,8 @@ Act = Callable[[Scene], None]
 class Drill:
     """What is broken, and how long a caller may then be without audio, in seconds.
 
-    `before`: what is made ready before the first call.
+    `before`: what is made ready before the first call. `deaf`: how long Wati cannot be
+    told that a call has ended, in seconds.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Drill:
     silence: float
     is_short: bool
     before: Act = lambda scene: None
+    deaf: float = 0.0
 
 
 DRILLS: dict[str, Drill] = {}
@@ -90,12 +92,13 @@ def drill(
     silence: float = 1.0,
     short: bool = False,
     before: Act = lambda scene: None,
+    deaf: float = 0.0,
 ) -> Callable[[Act], Act]:
     """Put an act on the list, under its function's name. `short`: runs in the tests."""
 
     def register(act: Act) -> Act:
         name = act.__name__.replace("_", "-")
-        DRILLS[name] = Drill(name, what, act, silence, short, before)
+        DRILLS[name] = Drill(name, what, act, silence, short, before, deaf)
         return act
 
     return register

@@ -23,7 +23,7 @@ Each drill breaks the running stack of `make stack` (nginx with TLS, two nodes, 
 about ten calls are up and Wati posts 20 webhooks a second, heals it, waits until it is quiet, and looks:
 
 - every webhook that got a 200 is stored and has had its effect;
-- every call that ended here has ended at Wati within 15 s, and none is left open there;
+- every call that ended here has ended at Wati within 15 s of when Wati could be told, and none is left open there;
 - no caller was longer without any audio packet than the drill allows;
 - the rows agree with each other: no open part of an ended call, no instant out of order, no agent in a call that is over;
 - open files, threads, tasks of the event loop and memory of each node are back.

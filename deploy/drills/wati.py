@@ -26,21 +26,25 @@ def wati_half_answered(scene: Scene) -> None:
     spoilt(scene, outcome="drop", done=True)
 
 
-@drill("Wati does nothing and drops the connection", silence=2.0)
+@drill("Wati does nothing and drops the connection", silence=2.0, deaf=FOR)
 def wati_dropped(scene: Scene) -> None:
     spoilt(scene, outcome="drop")
 
 
-@drill("Wati answers every request with a page of HTML and status 502", silence=2.0)
+@drill(
+    "Wati answers every request with a page of HTML and status 502",
+    silence=2.0,
+    deaf=FOR,
+)
 def wati_wrong(scene: Scene) -> None:
     spoilt(scene, outcome="body", status=502, body="<html>Bad gateway</html>")
 
 
-@drill("Wati refuses the API token", silence=2.0)
+@drill("Wati refuses the API token", silence=2.0, deaf=FOR)
 def wati_unauthorised(scene: Scene) -> None:
     spoilt(scene, outcome="status", status=401)
 
 
-@drill("Wati says nothing for 35 s", silence=2.0)
+@drill("Wati says nothing to any request", silence=2.0, deaf=FOR)
 def wati_silent(scene: Scene) -> None:
     spoilt(scene, outcome="hang")
