@@ -9,7 +9,6 @@ one, tells how late the event loop is. Prints lines of JSON.
 import asyncio
 import json
 import os
-import secrets
 import statistics
 import subprocess
 import sys
@@ -53,20 +52,10 @@ HISTORY = """
 
 
 def main() -> None:
-    from bench.servers import database_of_its_own, postgres
+    from bench.servers import environment_of, postgres
 
     with postgres() as server:
-        environment = os.environ | {
-            "DATABASE_URL": database_of_its_own(server),
-            "DEBUG": "0",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "ALLOWED_HOSTS": "localhost",
-            "REDIS_URL": "",
-            "DATABASE_STATEMENT_SECONDS": "600",  # to fill it
-            "LOG_LEVEL": "ERROR",
-            "SECOND_FACTOR": "optional",
-            "DJANGO_SETTINGS_MODULE": "callcenter.settings",
-        }
+        environment = environment_of(server)
         for step in ("fill", "measure"):  # the rows leave no memory behind
             command = [sys.executable, "-m", "bench.exports", step, *sys.argv[1:]]
             subprocess.run(command, cwd=ROOT, env=environment, check=True)

@@ -5,8 +5,6 @@ them, and as many webhooks, on a PostgreSQL of its own. Prints lines of JSON.
 """
 
 import json
-import os
-import secrets
 import subprocess
 import sys
 import time
@@ -27,19 +25,10 @@ WEBHOOKS = """
 
 
 def main() -> None:
-    from bench.servers import database_of_its_own, postgres
+    from bench.servers import environment_of, postgres
 
     with postgres() as server:
-        environment = os.environ | {
-            "DATABASE_URL": database_of_its_own(server),
-            "DEBUG": "0",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "ALLOWED_HOSTS": "localhost",
-            "REDIS_URL": "",
-            "DATABASE_STATEMENT_SECONDS": "600",  # to fill it
-            "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "callcenter.settings",
-        }
+        environment = environment_of(server)
         command = [sys.executable, "-m", "bench.purging", "measure", *sys.argv[1:]]
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
