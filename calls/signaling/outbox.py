@@ -18,7 +18,7 @@ from callcenter import connection
 from callcenter.celery import wake
 from callcenter.database import in_database
 from callcenter.models import WatiAccount
-from callcenter.wati.client import Answer, WatiClient
+from callcenter.wati.client import LONGEST, Answer, WatiClient
 from callcenter.wati.errors import Outcome, WatiError
 from calls.models import Call, Plan, WatiRequest
 from calls.signaling import breaker
@@ -28,8 +28,10 @@ logger = logging.getLogger(__name__)
 
 Verb, Status = WatiRequest.Verb, WatiRequest.Status
 
-# A request that was sent longer ago than any time-out gets no answer.
+# A request that was sent longer ago than any time-out gets no answer. One whose reply
+# says more than yes or no has time for its rows as well.
 LOST_AFTER = timedelta(seconds=20)
+HANG_UP_LOST_AFTER = timedelta(seconds=LONGEST)
 GIVE_UP_AFTER = timedelta(minutes=10)
 # Requests in flight by one sweep, and by all of its turns: with the longest time-out
 # these are a little less than the sweep may take.
@@ -94,10 +96,15 @@ def to_send(now: datetime | Combinable) -> QuerySet[WatiRequest]:
 
     While Wati refuses an account's token, one try now and then is enough for all.
     """
-    lost = Q(status=Status.SENT, sent_at__lt=now - LOST_AFTER)
     waiting = Q(status=Status.PENDING, next_attempt_at__lte=now)
     paused = Q(account__unauthorised_since__isnull=False, account__probe_at__gt=now)
-    return WatiRequest.objects.filter(lost | (waiting & ~paused))
+    return WatiRequest.objects.filter(_lost(now) | (waiting & ~paused))
+
+
+def _lost(now: datetime | Combinable) -> Q:
+    """Match the requests that were in flight when their process died."""
+    hang_up = Q(verb=Verb.TERMINATE, sent_at__lt=now - HANG_UP_LOST_AFTER)
+    return Q(status=Status.SENT) & (hang_up | Q(sent_at__lt=now - LOST_AFTER))
 
 
 def due() -> list[int]:
@@ -169,7 +176,9 @@ def take(request_id: int) -> WatiRequest | None:
     if request is None or _must_wait(request) or _settle_lost(request):
         return None
     now = timezone.now()
-    mine = requests.filter(pk=request_id, status=Status.PENDING)
+    mine = requests.filter(
+        pk=request_id, status=Status.PENDING, attempts=request.attempts
+    )
     if not mine.exists() or _is_paused(request):
         return None
     if not mine.update(status=Status.SENT, sent_at=now, attempts=F("attempts") + 1):
@@ -240,13 +249,19 @@ def _drop_if_old(request: WatiRequest) -> None:
 
 
 def _settle_lost(request: WatiRequest) -> bool:
-    """Mark a request that was in flight when its process died as unknown."""
+    """Mark a request that was in flight when its process died as unknown.
+
+    Returns whether it must not be sent now. A hang-up goes again at once: a caller
+    may have been listening to silence all the time.
+    """
     if request.status != Status.SENT:
         return False
-    if request.sent_at and request.sent_at < timezone.now() - LOST_AFTER:
-        died = WatiError(Outcome.UNKNOWN, "The process died while sending.")
-        finish(request, None, died)
-    return True
+    lost = WatiRequest.objects.filter(_lost(timezone.now()), pk=request.pk)
+    if not lost.exists():
+        return True
+    died = WatiError(Outcome.UNKNOWN, "The process died while sending.")
+    finish(request, None, died)
+    return request.verb != Verb.TERMINATE
 
 
 Effect = Callable[[WatiRequest, Answer | None, WatiError | None], None]

@@ -313,8 +313,8 @@ def a_request_that_another_worker_sends_again(shift: Shift) -> Story:
     sent_at = timezone.now() - timedelta(minutes=1)
     requests = terminate(shift, status="sent", sent_at=sent_at, attempts=1)
     return Story(
-        lambda: requests.update(sent_at=timezone.now(), attempts=2),
-        lambda: requests.get().status == "sent",
+        lambda: requests.update(sent_at=timezone.now(), attempts=5),
+        lambda: requests.get().attempts == 5,
     )
 
 

@@ -461,6 +461,63 @@ def test_a_hang_up_is_not_repeated_for_ever(cast: Cast, wati: Wati):
     assert call.requests.get(verb="terminate").status == "unknown"
 
 
+def dies_in_flight(request: WatiRequest, ago: timedelta) -> WatiRequest:
+    """Let the process have died so long ago, while it waited for Wati's reply."""
+    sent = {"status": "sent", "attempts": 1, "next_attempt_at": None}
+    WatiRequest.objects.filter(pk=request.pk).update(
+        sent_at=timezone.now() - ago, **sent
+    )
+    return request
+
+
+SOON = timedelta(seconds=1)
+
+
+def test_a_hang_up_that_died_in_flight_is_sent_again_at_once(cast: Cast, wati: Wati):
+    call = accepted(cast, wati, *OK, call_id="wacid.1")
+    ending.end(call.pk, Event.AGENT_ENDED)
+    wati.will_say(OK)
+    hang_up = call.requests.get(verb="terminate")
+    dies_in_flight(hang_up, outbox.HANG_UP_LOST_AFTER - SOON)
+    tasks.sweep_requests()
+    assert wati.asked == []  # its reply may still come
+    dies_in_flight(hang_up, outbox.HANG_UP_LOST_AFTER + SOON)
+    tasks.sweep_requests()
+    assert wati.asked == ["wacid.1/terminate"]
+    hang_up.refresh_from_db()
+    assert (hang_up.status, hang_up.attempts) == ("ok", 2)
+
+
+def test_a_hang_up_that_keeps_dying_in_flight_is_not_repeated_for_ever(
+    cast: Cast, wati: Wati
+):
+    call = accepted(cast, wati, *OK, call_id="wacid.1")
+    ending.end(call.pk, Event.AGENT_ENDED)
+    wati.will_say(OK)
+    hang_up = call.requests.filter(verb="terminate")
+    hang_up.update(created_at=timezone.now() - outbox.GIVE_UP_AFTER)
+    dies_in_flight(hang_up.get(), outbox.LOST_AFTER)
+    tasks.sweep_requests()
+    assert (hang_up.get().status, wati.asked) == ("unknown", [])
+
+
+def test_what_may_have_reached_a_phone_is_never_sent_again_by_a_death(
+    cast: Cast, wati: Wati
+):
+    asking, calling = ask(cast), dial(cast).requests.get(verb="outbound")
+    for request in (asking, calling):
+        dies_in_flight(request, outbox.LOST_AFTER - SOON)
+    tasks.sweep_requests()
+    assert set(WatiRequest.objects.values_list("status", flat=True)) == {"sent"}
+    for request in (asking, calling):
+        dies_in_flight(request, outbox.LOST_AFTER + SOON)
+    tasks.sweep_requests()
+    assert wati.asked == []
+    for request in (asking, calling):
+        request.refresh_from_db()
+        assert request.status == "unknown"
+
+
 def test_a_hang_up_after_a_refused_accept_is_repeated_until_wati_has_it(
     cast: Cast, wati: Wati
 ):
