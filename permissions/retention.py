@@ -1,11 +1,11 @@
 """Old entries of the ledger that decide nothing, and contacts without any story."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 
 from permissions import ledger, rules
@@ -25,23 +25,30 @@ def with_old_events(before: datetime) -> QuerySet[CallPermission]:
     return CallPermission.objects.filter(Exists(old))
 
 
-def forget_events(permission_id: int, before: datetime) -> int:
-    """Delete the entries of a pair from before then that decide nothing.
+def forget_events(permission_ids: Sequence[int], before: datetime) -> int:
+    """Delete the entries of these pairs from before then that decide nothing.
 
     Those of them stay without which the rules would answer otherwise: the newest, and
-    the last word about the permission itself.
+    the last word about the permission itself. A pair that somebody is at work on stays
+    as it is.
     """
+    events = Prefetch("events", PermissionEvent.objects.order_by("-at", "-pk"))
+    pairs = CallPermission.objects.select_for_update(skip_locked=True)
     with transaction.atomic():
-        pairs = CallPermission.objects.select_for_update().filter(pk=permission_id)
-        permission = pairs.first()
-        if permission is None:
-            return 0
-        events = list(permission.events.order_by("-at", "-pk"))
-        old = [event for event in events if event.at < before]
-        young = events[: len(events) - len(old)]
-        kept = {event.pk for event in next(_enough(permission, young, old))}
-        gone = [one.pk for one in old if one.pk not in kept and not _is_shared(one)]
+        gone = [
+            event.pk
+            for pair in pairs.filter(pk__in=permission_ids).prefetch_related(events)
+            for event in _decides_nothing(pair, before)
+        ]
         return PermissionEvent.objects.filter(pk__in=gone).delete()[0]
+
+
+def _decides_nothing(pair: CallPermission, before: datetime) -> list[PermissionEvent]:
+    events = list(pair.events.all())
+    old = [event for event in events if event.at < before]
+    young = events[: len(events) - len(old)]
+    kept = {event.pk for event in next(_enough(pair, young, old))}
+    return [one for one in old if one.pk not in kept and not _is_shared(one)]
 
 
 def _is_shared(event: PermissionEvent) -> bool:

@@ -5,6 +5,7 @@ again whether its rows may go. What a night does not finish, the next one does.
 """
 
 import logging
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from agents.models import AgentStateSpan, FloorMessage
@@ -38,6 +39,8 @@ AT_LEAST_EVERY = timedelta(hours=44)
 LASTS = 300.0  # seconds
 # Of a call many rows may be gone with it.
 CALLS_AT_ONCE = 50
+# Who calls somebody meanwhile waits for as many.
+PAIRS_AT_ONCE = 50
 READ = (WebhookDelivery.Status.DONE, WebhookDelivery.Status.DEAD)
 
 
@@ -126,10 +129,21 @@ def calls(before: datetime) -> Iterator[int]:
 
 
 def permissions(before: datetime) -> Iterator[int]:
-    for page in keys(retention.with_old_events(before)):
-        for permission_id in page:
-            yield retention.forget_events(permission_id, before)
+    for page in _from_anywhere(retention.with_old_events(before), PAIRS_AT_ONCE):
+        yield retention.forget_events(page, before)
     yield from _delete(retention.old_list_entries(before), "at")
+
+
+def _from_anywhere(rows: QuerySet[Any], at_once: int) -> Iterator[list[Any]]:
+    """Yield all keys, beginning at one by chance.
+
+    Of these rows some stay, and are looked at each night anew: from the first one on,
+    a night that is too short would never come to the last.
+    """
+    newest = rows.model._base_manager.aggregate(key=Max("pk"))["key"] or 0
+    first = random.randint(0, newest)
+    yield from keys(rows.filter(pk__gte=first), at_once=at_once)
+    yield from keys(rows.filter(pk__lt=first), at_once=at_once)
 
 
 def activity(before: datetime) -> Iterator[int]:

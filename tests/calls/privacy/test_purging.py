@@ -158,15 +158,15 @@ def test_sdp_goes_before_its_call(cast: Cast, settings):
 
 
 class Ledger:
-    """What Carla and we said to each other, days ago."""
+    """What somebody and we said to each other, days ago."""
 
-    def __init__(self, cast: Cast) -> None:
-        self.cast, self.contact = cast, people.dialed(CARLA)
+    def __init__(self, cast: Cast, waid: str = CARLA) -> None:
+        self.cast, self.contact = cast, people.dialed(waid)
         self.pair = pair_of(self.contact, cast.line)
 
     def says(self, granted: bool, days: float, **said: Any) -> None:
         at = ago(timedelta(days=days))
-        event = PermissionChanged(Person(CARLA), granted=granted, **said)
+        event = PermissionChanged(Person(self.contact.waid), granted=granted, **said)
         key = str(uuid4())
         services.permission_webhook(self.pair, event, key=key, received_at=at)
 
@@ -234,6 +234,28 @@ def test_calls_without_an_answer_in_a_row_stay(book: Ledger):
     assert book.verdict() == before
     assert before[-1] == 3
     assert book.kinds() == ["granted", "connected", *["unanswered"] * 3]
+
+
+def test_each_pair_is_judged_by_itself_wherever_a_night_begins(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    """Some with much to say and some with nothing, in steps of two."""
+    monkeypatch.setattr(purging, "PAIRS_AT_ONCE", 2)
+    books = [Ledger(cast, f"49151123457{number:02}") for number in range(7)]
+    for number, book in enumerate(books):
+        for days in range(900, 900 + number):
+            book.says(bool(number % 3), days, permanent=number % 2 == 0)
+        book.says(True, 1)
+    before = [book.verdict() for book in books]
+    pairs = sorted(PermissionEvent.objects.values_list("permission", flat=True))
+    left = PermissionEvent.objects.count()
+    for first in (0, pairs[-1] // 2, pairs[-1]):
+        monkeypatch.setattr(purging.random, "randint", lambda *_, at=first: at)
+        done = purging.run()["permission history"]
+        left -= done
+        assert PermissionEvent.objects.count() == left
+        assert [book.verdict() for book in books] == before
+    assert left < 7 + sum(range(7))
 
 
 def test_who_must_not_be_called_stays_on_the_list_with_the_reason(book: Ledger):
