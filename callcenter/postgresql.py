@@ -18,6 +18,9 @@ from psycopg.types.datetime import TimestamptzLoader
 NO_ANSWER = "The database does not answer."
 # Beyond what the server grants a statement: its own error is the better one.
 GRACE = 3.0  # seconds
+# To compile a statement takes longer than any of ours runs. What a search gathers is
+# looked up in memory, or, where the planner does not expect it to fit, row by row.
+SETTINGS = {"jit": "off", "work_mem": "16MB"}
 
 
 class InstantLoader(TimestamptzLoader):
@@ -111,9 +114,10 @@ def options(
         "lock_timeout": lock,
         "idle_in_transaction_session_timeout": statement,
     }
+    settings = {name: round(value * 1000) for name, value in limits.items()} | SETTINGS
     return {
         "connect_timeout": max(2, round(connect)),  # libpq knows no less
-        "options": " ".join(f"-c {k}={round(v * 1000)}" for k, v in limits.items()),
+        "options": " ".join(f"-c {k}={v}" for k, v in settings.items()),
         "tcp_user_timeout": round(network * 1000),
         "keepalives_idle": max(1, round(network)),
         "keepalives_interval": 2,

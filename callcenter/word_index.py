@@ -6,7 +6,7 @@ of the database unless the index says otherwise (`by_word`).
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, NamedTuple
 
@@ -78,17 +78,26 @@ def add(model: type[models.Model], owner: str, words: Mapping[int, Set[str]]) ->
 # there are more, it goes through the list that is shown, and looks at each row: where
 # many are found it soon has a page of them.
 FEW = 5000
-FEW_WITH_LONG_KEYS = 1000
+# Where as few rows of a list are found, all of them are read sooner than the list.
+FEW_OF_THE_LIST = 10_000
+# As many are gathered first, and each row is looked up in memory. PostgreSQL must be
+# sure of the memory for them, or it would gather them anew for each row.
+MOST_GATHERED = 120_000
 
 
 class Way(NamedTuple):
     """One way to find rows: all of their keys, and a look whether a row is among them.
 
-    `is_in`: the condition for the rows whose field, named by the argument, is.
+    `is_in`: the condition for the rows whose field, named by the argument, is. `words`:
+    rows that are counted sooner than the keys, and of which there are not fewer.
     """
 
     keys: QuerySet[Any]
     is_in: Callable[[str], Q]
+    words: QuerySet[Any]
+
+    def has_more_than(self, many: int) -> bool:
+        return self.words[: many + 1].count() > many
 
 
 class Found:
@@ -99,29 +108,39 @@ class Found:
         self.ways, self.few = ways, set[Any]()
         self.is_many = False
         for way in ways:
-            first = list(way.keys[: 4 * most])  # an owner may have several such words
-            self.few.update(first)
-            self.is_many |= len(first) == 4 * most or len(self.few) > most
+            if way.has_more_than(2 * most):  # an owner may have several such words
+                self.is_many = True
+            else:
+                self.few.update(way.keys.all())
+        self.is_many |= len(self.few) > most
 
     def __bool__(self) -> bool:
         return self.is_many or bool(self.few)
 
+    @cached_property
+    def is_everywhere(self) -> bool:
+        return self.is_many and any(
+            way.has_more_than(MOST_GATHERED) for way in self.ways
+        )
+
     def q(self, field: str) -> Q:
         """Return the condition that this field is one of what was found."""
         if self.is_many:
-            return _looked_at(reduce(or_, (way.is_in(field) for way in self.ways)))
-        is_number = all(isinstance(key, int) for key in self.few)
-        return Q(**{f"{field}__{'among' if is_number else 'in'}": self.few})
+            return in_order(reduce(or_, (way.is_in(field) for way in self.ways)))
+        return Q(**{f"{field}__among": list(self.few)})
 
-    def sets(self, field: str) -> list[Q]:
-        """Return the same as conditions that each can be met by an index alone."""
-        if self.is_many:
-            return [Q(**{f"{field}__in": way.keys}) for way in self.ways]
-        return [self.q(field)] if self else []
+    def keys(self, rows: QuerySet[Any], field: str) -> list[QuerySet[Any]]:
+        """Return the keys of those of these rows whose field is one of them."""
+        if self.is_many and field == "pk":
+            return [way.keys for way in self.ways]
+        conditions = [Q(**{f"{field}__in": way.keys}) for way in self.ways]
+        if not self.is_many:
+            conditions = [self.q(field)] if self else []
+        return [rows.filter(one).values_list("pk", flat=True) for one in conditions]
 
 
-def _looked_at(condition: Q) -> Q:
-    """Keep PostgreSQL from looking for all such rows before the first one is shown."""
+def in_order(condition: Q) -> Q:
+    """Have PostgreSQL look at rows in the order of the list, up to a page of them."""
     is_so = When(condition, then=Value(True))
     return Q(Case(is_so, default=Value(False), output_field=models.BooleanField()))
 
@@ -136,7 +155,8 @@ def owners(model: type[models.Model], owner: str, terms: Sequence[Term]) -> Way:
     def is_in(field: str) -> Q:
         return reduce(and_, (has(model, owner, field, term) for term in terms))
 
-    return Way(rows.values_list(column, flat=True), is_in)
+    keys = rows.values_list(column, flat=True)
+    return Way(keys, is_in, words=keys)
 
 
 def has(model: type[models.Model], owner: str, field: str, term: Term) -> Q:

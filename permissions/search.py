@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from callcenter.models import WatiAccount
-from callcenter.word_index import Found, Term, owners
+from callcenter.word_index import Found, Term, in_order, owners
 from permissions import folding, numbers, written
 from permissions.models import Contact, ContactWord
 from permissions.spellings import FROM_THE_END, NATIONAL, WHOLE
@@ -23,8 +23,6 @@ from permissions.spellings import FROM_THE_END, NATIONAL, WHOLE
 FEWEST_LAST_DIGITS = 3
 LONGEST_NUMBER = 40
 LONGEST = 2000  # characters of what is typed; the rest is not looked at
-
-MOST_KEYS = 20_000
 
 # Links and what else holds a number in letters of its own.
 NUMBER_IN_LETTERS = re.compile(
@@ -149,16 +147,17 @@ def _beginnings(digits: str) -> Term:
 class Elsewhere(NamedTuple):
     """The rows that have a word outside of their contact.
 
-    `q`: as a condition for one row after the other; `sets`: as conditions that each
-    can be met by an index alone. is_many: no index leads to the rows of `q`.
+    `q`: as a condition for one row after the other; `keys`: as sets that an index alone
+    leads to. is_many: none leads to the rows of `q`. is_everywhere: the sets are large.
     """
 
     q: Q
-    sets: list[Q]
+    keys: list[QuerySet[Any]]
     is_many: bool = False
+    is_everywhere: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.sets)
+        return bool(self.keys)
 
 
 NOWHERE = Elsewhere(Q(pk__in=[]), [])
@@ -166,22 +165,23 @@ NOWHERE = Elsewhere(Q(pk__in=[]), [])
 
 def condition(
     wanted: Wanted,
-    model: type[Model],
+    rows: QuerySet[Any],
     person: str,
     elsewhere: Callable[[Term], Elsewhere],
 ) -> Q:
     """Return the condition for rows of which every word that was typed is found.
 
-    person: the rows' field for the contact. elsewhere: where else one word is found.
+    rows: all of them, in the order of the list. person: their field for the contact.
+    elsewhere: where else one word is found.
     """
     found = found_by(wanted)
     others = [elsewhere(term) for term in wanted.terms]
     if not any(others):
         return found.q(person)
+    if any(other.is_many for other in others):
+        return _of_many(wanted, rows, person, others)
     if len(others) == 1:
         return found.q(person) | others[0].q
-    if any(other.is_many for other in others):
-        return _together(wanted, model, person, others)
     return found.q(person) | _each_led(wanted, person, others)
 
 
@@ -200,26 +200,64 @@ def _each_led(wanted: Wanted, person: str, others: list[Elsewhere]) -> Q:
     return reduce(or_, ways)
 
 
-def _together(
-    wanted: Wanted, model: type[Model], person: str, others: list[Elsewhere]
-) -> Q:
-    """Return the condition for rows that have each word anywhere.
+# --- Words that many rows have -------------------------------------------------------
 
-    By sets of keys: two words may each be frequent, and hardly ever together. Where
-    they often are, the first rows of the list have them.
-    """
-    rows = model._base_manager.order_by()
-    people = [with_term(term) for term in wanted.terms]
-    both = rows
-    for one, other in zip(people, others, strict=True):
-        ways = one.sets(person) + other.sets or [Q(pk__in=[])]
-        some = [rows.filter(way).values("pk") for way in ways]
-        both = both.filter(pk__in=some[0].union(*some[1:]))
-    keys = list(both.values_list("pk", flat=True)[: MOST_KEYS + 1])
-    found = Q(pk__in=keys)
-    if len(keys) > MOST_KEYS:
-        pairs = zip(people, others, strict=True)
-        found = reduce(and_, (one.q(person) | other.q for one, other in pairs))
+# If a page of what is wanted is among the first rows of the list, each is looked at in
+# turn. If not, nobody knows how far the next one is: then all are gathered.
+LOOKED_AT = 3000
+A_PAGE = 100
+MOST_KEYS = 20_000
+
+
+class Word(NamedTuple):
+    """One of the words: the condition for its rows, and sets of their keys."""
+
+    q: Q
+    keys: list[QuerySet[Any]]
+    is_everywhere: bool
+
+
+def _of_many(
+    wanted: Wanted, rows: QuerySet[Any], person: str, others: list[Elsewhere]
+) -> Q:
+    """Return the condition for rows that have each word anywhere, where many have."""
+    words = [
+        Word(
+            one.q(person) | other.q,
+            one.keys(rows.order_by(), person) + other.keys,
+            one.is_everywhere or other.is_everywhere,
+        )
+        for one, other in zip(map(with_term, wanted.terms), others, strict=True)
+    ]
+    found = reduce(and_, (word.q for word in words))
+    first = rows.filter(pk__in=rows.values("pk")[:LOOKED_AT])
+    if first.filter(found).order_by()[:A_PAGE].count() < A_PAGE:
+        found = _gathered(words)
     if wanted.number:
         found |= Found(owners(ContactWord, "contact", [wanted.number])).q(person)
     return found
+
+
+def _gathered(words: list[Word]) -> Q:
+    """Return the condition for rows that have each word, by sets of keys.
+
+    Two words may each be frequent, and hardly ever together. One that is everywhere is
+    looked for among the rows of the others.
+    """
+    if len(words) == 1 and not words[0].is_everywhere:
+        return in_order(reduce(or_, (Q(pk__in=some) for some in words[0].keys)))
+    seldom = [word for word in words if not word.is_everywhere]
+    keys = _in_all([word.keys for word in seldom or words])
+    if len(keys) > MOST_KEYS:
+        return reduce(and_, (word.q for word in words))
+    others = [word.q for word in words if seldom and word.is_everywhere]
+    return reduce(and_, others, Q(pk__among=keys))
+
+
+def _in_all(gathered: list[list[QuerySet[Any]]]) -> list[Any]:
+    """Return the keys that each of these has in one of its sets, up to one too many."""
+    if not all(gathered):
+        return []
+    first, *others = (some[0].union(*some[1:], all=True) for some in gathered)
+    both = first.intersection(*others) if others else first
+    return list(both[: MOST_KEYS + 1])

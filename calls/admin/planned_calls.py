@@ -76,7 +76,7 @@ class PlanAdmin(FoundByPerson, ReadOnlyAdmin):
         return super().changelist_view(request, context)
 
     def elsewhere(self, term: Term) -> Elsewhere:
-        return agents_named(term)
+        return agents_named(term, Plan)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # What still waits comes first when only that is shown, the oldest on top.

@@ -109,8 +109,14 @@ class Call(models.Model):
         verbose_name="business number",
         limit_choices_to=NO_CANARYS_LINE,
     )
+    # Their own indexes are those of the calls of many contacts and agents at once.
     contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="calls"
+        Contact,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="calls",
+        db_index=False,
     )
     queue = models.ForeignKey(
         Queue, models.SET_NULL, null=True, blank=True, limit_choices_to=NO_CANARY
@@ -122,6 +128,7 @@ class Call(models.Model):
         null=True,
         blank=True,
         limit_choices_to=no_canarys_agent,
+        db_index=False,
     )
 
     status = models.CharField(
@@ -233,6 +240,9 @@ class Call(models.Model):
                 fields=["-created_at", "id", "direction", "is_canary"], name="call_log"
             ),
             models.Index("status", name="call_status"),
+            # A search for a name reads them alone, and not the calls.
+            models.Index(fields=["contact", "id"], name="calls_of_contact"),
+            models.Index(fields=["agent", "id"], name="calls_of_agent"),
             models.Index(
                 F("queue"),
                 F("created_at").desc(),

@@ -28,7 +28,8 @@ class FoundByPerson(admin.ModelAdmin):
 
     def found_by(self, wanted: search.Wanted) -> Q:
         """Return the condition for the rows that have all that was typed."""
-        return search.condition(wanted, self.model, self.contact_field, self.elsewhere)
+        rows = self.model._base_manager.order_by(*self.ordering or ("pk",))
+        return search.condition(wanted, rows, self.contact_field, self.elsewhere)
 
     def elsewhere(self, term: Term) -> search.Elsewhere:
         """Return the rows that have this word outside of their contact."""

@@ -182,3 +182,12 @@ def test_a_page_says_that_the_database_takes_nothing(cast: Cast, monkeypatch):
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     assert "No se puede acceder a la base de datos" in answer.content.decode()
+
+
+def test_a_statement_is_not_compiled_before_it_runs(cast: Cast):
+    with connection.cursor() as cursor:
+        settings = {}
+        for name in postgresql.SETTINGS:
+            cursor.execute(f"SHOW {name}")
+            settings[name] = cursor.fetchone()[0]
+    assert settings == postgresql.SETTINGS

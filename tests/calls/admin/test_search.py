@@ -1,11 +1,15 @@
 """What Sofia types into the search boxes, and the files with the same rows."""
 
+import random
+
 import pytest
 from django.contrib import admin
 from django.test import Client
+from django.utils import timezone
 
 from callcenter.long_lists import UpToMost
 from calls.models import Call, Disposition, Leg, Plan
+from permissions import folding
 from permissions.admin.finding import FoundByPerson
 from permissions.models import CallPermission, Contact, PermissionEvent
 from tests.cast import CARLA, Cast
@@ -125,14 +129,63 @@ def test_a_call_lacks_what_is_not_on_it(sofia: Client, noted: Call, typed: str):
     assert rows(sofia, LOG, typed) == []
 
 
-def test_few_and_many_are_found_alike(
-    cast: Cast, sofia: Client, noted: Call, monkeypatch
+INDEX, LISTS_OF = "callcenter.word_index", "permissions.search"
+MANY = {f"{INDEX}.FEW": 0, "calls.reporting.search.FEW_OF_THE_LIST": 0}
+NO_PAGE = {f"{LISTS_OF}.A_PAGE": 1000}
+WAYS: dict[str, dict[str, int]] = {
+    "by their keys": {},
+    "each is looked at": MANY | {f"{LISTS_OF}.A_PAGE": 0},
+    "gathered": MANY | NO_PAGE,
+    "some are everywhere": MANY | NO_PAGE | {f"{INDEX}.MOST_GATHERED": 8},
+    "all are everywhere": MANY | NO_PAGE | {f"{INDEX}.MOST_GATHERED": 0},
+    "often together": MANY | NO_PAGE | {f"{LISTS_OF}.MOST_KEYS": 2},
+    "few contacts, many notes": MANY | NO_PAGE | {f"{INDEX}.FEW": 5000},
+}
+NAMES = ("José Pérez", "Ana Weiß", "Order Blue", "")
+NOTES = ("Wants blue.", "Blue order, Perez again.", "A jug.", "")
+
+
+def busy_log(cast: Cast) -> dict[str, Call]:
+    """Forty calls whose contacts, agents, notes and dispositions share their words."""
+    chance = random.Random(5)
+    sold = [Disposition.objects.create(name=name) for name in ("Order", "Wanted")]
+    contacts = [
+        Contact.objects.create(waid=f"491511234{place:04}", name=name)
+        for place, name in enumerate(NAMES)
+    ]
+    log = {}
+    for _ in range(40):
+        contact, agent = chance.choice(contacts), chance.choice((cast.ana, cast.bruno))
+        call = Call.objects.create(
+            account=cast.account, contact=contact, agent=agent, direction="inbound"
+        )
+        said, chosen = chance.choice(NOTES), chance.choice([*sold, None])
+        at = timezone.now()
+        leg = Leg.objects.create(call=call, agent=agent, started_at=at, ended_at=at)
+        leg.write(said)
+        Leg.objects.filter(pk=leg.pk).update(disposition=chosen)
+        log[f"{contact.name} {agent.name} {said} {chosen or ''} {call.pk}"] = call
+    return log
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_calls_are_found_alike_whichever_way_leads_to_them(
+    cast: Cast, sofia: Client, monkeypatch: pytest.MonkeyPatch, way: str
 ):
-    typed = ["ana", "order", "perez", "ana jose", "order perez", "4711", "w"]
-    few = [rows(sofia, LOG, one) for one in typed]
-    monkeypatch.setattr("callcenter.word_index.FEW", 0)
-    assert [rows(sofia, LOG, one) for one in typed] == few
-    assert all(few)
+    log = busy_log(cast)
+    for name, value in WAYS[way].items():
+        monkeypatch.setattr(name, value)
+    chance = random.Random(7)
+    for _ in range(25):
+        words = ("ana", "ord", "blue", "perez", "w", "jug", "jose", "bruno", "nobody")
+        typed = " ".join(chance.sample(words, chance.randint(1, 3)))
+        terms = folding.terms(typed)
+        expected = {
+            call.pk
+            for text, call in log.items()
+            if all(folding.begins(term, folding.words(text)) for term in terms)
+        }
+        assert {row.pk for row in rows(sofia, LOG, typed)} == expected, typed
 
 
 def test_notes_are_found_as_they_are_now(cast: Cast, sofia: Client, noted: Call):
