@@ -16,6 +16,7 @@ from bench.floor.stack import FloorStack
 from bench.run import busy_seconds
 
 DRAIN = 60.0  # seconds that the last calls have to end
+SETTLES = 15.0  # seconds until all consoles have been told everything and rung once
 LOCK = "callcenter_dispatch_lock"
 
 
@@ -94,6 +95,7 @@ class _Run:
         habits = Habits(talk=self.plan.talk, queues=tuple(queue.pk for queue in queues))
         seats = self.company.seats(self.stack.node_urls)
         consoles = self._open_consoles(seats, habits)
+        time.sleep(SETTLES)
         idle = self._load(lambda: time.sleep(self.plan.idle))
         self.database.begin_to_count()
         busy = self._load(self._rush_hour)
