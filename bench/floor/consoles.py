@@ -133,10 +133,12 @@ class Console:
 
     def _open(self, address: str) -> connect:
         root = self.seat.url.replace("http", "ws", 1)
+        full = address if address.startswith("ws") else root + address
         return connect(
-            address if address.startswith("ws") else root + address,
+            full,
             additional_headers={"Cookie": self.seat.cookie},
-            origin=self.seat.url,
+            # Of the audio's node: all have one address where the pages come from.
+            origin=full.split("/ws/")[0].replace("ws", "http", 1),
             compression=None,
             proxy=None,
             ping_interval=None,
