@@ -174,12 +174,12 @@ def condition(
     rows: all of them, in the order of the list. person: their field for the contact.
     elsewhere: where else one word is found.
     """
-    found = found_by(wanted)
     others = [elsewhere(term) for term in wanted.terms]
-    if not any(others):
-        return found.q(person)
     if any(other.is_many for other in others):
         return _of_many(wanted, rows, person, others)
+    found = found_by(wanted)
+    if not any(others):
+        return found.q(person)
     if len(others) == 1:
         return found.q(person) | others[0].q
     return found.q(person) | _each_led(wanted, person, others)
@@ -244,8 +244,9 @@ def _gathered(words: list[Word]) -> Q:
     Two words may each be frequent, and hardly ever together. One that is everywhere is
     looked for among the rows of the others.
     """
-    if len(words) == 1 and not words[0].is_everywhere:
-        return in_order(reduce(or_, (Q(pk__in=some) for some in words[0].keys)))
+    if len(words) == 1:
+        sets = (Q(pk__in=some) for some in words[0].keys)
+        return words[0].q if words[0].is_everywhere else in_order(reduce(or_, sets))
     seldom = [word for word in words if not word.is_everywhere]
     keys = _in_all([word.keys for word in seldom or words])
     if len(keys) > MOST_KEYS:

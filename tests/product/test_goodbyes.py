@@ -10,7 +10,7 @@ from agents.websocket_auth import NOT_SIGNED_IN
 from tests.stack import Stack
 
 # Without a setting of ours, Daphne's websockets wait for one second.
-AT_LEAST = 3.0  # seconds; no machine is so slow that this grows shorter
+AT_LEAST = 3.0  # seconds; of our five, two are left to a test that reads late
 CLOSE = 0x88  # RFC 6455 section 5.2: the last frame of a message, and opcode 8
 
 
