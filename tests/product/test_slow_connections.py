@@ -13,22 +13,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.console import Console
+from tests.handshakes import BEGUN, END, to_host
 from tests.servers import wait_for
 from tests.stack import Stack
 from tests.talking import ANAS, CARLAS, Wear, call_in, hears, phone_hears, take
 
 EACH = 40
-HANDSHAKE = (
-    b"GET /ws/console/ HTTP/1.1\r\nHost: %b\r\nOrigin: http://%b\r\n"
-    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-)
 BEGINNINGS = {
     "nothing": b"",
     "half a header": b"POST /webhooks/wati/inbound-call/ HTTP/1.1\r\nHost: %b\r\nX-A: ",
     "half a body": b"POST /webhooks/wati/inbound-call/ HTTP/1.1\r\nHost: %b\r\n"
     b"Content-Length: 60000\r\n\r\n{",
-    "half a handshake": HANDSHAKE + b"X-A: ",
-    "a handshake": HANDSHAKE + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    "half a handshake": BEGUN + b"X-A: ",
+    "a handshake": BEGUN + END,
 }
 
 
@@ -45,7 +42,7 @@ class Crowd:
     def _open(self, host: str, begin: bytes) -> socket.socket:
         name, port = host.split(":")
         connection = socket.create_connection((name, int(port)), 10)
-        connection.sendall(begin.replace(b"%b", host.encode()))
+        connection.sendall(to_host(begin, host))
         connection.setblocking(False)
         return connection
 
